@@ -1,0 +1,41 @@
+# One command per verb; the same here, in .ci/run and in the workflows.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lock clean
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or later is needed; '$(PYTHON)' is not it. Say which: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Making $(VENV) with the packages of requirements.txt (about a minute, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt || { \
+	  echo "The packages could not be had from the package index that pip uses here (see 'pip config list'). Nothing else was changed; 'make' again when it can be reached." >&2; exit 1; }
+	@touch $@
+
+demo: $(VENV)/.installed  ## walk through all of it against a rehearsal tenant, narrated (ARGS=--keep leaves it up)
+	@$(BIN)/python -m rehearsal demo $(ARGS)
+
+test: $(VENV)/.installed check  ## every check and every test (ARGS="-k words" narrows the tests)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@$(BIN)/lint-imports
+
+lock: requirements.in  ## write requirements.txt anew from requirements.in
+	@$(PYTHON) -m venv .rehearsal/lock && .rehearsal/lock/bin/pip install --quiet pip-tools
+	@.rehearsal/lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header \
+	  --no-emit-index-url --no-emit-find-links --output-file requirements.txt requirements.in
+
+clean:  ## end what a demo left running, remove .venv, .rehearsal and caches
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m rehearsal demo --stop || true; fi
+	@rm -rf $(VENV) .rehearsal .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

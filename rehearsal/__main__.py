@@ -1,0 +1,33 @@
+"""`python -m rehearsal tenant | preview | up | refresh | destroy | demo`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+COMMANDS = {  # command -> (module that has add_arguments(parser) and run(arguments) -> exit code, one line of help)
+    "tenant": ("rehearsal.tenant.command", "run the rehearsal tenant: Entra, Microsoft Graph and Business Central"),
+    "preview": ("rehearsal.engine.command", "show what `up` would change"),
+    "up": ("rehearsal.engine.command", "make the stack as its file says"),
+    "refresh": ("rehearsal.engine.command", "read what is really there into the state"),
+    "destroy": ("rehearsal.engine.command", "delete everything that the stack made"),
+    "demo": ("rehearsal.demo.command", "walk through all of it, narrated"),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m rehearsal", description="Rehearse on this machine alone.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    for name, (module, text) in COMMANDS.items():
+        sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        if name == chosen:  # import only what is asked for: the engine brings gRPC and Pulumi with it
+            importlib.import_module(module).add_arguments(sub)
+    parsed = parser.parse_args(arguments)
+    return int(importlib.import_module(COMMANDS[parsed.command][0]).run(parsed))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

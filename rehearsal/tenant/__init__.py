@@ -1,0 +1,1 @@
+"""Imitates Entra (STS), Microsoft Graph and Business Central over TLS, for what this project uses of them."""

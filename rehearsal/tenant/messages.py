@@ -1,0 +1,56 @@
+"""What passes between the doors of the tenant (HTTP) and the services behind them: no HTTP library beyond the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, as the access token says.
+
+    Attributes:
+        client_id: application (client) id of the calling application.
+        object_id: object id of its service principal, or of the user.
+        audience: the `aud` of the token: the resource it was issued for.
+        roles: values of the application roles in the token; empty for a delegated token.
+        scopes: values of the delegated scopes in the token; empty for an application's token.
+        kind: an application signed in with its own credential, or a user (delegated).
+    """
+
+    client_id: str
+    object_id: str
+    audience: str
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    kind: Literal["application", "user"] = "application"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One HTTP request, decoded.
+
+    Attributes:
+        method: upper case.
+        path: the decoded path, as sent.
+        query: the decoded query parameters, `$filter` and the like included.
+        headers: names in lower case.
+        body: the decoded JSON or form, None where there was none, bytes where it was neither.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP response; `body` None means an empty one, anything else is sent as JSON."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
