@@ -1,0 +1,288 @@
+"""Business Central: companies, permission sets, and the registrations that the companion extension's API pages offer.
+
+The companion extension is this project's own (`companion_extension/`): BC has no API for table 9012. Everything else is
+the standard Automation API v2.0: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/itpro-introduction-to-automation-apis
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from clients.business_central_errors import is_duplicate, is_kept_because_of_sign_in, is_missing_record, with_remedy
+from clients.errors import Refused, ServiceError
+from clients.transport import Problem, Transport
+
+COMPANION_ROUTE = "entraBusinessCentral/registration/v1.0"
+AUTOMATION_ROUTE = "microsoft/automation/v2.0"
+
+HEADERS = {
+    "Accept-Language": "en-US",  # else the texts of errors follow the user's settings, and we could not recognise them
+    "Data-Access-Intent": "ReadWrite",  # else a read may come from a replica that lags behind our own write
+}
+_NO_ID = "00000000-0000-0000-0000-000000000000"  # how BC says "none"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A row of table 9012 "Microsoft Entra Application", with the state of its user.
+
+    Attributes:
+        client_id: the application, a GUID in lower case.
+        description: at most 50 characters; became the user's name when it was first enabled.
+        contact_information: at most 50 characters.
+        permission_granted: whether consent was granted, as far as BC was told.
+        state: "Enabled" or "Disabled".
+        user_id: security id of its user, None before it was first enabled.
+        user_state: "Enabled" or "Disabled"; "" where there is no user.
+    """
+
+    client_id: str
+    description: str
+    contact_information: str
+    permission_granted: bool
+    state: str
+    user_id: str | None
+    user_state: str
+
+    @property
+    def is_working(self) -> bool:
+        """Tell whether the application can sign in: an administrator can also disable the user behind the row."""
+        return self.state == "Enabled" and self.user_state == "Enabled"
+
+
+@dataclass(frozen=True)
+class PermissionSet:
+    """A permission set that an environment knows; the same role id may be defined by more than one extension."""
+
+    role_id: str
+    scope: str
+    app_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A permission set that a user holds; `company` is a company's name, "" for all of them."""
+
+    id: str
+    role_id: str
+    company: str
+    scope: str
+    app_id: str
+
+
+def read_problem(body: Mapping[str, Any]) -> Problem:
+    """Read the body of a BC error; the correlation id stands at the end of its text."""
+    error = body.get("error") or {}
+    text, request_id = error.get("message", ""), ""
+    if found := re.search(r"\s+CorrelationId:\s+([0-9a-fA-F-]{36})\.?\s*$", text):
+        text, request_id = text[: found.start()], found[1]
+    return Problem(error.get("code", ""), text, request_id)
+
+
+class BusinessCentral:
+    """Business Central online of one tenant."""
+
+    def __init__(self, transport: Transport, tenant_id: str) -> None:
+        self._transport = transport
+        self._tenant_id = tenant_id
+        self._environments: dict[str, Environment] = {}
+        self._lock = threading.Lock()
+
+    def environment(self, name: str) -> Environment:
+        """Return the client of one environment; the same one for the same name, so that its reads are shared."""
+        with self._lock:
+            return self._environments.setdefault(name, Environment(self._transport, self._tenant_id, name))
+
+
+class Environment:
+    """One environment. Every method raises `clients.errors.AccessError` when it cannot do what it says."""
+
+    def __init__(self, transport: Transport, tenant_id: str, name: str) -> None:
+        self.name = name
+        self._transport = transport
+        # https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/api-endpoint-structure
+        self._root = f"/v2.0/{quote(tenant_id, safe='')}/{quote(name, safe='')}/api"
+        self._reading = threading.Lock()
+
+    # --- read once per process: an environment's companies and permission sets hardly change within one `pulumi up`
+
+    @property
+    def companies(self) -> dict[str, str]:
+        """The names of the companies -> their ids."""
+        with self._reading:
+            return self._companies
+
+    @property
+    def permission_sets(self) -> list[PermissionSet]:
+        """All permission sets that the environment knows."""
+        with self._reading:
+            return self._permission_sets
+
+    @cached_property
+    def _companies(self) -> dict[str, str]:
+        found = self._list(f"{AUTOMATION_ROUTE}/companies", f"list the companies of environment {self.name}")
+        if not found:
+            raise Refused(
+                f"list the companies of environment {self.name}",
+                "it answered that it has none",
+                "Check that the caller is allowed to see at least one company.",
+            )
+        return {item["name"]: item["id"] for item in found}
+
+    @cached_property
+    def _permission_sets(self) -> list[PermissionSet]:
+        path = self._in_company(AUTOMATION_ROUTE, "permissionSets", self._companies)
+        return [
+            PermissionSet(item["id"], item["scope"], item["appId"].lower(), item["displayName"])
+            for item in self._list(path, f"list the permission sets of environment {self.name}")
+        ]
+
+    # --- registrations
+
+    def registration(self, client_id: str) -> Registration | None:
+        """Return the registration of an application, None where a list says that there is none.
+
+        A keyed look-up would not do: its 404 may also mean that the extension, the company or the environment is away.
+        """
+        attempting = f"look up the registration of {client_id} in environment {self.name}"
+        found = self._list(self._registrations(), attempting, {"$filter": f"clientId eq {client_id}"})
+        return _registration(found[0]) if found else None
+
+    def register(self, client_id: str, fields: Mapping[str, Any]) -> Registration | None:
+        """Register an application, and enable it if the fields say so, in one request and so in one transaction.
+
+        That BC undoes the row when enabling fails is not verified on a real environment; `create` of the provider
+        finds and finishes such a row.
+
+        Args:
+            client_id: the application.
+            fields: description, contactInformation, permissionGranted, state.
+
+        Returns:
+            The registration, None where the application was registered already.
+        """
+        attempting = f"register {client_id} in environment {self.name}"
+        try:
+            return _registration(
+                self._request("POST", self._registrations(), attempting, body={"clientId": client_id, **fields})
+            )
+        except ServiceError as problem:
+            if is_duplicate(problem):
+                return None
+            raise
+
+    def change(
+        self, client_id: str, fields: Mapping[str, Any], *, attempting: str | None = None
+    ) -> Registration | None:
+        """Change fields of a registration (as in `register`) and return it, None where there is none (any more)."""
+        attempting = attempting or f"change the registration of {client_id} in environment {self.name}"
+        try:
+            return _registration(self._request("PATCH", self._registrations(client_id), attempting, body=fields))
+        except ServiceError as problem:
+            if is_missing_record(problem):
+                return None
+            raise
+
+    def deregister(self, client_id: str) -> bool:
+        """Delete a registration, and so its user with everything that it was allowed.
+
+        Returns:
+            False where BC keeps it because its user once signed in interactively; True where it is gone.
+        """
+        try:
+            self._request(
+                "DELETE",
+                self._registrations(client_id),
+                f"delete the registration of {client_id} in environment {self.name}",
+            )
+        except ServiceError as problem:
+            if is_kept_because_of_sign_in(problem):
+                return False
+            if not is_missing_record(problem):
+                raise
+        return True
+
+    def enable_user(self, user_id: str) -> None:
+        """Enable the user behind a registration, which setting an enabled row to Enabled again does not do."""
+        path = f"{self._in_company(AUTOMATION_ROUTE, 'users')}({user_id})"
+        self._request("PATCH", path, f"enable user {user_id} in environment {self.name}", body={"state": "Enabled"})
+
+    # --- permission sets of a registration's user
+
+    def assignments(self, client_id: str) -> list[Assignment]:
+        """Return the permission sets that an application's user holds."""
+        path = self._in_company(COMPANION_ROUTE, "applicationPermissionSets")
+        attempting = f"list the permission sets of {client_id} in environment {self.name}"
+        return [
+            Assignment(item["id"], item["roleId"], item["company"], item["scope"], item["appId"].lower())
+            for item in self._list(path, attempting, {"$filter": f"clientId eq {client_id}"})
+        ]
+
+    def assign(self, user_id: str, wanted: PermissionSet, company: str) -> None:
+        """Give a user a permission set for one company, or for all with company ""; one it has already is fine."""
+        body = {"roleId": wanted.role_id, "company": company, "appId": wanted.app_id, "scope": wanted.scope}
+        attempting = f"give permission set {wanted.role_id} to user {user_id} in environment {self.name}"
+        try:
+            self._request("POST", self._user_permissions(user_id), attempting, body=body)
+        except ServiceError as problem:
+            if not is_duplicate(problem):
+                raise
+
+    def take_away(self, user_id: str, assignment: Assignment) -> None:
+        """Take a permission set from a user; one that is gone already is fine."""
+        attempting = f"take permission set {assignment.role_id} from user {user_id} in environment {self.name}"
+        try:
+            self._request("DELETE", f"{self._user_permissions(user_id)}({assignment.id})", attempting)
+        except ServiceError as problem:
+            if not is_missing_record(problem):
+                raise
+
+    # --- addresses and requests
+
+    def _registrations(self, client_id: str = "") -> str:
+        return self._in_company(COMPANION_ROUTE, "entraApplications") + (f"({client_id})" if client_id else "")
+
+    def _user_permissions(self, user_id: str) -> str:
+        return f"{self._in_company(AUTOMATION_ROUTE, 'users')}({user_id})/userPermissions"
+
+    def _in_company(self, route: str, entity_set: str, companies: Mapping[str, str] | None = None) -> str:
+        """Return the path of an entity set; registrations and users are per environment, so any one company will do."""
+        companies = self.companies if companies is None else companies
+        return f"{route}/companies({companies[min(companies)]})/{entity_set}"
+
+    def _list(self, path: str, attempting: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        try:
+            return list(
+                self._transport.pages(f"{self._root}/{path}", attempting=attempting, query=query, headers=HEADERS)
+            )
+        except ServiceError as problem:
+            raise with_remedy(problem, self.name, COMPANION_ROUTE) from None
+
+    def _request(self, method: str, path: str, attempting: str, *, body: Mapping[str, Any] | None = None) -> Any:
+        # BC wants If-Match on PATCH and DELETE; "*" because what we read may be minutes old and our fields are ours.
+        headers = HEADERS if method == "POST" else {**HEADERS, "If-Match": "*"}
+        try:
+            return self._transport.request(
+                method, f"{self._root}/{path}", attempting=attempting, body=body, headers=headers
+            )
+        except ServiceError as problem:
+            raise with_remedy(problem, self.name, COMPANION_ROUTE) from None
+
+
+def _registration(found: Mapping[str, Any]) -> Registration:
+    return Registration(
+        client_id=found["clientId"].lower(),
+        description=found["description"],
+        contact_information=found["contactInformation"],
+        permission_granted=found["permissionGranted"],
+        state=found["state"],
+        user_id=None if found["userId"] == _NO_ID else found["userId"],
+        user_state=found["userState"],
+    )

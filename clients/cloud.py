@@ -1,0 +1,196 @@
+"""Which Microsoft cloud, and who signs in to it: read from the environment, as the azuread provider reads it.
+
+Nothing of this is ever a resource's input: an address or a credential is no part of an identity, and a plain
+`pulumi refresh` sees the configuration of the last `up`, while the environment is always today's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError
+from azure.identity import (
+    AzureCliCredential,
+    CertificateCredential,
+    ClientAssertionCredential,
+    ClientSecretCredential,
+    ManagedIdentityCredential,
+    WorkloadIdentityCredential,
+)
+
+from clients.errors import Refused, SignInFailed
+from clients.transport import USER_AGENT, Problem, Transport, redact
+
+BUSINESS_CENTRAL_SCOPE = "https://api.businesscentral.dynamics.com/.default"
+BUSINESS_CENTRAL_URL = "https://api.businesscentral.dynamics.com"
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Addresses of one Microsoft cloud, without trailing slashes."""
+
+    login: str
+    graph: str
+
+
+# https://learn.microsoft.com/graph/deployments and /entra/identity-platform/authentication-national-cloud;
+# the names are those that the azuread provider accepts in `azuread:environment` and ARM_ENVIRONMENT.
+_PUBLIC = Cloud("https://login.microsoftonline.com", "https://graph.microsoft.com")
+_US_L4 = Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us")
+_US_L5 = Cloud("https://login.microsoftonline.us", "https://dod-graph.microsoft.us")
+CLOUDS = {
+    "public": _PUBLIC,
+    "global": _PUBLIC,
+    "usgovernment": _US_L4,
+    "usgovernmentl4": _US_L4,
+    "usgovernmentl5": _US_L5,
+    "dod": _US_L5,
+    "china": Cloud("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+}
+
+
+def find_cloud(settings: Mapping[str, str]) -> Cloud:
+    """Return the cloud that `azuread:metadataHost`, `azuread:environment` or their ARM_ variables name.
+
+    Args:
+        settings: stack configuration, keys with their namespace.
+
+    Raises:
+        Refused: the named cloud is not known, or its metadata lacks an address.
+        AccessError: the metadata host does not answer.
+    """
+    host = settings.get("azuread:metadataHost") or os.environ.get("ARM_METADATA_HOSTNAME")
+    if host:
+        return _cloud_from_metadata(host)
+    name = settings.get("azuread:environment") or os.environ.get("ARM_ENVIRONMENT") or "public"
+    try:
+        return CLOUDS[name.lower()]
+    except KeyError:
+        raise Refused(
+            "find the addresses of Entra and Microsoft Graph",
+            f"there is no Microsoft cloud called {name!r}",
+            f"Set azuread:environment or ARM_ENVIRONMENT to one of {', '.join(CLOUDS)}, or leave it out.",
+        ) from None
+
+
+def _cloud_from_metadata(host: str) -> Cloud:
+    attempting = f"find the addresses of Entra and Microsoft Graph (metadata host {host})"
+    metadata = Transport(
+        "the metadata host", f"https://{host}", token=None, read_problem=lambda _: Problem("", "", "")
+    ).request("GET", "/metadata/endpoints", attempting=attempting, query={"api-version": "2022-09-01"})
+    try:
+        return Cloud(
+            login=str(metadata["authentication"]["loginEndpoint"]).rstrip("/"),
+            graph=str(metadata["microsoftGraphResourceId"]).rstrip("/"),
+        )
+    except (KeyError, TypeError):
+        raise Refused(
+            attempting,
+            "its answer has no loginEndpoint or no microsoftGraphResourceId",
+            "Check azuread:metadataHost and ARM_METADATA_HOSTNAME.",
+        ) from None
+
+
+def find_tenant(settings: Mapping[str, str]) -> str:
+    """Return the id of the directory (a GUID) that `azuread:tenantId` or ARM_TENANT_ID names.
+
+    Raises:
+        Refused: neither is set.
+    """
+    tenant = settings.get("azuread:tenantId") or os.environ.get("ARM_TENANT_ID")
+    if not tenant:
+        raise Refused(
+            "sign in to Entra",
+            "no tenant is named",
+            "Set azuread:tenantId in the stack file, or the environment variable ARM_TENANT_ID.",
+        )
+    return tenant.lower()
+
+
+def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
+    """Return the credential that the environment holds, by the variables that the azuread provider uses too.
+
+    In this order: ARM_CLIENT_SECRET; ARM_CLIENT_CERTIFICATE_PATH; ARM_OIDC_TOKEN or ARM_OIDC_TOKEN_FILE_PATH (with
+    ARM_USE_OIDC=true); ARM_USE_MSI=true; otherwise the Azure CLI (`az login`), unless ARM_USE_CLI=false.
+
+    Raises:
+        Refused: the variables name no credential, or an incomplete one.
+    """
+    client_id = os.environ.get("ARM_CLIENT_ID", "")
+    # Our own name beside the library's, so that one search in a sign-in log finds everything we did.
+    common: dict[str, Any] = {"authority": cloud.login, "user_agent": USER_AGENT}
+    if cloud not in CLOUDS.values():
+        common["disable_instance_discovery"] = True  # which would ask login.microsoftonline.com about an unknown host
+    if secret := os.environ.get("ARM_CLIENT_SECRET"):
+        return ClientSecretCredential(tenant_id, _needed(client_id), secret, **common)
+    if path := os.environ.get("ARM_CLIENT_CERTIFICATE_PATH"):
+        password = os.environ.get("ARM_CLIENT_CERTIFICATE_PASSWORD")
+        return CertificateCredential(tenant_id, _needed(client_id), path, password=password, **common)
+    if _on("ARM_USE_OIDC"):
+        if file := os.environ.get("ARM_OIDC_TOKEN_FILE_PATH"):
+            return WorkloadIdentityCredential(
+                tenant_id=tenant_id, client_id=_needed(client_id), token_file_path=file, **common
+            )
+        if token := os.environ.get("ARM_OIDC_TOKEN"):
+            return ClientAssertionCredential(tenant_id, _needed(client_id), lambda: token, **common)
+        raise Refused(
+            "sign in to Entra", "ARM_USE_OIDC is set without a token", "Set ARM_OIDC_TOKEN_FILE_PATH or ARM_OIDC_TOKEN."
+        )
+    if _on("ARM_USE_MSI"):
+        return ManagedIdentityCredential(client_id=client_id or None)
+    if os.environ.get("ARM_USE_CLI", "true").lower() != "false":
+        return AzureCliCredential(tenant_id=tenant_id)
+    raise Refused(
+        "sign in to Entra",
+        "the environment names no credential",
+        "Set ARM_CLIENT_ID and ARM_CLIENT_SECRET (or another sign-in of the azuread provider), or run `az login`.",
+    )
+
+
+def token_source(credential: TokenCredential, scope: str) -> Callable[[], str]:
+    """Return a function that gives a valid access token for a scope; azure-identity keeps and renews it.
+
+    The function raises SignInFailed when none can be had.
+    """
+
+    def token() -> str:
+        try:
+            return credential.get_token(scope).token
+        except AzureError as problem:
+            raise SignInFailed(
+                f"get a token for {scope.removesuffix('/.default')}",
+                redact(" ".join(str(problem).split())).rstrip("."),
+                "Check ARM_TENANT_ID, ARM_CLIENT_ID and the credential of the application that runs this.",
+            ) from None
+
+    return token
+
+
+def business_central_url() -> str:
+    """Return the base address of Business Central online: BUSINESS_CENTRAL_URL, or Microsoft's.
+
+    Raises:
+        Refused: the address is not https, so that a token would travel in the clear.
+    """
+    url = os.environ.get("BUSINESS_CENTRAL_URL", BUSINESS_CENTRAL_URL).rstrip("/")
+    if not url.startswith("https://"):
+        raise Refused(
+            "find Business Central",
+            f"BUSINESS_CENTRAL_URL is {url!r}, which is not an https address",
+            f"Leave it out for Business Central online ({BUSINESS_CENTRAL_URL}).",
+        )
+    return url
+
+
+def _needed(client_id: str) -> str:
+    if not client_id:
+        raise Refused("sign in to Entra", "ARM_CLIENT_ID is not set", "Set it to the application that runs this.")
+    return client_id
+
+
+def _on(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() in {"true", "1"}

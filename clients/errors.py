@@ -1,0 +1,132 @@
+"""What can go wrong when a service is asked, as exceptions that carry what the service answered.
+
+Every message says what was attempted, what the service answered (its code and request id) and what to do. The classes
+name themselves without their module, because Pulumi shows `module.Class: message` to its users.
+"""
+
+from __future__ import annotations
+
+
+class AccessError(Exception):
+    """The base of all errors of this project that a user sees.
+
+    Attributes:
+        attempted: what was being done, on which object: "register <client id> in environment Production".
+        reason: what stood in the way, a sentence without its full stop.
+        remedy: what to do about it, one or more whole sentences; "" where nothing better is known than the reason.
+        where: the key in the stack file that this is about, "" where it is about none.
+    """
+
+    def __init__(self, attempted: str, reason: str, remedy: str = "") -> None:
+        super().__init__(attempted, reason, remedy)
+        self.attempted = attempted
+        self.reason = reason
+        self.remedy = remedy
+        self.where = ""
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}could not {self.attempted}: {self.reason}. {self.remedy}".strip()
+
+    def with_remedy(self, remedy: str) -> AccessError:
+        """Return this error saying what to do, unless it already says so."""
+        self.remedy = self.remedy or remedy
+        return self
+
+
+class SignInFailed(AccessError):
+    """No access token could be had."""
+
+
+class NotReached(AccessError):
+    """The service gave no answer: whether it did what it was asked is unknown."""
+
+
+class Refused(AccessError):
+    """Nothing was asked of a service, because what is wanted cannot be right."""
+
+
+class ServiceError(AccessError):
+    """A service answered, and the answer was not success.
+
+    Attributes:
+        service: "Microsoft Graph" or "Business Central".
+        status: HTTP status code.
+        code: the service's own error code, "" where it gave none.
+        message: the service's own text, "" where it gave none.
+        request_id: what the service's support wants to know, "" where it gave none.
+    """
+
+    def __init__(
+        self, attempted: str, *, service: str, status: int, code: str = "", message: str = "", request_id: str = ""
+    ) -> None:
+        answer = " ".join(filter(None, [str(status), code]))
+        reference = f" (request id {request_id})" if request_id else ""
+        said = f': "{message}"' if message else ""
+        super().__init__(attempted, f"{service} answered {answer}{said}{reference}")
+        self.service = service
+        self.status = status
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+
+
+class BadRequest(ServiceError):
+    """400, 405, 413 and the like: the service does not accept what was asked."""
+
+
+class Unauthorized(ServiceError):
+    """401: the service does not accept who asks."""
+
+
+class Forbidden(ServiceError):
+    """403: who asks may not do this."""
+
+
+class NotFound(ServiceError):
+    """404: what was asked for is not there, or something on the way to it is not."""
+
+
+class Conflict(ServiceError):
+    """409, 412: it is there already, or somebody else changed it meanwhile."""
+
+
+class Throttled(ServiceError):
+    """429: too many requests, also after the transport had waited."""
+
+
+class Unavailable(ServiceError):
+    """5xx and 408: the service could not answer."""
+
+
+STATUS_ERRORS: dict[int, type[ServiceError]] = {
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    408: Unavailable,
+    409: Conflict,
+    412: Conflict,
+    429: Throttled,
+}
+
+
+def error_for(status: int) -> type[ServiceError]:
+    """Return the class of error that an HTTP status of 400 and above stands for."""
+    return STATUS_ERRORS.get(status, Unavailable if status >= 500 else BadRequest)
+
+
+for _error in [
+    AccessError,
+    SignInFailed,
+    NotReached,
+    Refused,
+    ServiceError,
+    BadRequest,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    Conflict,
+    Throttled,
+    Unavailable,
+]:
+    _error.__module__ = "builtins"

@@ -1,0 +1,186 @@
+"""The only code that touches HTTP: sign-in header, time limits, retries, errors, redaction.
+
+Everything above takes a method, a path and a body, and gets values or an error of `clients.errors`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from clients.errors import NotReached, ServiceError, error_for
+
+USER_AGENT = "entra-business-central/0.1"
+"""Tells our requests from those of the azuread provider, in the services' logs and in the rehearsal's."""
+
+CONNECT_SECONDS, ANSWER_SECONDS = 10, 510
+"""Business Central ends an operation after 8 minutes (operational-limits-online); its answer is worth waiting for."""
+
+# Which statuses are worth asking again. A POST is repeated only where the service says that it did not take it:
+# 429, or 503 with Retry-After; after anything else its outcome is unknown, and the caller has to look.
+ALWAYS_RETRIED = frozenset({429})
+RETRIED_WHEN_REPEATABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
+REPEATABLE = frozenset({"GET", "PATCH", "PUT", "DELETE"})
+
+
+class RetryTable(Retry):
+    """urllib3's retry with its waits (Retry-After, exponential with jitter), and our table of what is retried."""
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        """Tell whether an answer of this status to this method is worth asking again."""
+        if method in REPEATABLE:
+            return status_code in RETRIED_WHEN_REPEATABLE
+        return status_code in ALWAYS_RETRIED or (status_code == 503 and has_retry_after)
+
+
+RETRIES = RetryTable(
+    total=6,
+    backoff_factor=0.5,  # 0 s, 1 s, 2 s, 4 s, ... between tries, where the service names no time
+    backoff_jitter=0.5,
+    backoff_max=30,
+    retry_after_max=120,
+    allowed_methods=REPEATABLE,
+    raise_on_status=False,  # the last answer is worth more to the user than "too many retries"
+)
+
+
+class Problem(NamedTuple):
+    """What a service says in the body of an error."""
+
+    code: str
+    message: str
+    request_id: str
+
+
+class Transport:
+    """Requests to one service.
+
+    Args:
+        service: the service's name in messages.
+        base_url: address that all paths are appended to, without trailing slash.
+        token: returns an access token for the service; None for what needs none.
+        read_problem: takes the decoded body of an error (a mapping, possibly empty) and returns what it says.
+        headers: sent with every request.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        base_url: str,
+        *,
+        token: Callable[[], str] | None,
+        read_problem: Callable[[Mapping[str, Any]], Problem],
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.service = service
+        self.base_url = base_url.rstrip("/")
+        self._token = token
+        self._read_problem = read_problem
+        self._session = requests.Session()
+        # Set, not merged by requests, so that a netrc file can never take the place of the token.
+        self._session.auth = lambda request: request
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})})
+        self._session.mount("https://", HTTPAdapter(max_retries=RETRIES, pool_maxsize=8))
+        self._session.mount("http://", HTTPAdapter(max_retries=RETRIES, pool_maxsize=8))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        attempting: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Send one request and return the decoded JSON of its answer, None where it has no body.
+
+        Args:
+            method: HTTP method.
+            path: appended to the base address; or a whole address below it (a next link).
+            attempting: what this is for, to complete "could not ...".
+            query: query parameters, not yet encoded.
+            body: sent as JSON.
+            headers: added to the transport's own.
+
+        Raises:
+            SignInFailed: no token could be had.
+            ServiceError: the service answered 4xx or 5xx; the class tells which.
+            NotReached: there was no answer.
+        """
+        url = path if path.startswith(f"{self.base_url}/") else f"{self.base_url}{path}"
+        signed = {"Authorization": f"Bearer {self._token()}"} if self._token else {}
+        try:
+            answer = self._session.request(
+                method,
+                url,
+                params=query,
+                json=body,
+                headers={**signed, **(headers or {})},
+                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                allow_redirects=False,  # no API of ours redirects; a redirect could carry the token elsewhere
+            )
+        except requests.RequestException as problem:
+            raise NotReached(
+                attempting,
+                f"{self.service} at {self.base_url} gave no answer to {method} ({_plain(problem)})",
+                "Whether it was done is not known; run the same command again, it finds and finishes what is there.",
+            ) from None
+        if answer.status_code < 300:
+            return answer.json() if answer.content else None
+        raise self._error(answer, attempting)
+
+    def pages(
+        self,
+        path: str,
+        *,
+        attempting: str,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the entities of an OData collection, following its next links as they are.
+
+        Raises:
+            ServiceError, SignInFailed, NotReached: as `request`.
+        """
+        page = self.request("GET", path, attempting=attempting, query=query, headers=headers)
+        yield from page["value"]
+        while link := page.get("@odata.nextLink"):
+            page = self.request("GET", link, attempting=attempting, headers=headers)
+            yield from page["value"]
+
+    def _error(self, answer: requests.Response, attempting: str) -> ServiceError:
+        try:
+            content = answer.json()
+        except requests.JSONDecodeError:
+            content = {}
+        problem = self._read_problem(content if isinstance(content, Mapping) else {})
+        return error_for(answer.status_code)(
+            attempting,
+            service=self.service,
+            status=answer.status_code,
+            code=problem.code,
+            message=redact(problem.message).rstrip("."),
+            request_id=problem.request_id or answer.headers.get("request-id", ""),
+        )
+
+
+# A token (JWT) or an Entra client secret, should a service ever echo one: https://learn.microsoft.com/purview/sit-defn-azure-ad-client-secret
+_SECRETS = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\b[\w.~-]{3}\dQ~[\w.~-]{31,34}|(?<=Bearer )\S+")
+
+
+def redact(text: str) -> str:
+    """Return the text with everything that looks like a token or a client secret replaced."""
+    return _SECRETS.sub("[secret]", text)
+
+
+def _plain(problem: BaseException) -> str:
+    """Return the innermost reason of a failed request, in a few words: requests wraps it three times."""
+    while inner := (problem.__cause__ or problem.__context__):
+        problem = inner
+    return redact(f"{type(problem).__name__}: {problem}")

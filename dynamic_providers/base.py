@@ -1,0 +1,136 @@
+"""What all our dynamic providers share: sign-in, comparing, readable errors, and nothing in the state.
+
+How Pulumi treats a Python dynamic provider, and why this class looks as it does, is measured in
+docs/decisions/0004-how-the-dynamic-providers-are-written.md.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, ParamSpec, TypeVar
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResult, ResourceProvider
+
+from clients.errors import AccessError
+from clients.session import Session
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DEBUG_VARIABLE = "ENTRA_BC_TRACEBACK"
+"""Set to 1 to see the traceback of an error that is our own mistake."""
+
+_SESSIONS: dict[tuple[str | None, ...], Session] = {}
+_SESSIONS_LOCK = threading.Lock()
+
+
+def readable(method: Callable[P, R]) -> Callable[P, R]:
+    """Let a method of a provider fail with one paragraph that names the place in the stack file.
+
+    Pulumi shows whatever a method raises, with its traceback; without this a user would read our call stack.
+    """
+
+    @functools.wraps(method)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        properties: Mapping[str, Any] = next((a for a in reversed(args) if isinstance(a, Mapping)), {})
+        where = str(properties.get("declared_at", ""))
+        try:
+            return method(*args, **kwargs)
+        except AccessError as problem:
+            problem.where = problem.where or where
+            raise problem from None
+        except Exception as problem:
+            if os.environ.get(DEBUG_VARIABLE) == "1":
+                raise
+            raise AccessError(
+                f"{method.__name__} what is declared at {where or 'this resource'}",
+                f"this program made a mistake ({type(problem).__name__} in {method.__qualname__})",
+                f"Please report it, with what {DEBUG_VARIABLE}=1 in the environment shows.",
+            ) from None
+
+    return wrapper
+
+
+class Provider(ResourceProvider):
+    """The base of our providers.
+
+    Instances are stored in state, pickled: module path, class name and every attribute. So there are no attributes;
+    what a provider needs is made in `configure`, once per process.
+    """
+
+    serialize_as_secret_always = False  # there is nothing in it to hide, and in clear it can be read and compared
+
+    replaced_when: ClassVar[tuple[str, ...]]
+    """Inputs that make up the identity: when one changes, the object is deleted and made anew."""
+
+    updated_when: ClassVar[tuple[str, ...]]
+    """Inputs that can be changed on the object."""
+
+    session: Session
+
+    def __getstate__(self) -> None:
+        """Store nothing but the class. None, not {}: any state costs a stack frame per resource in Pulumi's pickler."""
+        return
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Invoked by Pulumi once per process and class, before anything else."""
+        if os.environ.get(DEBUG_VARIABLE) != "1":
+            sys.tracebacklimit = 0  # Pulumi sends traceback.format_exc() to the user: leave the message of it
+        names = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
+        settings = {name: value for name in names if (value := req.config.get(name))}
+        with _SESSIONS_LOCK:  # one session for all classes, so that they share tokens and reads
+            self.session = _SESSIONS.setdefault(tuple(settings.get(name) for name in names), Session(settings))
+
+    def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
+        """Return the inputs in the one form that is compared and stored, and what is wrong with them.
+
+        Called only with known values. Pure: it runs in every preview.
+        """
+        return inputs, []
+
+    @readable
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Invoked before every diff, in previews too."""
+        if pulumi.contains_unknowns(news):
+            known = {key: value for key, value in news.items() if not pulumi.contains_unknowns(value)}
+            normalised, failures = self.normalise(known)
+            return CheckResult({**news, **normalised}, failures)
+        return CheckResult(*self.normalise(news))
+
+    @readable
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """Invoked with the stored (after a refresh: the live) outputs and the checked inputs.
+
+        `__provider` and `declared_at` are left out on purpose: neither says anything about the object.
+        """
+        replaces = [key for key in self.replaced_when if self._differs(key, olds, news)]
+        changed = replaces or [key for key in self.updated_when if self._differs(key, olds, news)]
+        return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=True)
+
+    def comparable(self, _key: str, value: Any) -> Any:
+        """Return a value in a form in which equal means "no change"."""
+        return value
+
+    def _differs(self, key: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+        if pulumi.contains_unknowns(news.get(key)):
+            return True
+        return bool(self.comparable(key, olds.get(key)) != self.comparable(key, news.get(key)))
+
+    def changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+        """Return the names of the updatable inputs that differ."""
+        return {key for key in self.updated_when if self._differs(key, olds, news)}
+
+
+def declared(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs without Pulumi's own entry, as a start for outputs."""
+    return {key: value for key, value in inputs.items() if key != "__provider"}
+
+
+def next_revision(olds: Mapping[str, Any]) -> int:
+    """Return the number of this update; Pulumi hands every number back as a float."""
+    return int(olds.get("revision", 0)) + 1
