@@ -1,0 +1,1 @@
+"""Components: what belongs together, made of resources. No I/O."""

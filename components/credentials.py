@@ -1,0 +1,46 @@
+"""The secrets of an integration: one resource for each label in the stack file, never replaced while it lives."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pulumi
+import pulumi_azuread as azuread
+
+from settings import Integration
+
+
+class Secret(NamedTuple):
+    """A client secret and when it ends."""
+
+    label: str
+    password: azuread.ApplicationPassword
+
+
+def secrets(integration: Integration, application: azuread.Application, parent: pulumi.Resource) -> list[Secret]:
+    """Make the client secrets of an integration, oldest first.
+
+    The end and the display name are fixed when a secret is made: an edited lifetime must not replace a secret that is
+    in use (measured: without `ignore_changes` it replaces every one of them).
+    """
+    declared = integration.credentials.secrets
+    if declared is None:
+        return []
+    made = []
+    for label in sorted(declared.issued):
+        password = azuread.ApplicationPassword(
+            f"{integration.key}-secret-{label}",
+            application_id=application.id,
+            display_name=f"{declared.display_name or integration.display_name} - {label}",
+            end_date=declared.end_date(label),
+            opts=pulumi.ResourceOptions(
+                parent=parent,
+                ignore_changes=["end_date", "display_name"],
+                # Deleting the application takes its secrets along. Not where it is protected: there its delete is
+                # refused, and the engine would forget secrets that live on.
+                deleted_with=None if integration.protect else application,
+                protect=False,  # also in a protected integration secrets have to rotate
+            ),
+        )
+        made.append(Secret(label, password))
+    return made

@@ -1,0 +1,120 @@
+"""Integration: an outside system's access to Business Central, from its Entra application to its permission sets."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_azuread as azuread
+
+import settings
+from components.credentials import secrets
+from components.handover import handover
+from dynamic_providers.admin_consent import AdminConsent
+from dynamic_providers.business_central_registration import BusinessCentralRegistration, PermissionSetInput
+
+
+class Integration(pulumi.ComponentResource):
+    """One integration of a stack file, with everything that belongs to it.
+
+    Args:
+        declared: the integration.
+        stack: the whole stack file, for the names of environments.
+        caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
+    """
+
+    handover: pulumi.Output[dict[str, object]]
+    """What the outside system's team needs (`components.handover`); an output of the stack, not of this resource, so
+    that the state keeps the secret in fewer places."""
+
+    def __init__(
+        self, declared: settings.Integration, stack: settings.Settings, caller: azuread.GetClientConfigResult
+    ) -> None:
+        # What is protected are all children (they inherit it) but secrets, which have to rotate.
+        super().__init__(
+            f"{settings.PROJECT}:index:Integration",
+            declared.key,
+            opts=pulumi.ResourceOptions(protect=declared.protect or None),
+        )
+        own = pulumi.ResourceOptions(parent=self)
+        # Owners are as listed, exactly; where none are, whoever creates it is the owner, and later callers change nothing.
+        owners = list(declared.owners) or [caller.object_id]
+        owned = pulumi.ResourceOptions.merge(
+            own, pulumi.ResourceOptions(ignore_changes=None if declared.owners else ["owners"])
+        )
+        application = azuread.Application(
+            declared.key,
+            display_name=declared.display_name,
+            sign_in_audience="AzureADMyOrg",
+            # A name is no identity, but it is the one thing that finds an application whose creation was interrupted.
+            prevent_duplicate_names=True,
+            owners=owners,
+            # Finds what even the name does not: see "Interrupted runs" in the README.
+            tags=[f"{settings.PROJECT}:{pulumi.get_stack()}:{declared.key}"],
+            required_resource_accesses=[_asks_for(declared.roles)],
+            opts=owned,
+        )
+        principal = azuread.ServicePrincipal(
+            declared.key,
+            client_id=application.client_id,
+            owners=owners,
+            opts=pulumi.ResourceOptions.merge(
+                owned, pulumi.ResourceOptions(deleted_with=None if declared.protect else application)
+            ),
+        )
+        consent = AdminConsent(
+            declared.key,
+            client_id=application.client_id,
+            principal_id=principal.object_id,
+            resource_app_id=settings.BUSINESS_CENTRAL_APP_ID,
+            roles=list(declared.roles),
+            declared_at=f"integrations.{declared.key}",
+            opts=own,
+        )
+        for key in declared.environments:
+            access = declared.access(key)
+            BusinessCentralRegistration(
+                f"{declared.key}-{stack.environments[key].name}",
+                environment=stack.environments[key].name,
+                client_id=application.client_id,
+                description=access.description or "",
+                contact_information=access.contact_information or "",
+                permission_sets=[_permission_set(item) for item in access.permission_sets or ()],
+                permission_granted=True,  # by the consent that this waits for
+                adopt=True,  # a row with the id of an application that this stack made can only be this stack's
+                declared_at=f"integrations.{declared.key}.environments.{key}",
+                state=access.state,
+                opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(depends_on=[consent])),
+            )
+        self.handover = pulumi.Output.from_input(
+            handover(
+                declared,
+                stack,
+                tenant_id=caller.tenant_id,
+                application=application,
+                secrets=secrets(declared, application, self),
+            )
+        )
+        self.register_outputs({"clientId": application.client_id})
+
+
+def _asks_for(roles: tuple[str, ...]) -> azuread.ApplicationRequiredResourceAccessArgs:
+    """Return what the application's consent page lists; it grants nothing by itself."""
+    return azuread.ApplicationRequiredResourceAccessArgs(
+        resource_app_id=settings.BUSINESS_CENTRAL_APP_ID,
+        resource_accesses=[
+            azuread.ApplicationRequiredResourceAccessResourceAccessArgs(
+                id=settings.BUSINESS_CENTRAL_ROLES[role], type="Role"
+            )
+            for role in roles
+        ],
+    )
+
+
+def _permission_set(declared: settings.PermissionSet) -> PermissionSetInput:
+    written: PermissionSetInput = {"role_id": declared.role_id}
+    if declared.company:
+        written["company"] = declared.company
+    if declared.scope:
+        written["scope"] = declared.scope
+    if declared.app_id:
+        written["app_id"] = declared.app_id
+    return written

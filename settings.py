@@ -1,0 +1,304 @@
+"""What a stack file says, validated: a mapping in, frozen models out, and all problems at once.
+
+The only place that spells the stack file's camelCase keys. It does not know Pulumi, and reads no clock: the same file
+gives the same settings on any day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from stack_file import Problem, StackFile, message, suggestion, understood
+
+PROJECT = "entra-business-central"
+BUSINESS_CENTRAL_APP_ID = "996def3d-b36c-4153-8607-a6fd3c01b89f"
+BUSINESS_CENTRAL_ROLES = {
+    # The application roles of Business Central, value -> id. The first two stand in NaviPartner's code, the others in a
+    # public permission dump only. Consent resolves roles by value in the tenant; these ids fill the list that the
+    # application asks for, which has to be known before anything is read.
+    "API.ReadWrite.All": "a42b0b75-311e-488d-b67e-8fe84f924341",
+    "Automation.ReadWrite.All": "d365bc00-a990-0000-00bc-160000000001",
+    "AdminCenter.ReadWrite.All": "a20fe46f-4f63-4666-8e0e-9b882d90b837",
+    "app_access": "3983b928-ed40-4111-bbad-e7910cf234bd",
+}
+PLANNED = {"clientId", "expectedPublisher", "consent", "proof", "adopt", "formerly", "additionalPermissionSets",
+           "federated", "certificates", "baseUrl"}  # fmt: skip
+"""Keys of the design that this version does not know yet: said so, instead of "unknown key"."""
+
+
+class SettingsError(Exception):
+    """Read a date as YAML and Pulumi spell it: 2026-11-15, 2026-11-15b, or 2026-11-15 00:00:00 +0000 UTC."""
+
+
+def _label(value: object) -> str:
+    """Read a date as YAML and Pulumi spell it (also 2026-11-15 00:00:00 +0000 UTC), perhaps with a letter."""
+    found = re.fullmatch(
+        r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0+)?(?:Z| ?\+00:?00)?(?: UTC)?|([a-z]))?", str(value).strip()
+    )
+    if not found:
+        raise ValueError("is not a date like '2026-11-15', or '2026-11-15b' for a second secret of the same day")
+    date.fromisoformat(found[1])  # 2026-02-30 has the form, but is none
+    return found[1] + (found[2] or "")
+
+
+def _not_super(role_id: str) -> str:
+    if role_id == "SUPER":
+        raise ValueError("SUPER cannot be given to an application: name the permission sets that it really needs")
+    return role_id
+
+
+def _quotable(name: str) -> str:
+    if "'" in name:
+        raise ValueError("contains an apostrophe, which the azuread provider cannot look up: leave it out")
+    return name
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Text50 = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]  # Text[50] in Business Central
+RoleId = Annotated[Name, StringConstraints(to_upper=True, max_length=20), AfterValidator(_not_super)]  # Code[20]
+Guid = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
+Role = Literal["API.ReadWrite.All", "Automation.ReadWrite.All", "AdminCenter.ReadWrite.All", "app_access"]
+Label = Annotated[str, BeforeValidator(_label)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class PermissionSet(_Model):
+    """A permission set to assign: a role id, perhaps a company, and scope and app id where the role id is ambiguous."""
+
+    role_id: RoleId
+    company: Name | None = None
+    scope: Literal["System", "Tenant"] | None = None
+    app_id: Guid | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _role_id_alone(cls, value: object) -> object:
+        return {"roleId": value} if isinstance(value, str) else value
+
+
+class Secrets(_Model):
+    """The secrets of an integration: one for each label, which is the date it was issued and perhaps a letter."""
+
+    issued: tuple[Label, ...] = ()
+    lifetime_days: int = Field(gt=0)
+    display_name: Name | None = None
+
+    def end_date(self, label: str) -> str:
+        """Return when a secret ends, as RFC 3339: `lifetime_days` after midnight (UTC) of the day it was issued."""
+        issued = datetime.fromisoformat(label[:10]).replace(tzinfo=UTC)
+        return (issued + timedelta(days=self.lifetime_days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Credentials(_Model):
+    """How an integration signs in."""
+
+    secrets: Secrets | None = None
+
+
+class Access(_Model):
+    """What an integration gets in one environment, where it differs from the integration's own settings."""
+
+    permission_sets: tuple[PermissionSet, ...] | None = None
+    description: Text50 | None = None
+    contact_information: Text50 | None = None
+    state: Literal["Enabled", "Disabled"] = "Enabled"
+
+
+def _by_key(value: object) -> object:
+    return dict.fromkeys(value) if isinstance(value, list) and all(isinstance(key, str) for key in value) else value
+
+
+class Integration(_Model):
+    """An outside system that calls Business Central; `key` is its name in the stack file and in the state."""
+
+    key: str
+    preset: Name | None = None
+    display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(_quotable)]
+    description: Text50 | None = None
+    contact_information: Text50 = ""
+    roles: tuple[Role, ...] = Field(min_length=1)
+    permission_sets: tuple[PermissionSet, ...] = ()
+    environments: Annotated[dict[str, Access | None], BeforeValidator(_by_key)] = Field(min_length=1)
+    credentials: Credentials = Credentials()
+    owners: tuple[Guid, ...] = ()
+    protect: bool = False
+
+    @model_validator(mode="after")
+    def _description_fits(self) -> Self:
+        if self.description is None and len(self.display_name) > 50:
+            raise ValueError(
+                "displayName is longer than the 50 characters of a description: give a shorter description"
+            )
+        return self
+
+    def access(self, environment_key: str) -> Access:
+        """Return what the integration gets in one environment, everything filled in."""
+        own = self.environments[environment_key] or Access()
+        return Access(
+            permission_sets=self.permission_sets if own.permission_sets is None else own.permission_sets,
+            description=own.description or self.description or self.display_name,
+            contact_information=self.contact_information
+            if own.contact_information is None
+            else own.contact_information,
+            state=own.state,
+        )
+
+
+class Environment(_Model):
+    """A Business Central environment; the key in the stack file is only a short word for it."""
+
+    name: Annotated[Name, StringConstraints(max_length=30)]
+
+
+class Settings(_Model):
+    """Everything that a stack file says."""
+
+    environments: dict[str, Environment] = Field(min_length=1)
+    integrations: tuple[Integration, ...] = ()
+    maximum_secret_lifetime_days: int = Field(default=180, gt=0)
+
+
+_KEYS = [to_camel(name) for model in _Model.__subclasses__() for name in model.model_fields if name != "key"]
+
+
+def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Settings:
+    """Validate what a stack file says.
+
+    Args:
+        values: `environments`, `integrations` and `maximumSecretLifetimeDays`, as Pulumi's configuration gives them.
+        presets: the folder of presets.
+        stack_file: named in messages, and read for the lines of what is wrong.
+
+    Raises:
+        SettingsError: something is wrong; nothing was changed anywhere.
+    """
+    entries = values.get("integrations")
+    problems: list[Problem] = []
+    if not isinstance(entries, Mapping):
+        entries = {}
+        problems.append(
+            Problem(["integrations"], "is not a list of named integrations (`key:` and, indented, its settings)")
+        )
+    filled = {key: _with_preset(key, entry, presets, problems) for key, entry in entries.items()}
+    try:
+        declared = Settings.model_validate(
+            {**values, "integrations": [{**each, "key": key} for key, each in filled.items()]}
+        )
+    except ValidationError as invalid:
+        problems += [understood(error, list(filled), _KEYS, PLANNED) for error in invalid.errors(include_url=False)]
+    else:
+        problems += _contradictions(declared)
+    if problems:
+        raise SettingsError(message(problems, StackFile(stack_file, PROJECT)))
+    return declared
+
+
+def _with_preset(key: str, entry: object, presets: Path, problems: list[Problem]) -> dict[str, Any]:
+    """Return an integration's settings over those of its preset."""
+    if not isinstance(entry, Mapping):
+        problems.append(Problem(["integrations", key], "has no settings: name a preset and environments at least"))
+        return {}
+    name = entry.get("preset")
+    if not isinstance(name, str):
+        return dict(entry)
+    known = sorted(path.stem for path in presets.glob("*.yaml"))
+    if name not in known:
+        text = f"there is no preset {name!r}{suggestion(name, known)}; the presets are {', '.join(known)}"
+        problems.append(Problem(["integrations", key, "preset"], text))
+        return dict(entry)
+    return _merged(yaml.safe_load((presets / f"{name}.yaml").read_text(encoding="utf-8")), entry)
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the mapping `below` with what `above` says; mappings inside are merged, everything else is replaced."""
+    both = dict(below)
+    for key, value in above.items():
+        old = both.get(key)
+        both[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return both
+
+
+def _contradictions(declared: Settings) -> Iterable[Problem]:
+    """Find what is right in itself, but not together."""
+    yield from _repeated(
+        "environments",
+        {key: each.name for key, each in declared.environments.items()},
+        "is the environment {value!r}, as environments.{other} is: one key for one environment",
+    )
+    yield from _repeated(
+        "integrations",
+        {each.key: each.display_name for each in declared.integrations},
+        "has the display name {value!r}, as integrations.{other} has: an application is found by it",
+    )
+    names: dict[str, str] = {}
+    for integration in declared.integrations:
+        here: list[str | int] = ["integrations", integration.key]
+        for name in logical_names(integration, declared):
+            if names.setdefault(name, integration.key) != integration.key:
+                text = f"makes the name {name!r}, as integrations.{names[name]} does: rename one of them"
+                yield Problem(here, text)
+        for key in integration.environments.keys() - declared.environments.keys():
+            text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see environments"
+            yield Problem([*here, "environments", key], text)
+        yield from _secret_problems(integration, declared.maximum_secret_lifetime_days, here)
+
+
+def logical_names(integration: Integration, declared: Settings) -> list[str]:
+    """Return the logical names of an integration's resources; each is stored in state, and begins with its key."""
+    names = [integration.key]
+    names += [
+        f"{integration.key}-{declared.environments[key].name}"
+        for key in integration.environments
+        if key in declared.environments
+    ]
+    secrets = integration.credentials.secrets
+    return names + [f"{integration.key}-secret-{label}" for label in (secrets.issued if secrets else ())]
+
+
+def _secret_problems(integration: Integration, maximum: int, here: list[str | int]) -> Iterable[Problem]:
+    secrets = integration.credentials.secrets
+    if secrets is None:
+        return
+    there: list[str | int] = [*here, "credentials", "secrets"]
+    if not secrets.issued:
+        yield Problem(
+            there, "lists no date: add the day on which the first secret is made, issued: ['<year>-<month>-<day>']"
+        )
+    if len(set(secrets.issued)) < len(secrets.issued):
+        yield Problem(
+            [*there, "issued"], "names one date twice: a second secret of one day has a letter, '2026-11-15b'"
+        )
+    if secrets.lifetime_days > maximum:
+        yield Problem(
+            [*there, "lifetimeDays"],
+            f"{secrets.lifetime_days} days is longer than the {maximum} that are allowed; shorten it, or raise "
+            f"{PROJECT}:maximumSecretLifetimeDays",
+        )
+
+
+def _repeated(section: str, values: Mapping[str, str], text: str) -> Iterable[Problem]:
+    first: dict[str, str] = {}
+    for key, value in values.items():
+        other = first.setdefault(value.casefold(), key)
+        if other != key:
+            yield Problem([section, key], text.format(value=value, other=other))
