@@ -1,0 +1,125 @@
+"""Table 2000000053 "Access Control": which permission sets a user has (contract, 2.5 and 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rehearsal.tenant.business_central import errors
+from rehearsal.tenant.business_central.environment import (
+    NULL_GUID,
+    AccessControl,
+    Environment,
+    PermissionSet,
+    Scope,
+    User,
+    new_id,
+)
+from rehearsal.tenant.business_central.permissions import SUPER, Session
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a request asks to assign; None and the null GUID mean "not said"."""
+
+    role_id: str
+    company: str = ""
+    scope: Scope | None = None
+    app_id: str = NULL_GUID
+
+
+def resolve(environment: Environment, wanted: Wanted) -> PermissionSet:
+    """Find the one permission set that is meant, as APIV2AutUserPermissions does before it inserts.
+
+    Raises:
+        ServiceError: there is none, or there are several.
+    """
+    found = [
+        each
+        for each in environment.permission_sets
+        if wanted.role_id in ("", each.role_id)
+        and wanted.app_id in (NULL_GUID, each.app_id)
+        and wanted.scope in (None, each.scope)
+    ]
+    if len(found) > 1:
+        raise errors.dialog(f"The permission set {wanted.role_id} is defined multiple times in this context.")
+    if not found:
+        raise errors.nothing_within_filter("Aggregate Permission Set", f"Role ID: {wanted.role_id}")
+    return found[0]
+
+
+def require_company(environment: Environment, name: str) -> None:
+    """Accept the name of a company, or "" for all; not its id and not its display name (a table relation, [INF]).
+
+    Raises:
+        ServiceError: 400 Internal_InvalidTableRelation.
+    """
+    if name and all(company.name != name for company in environment.companies):
+        raise errors.no_related_record("Company Name", "Access Control", name, "Company")
+
+
+def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
+    """Assign a permission set; scope and app id are taken from the set that was found.
+
+    Raises:
+        ServiceError: company or set unknown or ambiguous, SUPER for an application, a set that the caller does not
+            hold, no right, or the user has it already.
+    """
+    environment = session.environment
+    require_company(environment, wanted.company)
+    permission_set = resolve(environment, wanted)
+    session.require("Access Control", "Insert")
+    refuse_super(user, permission_set.role_id)
+    session.require_may_hand_out(permission_set, wanted.company)
+    row = AccessControl(
+        system_id=new_id(),
+        user_security_id=user.security_id,
+        role_id=permission_set.role_id,
+        company=wanted.company,
+        scope=permission_set.scope,
+        app_id=permission_set.app_id,
+        version=environment.next_version(),
+    )
+    require_new_key(environment, row)
+    environment.access_controls[row.system_id] = row
+    return row
+
+
+def delete(session: Session, row: AccessControl) -> None:
+    """Take a permission set away.
+
+    Raises:
+        ServiceError: no right, or a set that the caller does not hold.
+    """
+    session.require("Access Control", "Delete")
+    session.require_may_hand_out(as_permission_set(row), row.company)
+    del session.environment.access_controls[row.system_id]
+
+
+def refuse_super(user: User, role_id: str) -> None:
+    """Refuse SUPER for an application: documented (S2S authentication page), but the platform's words are unknown.
+
+    Raises:
+        ServiceError: 400 Application_DialogException, in words of ours.
+    """
+    if user.license_type == "Application" and role_id == SUPER:
+        raise errors.dialog("Applications cannot be assigned the SUPER permission set.")
+
+
+def require_new_key(environment: Environment, row: AccessControl) -> None:
+    """Refuse a second row with the same primary key.
+
+    Raises:
+        ServiceError: Internal_EntityWithSameKeyExists.
+    """
+    if any(other.key == row.key for other in environment.access_controls.values() if other is not row):
+        raise errors.same_key_exists(
+            "Access Control",
+            f"User Security ID='{errors.braced(row.user_security_id)}',Role ID='{row.role_id}',"
+            f"Company Name='{row.company}',Scope='{row.scope}',App ID='{errors.braced(row.app_id)}'",
+            environment.switches.duplicateStatus,
+        )
+
+
+def as_permission_set(row: AccessControl) -> PermissionSet:
+    """Return the identity that a row refers to, whether or not it is defined any more."""
+    return PermissionSet(row.scope, row.app_id, row.role_id, name="")

@@ -1,0 +1,63 @@
+"""The parts of a Business Central address (contracts/business-central.md, 2.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from rehearsal.tenant.business_central import errors
+
+_SEGMENT = re.compile(r"(?P<name>[^()]+)(?:\((?P<key>.*)\))?")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment of the path after the route: `users(3f2c…)` has the name `users` and a key."""
+
+    name: str
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Address:
+    """An API address.
+
+    Attributes:
+        environment: name of the environment, as written.
+        route: `v2.0`, `microsoft/automation/v2.0` or `publisher/group/version`.
+        segments: what follows.
+    """
+
+    environment: str
+    route: str
+    segments: tuple[Segment, ...]
+
+
+def parse(path: str, tenants: Collection[str]) -> Address:
+    """Take an address apart: `/v2.0/{tenant id or domain}/{environment}/api/{route}/…`, or without the tenant.
+
+    Args:
+        path: the decoded path after the base address.
+        tenants: the tenant's id and its domains, in lower case.
+
+    Raises:
+        ServiceError: another tenant, or not the address of an API.
+    """
+    parts = path.strip("/").split("/")[1:]
+    if "api" not in parts[1:3]:  # ODataV4, ws, deployment and whatever else the service has
+        raise errors.segment_not_found(parts[min(2, len(parts) - 1)] if parts else "v2.0")
+    at = 1 if parts[1] == "api" else 2
+    if at == 2 and parts[0].lower() not in tenants:
+        raise errors.rejected_credentials()  # ours: the token is another tenant's than the address
+    environment, rest = parts[at - 1], parts[at + 1 :]
+    length = 1 if rest[:1] in (["v2.0"], ["v1.0"], ["beta"]) else 3
+    segments = tuple(_segment(part) for part in rest[length:])
+    return Address(environment, "/".join(rest[:length]), segments)
+
+
+def _segment(text: str) -> Segment:
+    match = _SEGMENT.fullmatch(text)
+    if match is None:
+        raise errors.query_syntax()
+    return Segment(match.group("name"), match.group("key"))

@@ -1,0 +1,179 @@
+"""The companion extension's two API pages, as companion_extension/src says they are.
+
+tests/contract/test_companion_extension.py holds names, fields and editability here against the AL source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.tenant.business_central import errors, registrations
+from rehearsal.tenant.business_central.environment import NULL_GUID, Environment, Extension, PermissionSet, Registration
+from rehearsal.tenant.business_central.odata import Entity
+from rehearsal.tenant.business_central.page import Field, Page, wire_time
+from rehearsal.tenant.business_central.permissions import COMPANION_PERMISSION_SET
+from rehearsal.tenant.business_central.registrations import Draft
+
+PUBLISHER, GROUP, VERSION = "entraBusinessCentral", "registration", "v1.0"
+ROUTE = f"{PUBLISHER}/{GROUP}/{VERSION}"
+
+EXTENSION = Extension(
+    package_id="71ad3693-1a5c-4ee8-b340-e08fec20995d",
+    app_id="a944837a-e3c7-4266-a7fc-97f21c0d0b95",
+    name="Entra Business Central",
+    publisher="Entra Business Central",
+    version=(1, 0, 0, 0),
+    published_as="PTE",
+)
+DEFINITION = PermissionSet(
+    "System", EXTENSION.app_id, COMPANION_PERMISSION_SET, "Register Entra applications", EXTENSION.name
+)
+
+
+class EntraApplications(Page):
+    """Page 88450: one row of table 9012, created and enabled in one request."""
+
+    entity_name = "entraApplication"
+    entity_set_name = "entraApplications"
+    key = "Client Id"
+    table = registrations.CAPTION
+    methods = frozenset({"GET", "POST", "PATCH", "DELETE"})
+    object_name = "88450 EBC Entra Applications API"
+    fields = (
+        Field("id", "Guid"),
+        Field("clientId", "Guid", editable=True),
+        Field("description", editable=True, max_length=50),
+        Field("contactInformation", editable=True, max_length=50),
+        Field("permissionGranted", "Boolean", editable=True),
+        Field("state", editable=True, options=("Enabled", "Disabled")),
+        Field("userId", "Guid"),
+        Field("userName"),
+        Field("userState"),
+        Field("lastModifiedDateTime", "DateTimeOffset"),
+    )
+
+    def entities(self) -> list[Entity]:
+        """List the registrations."""
+        self.session.require_page(self.object_name)
+        self.session.require("AAD Application", "Read")
+        self.session.require("User", "Read")  # OnAfterGetRecord
+        rows = self.environment.registrations
+        return [self._entity(rows[client_id]) for client_id in sorted(rows)]
+
+    def insert(self, values: Mapping[str, Any]) -> str:
+        """OnInsertRecord: insert the row Disabled, then validate the state that was sent."""
+        self.session.require_page(self.object_name)
+        row = registrations.insert(
+            self.session,
+            Draft(
+                client_id=values.get("clientId", NULL_GUID),
+                description=values.get("description", ""),
+                contact_information=values.get("contactInformation", ""),
+                permission_granted=values.get("permissionGranted", False),
+            ),
+        )
+        if "state" in values:
+            registrations.validate_state(self.session, row, values["state"])
+            registrations.modify(self.session, row)
+        return row.client_id
+
+    def modify(self, key: str, values: Mapping[str, Any]) -> None:
+        """OnModifyRecord: the fields first, the state last."""
+        row = self.environment.registrations[key]
+        if values.get("clientId", key) != key:
+            raise errors.dialog(f"You cannot rename a {registrations.CAPTION}.")
+        row.description = values.get("description", row.description)
+        row.contact_information = values.get("contactInformation", row.contact_information)
+        row.permission_granted = values.get("permissionGranted", row.permission_granted)
+        if "state" in values:
+            registrations.validate_state(self.session, row, values["state"])
+        registrations.modify(self.session, row)
+
+    def delete(self, key: str) -> None:
+        """Delete(true)."""
+        registrations.delete(self.session, self.environment.registrations[key])
+
+    def _entity(self, row: Registration) -> Entity:
+        user = self.environment.users.get(row.user_id)
+        values = {
+            "id": row.system_id,
+            "clientId": row.client_id,
+            "description": row.description,
+            "contactInformation": row.contact_information,
+            "permissionGranted": row.permission_granted,
+            "state": row.state,
+            "userId": row.user_id,
+            "userName": user.name if user else "",
+            "userState": user.state if user else "",
+            "lastModifiedDateTime": wire_time(row.modified_at),
+        }
+        return Entity(row.client_id, values, row.version)
+
+
+class ApplicationPermissionSets(Page):
+    """Page 88451: the permission sets of all users with licence type Application, read-only."""
+
+    entity_name = "applicationPermissionSet"
+    entity_set_name = "applicationPermissionSets"
+    key = "SystemId"
+    table = "Access Control"
+    object_name = "88451 EBC Appl. Permission Sets API"
+    fields = (
+        Field("id", "Guid"),
+        Field("userSecurityId", "Guid"),
+        Field("clientId", "Guid"),
+        Field("roleId"),
+        Field("company"),
+        Field("scope"),
+        Field("appId", "Guid"),
+    )
+
+    def entities(self) -> list[Entity]:
+        """List the assignments."""
+        self.session.require_page(self.object_name)
+        self.session.require("Access Control", "Read")
+        self.session.require("User", "Read")
+        users = self.environment.users
+        rows = [
+            row
+            for row in self.environment.access_controls.values()
+            if row.user_security_id in users and users[row.user_security_id].license_type == "Application"
+        ]
+        return [
+            Entity(
+                row.system_id,
+                {
+                    "id": row.system_id,
+                    "userSecurityId": row.user_security_id,
+                    "clientId": users[row.user_security_id].application_id,
+                    "roleId": row.role_id,
+                    "company": row.company,
+                    "scope": row.scope,
+                    "appId": row.app_id,
+                },
+                row.version,
+            )
+            for row in sorted(rows, key=lambda row: row.key)
+        ]
+
+
+PAGES: tuple[type[Page], ...] = (EntraApplications, ApplicationPermissionSets)
+
+
+def is_installed(environment: Environment) -> bool:
+    """Whether the environment has the companion extension."""
+    return any(each.app_id == EXTENSION.app_id for each in environment.extensions)
+
+
+def install(environment: Environment) -> None:
+    """Install the extension: its pages and its permission set are there from now on."""
+    if not is_installed(environment):
+        environment.extensions.append(EXTENSION)
+        environment.permission_sets.append(DEFINITION)
+
+
+def uninstall(environment: Environment) -> None:
+    """Uninstall it. Who had its permission set keeps a row that refers to nothing."""
+    environment.extensions = [each for each in environment.extensions if each.app_id != EXTENSION.app_id]
+    environment.permission_sets = [each for each in environment.permission_sets if each.app_id != EXTENSION.app_id]

@@ -1,0 +1,186 @@
+"""The data of one Business Central environment: plain rows, and how they are found. Rules stand elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import uuid4
+
+NULL_GUID = "00000000-0000-0000-0000-000000000000"
+
+State = Literal["Enabled", "Disabled"]
+Scope = Literal["System", "Tenant"]
+LicenseType = Literal["Full User", "Application", "External User"]
+
+
+def new_id() -> str:
+    """Return a GUID as Business Central writes it in JSON: lower case, no braces."""
+    return str(uuid4())
+
+
+@dataclass
+class Company:
+    """A company; `name` is what a permission set is limited to."""
+
+    id: str
+    name: str
+    created_at: datetime
+    version: int = 0
+
+
+@dataclass
+class User:
+    """A row of table 2000000120 "User".
+
+    Attributes:
+        security_id: "User Security ID".
+        name: "User Name", a Code[50], so in upper case.
+        application_id: client id of a user with licence type Application, else the null GUID.
+        entra_object_id: object id of the person in Entra, for delegated tokens.
+    """
+
+    security_id: str
+    name: str
+    license_type: LicenseType
+    state: State
+    full_name: str = ""
+    application_id: str = NULL_GUID
+    entra_object_id: str = ""
+    contact_email: str = ""
+    version: int = 0
+
+
+@dataclass
+class Registration:
+    """A row of table 9012 "AAD Application", caption "Microsoft Entra Application"."""
+
+    system_id: str
+    client_id: str
+    modified_at: datetime
+    description: str = ""
+    contact_information: str = ""
+    permission_granted: bool = False
+    state: State = "Disabled"
+    user_id: str = NULL_GUID
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class PermissionSet:
+    """A row of "Aggregate Permission Set"; scope, app id and role id together are its identity."""
+
+    scope: Scope
+    app_id: str
+    role_id: str
+    name: str
+    app_name: str = ""
+
+
+@dataclass
+class AccessControl:
+    """A row of table 2000000053 "Access Control": one permission set of one user; company "" means all companies."""
+
+    system_id: str
+    user_security_id: str
+    role_id: str
+    company: str
+    scope: Scope
+    app_id: str
+    version: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str]:
+        """The primary key; SystemId is the key in the API only."""
+        return (self.user_security_id, self.role_id, self.company, self.scope, self.app_id)
+
+    def gives(self, permission_set: PermissionSet, company: str) -> bool:
+        """Whether this row gives that very set in that company ("" asks for all companies)."""
+        same = (self.scope, self.app_id, self.role_id) == (
+            permission_set.scope,
+            permission_set.app_id,
+            permission_set.role_id,
+        )
+        return same and self.company in ("", company)
+
+
+@dataclass(frozen=True)
+class Extension:
+    """An installed extension."""
+
+    package_id: str
+    app_id: str
+    name: str
+    publisher: str
+    version: tuple[int, int, int, int]
+    published_as: str = "Global"
+
+
+@dataclass
+class Switches:
+    """What no source settles about the real service, so that both ways can be rehearsed.
+
+    Attributes:
+        applicationsMayEnable: whether an application with SECURITY may enable another one for the first time.
+        duplicateStatus: HTTP status of a duplicate: 400 (three sources) or 409 (two).
+        userSurvivesRollback: whether the user that the platform creates on enabling outlives an error in the same
+            request.
+        pageSize: rows in an answer before there is a nextLink.
+    """
+
+    applicationsMayEnable: bool = True  # noqa: N815 - the names of the control port
+    duplicateStatus: int = 400  # noqa: N815
+    userSurvivesRollback: bool = False  # noqa: N815
+    pageSize: int = 20_000  # noqa: N815
+
+
+@dataclass
+class Environment:
+    """One environment. Dictionaries are keyed by the row's own key, lists keep the order of the seed."""
+
+    name: str
+    type: Literal["Production", "Sandbox"]
+    country_code: str
+    application_version: str
+    status: str = "Active"
+    retry_after: int = 60
+    companies: list[Company] = field(default_factory=list)
+    users: dict[str, User] = field(default_factory=dict)
+    registrations: dict[str, Registration] = field(default_factory=dict)
+    access_controls: dict[str, AccessControl] = field(default_factory=dict)
+    permission_sets: list[PermissionSet] = field(default_factory=list)
+    extensions: list[Extension] = field(default_factory=list)
+    interactive_logins: set[str] = field(default_factory=set)
+    switches: Switches = field(default_factory=Switches)
+    last_version: int = 0
+
+    def next_version(self) -> int:
+        """Return the row version of the next write: like SQL's rowversion, one counter for the whole database."""
+        self.last_version += 1
+        return self.last_version
+
+    def company(self, id_or_name: str) -> Company | None:
+        """Find a company by its id or its name."""
+        return next((each for each in self.companies if id_or_name in (each.id, each.name)), None)
+
+    def application_user(self, client_id: str) -> User | None:
+        """Find the user that an application signs in as."""
+        return next(
+            (
+                user
+                for user in self.users.values()
+                if user.license_type == "Application" and user.application_id == client_id
+            ),
+            None,
+        )
+
+    def access_controls_of(self, user_security_id: str) -> list[AccessControl]:
+        """List the permission sets of a user."""
+        return [row for row in self.access_controls.values() if row.user_security_id == user_security_id]
+
+    def definition(self, row: AccessControl) -> PermissionSet | None:
+        """Find what an Access Control row refers to; None when its extension is gone."""
+        identity = (row.scope, row.app_id, row.role_id)
+        return next(
+            (each for each in self.permission_sets if (each.scope, each.app_id, each.role_id) == identity), None
+        )

@@ -1,0 +1,162 @@
+"""What every API page has: fields with types and limits, and rows that can be listed and, where allowed, written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from rehearsal.tenant.business_central import errors
+from rehearsal.tenant.business_central.environment import NULL_GUID
+from rehearsal.tenant.business_central.odata import Entity
+from rehearsal.tenant.business_central.odata_filter import Kind
+from rehearsal.tenant.business_central.permissions import Session
+
+EMPTY_DATETIME = "0001-01-01T00:00:00Z"
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a page.
+
+    Attributes:
+        name: as in JSON.
+        kind: its EDM type, without `Edm.`.
+        editable: whether a body may contain it.
+        max_length: characters that it holds; None where its type has no length.
+        options: the values of an option or enum field.
+    """
+
+    name: str
+    kind: Kind = "String"
+    editable: bool = False
+    max_length: int | None = None
+    options: tuple[str, ...] = ()
+
+    def read(self, value: Any) -> Any:
+        """Check one value of a body and return it as it is stored; null stands for the empty value (ours).
+
+        Raises:
+            ServiceError: it is not of the field's type, not one of its options, or too long.
+        """
+        empty: Any = {"String": "", "Guid": NULL_GUID, "Boolean": False}.get(self.kind)
+        value = empty if value is None else value
+        if self.kind == "Boolean" and not isinstance(value, bool):
+            raise self._cannot_convert(value)
+        if self.kind == "Guid":
+            if not isinstance(value, str) or not GUID.fullmatch(value.lower()):
+                raise self._cannot_convert(value)
+            return value.lower()
+        if self.kind == "String" and not isinstance(value, str):
+            raise self._cannot_convert(value)
+        if self.options and value not in self.options:
+            raise errors.bad_request(f"'{value}' is not an option. Existing options: {','.join(self.options)}")
+        if self.max_length is not None and len(value) > self.max_length:
+            raise errors.string_too_long(value, self.max_length)
+        return value
+
+    def _cannot_convert(self, value: Any) -> errors.ServiceError:
+        return errors.bad_request(f"Cannot convert the literal '{value}' to the expected type 'Edm.{self.kind}'.")
+
+
+class Page:
+    """An API page over one table, within one session.
+
+    Attributes:
+        entity_name: EntityName.
+        entity_set_name: EntitySetName, the segment of the URL.
+        fields: in the order of the page.
+        key: caption of ODataKeyFields, a GUID; None where rows have no address of their own.
+        table: caption of the table, for error texts.
+        methods: what may be done; everything else is refused as Business Central refuses it.
+    """
+
+    entity_name: ClassVar[str]
+    entity_set_name: ClassVar[str]
+    fields: ClassVar[tuple[Field, ...]]
+    key: ClassVar[str | None]
+    table: ClassVar[str]
+    methods: ClassVar[frozenset[str]] = frozenset({"GET"})
+
+    def __init__(self, session: Session, parent: Mapping[str, str] | None = None) -> None:
+        self.session = session
+        self.environment = session.environment
+        self.parent = parent or {}
+
+    @classmethod
+    def kinds(cls) -> dict[str, Kind]:
+        """The type of each field."""
+        return {field.name: field.kind for field in cls.fields}
+
+    def entities(self) -> list[Entity]:
+        """List the rows in the order of their key.
+
+        Raises:
+            ServiceError: the caller may not read them.
+        """
+        raise NotImplementedError
+
+    def get(self, key: str) -> Entity:
+        """Return one row.
+
+        Raises:
+            ServiceError: it does not exist, or the page has no such key.
+        """
+        if self.key is None or not GUID.fullmatch(key.lower()):
+            raise errors.query_syntax()
+        found = next((entity for entity in self.entities() if entity.key == key.lower()), None)
+        if found is None:
+            raise errors.record_not_found(self.table, f"{self.key}='{errors.braced(key.lower())}'")
+        return found
+
+    def read_body(self, body: Any) -> dict[str, Any]:
+        """Check a body and return its fields.
+
+        Raises:
+            ServiceError: it is no JSON object, or has a field that is unknown, read-only or badly typed.
+        """
+        if not isinstance(body, dict):
+            raise errors.bad_request("A non-empty request body is required.")
+        fields = {field.name: field for field in self.fields}
+        values: dict[str, Any] = {}
+        for name, value in body.items():
+            if name.startswith("@"):
+                continue
+            if name not in fields:
+                raise errors.undefined_property(name, self.entity_name)
+            if not fields[name].editable:
+                raise errors.read_only(name)
+            values[name] = fields[name].read(value)
+        return values
+
+    def insert(self, values: Mapping[str, Any]) -> str:
+        """Insert a row and return its key, where `methods` has POST.
+
+        Raises:
+            ServiceError: whatever the table says.
+        """
+        raise NotImplementedError
+
+    def modify(self, key: str, values: Mapping[str, Any]) -> None:
+        """Change the row with this key, which exists, where `methods` has PATCH.
+
+        Raises:
+            ServiceError: whatever the table says.
+        """
+        raise NotImplementedError
+
+    def delete(self, key: str) -> None:
+        """Delete the row with this key, which exists, where `methods` has DELETE.
+
+        Raises:
+            ServiceError: whatever the table says.
+        """
+        raise NotImplementedError
+
+
+def wire_time(moment: datetime) -> str:
+    """Return a point in time as in JSON: UTC with milliseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -1,0 +1,140 @@
+"""What a caller may do inside an environment: permission sets, and the platform's own rules about users.
+
+Contents of the permission sets are abridged to the tables that the API pages here touch
+(contracts/business-central.md, 3). The effective right is the entitlement of the token's role, which the route checks,
+and what the assigned sets give, which is checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from rehearsal.tenant.business_central import errors
+from rehearsal.tenant.business_central.environment import (
+    NULL_GUID,
+    AccessControl,
+    Environment,
+    PermissionSet,
+    User,
+)
+
+Right = Literal["Read", "Insert", "Modify", "Delete"]
+
+TABLES = {  # name -> (number, the app that an error text names); the app of system tables is ours
+    "AAD Application": (9012, "Base Application"),
+    "Access Control": (2000000053, "System"),
+    "Aggregate Permission Set": (2000000167, "System"),
+    "Company": (2000000006, "System"),
+    "Published Application": (2000000206, "System"),
+    "User": (2000000120, "System"),
+}
+
+SUPER, SECURITY = "SUPER", "SECURITY"
+COMPANION_PERMISSION_SET = "EBC REGISTRATION"
+
+_BASIC = {
+    "Access Control": "R",
+    "Aggregate Permission Set": "R",
+    "Company": "R",
+    "Published Application": "R",
+    "User": "R",
+}
+_AUTOMATION = {**_BASIC, "Access Control": "RIMD", "AAD Application": "RIMD", "User": "RMD"}
+
+TABLE_RIGHTS: Mapping[str, Mapping[str, str]] = {
+    SUPER: dict.fromkeys(TABLES, "RIMD"),
+    SECURITY: {**_BASIC, "Access Control": "RIMD", "AAD Application": "RIMD", "User": "RMD"},
+    "D365 AUTOMATION": _AUTOMATION,
+    "D365 BUS FULL ACCESS": {**_BASIC, "AAD Application": "RIMD", "User": "RD"},
+    COMPANION_PERMISSION_SET: _AUTOMATION,  # it includes D365 AUTOMATION
+}
+OTHER_SETS_GIVE = {"Company": "R"}  # whatever else a set is for, whoever holds one may open the company
+
+PAGE_RIGHTS = {  # page -> the sets with which it can be run; pages not named here need table rights only
+    "88450 EBC Entra Applications API": (SUPER, COMPANION_PERMISSION_SET),
+    "88451 EBC Appl. Permission Sets API": (SUPER, COMPANION_PERMISSION_SET),
+}
+
+
+@dataclass(frozen=True)
+class Session:
+    """One request's session.
+
+    Attributes:
+        environment: the data it works on.
+        user: who it runs as.
+        company: name of the company it runs in, "" where the URL names none.
+        now: the tenant's time.
+    """
+
+    environment: Environment
+    user: User
+    company: str
+    now: datetime
+
+    @property
+    def is_application(self) -> bool:
+        """Whether an application is signed in, not a person."""
+        return self.user.license_type == "Application"
+
+    def assigned(self) -> list[AccessControl]:
+        """List the caller's own permission sets that count in this company, without those no longer defined."""
+        return [
+            row
+            for row in self.environment.access_controls_of(self.user.security_id)
+            if self.environment.definition(row) and (not self.company or row.company in ("", self.company))
+        ]
+
+    def require(self, table: str, right: Right) -> None:
+        """Let the request go on only with this right on this table.
+
+        Raises:
+            ServiceError: 403 Internal_ServerError in the form `(TableData 9012 AAD Application Read: …)`.
+        """
+        for row in self.assigned():
+            if right[0] in TABLE_RIGHTS.get(row.role_id, OTHER_SETS_GIVE).get(table, ""):
+                return
+        number, app = TABLES[table]
+        raise errors.permission_prevented(f"TableData {number} {table} {right}: {app}")
+
+    def require_page(self, page: str) -> None:
+        """Let the request go on only with execute on this page.
+
+        Raises:
+            ServiceError: 403 Internal_ServerError; the form for objects other than tables is ours.
+        """
+        if not any(row.role_id in PAGE_RIGHTS[page] for row in self.assigned()):
+            raise errors.permission_prevented(f"Page {page} Execute: Entra Business Central")
+
+    def is_super(self) -> bool:
+        """SUPER in all companies, scope System, no app."""
+        return self._has(SUPER, companies=("",))
+
+    def can_manage_users(self) -> bool:
+        """Tell what codeunit "User Permissions" answers to CanManageUsersOnTenant: SUPER, or SECURITY here."""
+        return self.is_super() or self._has(SECURITY, companies=("", self.company))
+
+    def require_may_hand_out(self, permission_set: PermissionSet, company: str) -> None:
+        """Refuse to assign or remove a set that the caller does not hold itself, unless the caller is SUPER.
+
+        The rule is documented for holders of SECURITY (administration-special-permission-sets.md); that it holds for
+        whoever is not SUPER, and the words, are ours.
+
+        Raises:
+            ServiceError: 400 Application_DialogException.
+        """
+        held = self.environment.access_controls_of(self.user.security_id)
+        if not self.is_super() and not any(row.gives(permission_set, company) for row in held):
+            raise errors.dialog(
+                f"You cannot assign or remove the permission set {permission_set.role_id}, because it is not assigned "
+                "to your own account."
+            )
+
+    def _has(self, role_id: str, companies: tuple[str, ...]) -> bool:
+        return any(
+            (row.role_id, row.scope, row.app_id) == (role_id, "System", NULL_GUID) and row.company in companies
+            for row in self.environment.access_controls_of(self.user.security_id)
+        )

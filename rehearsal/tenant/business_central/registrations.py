@@ -1,0 +1,157 @@
+"""Table 9012 "AAD Application": its triggers, in the order of AADApplication.Table.al (contract, 1.1 to 1.4).
+
+The table enforces little. "Not editable while enabled" is a rule of card page 9861, so it is not enforced here either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rehearsal.tenant.business_central import errors, users
+from rehearsal.tenant.business_central.environment import (
+    NULL_GUID,
+    Environment,
+    Registration,
+    State,
+    User,
+    new_id,
+)
+from rehearsal.tenant.business_central.permissions import Session
+
+CAPTION = "Microsoft Entra Application"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The values of a new row, before it is inserted."""
+
+    client_id: str
+    description: str = ""
+    contact_information: str = ""
+    permission_granted: bool = False
+
+
+def identification(client_id: str) -> str:
+    """Return how error texts name a row."""
+    return f"Client Id={errors.braced(client_id)}"
+
+
+def insert(session: Session, draft: Draft) -> Registration:
+    """Insert(true): the row begins Disabled (InitValue) and without a user.
+
+    Raises:
+        ServiceError: no client id, no right, or there is such a row.
+    """
+    if draft.client_id == NULL_GUID:
+        raise errors.must_have_value("Client Id", CAPTION, identification(NULL_GUID))
+    session.require("AAD Application", "Insert")
+    environment = session.environment
+    if draft.client_id in environment.registrations:
+        raise errors.same_key_exists(
+            CAPTION, f"Client Id='{errors.braced(draft.client_id)}'", environment.switches.duplicateStatus
+        )
+    row = Registration(
+        system_id=new_id(),
+        client_id=draft.client_id,
+        description=draft.description,
+        contact_information=draft.contact_information,
+        permission_granted=draft.permission_granted,
+        modified_at=session.now,
+        version=environment.next_version(),
+    )
+    environment.registrations[row.client_id] = row
+    return row
+
+
+def modify(session: Session, row: Registration) -> None:
+    """Modify(true): the table has no OnModify of its own.
+
+    Raises:
+        ServiceError: no right.
+    """
+    session.require("AAD Application", "Modify")
+    _touch(session, row)
+
+
+def validate_state(session: Session, row: Registration, state: State) -> None:
+    """Validate(State, …): enabling creates or adopts the user, disabling disables it. Permission sets stay.
+
+    Raises:
+        ServiceError: each of the texts of section 1.2.
+    """
+    if row.state == state:
+        return
+    environment = session.environment
+    if state == "Enabled" and _find_user(session, row) is None:
+        _create_user(session, row)
+    row.state = state
+    user = environment.users.get(row.user_id)
+    if user is None:
+        raise errors.record_not_found("User", f"User Security ID='{errors.braced(row.user_id)}'")
+    if not session.can_manage_users():
+        raise errors.dialog(
+            "You need to have either SUPER or SECURITY permission set to update the state of the application."
+        )
+    users.set_state(session, user, state)
+
+
+def delete(session: Session, row: Registration) -> None:
+    """Delete(true): OnDelete removes the user, and with it its permission sets; what refuses the user keeps the row.
+
+    Raises:
+        ServiceError: no right, or the user cannot be deleted.
+    """
+    session.require("AAD Application", "Delete")
+    user = session.environment.users.get(row.user_id)
+    if user is not None:
+        users.delete(session, user)
+    del session.environment.registrations[row.client_id]
+
+
+def _find_user(session: Session, row: Registration) -> User | None:
+    """UserExists(): the user of the row, else an application user with the same client id, which is then adopted."""
+    environment = session.environment
+    user = environment.users.get(row.user_id)
+    if user is None:
+        user = environment.application_user(row.client_id)
+        if user is not None:
+            row.user_id = user.security_id
+            modify(session, row)
+    return user
+
+
+def _create_user(session: Session, row: Registration) -> None:
+    """CreateUserFromAADApplication(). Without a GUI its question "A user named %1 will be created" counts as yes."""
+    environment = session.environment
+    if not row.description:
+        raise errors.must_have_value("Description", CAPTION, identification(row.client_id))
+    if not _has_enabled_full_user(environment):
+        raise errors.dialog("Register a user before enabling the Microsoft Entra Application")
+    if session.is_application and not environment.switches.applicationsMayEnable:
+        # Unverified either way, see Switches; the words are those of a caller without SUPER and SECURITY.
+        raise errors.dialog("You cannot change settings for another user.")
+    name = row.description.upper()  # "User Name" is a Code[50]
+    if any(user.name == name for user in environment.users.values()):
+        raise errors.dialog(f"The user name {name} already exists.")  # ours: a collision's outcome is unknown
+    user = User(
+        security_id=new_id(),
+        name=name,
+        full_name=row.description,
+        license_type="Application",
+        state="Enabled",
+        application_id=row.client_id,
+        version=environment.next_version(),
+    )
+    environment.users[user.security_id] = user
+    row.user_id = user.security_id
+    modify(session, row)
+    users.set_state(session, user, "Enabled")
+
+
+def _has_enabled_full_user(environment: Environment) -> bool:
+    return any(user.license_type == "Full User" and user.state == "Enabled" for user in environment.users.values())
+
+
+def _touch(session: Session, row: Registration) -> None:
+    row.modified_at = session.now
+    row.version = session.environment.next_version()
