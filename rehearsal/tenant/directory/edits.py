@@ -1,0 +1,141 @@
+"""What an administrator would do by hand in the Entra admin center, for tests and the demo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.tenant.directory.first_party import BUSINESS_CENTRAL, MICROSOFT_GRAPH
+from rehearsal.tenant.directory.secrets import remove_secret
+from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
+from rehearsal.tenant.directory.shapes import follow_application
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rehearsal.tenant.directory.model import DirectoryObject, Kind
+    from rehearsal.tenant.directory.store import Directory
+
+_RESOURCES = {"graph": MICROSOFT_GRAPH, "businessCentral": BUSINESS_CENTRAL}
+
+
+def edit(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    """Do one operation and return what it changed.
+
+    Args:
+        directory: what there is.
+        operation: `do` names the operation (one of OPERATIONS), the rest is its own.
+
+    Raises:
+        LookupError: an object that it names is not there.
+        ValueError: something is missing in the operation, or wrong.
+    """
+    return _OPERATIONS[operation["do"]](directory, operation)
+
+
+def _rename_application(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    application = _named(directory, "application", operation)
+    application.body["displayName"] = _text(operation, "displayName")
+    service_principal = directory.find_by_app_id("servicePrincipal", application.app_id)
+    if service_principal is not None:
+        follow_application(service_principal, application)
+    return {"id": application.id}
+
+
+def _delete_application(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    application = _named(directory, "application", operation)
+    directory.delete(application)
+    return {"id": application.id}
+
+
+def _delete_service_principal(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    service_principal = _named(directory, "servicePrincipal", operation)
+    directory.delete(service_principal)
+    return {"id": service_principal.id}
+
+
+def _remove_app_role_assignment(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    """Remove an assignment by the role's value, on whichever resource has one of that value (or on resourceAppId)."""
+    principal = _named(directory, "servicePrincipal", operation)
+    value = _text(operation, "role")
+    for resource in list(directory.all("servicePrincipal")):
+        if operation.get("resourceAppId", resource.app_id) != resource.app_id:
+            continue
+        for assignment in directory.assignments_of(principal, resource):
+            role = resource.role(assignment["appRoleId"])
+            if role is not None and role["value"] == value:
+                del directory.assignments[assignment["id"]]
+                return {"id": assignment["id"]}
+    raise LookupError(f"{principal.display_name} ({principal.app_id}) does not hold the role {value}.")
+
+
+def _add_app_role_assignment(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    principal = _named(directory, "servicePrincipal", operation)
+    resource = _by_app_id(directory, "servicePrincipal", _text(operation, "resourceAppId"))
+    value = _text(operation, "role")
+    role = next((role for role in resource.body["appRoles"] if role["value"] == value), None)
+    if role is None:
+        raise LookupError(f"{resource.display_name} has no application role {value}.")
+    if value in directory.role_values(principal, resource):
+        raise ValueError(f"{principal.display_name} ({principal.app_id}) holds the role {value} already.")
+    return directory.assign(principal, resource, role["id"])
+
+
+def _remove_password(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    """Remove the password of that key id; the newest one where none is said."""
+    application = _named(directory, "application", operation)
+    key_ids = [credential["keyId"] for credential in application.body["passwordCredentials"]]
+    key_id = operation.get("keyId") or (key_ids[-1] if key_ids else "")
+    if not remove_secret(application, key_id):
+        raise LookupError(
+            f"{application.display_name} ({application.app_id}) has no password {key_id}.".replace(" .", ".")
+        )
+    return {"keyId": key_id}
+
+
+def _revoke_deployer(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    name = _text(operation, "resource")
+    if name not in _RESOURCES:
+        raise ValueError(f"'resource' is to be one of {', '.join(_RESOURCES)}.")
+    wanted = {"clientId": DEPLOYER_CLIENT_ID, "role": _text(operation, "role"), "resourceAppId": _RESOURCES[name]}
+    return _remove_app_role_assignment(directory, wanted)
+
+
+def _remove_business_central_service_principal(directory: Directory, _operation: dict[str, Any]) -> dict[str, Any]:
+    service_principal = _by_app_id(directory, "servicePrincipal", BUSINESS_CENTRAL)
+    directory.delete(service_principal)
+    return {"id": service_principal.id}
+
+
+_OPERATIONS: dict[str, Callable[[Directory, dict[str, Any]], dict[str, Any]]] = {
+    "add_app_role_assignment": _add_app_role_assignment,
+    "delete_application": _delete_application,
+    "delete_service_principal": _delete_service_principal,
+    "remove_app_role_assignment": _remove_app_role_assignment,
+    "remove_business_central_service_principal": _remove_business_central_service_principal,
+    "remove_password": _remove_password,
+    "rename_application": _rename_application,
+    "revoke_deployer": _revoke_deployer,
+}
+
+OPERATIONS = frozenset(_OPERATIONS)
+"""The names of the operations."""
+
+
+def _named(directory: Directory, kind: Kind, operation: dict[str, Any]) -> DirectoryObject:
+    return _by_app_id(directory, kind, _text(operation, "clientId"))
+
+
+def _by_app_id(directory: Directory, kind: Kind, app_id: str) -> DirectoryObject:
+    found = directory.find_by_app_id(kind, app_id)
+    if found is None:
+        raise LookupError(f"There is no {kind} with the client id {app_id}.")
+    return found
+
+
+def _text(operation: dict[str, Any], name: str) -> str:
+    value = operation.get(name)
+    if not isinstance(value, str) or not value:
+        raise ValueError(
+            f"The operation {operation['do']!r} needs {name!r}." if "do" in operation else f"{name!r} is needed."
+        )
+    return value

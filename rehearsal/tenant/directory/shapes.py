@@ -1,0 +1,158 @@
+"""New applications and service principals, with every field that Microsoft Graph shows (contracts/graph.md, 2.2, 6.1)."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.tenant.clock import timestamp
+from rehearsal.tenant.directory.model import DirectoryObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+UNVERIFIED_PUBLISHER = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
+
+# What an application looks like of which nothing was said but its name; also the list of its writable properties.
+APPLICATION_DEFAULTS: Mapping[str, Any] = {
+    "addIns": [],
+    "api": {
+        "acceptMappedClaims": None,
+        "knownClientApplications": [],
+        "oauth2PermissionScopes": [],
+        "preAuthorizedApplications": [],
+        "requestedAccessTokenVersion": None,
+    },
+    "appRoles": [],
+    "description": None,
+    "groupMembershipClaims": None,
+    "identifierUris": [],
+    "info": {
+        "logoUrl": None,
+        "marketingUrl": None,
+        "privacyStatementUrl": None,
+        "supportUrl": None,
+        "termsOfServiceUrl": None,
+    },
+    "isDeviceOnlyAuthSupported": None,
+    "isFallbackPublicClient": None,
+    "keyCredentials": [],
+    "notes": None,
+    "oauth2RequirePostResponse": False,
+    "optionalClaims": None,
+    "parentalControlSettings": {"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},
+    "publicClient": {"redirectUris": []},
+    "requiredResourceAccess": [],
+    "serviceManagementReference": None,
+    "servicePrincipalLockConfiguration": None,
+    "signInAudience": "AzureADandPersonalMicrosoftAccount",  # Graph's own default, contracts/graph.md, section 6.1
+    "spa": {"redirectUris": []},
+    "tags": [],
+    "tokenEncryptionKeyId": None,
+    "uniqueName": None,
+    "web": {
+        "homePageUrl": None,
+        "implicitGrantSettings": {"enableAccessTokenIssuance": False, "enableIdTokenIssuance": False},
+        "logoutUrl": None,
+        "redirectUriSettings": [],
+        "redirectUris": [],
+    },
+}
+
+# The same for a service principal. The rest of it comes from its application.
+SERVICE_PRINCIPAL_DEFAULTS: Mapping[str, Any] = {
+    "accountEnabled": True,
+    "alternativeNames": [],
+    "appRoleAssignmentRequired": False,
+    "description": None,
+    "loginUrl": None,
+    "notes": None,
+    "notificationEmailAddresses": [],
+    "preferredSingleSignOnMode": None,
+    "samlSingleSignOnSettings": None,
+    "tags": [],
+}
+
+
+def new_application(display_name: str, *, domain: str, now: datetime, **given: Any) -> DirectoryObject:
+    """Return a new application; `given` are properties that replace the defaults (`id` and `appId` among them)."""
+    body = {
+        "id": str(uuid.uuid4()),
+        "deletedDateTime": None,
+        "appId": str(uuid.uuid4()),
+        "applicationTemplateId": None,
+        "createdDateTime": timestamp(now),
+        "disabledByMicrosoftStatus": None,
+        "displayName": display_name,
+        "publisherDomain": domain,
+        "verifiedPublisher": dict(UNVERIFIED_PUBLISHER),
+        "passwordCredentials": [],
+        **copy.deepcopy(dict(APPLICATION_DEFAULTS)),
+        **given,
+    }
+    return DirectoryObject("application", body)
+
+
+def new_service_principal(
+    application: Mapping[str, Any], *, owner_organization: str, now: datetime, **given: Any
+) -> DirectoryObject:
+    """Return a new service principal of an application (as Microsoft Graph shows that one).
+
+    Args:
+        application: the body of the application, of this tenant or of the first-party catalogue.
+        owner_organization: id of the tenant that the application belongs to.
+        now: the time of its creation.
+        given: properties that replace the defaults.
+    """
+    body = {
+        "id": str(uuid.uuid4()),
+        "deletedDateTime": None,
+        "appId": application["appId"],
+        "appOwnerOrganizationId": owner_organization,
+        "applicationTemplateId": None,
+        "addIns": [],
+        "createdDateTime": timestamp(now),
+        "disabledByMicrosoftStatus": None,
+        "keyCredentials": [],
+        "passwordCredentials": [],
+        "resourceSpecificApplicationPermissions": [],
+        "samlMetadataUrl": None,
+        "servicePrincipalType": "Application",
+        "tokenEncryptionKeyId": None,
+        **copy.deepcopy(dict(SERVICE_PRINCIPAL_DEFAULTS)),
+        **_from_application(application),
+        **given,
+    }
+    return DirectoryObject("servicePrincipal", body)
+
+
+def follow_application(service_principal: DirectoryObject, application: DirectoryObject) -> None:
+    """Bring a service principal up to date with its application, in the tenant that both live in.
+
+    In Entra this happens a little later; here at once (our choice).
+    """
+    service_principal.body.update(_from_application(application.body))
+
+
+def _from_application(application: Mapping[str, Any]) -> dict[str, Any]:
+    names = application.get("servicePrincipalNames", application["identifierUris"])
+    return copy.deepcopy(
+        {
+            "appDescription": application["description"],
+            "appDisplayName": application["displayName"],
+            "appRoles": application["appRoles"],
+            "displayName": application["displayName"],
+            "homepage": application["web"]["homePageUrl"],
+            "info": application["info"],
+            "logoutUrl": application["web"]["logoutUrl"],
+            "oauth2PermissionScopes": application["api"]["oauth2PermissionScopes"],
+            "replyUrls": [
+                uri for platform in ("web", "spa", "publicClient") for uri in application[platform]["redirectUris"]
+            ],
+            "servicePrincipalNames": [application["appId"], *names],
+            "signInAudience": application["signInAudience"],
+            "verifiedPublisher": application["verifiedPublisher"],
+        }
+    )

@@ -1,0 +1,140 @@
+"""The directory: objects, what is assigned and granted, and what was deleted. One look-up for each, so that a delay
+after creation (replication) can be put in one place.
+"""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.tenant.clock import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from rehearsal.tenant.directory.model import DirectoryObject, Kind
+
+
+class Directory:
+    """All of one tenant's directory. Not thread-safe: the tenant's lock is held around each use.
+
+    Attributes:
+        tenant_id: the directory's id.
+        domain: its initial domain, which is also its display name here.
+        now: the tenant's clock.
+        assignments: id -> app role assignment, as Microsoft Graph shows it.
+        grants: id -> delegated permission grant, as Microsoft Graph shows it.
+        deleted: id -> a deleted application or service principal, until it is restored or purged.
+    """
+
+    def __init__(self, tenant_id: str, domain: str, now: Callable[[], datetime]) -> None:
+        self.tenant_id = tenant_id
+        self.domain = domain
+        self.now = now
+        self.assignments: dict[str, dict[str, Any]] = {}
+        self.grants: dict[str, dict[str, Any]] = {}
+        self.deleted: dict[str, DirectoryObject] = {}
+        self._objects: dict[str, DirectoryObject] = {}
+
+    def add(self, new: DirectoryObject) -> DirectoryObject:
+        """Put an object into the directory."""
+        self._objects[new.id] = new
+        return new
+
+    def find(self, object_id: str, *kinds: Kind) -> DirectoryObject | None:
+        """Return the object of this id if there is one, of one of these kinds (of any, if none is given)."""
+        found = self._objects.get(object_id.lower())
+        return found if found is not None and (not kinds or found.kind in kinds) else None
+
+    def find_by_app_id(self, kind: Kind, app_id: str) -> DirectoryObject | None:
+        """Return the application or the service principal of an application (client) id."""
+        return next((item for item in self.all(kind) if item.app_id == app_id.lower()), None)
+
+    def all(self, kind: Kind) -> Iterator[DirectoryObject]:
+        """Return all objects of one kind, in the order of their creation."""
+        return (item for item in self._objects.values() if item.kind == kind)
+
+    def delete(self, doomed: DirectoryObject) -> None:
+        """Move an object to the deleted items; an application takes its service principal with it.
+
+        What was assigned or granted to or on a service principal is gone for good (contracts/graph.md, section 4).
+        """
+        if doomed.kind == "application":
+            service_principal = self.find_by_app_id("servicePrincipal", doomed.app_id)
+            if service_principal is not None:
+                self.delete(service_principal)
+        del self._objects[doomed.id]
+        doomed.body["deletedDateTime"] = timestamp(self.now())
+        self.deleted[doomed.id] = doomed
+        for records, ends in (
+            (self.assignments, ("principalId", "resourceId")),
+            (self.grants, ("clientId", "resourceId")),
+        ):
+            for key in [key for key, record in records.items() if doomed.id in (record[end] for end in ends)]:
+                del records[key]
+        for other in self._objects.values():
+            if doomed.id in other.owners:
+                other.owners.remove(doomed.id)
+
+    def restore(self, object_id: str) -> DirectoryObject:
+        """Take an object back from the deleted items. An application's service principal has to be restored by itself."""
+        restored = self.deleted.pop(object_id)
+        restored.body["deletedDateTime"] = None
+        return self.add(restored)
+
+    def assign(self, principal: DirectoryObject, resource: DirectoryObject, role_id: str) -> dict[str, Any]:
+        """Assign an app role, unchecked, and return the assignment."""
+        # The id's form is Microsoft's: base64url of the principal's id, little-endian, and a second GUID
+        # (contracts/graph.md, section 6.2).
+        raw = uuid.UUID(principal.id).bytes_le + uuid.uuid4().bytes
+        assignment = {
+            "id": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
+            "deletedDateTime": None,
+            "appRoleId": role_id.lower(),
+            "createdDateTime": timestamp(self.now()),
+            "principalDisplayName": principal.display_name,
+            "principalId": principal.id,
+            "principalType": "User" if principal.kind == "user" else "ServicePrincipal",
+            "resourceDisplayName": resource.display_name,
+            "resourceId": resource.id,
+        }
+        self.assignments[assignment["id"]] = assignment
+        return assignment
+
+    def assignments_of(self, principal: DirectoryObject, resource: DirectoryObject) -> list[dict[str, Any]]:
+        """Return what is assigned to a principal on a resource."""
+        return [
+            assignment
+            for assignment in self.assignments.values()
+            if assignment["principalId"] == principal.id and assignment["resourceId"] == resource.id
+        ]
+
+    def role_values(self, principal: DirectoryObject, resource: DirectoryObject) -> list[str]:
+        """Return the values of the app roles that a principal holds on a resource: the `roles` of its tokens."""
+        roles = (resource.role(assignment["appRoleId"]) for assignment in self.assignments_of(principal, resource))
+        return [role["value"] for role in roles if role is not None and role.get("value")]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return everything as JSON, without anything that is part of a secret."""
+        return {
+            "applications": [_snapshot(item) for item in self.all("application")],
+            "servicePrincipals": [_snapshot(item) for item in self.all("servicePrincipal")],
+            "appRoleAssignments": list(self.assignments.values()),
+            "oauth2PermissionGrants": list(self.grants.values()),
+            "deletedItems": [{"@odata.type": item.odata_type, **_snapshot(item)} for item in self.deleted.values()],
+        }
+
+
+def _snapshot(item: DirectoryObject) -> dict[str, Any]:
+    passwords = [
+        {name: value for name, value in credential.items() if name not in {"hint", "secretText"}}
+        for credential in item.body.get("passwordCredentials", ())
+    ]
+    return {
+        **item.body,
+        "passwordCredentials": passwords,
+        "owners": list(item.owners),
+        "federatedIdentityCredentials": list(item.federated_credentials.values()),
+    }

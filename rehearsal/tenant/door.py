@@ -1,0 +1,138 @@
+"""The door of the tenant: the one place that turns an HTTP request into a question, and an answer into a response."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from rehearsal.tenant.messages import Question
+from rehearsal.tenant.request_log import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from starlette.types import Receive, Scope, Send
+
+    from rehearsal.tenant.faults import Fault
+    from rehearsal.tenant.messages import Answer
+    from rehearsal.tenant.tenant import Tenant
+
+ABORT = "rehearsal.abort"
+"""Key in the ASGI scope of the function that closes the connection without an answer; see `server.py`."""
+
+
+class _NoAnswerError(Exception):
+    """The client has gone, or is to get no answer."""
+
+
+class Door:
+    """The ASGI application on the tenant's TLS port."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: log it, let faults act on it, and pass it to its service."""
+        request = Request(scope, receive)
+        try:
+            question = await _read(request)
+        except ClientDisconnect:
+            return
+        entry = Entry(
+            at=self._tenant.clock.now().isoformat(timespec="milliseconds"),
+            method=question.method,
+            path=question.path,
+            query=question.query,
+            caller=self._tenant.client_id_of(question),
+            userAgent=question.headers.get("user-agent", ""),
+        )
+        self._tenant.log.append(entry)
+        try:
+            answer = await self._answer(question, entry, request)
+        except _NoAnswerError:
+            return
+        entry.status = answer.status
+        await _response(answer)(scope, receive, send)
+
+    async def _answer(self, question: Question, entry: Entry, request: Request) -> Answer:
+        fault = self._tenant.faults.hit(entry.method, entry.path, entry.userAgent, entry.caller)
+        if fault is None:
+            return self._tenant.answer(question)
+        if fault.when == "before":
+            return await self._suffer(fault, question, request) or self._tenant.answer(question)
+        answer = self._tenant.answer(question)  # committed; whatever follows, the client may never learn of it
+        return await self._suffer(fault, question, request) or answer
+
+    async def _suffer(self, fault: Fault, question: Question, request: Request) -> Answer | None:
+        """Let a fault act, and return the answer that it gives in place of the service's, if it gives one."""
+        match fault.action:
+            case "status":
+                return self._tenant.failure(question, fault)
+            case "drop":
+                request.scope[ABORT]()
+                raise _NoAnswerError
+            case "delay":
+                await _unless_gone(asyncio.sleep(fault.seconds), request)
+            case "hold":
+                fault.held += 1
+                try:
+                    await _unless_gone(fault.released.wait(), request)
+                finally:
+                    fault.held -= 1
+        return None
+
+
+async def _unless_gone(pause: Awaitable[Any], request: Request) -> None:
+    """Wait for a pause to end.
+
+    Raises:
+        _NoAnswerError: the client has gone meanwhile.
+    """
+    waiting, gone = asyncio.ensure_future(pause), asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.done():
+            raise _NoAnswerError
+    finally:
+        waiting.cancel()
+        gone.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _read(request: Request) -> Question:
+    return Question(
+        method=request.method,
+        path=request.scope["path"],
+        query=dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        headers={name: request.headers[name] for name in request.headers},
+        body=_decode(await request.body(), request.headers.get("content-type", "")),
+    )
+
+
+def _decode(raw: bytes, content_type: str) -> Any:
+    if not raw:
+        return None
+    try:
+        if content_type.startswith("application/x-www-form-urlencoded"):
+            return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+        if content_type.startswith("application/json"):
+            return json.loads(raw)
+    except ValueError:
+        pass  # not what it says it is: the service refuses it in its own words
+    return raw
+
+
+def _response(answer: Answer) -> Response:
+    headers = dict(answer.headers)
+    if answer.body is None:
+        return Response(status_code=answer.status, headers=headers)
+    return JSONResponse(answer.body, answer.status, headers)

@@ -1,0 +1,171 @@
+"""The tenant's process: two ports in one event loop, from the first file it writes to the last that it removes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import trustme
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from rehearsal.tenant.door import ABORT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """A certificate authority made for this process, and the server's certificate signed by it.
+
+    Attributes:
+        context: of the server; its private key is on no disk once this is made.
+        authority: certificate of the authority, PEM.
+    """
+
+    context: ssl.SSLContext
+    authority: bytes
+
+
+def make_certificates() -> Certificates:
+    """Make the authority and the certificate for 127.0.0.1 and localhost."""
+    authority = trustme.CA(organization_name="Rehearsal tenant")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    authority.issue_cert(HOST, "localhost").configure_cert(context)
+    return Certificates(context, authority.cert_pem.bytes())
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that is bound on loopback; port 0 takes a free one.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((HOST, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+async def serve(
+    door: tuple[ASGIApp, socket.socket, ssl.SSLContext],
+    control: tuple[ASGIApp, socket.socket],
+    *,
+    on_ready: Callable[[], None],
+    die_with: int | None,
+) -> None:
+    """Answer on both ports until SIGINT, SIGTERM or the end of the process `die_with`.
+
+    Args:
+        door: the tenant's application, its socket and its TLS context.
+        control: the control application and its socket.
+        on_ready: called once both ports answer.
+        die_with: id of a process to end with, or None.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    watch = asyncio.create_task(_set_at_end_of(die_with, stop)) if die_with is not None else None
+    door_app, door_socket, context = door
+    control_app, control_socket = control
+    servers = [
+        (_Server(_config(door_app, http=_AbortableProtocol, ssl_context_factory=lambda *_: context)), door_socket),
+        (_Server(_config(control_app, http="h11")), control_socket),
+    ]
+    serving = [asyncio.create_task(server.serve(sockets=[bound])) for server, bound in servers]
+    while not all(server.started for server, _ in servers):
+        await asyncio.sleep(0.005)
+    on_ready()
+    await stop.wait()
+    # Held requests are cut off, by intention: uvicorn's report of that is no news.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+    for server, _ in servers:
+        server.should_exit = server.force_exit = True
+    await asyncio.gather(*serving, return_exceptions=True)
+    if watch is not None:
+        watch.cancel()
+
+
+def _config(app: ASGIApp, **settings: Any) -> uvicorn.Config:
+    # asyncio sets TCP_NODELAY on every connection; without it each request costs 45 ms (contracts/graph.md, 0.9).
+    # The real plugin leaves its connections idle by the hundred, so they are closed after 5 seconds (section 1.7).
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=0,
+        **settings,
+    )
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to `serve`, which has two of them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _AbortableProtocol(H11Protocol):
+    """Lets the door close a connection without an answer: ASGI itself has no word for that."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_abort(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, ABORT: transport.abort}, receive, send)  # type: ignore[arg-type]
+
+        self.app = with_abort  # type: ignore[assignment]
+
+
+async def _set_at_end_of(process: int, stop: asyncio.Event) -> None:
+    """Set an event when a process has ended.
+
+    Linux tells through a pidfd, at once. PR_SET_PDEATHSIG would fire too early: when the *thread* that started this
+    process ends. Elsewhere the process is looked for twice a second.
+    """
+    try:
+        descriptor = os.pidfd_open(process)
+    except ProcessLookupError:
+        stop.set()
+        return
+    except (AttributeError, OSError):  # not Linux, or a kernel before 5.3
+        while _lives(process):
+            await asyncio.sleep(0.5)
+        stop.set()
+        return
+    asyncio.get_running_loop().add_reader(descriptor, stop.set)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

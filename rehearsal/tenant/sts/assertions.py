@@ -1,0 +1,90 @@
+"""Client assertions: an application signs in with a certificate in place of a secret."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from cryptography import x509
+
+from rehearsal.tenant.sts import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from rehearsal.tenant.directory.model import DirectoryObject
+
+_ALGORITHMS = ["RS256", "PS256", "ES256"]
+_SKEW = timedelta(minutes=5)
+
+
+def check_assertion(application: DirectoryObject, assertion: str, now: datetime, audiences: AbstractSet[str]) -> None:
+    """Verify a client assertion against the certificates registered on an application.
+
+    Clients name the certificate in different ways: msal by `x5t` or `x5c`, azuread by `kid`, each the SHA-1 of the
+    DER (contracts/graph.md, sections 1.4 and 10).
+
+    Args:
+        application: the application that `client_id` names.
+        assertion: the JSON Web Token.
+        now: the tenant's time.
+        audiences: accepted values of `aud`.
+
+    Raises:
+        StsError: it is not accepted.
+    """
+    try:
+        header = jwt.get_unverified_header(assertion)
+        claims = jwt.decode(assertion, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        raise errors.assertion_malformed() from None
+    if claims.get("iss") != application.app_id:
+        raise _federated(application, claims)
+    thumbprint = _thumbprint(header)
+    der = next((der for der in application.certificates.values() if hashlib.sha1(der).digest() == thumbprint), None)  # noqa: S324 - a name, not a protection
+    if der is None:
+        raise errors.certificate_not_registered(thumbprint.hex().upper())
+    certificate = x509.load_der_x509_certificate(der)
+    try:
+        # `exp` and `nbf` are judged below, by the tenant's clock.
+        jwt.decode(
+            assertion,
+            certificate.public_key(),  # type: ignore[arg-type]  # RSA and EC only, by the algorithms
+            algorithms=_ALGORITHMS,
+            options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False},
+        )
+    except (jwt.InvalidTokenError, TypeError):
+        raise errors.assertion_signature_wrong() from None
+    if claims.get("aud") not in audiences:
+        raise errors.assertion_audience_wrong()
+    if claims.get("sub") != application.app_id:
+        raise errors.assertion_malformed()
+    moment, skew = now.timestamp(), _SKEW.total_seconds()
+    if moment > float(claims.get("exp", 0)) + skew or moment < float(claims.get("nbf", 0)) - skew:
+        raise errors.assertion_not_in_its_time()
+    if now >= certificate.not_valid_after_utc:
+        raise errors.certificate_expired()
+
+
+def _thumbprint(header: dict[str, Any]) -> bytes:
+    """Return the SHA-1 of the certificate that the header names."""
+    try:
+        if chain := header.get("x5c"):
+            first = chain[0] if isinstance(chain, list) else chain
+            return hashlib.sha1(base64.b64decode(first)).digest()  # noqa: S324
+        named = header.get("x5t") or header.get("kid") or ""
+        return base64.urlsafe_b64decode(named + "=" * (-len(named) % 4))
+    except (binascii.Error, TypeError, ValueError):
+        raise errors.assertion_malformed() from None
+
+
+def _federated(application: DirectoryObject, claims: dict[str, Any]) -> errors.StsError:
+    issuer, subject = str(claims.get("iss", "")), str(claims.get("sub", ""))
+    for credential in application.federated_credentials.values():
+        if credential["issuer"] == issuer and credential["subject"] == subject:
+            return errors.federated_issuer_out_of_reach()
+    return errors.federated_identity_not_matched(issuer, subject)

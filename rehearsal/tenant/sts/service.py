@@ -1,0 +1,175 @@
+"""The token service: its documents, and POST /{tenant}/oauth2/v2.0/token (contracts/graph.md, sections 1.2, 1.4, 7, 10)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.sts import errors
+from rehearsal.tenant.sts.assertions import check_assertion
+from rehearsal.tenant.directory.secrets import check_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rehearsal.tenant.directory.model import DirectoryObject
+    from rehearsal.tenant.directory.store import Directory
+    from rehearsal.tenant.messages import Question
+    from rehearsal.tenant.sts.tokens import TokenSigner
+
+_LIFETIME = 3599  # seconds; Entra's own varies between 60 and 90 minutes, and is given one second short
+_SHARED = frozenset({"common", "organizations"})  # stand for "whichever tenant" in addresses of documents
+_DEFAULT_SCOPE = "/.default"
+
+
+class TokenService:
+    """Answers for login.microsoftonline.com, and for the Azure metadata endpoint that leads there."""
+
+    def __init__(self, origin: str, directory: Directory, signer: TokenSigner) -> None:
+        self._origin = origin
+        self._directory = directory
+        self._signer = signer
+
+    def answer(self, question: Question) -> Answer:
+        """Answer one request."""
+        try:
+            return self._answer(question)
+        except errors.StsError as problem:
+            return errors.answer(problem, self._directory.now())
+
+    def _answer(self, question: Question) -> Answer:
+        segments = question.path.strip("/").split("/")
+        match (question.method, segments):
+            case "GET", ["metadata", "endpoints"]:
+                return Answer(200, self._metadata())
+            case "GET", ["subscriptions"]:  # Azure CLI asks at sign-in; this tenant has none
+                return Answer(200, {"value": []})
+            case "GET", ["common", "discovery", "instance"]:
+                return Answer(200, self._instances())
+            case "GET", [tenant, "v2.0", ".well-known", "openid-configuration"]:
+                return Answer(200, self._openid_configuration(self._known(tenant, shared=True)))
+            case "GET", [tenant, "discovery", "v2.0", "keys"]:
+                self._known(tenant, shared=True)
+                return Answer(200, self._signer.key_set())
+            case "POST", [tenant, "oauth2", "v2.0", "token"]:
+                self._known(tenant)
+                return self._token(question.body if isinstance(question.body, dict) else {})
+        # Entra answers an HTML page here; a plain sentence is our choice.
+        return Answer(404, {"error": "not_found", "error_description": f"The rehearsal tenant has no {question.path}."})
+
+    def _known(self, tenant: str, *, shared: bool = False) -> str:
+        if shared and tenant.lower() in _SHARED:
+            return tenant.lower()
+        if tenant.lower() not in {self._directory.tenant_id, self._directory.domain}:
+            raise errors.tenant_not_found(tenant)
+        return self._directory.tenant_id
+
+    def _metadata(self) -> dict[str, Any]:
+        return {
+            "name": "RehearsalTenant",
+            "portal": f"{self._origin}/",
+            "resourceManager": f"{self._origin}/",
+            "microsoftGraphResourceId": f"{self._origin}/",
+            "authentication": {
+                "loginEndpoint": self._origin,  # used verbatim by azuread: no slash at its end
+                "audiences": [self._origin],
+                "tenant": "common",
+                "identityProvider": "AAD",
+            },
+            "suffixes": {},  # `az cloud register` fails without it
+        }
+
+    def _instances(self) -> dict[str, Any]:
+        host = self._origin.removeprefix("https://")
+        return {
+            "tenant_discovery_endpoint": (
+                f"{self._origin}/{self._directory.tenant_id}/v2.0/.well-known/openid-configuration"
+            ),
+            "api-version": "1.1",
+            "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+        }
+
+    def _openid_configuration(self, tenant: str) -> dict[str, Any]:
+        base = f"{self._origin}/{tenant}"
+        return {
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+            "jwks_uri": f"{base}/discovery/v2.0/keys",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "issuer": f"{base}/v2.0",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "tenant_region_scope": "EU",
+        }
+
+    def _token(self, form: Mapping[str, Any]) -> Answer:
+        # The order of the checks is ours; Entra's is not documented.
+        for name in ("client_id", "grant_type", "scope"):
+            if not form.get(name):
+                raise errors.parameter_missing(name)
+        if form["grant_type"] != "client_credentials":
+            raise errors.grant_type_unsupported(form["grant_type"])
+        client_id = form["client_id"]
+        application = self._directory.find_by_app_id("application", client_id)
+        if application is None:
+            raise errors.application_not_found(client_id, self._directory.domain)
+        self._check_credential(application, form)
+        principal = self._directory.find_by_app_id("servicePrincipal", client_id)
+        if principal is None:
+            raise errors.service_principal_missing(client_id, self._directory.tenant_id)
+        if not principal.body["accountEnabled"]:
+            raise errors.service_principal_disabled(client_id, principal.display_name)
+        resource_name, resource = self._resource(form["scope"])
+        token = self._signer.sign(self._claims(principal, resource_name, resource))
+        return Answer(
+            200,
+            {"token_type": "Bearer", "expires_in": _LIFETIME, "ext_expires_in": _LIFETIME, "access_token": token},
+            {"cache-control": "no-store, no-cache", "pragma": "no-cache"},
+        )
+
+    def _check_credential(self, application: DirectoryObject, form: Mapping[str, Any]) -> None:
+        now = self._directory.now()
+        if assertion := form.get("client_assertion"):
+            endpoint = f"{self._origin}/{self._directory.tenant_id}"
+            check_assertion(application, assertion, now, {f"{endpoint}/oauth2/v2.0/token", f"{endpoint}/v2.0"})
+            return
+        if not form.get("client_secret"):
+            raise errors.credential_missing()
+        match check_secret(application, form["client_secret"], now):
+            case "wrong":
+                raise errors.secret_wrong(application.app_id)
+            case "expired":
+                raise errors.secret_expired(application.app_id)
+
+    def _resource(self, scope: str) -> tuple[str, DirectoryObject]:
+        if not scope.endswith(_DEFAULT_SCOPE):
+            raise errors.scope_invalid(scope)
+        name = scope.removesuffix(_DEFAULT_SCOPE)  # Azure CLI's `{origin}//.default` keeps a slash, as does the `aud`
+        for candidate in self._directory.all("servicePrincipal"):
+            if name in candidate.body["servicePrincipalNames"]:
+                return name, candidate
+        raise errors.resource_not_found(name, self._directory.domain)
+
+    def _claims(self, principal: DirectoryObject, resource_name: str, resource: DirectoryObject) -> dict[str, Any]:
+        now = int(self._directory.now().timestamp())
+        claims: dict[str, Any] = {
+            "aud": resource_name,
+            "iss": f"{self._origin}/{self._directory.tenant_id}/",  # for https://sts.windows.net/{tenant}/
+            "iat": now,
+            "nbf": now,
+            "exp": now + _LIFETIME + 1,
+            "app_displayname": principal.display_name,
+            "appid": principal.app_id,
+            "azp": principal.app_id,
+            "idtyp": "app",
+            "oid": principal.id,
+            "sub": principal.id,
+            "tid": self._directory.tenant_id,
+            "uti": str(uuid.uuid4()),
+            "ver": "1.0",
+        }
+        if roles := self._directory.role_values(principal, resource):
+            claims["roles"] = roles  # without any there is no such claim: a token all the same
+        return claims

@@ -1,0 +1,130 @@
+"""The tenant behind its doors: the three services, their common clock, and the one lock around them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from rehearsal.tenant import failures
+from rehearsal.tenant.business_central.service import BusinessCentral
+from rehearsal.tenant.clock import Clock
+from rehearsal.tenant.directory import edits
+from rehearsal.tenant.directory.secrets import new_secret
+from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID, DOMAIN, TENANT_ID, seeded_directory
+from rehearsal.tenant.faults import Fault, Faults
+from rehearsal.tenant.graph.service import Graph
+from rehearsal.tenant.request_log import RequestLog
+from rehearsal.tenant.sts.service import TokenService
+from rehearsal.tenant.sts.tokens import InvalidTokenError, TokenSigner
+
+if TYPE_CHECKING:
+    from rehearsal.tenant.messages import Answer, Caller, Question
+
+BUSINESS_CENTRAL_PREFIX = "/bc"
+"""Business Central has a host of its own in reality, and a path of its own here."""
+
+Service = Literal["entra", "graph", "businessCentral"]
+
+
+def service_of(path: str) -> Service:
+    """Return which service a path of the tenant's address belongs to."""
+    first = path.lstrip("/").split("/", 1)[0].lower()
+    if first == "bc":
+        return "businessCentral"
+    return "graph" if first in {"v1.0", "beta"} else "entra"
+
+
+class Tenant:
+    """One rehearsal tenant.
+
+    Attributes:
+        origin: `https://127.0.0.1:<port>`, no trailing slash.
+        deployer_secret: the text of the deployer's secret, new for each process, the same after a reset.
+        clock: the tenant's clock.
+        faults: what is to fail.
+        log: what was asked.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.deployer_secret = new_secret()
+        self.clock = Clock()
+        self.faults = Faults()
+        self.log = RequestLog()
+        self._lock = threading.Lock()
+        self._signer = TokenSigner()
+        self._start_anew()
+
+    @property
+    def business_central_url(self) -> str:
+        """The base address of Business Central, no trailing slash."""
+        return self.origin + BUSINESS_CENTRAL_PREFIX
+
+    def reset(self) -> None:
+        """Return to the initial state: no faults, an empty log, the clock at real time. Tokens stay valid."""
+        with self._lock:
+            self.faults.clear()
+            self.log.clear()
+            self.clock.reset()
+            self._start_anew()
+
+    def answer(self, question: Question) -> Answer:
+        """Pass a question to its service, and let that one act on it alone."""
+        with self._lock:
+            match service_of(question.path):
+                case "entra":
+                    return self._token_service.answer(question)
+                case "graph":
+                    return self._graph.answer(question, self._who(question))
+                case "businessCentral":
+                    who = self._who(question)
+                    within = replace(question, path=question.path[len(BUSINESS_CENTRAL_PREFIX) :] or "/")
+                    return self._business_central.answer(within, None if isinstance(who, InvalidTokenError) else who)
+
+    def failure(self, question: Question, fault: Fault) -> Answer:
+        """Return the error that a fault makes of a question, in the shape of the service concerned."""
+        return failures.answer(service_of(question.path), fault, self.clock.now())
+
+    def client_id_of(self, question: Question) -> str | None:
+        """Return the client id that a question comes from: of a valid token, or of a token request's form."""
+        if service_of(question.path) == "entra":
+            return question.body.get("client_id") if isinstance(question.body, dict) else None
+        who = self._who(question)
+        return None if isinstance(who, InvalidTokenError) else who.client_id
+
+    def edit(self, operation: dict[str, Any]) -> dict[str, Any]:
+        """Do what an administrator would do by hand.
+
+        Raises:
+            LookupError: an object that it names is not there.
+            ValueError: the operation cannot be understood.
+        """
+        with self._lock:
+            name = operation.get("do")
+            if name in edits.OPERATIONS:
+                return edits.edit(self._directory, operation)
+            if name in self._business_central.operations:
+                return self._business_central.edit(operation)
+            known = sorted({*edits.OPERATIONS, *self._business_central.operations})
+            raise ValueError(f"There is no operation {name!r}; there are {', '.join(known)}.")
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return everything that the tenant holds, as JSON, without secrets."""
+        with self._lock:
+            return {"entra": self._directory.snapshot(), "businessCentral": self._business_central.snapshot()}
+
+    def _start_anew(self) -> None:
+        now = self.clock.now
+        self._directory = seeded_directory(self.origin, self.deployer_secret, now)
+        self._token_service = TokenService(self.origin, self._directory, self._signer)
+        self._graph = Graph(self.origin, self._directory)
+        self._business_central = BusinessCentral(
+            TENANT_ID, DEPLOYER_CLIENT_ID, now, lambda: self.business_central_url, [DOMAIN]
+        )
+
+    def _who(self, question: Question) -> Caller | InvalidTokenError:
+        try:
+            return self._signer.verify(question.headers.get("authorization", ""), self.clock.now())
+        except InvalidTokenError as problem:
+            return problem
