@@ -52,6 +52,12 @@ def read_problem(body: Mapping[str, Any]) -> Problem:
     return Problem(error.get("code", ""), error.get("message", ""), inner.get("request-id", ""))
 
 
+# The least that the caller needs, by what it does: https://learn.microsoft.com/graph/permissions-reference
+READS = "Application.Read.All (or Directory.Read.All)"
+CREATES = "Application.ReadWrite.All"
+CONSENTS = "AppRoleAssignment.ReadWrite.All and Application.Read.All"
+
+
 class Graph:
     """Microsoft Graph v1.0. Every method raises `clients.errors.AccessError` when it cannot do what it says."""
 
@@ -64,11 +70,11 @@ class Graph:
         Asks for it by key: a 404 with Graph's own code proves absence, which an empty list would not.
         """
         try:
-            found = self._transport.request(
+            found = self._request(
                 "GET",
-                f"/v1.0/servicePrincipals(appId='{app_id}')",
+                f"/v1.0/servicePrincipals(appId='{app_id}')?$select=id,appId,displayName,appRoles",
                 attempting=f"find the service principal of application {app_id}",
-                query={"$select": "id,appId,displayName,appRoles"},
+                needs=READS,
             )
         except NotFound as problem:
             if problem.code == "Request_ResourceNotFound":
@@ -79,10 +85,11 @@ class Graph:
     def create_service_principal(self, app_id: str) -> ServicePrincipal:
         """Make an application known in this tenant (https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals)."""
         return _service_principal(
-            self._transport.request(
+            self._request(
                 "POST",
                 "/v1.0/servicePrincipals",
                 attempting=f"add the service principal of application {app_id} to this tenant",
+                needs=CREATES,
                 body={"appId": app_id},
             )
         )
@@ -103,6 +110,8 @@ class Graph:
             if problem.code == "Request_ResourceNotFound":
                 return None
             raise
+        except ServiceError as problem:
+            raise _with_remedy(problem, READS) from None
         return [
             RoleAssignment(item["id"], item["appRoleId"], item["resourceId"])
             for item in held
@@ -112,10 +121,11 @@ class Graph:
     def assign_role(self, principal_id: str, resource_id: str, role_id: str, *, attempting: str) -> str | None:
         """Grant an application role and return the assignment's id, None where it was granted already."""
         try:
-            made = self._transport.request(
+            made = self._request(
                 "POST",
                 f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo",
                 attempting=attempting,
+                needs=CONSENTS,
                 body={"principalId": principal_id, "resourceId": resource_id, "appRoleId": role_id},
             )
         except (BadRequest, Conflict) as problem:
@@ -127,14 +137,31 @@ class Graph:
     def remove_assignment(self, resource_id: str, assignment_id: str, *, attempting: str) -> None:
         """Take an application role back; one that is gone already is fine."""
         try:
-            self._transport.request(
+            self._request(
                 "DELETE",
                 f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo/{assignment_id}",
                 attempting=attempting,
+                needs=CONSENTS,
             )
         except NotFound as problem:
             if problem.code != "Request_ResourceNotFound":
                 raise
+
+    def _request(
+        self, method: str, path: str, *, attempting: str, needs: str, body: Mapping[str, Any] | None = None
+    ) -> Any:
+        try:
+            return self._transport.request(method, path, attempting=attempting, body=body)
+        except ServiceError as problem:
+            raise _with_remedy(problem, needs) from None
+
+
+def _with_remedy(problem: ServiceError, needs: str) -> ServiceError:
+    if problem.code == "Authorization_RequestDenied":
+        problem.with_remedy(
+            f"The application (or user) that runs this needs the Microsoft Graph permission {needs}, with admin consent."
+        )
+    return problem
 
 
 def is_already_assigned(problem: ServiceError) -> bool:
