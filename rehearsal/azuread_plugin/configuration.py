@@ -1,0 +1,107 @@
+"""Where the plugin signs in, and as whom."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from rehearsal.azuread_plugin.errors import StandInError
+
+# Provider settings that the real schema marks as sensitive; CheckConfig answers them as secrets.
+SECRET_SETTINGS = frozenset(
+    {
+        "clientId",
+        "clientSecret",
+        "clientCertificate",
+        "clientCertificatePassword",
+        "oidcToken",
+        "oidcRequestToken",
+    }
+)
+
+_ENVIRONMENT_VARIABLES = {
+    "metadataHost": "ARM_METADATA_HOSTNAME",
+    "tenantId": "ARM_TENANT_ID",
+    "clientId": "ARM_CLIENT_ID",
+    "clientSecret": "ARM_CLIENT_SECRET",
+}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Settings of the provider.
+
+    Attributes:
+        metadata_host: `host[:port]` of the metadata document; loopback.
+        tenant_id: the directory's id.
+        client_id: application (client) id of the caller.
+        client_secret: its secret.
+        ca_file: PEM file of the authorities to trust, None for the usual ones.
+    """
+
+    metadata_host: str
+    tenant_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    ca_file: str | None = None
+
+    @classmethod
+    def read(cls, settings: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Configuration:
+        """Take each setting from the provider's configuration, else from the environment (contracts/graph.md 1.1).
+
+        Raises:
+            StandInError: no metadata host, one that is not loopback, or no client secret to sign in with.
+        """
+        found = {
+            name: settings.get(name) or environment.get(variable, "")
+            for name, variable in _ENVIRONMENT_VARIABLES.items()
+        }
+        if not found["metadataHost"]:
+            raise StandInError(
+                "this is the rehearsal's stand-in for the azuread plugin: it speaks to a rehearsal tenant only, and "
+                "neither azuread:metadataHost nor ARM_METADATA_HOSTNAME says where that is. "
+                "For a real tenant install the real plugin: pulumi plugin install resource azuread"
+            )
+        require_loopback(f"https://{found['metadataHost']}")
+        missing = [name for name in ("tenantId", "clientId", "clientSecret") if not found[name]]
+        if missing:
+            raise StandInError(_no_credentials(missing))
+        return cls(
+            metadata_host=found["metadataHost"],
+            tenant_id=found["tenantId"],
+            client_id=found["clientId"],
+            client_secret=found["clientSecret"],
+            ca_file=environment.get("SSL_CERT_FILE") or None,
+        )
+
+
+def require_loopback(url: str) -> None:
+    """Refuse an address beyond this machine: the stand-in shall never touch a real tenant.
+
+    Raises:
+        StandInError: the host is neither `localhost` nor a loopback address.
+    """
+    host = urlsplit(url).hostname or ""
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback:
+        raise StandInError(
+            f"this is the rehearsal's stand-in for the azuread plugin, and {host or 'an empty host'!r} is not on this "
+            "machine: it never speaks to a real tenant. Install the real plugin: pulumi plugin install resource azuread"
+        )
+
+
+def _no_credentials(missing: list[str]) -> str:
+    # The frame is the real plugin's (pulumi-azuread, resources.go); its details depend on the Azure CLI being there.
+    names = ", ".join(f"azuread:{name} or {_ENVIRONMENT_VARIABLES[name]}" for name in missing)
+    return (
+        "failed to load Azure credentials.\n"
+        f"Details: the stand-in signs in with a client secret only, and there is no {names}\n\n"
+        "\tPlease make sure you have signed in via 'az login' or configured another authentication method.\n\n"
+        "\tSee https://www.pulumi.com/registry/packages/azuread/installation-configuration/ for more information"
+    )

@@ -1,0 +1,294 @@
+# ruff: noqa: ARG002, N802 - names and arguments are the gRPC interface's
+"""The plugin's gRPC service (contracts/engine.md 3): Pulumi's calls, turned into operations of the resources."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from importlib import resources
+from typing import Any, NoReturn, Protocol, TypeVar
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from rehearsal.azuread_plugin import client_config, schema
+from rehearsal.azuread_plugin.application import Application
+from rehearsal.azuread_plugin.application_password import ApplicationPassword
+from rehearsal.azuread_plugin.configuration import SECRET_SETTINGS, Configuration
+from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
+from rehearsal.azuread_plugin.graph_session import GraphSession, deadline
+from rehearsal.azuread_plugin.polling import Patience, PollingError
+from rehearsal.azuread_plugin.schema import Plan, Properties, Values
+from rehearsal.azuread_plugin.service_principal import ServicePrincipal
+from rehearsal.azuread_plugin.wire import initialization_failure, to_struct, to_values
+
+
+class Resource(Protocol):
+    """What the provider needs of a resource; `until` is always a deadline on the clock of `time.monotonic`."""
+
+    type: str
+    id_prefix: str | None
+    timeouts: dict[str, float]
+
+    @property
+    def properties(self) -> Properties:
+        """The resource's properties by name."""
+
+    def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, until: float) -> None:
+        """Refuse a plan with a DiagnosticError."""
+
+    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values]:
+        """Create; answer id and outputs."""
+
+    def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
+        """Answer the outputs, None where it is gone."""
+
+    def update(self, graph: GraphSession, id: str, plan: Plan, until: float) -> Values:  # noqa: A002
+        """Change; answer the outputs."""
+
+    def delete(self, graph: GraphSession, id: str, prior: Values, until: float) -> None:  # noqa: A002
+        """Delete."""
+
+
+RESOURCES: Mapping[str, Resource] = {it.type: it for it in (Application(), ServicePrincipal(), ApplicationPassword())}
+_SECRET_OUTPUTS = frozenset({"value"})
+_KINDS = provider_pb2.PropertyDiff.Kind
+
+_Servicer = TypeVar("_Servicer", bound="AzureadProvider")
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
+
+
+def version() -> str:
+    """Return the plugin version that belongs to the installed SDK (its `pulumi-plugin.json`)."""
+    text = resources.files("pulumi_azuread").joinpath("pulumi-plugin.json").read_text(encoding="utf-8")
+    return str(json.loads(text)["version"])
+
+
+def _refusals(
+    method: Callable[[_Servicer, _Request, grpc.ServicerContext], _Response],
+) -> Callable[[_Servicer, _Request, grpc.ServicerContext], _Response]:
+    """Answer what a method refuses as the bridge does: gRPC status UNKNOWN, and the text."""
+
+    @functools.wraps(method)
+    def answered(self: _Servicer, request: _Request, context: grpc.ServicerContext) -> _Response:
+        try:
+            return method(self, request, context)
+        except (StandInError, DiagnosticError, PollingError) as problem:
+            _abort(context, str(problem))
+
+    return answered
+
+
+class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """The stand-in's provider; one process serves one configuration."""
+
+    def __init__(self) -> None:
+        self._patience = Patience()
+        self._session: GraphSession | None = None
+
+    def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        """Tell the version; the one that the installed SDK belongs to."""
+        return plugin_pb2.PluginInfo(version=version())
+
+    def CheckConfig(
+        self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.CheckResponse:
+        """Accept any configuration and mark what is secret in it; Configure refuses what is wrong."""
+        given = to_values(request.news)
+        marked = {
+            name: schema.secret(value) if name in SECRET_SETTINGS and not isinstance(value, dict) else value
+            for name, value in given.items()
+        }
+        return provider_pb2.CheckResponse(inputs=to_struct(marked))
+
+    def DiffConfig(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
+        """Tell which settings changed; never a replacement. Unchanged is an empty answer, as recorded."""
+        olds = schema.without_defaults(to_values(request.old_inputs))
+        news = schema.without_defaults(to_values(request.news))
+        changed = sorted(
+            name
+            for name in olds.keys() | news.keys()
+            if olds.get(name) != news.get(name) and name not in request.ignoreChanges
+        )
+        if not changed:
+            return provider_pb2.DiffResponse()
+        kind = {name: "ADD" if name not in olds else "DELETE" if name not in news else "UPDATE" for name in changed}
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME,
+            diffs=changed,
+            detailedDiff={
+                name: provider_pb2.PropertyDiff(kind=_KINDS.Value(kind[name]), inputDiff=True) for name in changed
+            },
+        )
+
+    @_refusals
+    def Configure(
+        self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.ConfigureResponse:
+        """Sign in: one metadata request and one token, in a preview too."""
+        settings = {name.removeprefix("azuread:config:"): value for name, value in request.variables.items()}
+        self._session = GraphSession(Configuration.read(settings), self._patience)
+        return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
+
+    @_refusals
+    def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
+        """Call the one function there is."""
+        if request.tok != client_config.TOKEN:
+            raise StandInError(_not_here("the function", request.tok))
+        answer = provider_pb2.InvokeResponse()
+        getattr(answer, "return").CopyFrom(to_struct(client_config.get_client_config(self._graph)))  # a Python keyword
+        return answer
+
+    @_refusals
+    def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
+        """Fill in defaults and refuse what is missing or not here."""
+        resource = _resource(request.urn)
+        inputs, problems = schema.check(resource.properties, to_values(request.news))
+        # No failure names its property: an engine would print the value, and it may be a secret.
+        failures = [provider_pb2.CheckFailure(reason=problem) for problem in problems]
+        return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
+
+    @_refusals
+    def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
+        """Compare what is wanted with the outputs; a look-up of a new name may be part of it."""
+        resource = _resource(request.urn)
+        olds = schema.without_defaults(to_values(request.olds))
+        plan = schema.plan_update(resource.properties, olds, to_values(request.news), request.ignoreChanges)
+        self._verify(resource, request.urn, olds, plan, deadline(0, resource.timeouts["update"]))
+        replaces = sorted(name for name in plan.changed if resource.properties[name].force_new)
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME if plan.changes else provider_pb2.DiffResponse.DIFF_NONE,
+            diffs=sorted(plan.changed),
+            replaces=replaces,
+            stables=sorted(name for name, it in resource.properties.items() if it.force_new and name not in replaces),
+            detailedDiff={
+                path: provider_pb2.PropertyDiff(
+                    kind=_KINDS.Value(f"{kind}_REPLACE" if path.partition("[")[0] in replaces else kind)
+                )
+                for path, kind in plan.changes.items()
+            },
+            hasDetailedDiff=True,
+        )
+
+    @_refusals
+    def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
+        """Create, or in a preview tell what would be there."""
+        resource = _resource(request.urn)
+        until = deadline(request.timeout, resource.timeouts["create"])
+        plan = schema.plan_create(resource.properties, to_values(request.properties))
+        self._verify(resource, request.urn, {}, plan, until)
+        if request.preview:
+            outputs = {**plan.planned, "id": schema.UNKNOWN}
+            return provider_pb2.CreateResponse(properties=_marked(outputs))
+        try:
+            id_, outputs = resource.create(self._graph, plan.planned, until)
+        except PartialFailure as failure:
+            _abort_partially(context, failure, f"creating {request.urn}: {failure}")
+        if not outputs:  # there, and gone at the read that follows (contracts/graph.md 3.3)
+            raise StandInError(f"expected non-nil error with nil state during Create of {request.urn}")
+        return provider_pb2.CreateResponse(id=id_, properties=_marked(outputs))
+
+    @_refusals
+    def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
+        """Read what is there; without properties it is an import. Gone is an empty answer."""
+        resource = _resource(request.urn)
+        prior, inputs = to_values(request.properties), to_values(request.inputs)
+        is_import = not prior
+        if is_import and resource.id_prefix and not request.id.startswith(resource.id_prefix):
+            raise StandInError(f"the id of a {resource.type} must be {resource.id_prefix}<object id>: {request.id!r}")
+        try:
+            until = deadline(request.timeout, resource.timeouts["read"])
+            outputs = resource.read(self._graph, request.id, schema.without_defaults(prior), until)
+        except DiagnosticError as problem:
+            raise StandInError(f"refreshing {request.urn}: {problem}") from None
+        if outputs is None:
+            return provider_pb2.ReadResponse()
+        fresh = (
+            schema.inputs_of_import(resource.properties, outputs)
+            if is_import
+            else schema.inputs_after_refresh(resource.properties, inputs, outputs)
+        )
+        everything = {**dict.fromkeys(resource.properties), **outputs}
+        return provider_pb2.ReadResponse(id=request.id, properties=_marked(everything), inputs=to_struct(fresh))
+
+    @_refusals
+    def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
+        """Change, or in a preview tell what would be there."""
+        resource = _resource(request.urn)
+        until = deadline(request.timeout, resource.timeouts["update"])
+        olds = schema.without_defaults(to_values(request.olds))
+        plan = schema.plan_update(resource.properties, olds, to_values(request.news), request.ignoreChanges)
+        self._verify(resource, request.urn, olds, plan, until)
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=_marked(plan.planned))
+        try:
+            outputs = resource.update(self._graph, request.id, plan, until)
+        except DiagnosticError as problem:
+            failure = PartialFailure(request.id, schema.known(plan.planned), problem)
+            _abort_partially(context, failure, f"updating {request.urn}: {problem}")
+        return provider_pb2.UpdateResponse(properties=_marked(outputs))
+
+    @_refusals
+    def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Delete; an object that is not there is an error, as in the real plugin."""
+        resource = _resource(request.urn)
+        try:
+            until = deadline(request.timeout, resource.timeouts["delete"])
+            resource.delete(self._graph, request.id, to_values(request.properties), until)
+        except DiagnosticError as problem:
+            raise StandInError(f"deleting {request.urn}: {problem}") from None
+        return empty_pb2.Empty()
+
+    def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """End every wait; requests under way are finished."""
+        self._patience.cancel()
+        return empty_pb2.Empty()
+
+    @property
+    def _graph(self) -> GraphSession:
+        if self._session is None:
+            raise StandInError("the azuread provider has not been configured")
+        return self._session
+
+    def _verify(self, resource: Resource, urn: str, olds: Values, plan: Plan, until: float) -> None:
+        try:
+            resource.verify_plan(self._graph, olds, plan, until)
+        except DiagnosticError as problem:
+            raise StandInError(f"diffing {urn}: {problem}") from None
+
+
+def _resource(urn: str) -> Resource:
+    type_ = urn.split("::")[2].rpartition("$")[2]
+    if type_ not in RESOURCES:
+        raise StandInError(_not_here("the resource type", type_))
+    return RESOURCES[type_]
+
+
+def _not_here(what: str, token: str) -> str:
+    return (
+        f"the rehearsal's stand-in for the azuread plugin does not have {what} {token}; the real plugin does: "
+        f"pulumi plugin install resource azuread v{version()}"
+    )
+
+
+def _marked(outputs: Values) -> Any:
+    marked = {
+        name: schema.secret(value) if name in _SECRET_OUTPUTS and value is not None else value
+        for name, value in outputs.items()
+    }
+    return to_struct(marked)
+
+
+def _abort(context: grpc.ServicerContext, text: str) -> NoReturn:
+    context.abort(grpc.StatusCode.UNKNOWN, text)
+    raise AssertionError("gRPC's abort has returned")
+
+
+def _abort_partially(context: grpc.ServicerContext, failure: PartialFailure, reason: str) -> NoReturn:
+    properties = to_values(_marked(failure.outputs))
+    detail = initialization_failure(failure, properties, reason)
+    context.set_trailing_metadata((("grpc-status-details-bin", detail),))
+    _abort(context, reason)

@@ -1,0 +1,260 @@
+"""What a resource's properties are, and what follows from that alone: Check, the plan and the inputs of a Read.
+
+The real plugin is a Terraform provider behind pulumi-terraform-bridge. This is the part of the bridge (v3,
+`pkg/tfbridge`) and of the Terraform SDK (`helper/schema`) that its three resources here need, read in their source and
+held against `traces/grpc-azuread-*.jsonl`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Values = dict[str, Any]
+Kind = Literal["string", "bool", "map", "set", "block", "blocks"]
+DiffKind = Literal["ADD", "DELETE", "UPDATE"]
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # a value that is known only after the operation
+SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key that marks a special value on the wire
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - what stands under it for a secret
+DEFAULTS = "__defaults"
+
+_ZERO: dict[Kind, Any] = {"string": "", "bool": False, "map": {}, "set": [], "block": None, "blocks": []}
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of a resource.
+
+    Attributes:
+        kind: `set` is a set of strings, `blocks` a set of objects, `block` one object.
+        input: whether a program may set it in the real plugin.
+        supported: whether it may set it here.
+        required: whether it must.
+        default: what Check fills in.
+        computed: whether the service chooses where the program does not.
+        force_new: whether a change replaces the resource.
+        identity: of a member of `blocks`: the text by which the Terraform SDK tells and orders it.
+        vanishes: of a `block`: whether a value may go without being a change (the provider's DiffSuppressFunc).
+    """
+
+    kind: Kind = "string"
+    input: bool = True
+    supported: bool = True
+    required: bool = False
+    default: Any = None
+    computed: bool = False
+    force_new: bool = False
+    identity: Callable[[Any], str] = str
+    vanishes: Callable[[Any], bool] = lambda value: not value
+
+
+Properties = Mapping[str, Property]
+
+
+@dataclass
+class Plan:
+    """What an operation would do.
+
+    Attributes:
+        planned: all properties as they will be; unknown ones are `UNKNOWN`.
+        changes: path of a property or member -> what happens to it; empty when nothing changes.
+        changed: names of the properties concerned.
+    """
+
+    planned: Values
+    changes: dict[str, DiffKind] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+
+def check(properties: Properties, news: Values) -> tuple[Values, list[str]]:
+    """Return the inputs with defaults, and what is wrong with them.
+
+    The reasons name properties, never values: an engine prints the value of a property that a failure names.
+    """
+    given = {name: value for name, value in without_defaults(news).items() if value is not None}
+    problems = [
+        f"Missing required property '{name}'" for name, it in properties.items() if it.required and name not in given
+    ]
+    for name in given:
+        it = properties.get(name)
+        if it is None or not it.input:
+            problems.append(f"Invalid or unknown key '{name}'")
+        elif not it.supported:
+            problems.append(f"The rehearsal's stand-in for azuread does not have '{name}'; the real plugin does")
+    defaults = {name: it.default for name, it in properties.items() if it.default is not None and name not in given}
+    # The bridge lists only defaults that are not the zero value (`preventDuplicateNames: false` is in no trace).
+    inputs = {name: _with_defaults(value) for name, value in given.items()}
+    shown = {name: value for name, value in defaults.items() if value != _ZERO[properties[name].kind]}
+    return {**inputs, **shown, DEFAULTS: sorted(shown)}, problems
+
+
+def plan_create(properties: Properties, news: Values) -> Plan:
+    """Return the resource as it will be; what the service chooses is unknown."""
+    given = without_defaults(news)
+    planned: Values = {}
+    for name, it in properties.items():
+        value = given.get(name)
+        if value is not None:
+            planned[name] = _in_order(it, value)
+        elif it.computed:
+            planned[name] = UNKNOWN
+        else:
+            planned[name] = [] if it.kind == "blocks" else it.default
+    return Plan(planned, {name: "ADD" for name in given if name in properties}, set(given) & set(properties))
+
+
+def plan_update(properties: Properties, olds: Values, news: Values, ignored: Iterable[str] = ()) -> Plan:
+    """Return the resource as it will be, and in what it differs from what it is.
+
+    Args:
+        properties: the resource's.
+        olds: its outputs.
+        news: checked inputs.
+        ignored: property paths of `ignoreChanges`; a path within a property stands for all of it.
+    """
+    given = without_defaults(news)
+    plan = Plan(dict(olds))
+    kept = {path.partition(".")[0].partition("[")[0] for path in ignored}
+    for name, it in properties.items():
+        if not it.input or name in kept:
+            continue
+        old, new = olds.get(name), given.get(name)
+        if new is None:
+            if it.computed or (it.vanishes(old) if it.kind == "block" else _is_zero(old)) or old == it.default:
+                continue
+            new = it.default if it.default is not None else _ZERO[it.kind]
+            changes: dict[str, DiffKind] = {name: "DELETE" if it.default is None else "UPDATE"}
+        else:
+            new = _in_order(it, new)
+            changes = _differences(name, it, old, new)
+        if changes:
+            plan.changes |= changes
+            plan.changed.add(name)
+            plan.planned[name] = new
+    return plan
+
+
+def inputs_after_refresh(properties: Properties, inputs: Values, outputs: Values) -> Values:
+    """Return the inputs with what is really there: those that were given, and no others (ExtractInputsFromOutputs).
+
+    A member that somebody added to a set shows in the outputs, and so in the diff, but not in the inputs.
+    """
+    defaults = set(inputs.get(DEFAULTS, []))
+    fresh: Values = {}
+    for name, old in inputs.items():
+        if name == DEFAULTS or name not in outputs:
+            continue
+        by_content = name in properties and properties[name].kind == "blocks"
+        fresh[name] = _as_given(old, outputs[name], by_content=by_content)
+        if fresh[name] != old:
+            defaults.discard(name)
+    return {**fresh, DEFAULTS: sorted(defaults)}
+
+
+def inputs_of_import(properties: Properties, outputs: Values) -> Values:
+    """Return inputs that would give this resource: what is required, and what is neither default nor zero."""
+    wanted = {
+        name: _with_defaults(outputs[name])
+        for name, it in properties.items()
+        if it.input
+        and it.supported
+        and (it.required or not (_is_zero(outputs.get(name)) or outputs[name] == it.default))
+    }
+    return {**wanted, DEFAULTS: []}
+
+
+def keep_nulls(properties: Properties, planned: Values, outputs: Values) -> Values:
+    """Return the outputs, with null for an empty set that the plan left null: so the traces after a create."""
+    settable = {name for name, it in properties.items() if it.kind == "set" and it.input and not it.computed}
+    nulls = {name for name in settable if outputs.get(name) == [] and planned.get(name) is None}
+    return {**outputs, **dict.fromkeys(nulls)}
+
+
+def known(planned: Values) -> Values:
+    """Return the plan with null for what is unknown."""
+    return {name: None if value == UNKNOWN else value for name, value in planned.items()}
+
+
+def in_hash_order(strings: Iterable[str]) -> list[str]:
+    """Return the members of a set of strings in the order in which the Terraform SDK lists them.
+
+    That is by CRC-32 of the text, compared as decimal text (`helper/schema/set.go`, `HashString`).
+    """
+    return sorted(set(strings), key=lambda text: str(zlib.crc32(text.encode())))
+
+
+def without_defaults(value: Any) -> Any:
+    """Return a value without the bridge's `__defaults` and without the wrappers of secrets, at every level."""
+    if isinstance(value, dict):
+        if value.get(SECRET_MARK) == SECRET:
+            return without_defaults(value.get("value"))
+        return {name: without_defaults(inner) for name, inner in value.items() if name != DEFAULTS}
+    return [without_defaults(inner) for inner in value] if isinstance(value, list) else value
+
+
+def secret(value: Any) -> Values:
+    """Return a value marked as a secret for the wire."""
+    return {SECRET_MARK: SECRET, "value": value}
+
+
+def _with_defaults(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {**{name: _with_defaults(inner) for name, inner in value.items()}, DEFAULTS: []}
+    return [_with_defaults(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _is_zero(value: Any) -> bool:
+    return value is None or value in ("", False, [], {})
+
+
+def _in_order(it: Property, value: Any) -> Any:
+    if not isinstance(value, list) or UNKNOWN in value:
+        return value
+    if it.kind == "set":
+        return in_hash_order(value)
+    if it.kind == "blocks":
+        by_hash = {str(zlib.crc32(it.identity(member).encode())): member for member in value}
+        return [by_hash[code] for code in sorted(by_hash)]
+    return value
+
+
+def _differences(name: str, it: Property, old: Any, new: Any) -> dict[str, DiffKind]:
+    if old is None:
+        return {name: "ADD"}
+    if it.kind not in ("set", "blocks") or not isinstance(new, list) or not isinstance(old, list):
+        return {} if old == new else {name: "UPDATE"}
+    before, after = [it.identity(member) for member in old], [it.identity(member) for member in new]
+    changes: dict[str, DiffKind] = {f"{name}[{i}]": "DELETE" for i, one in enumerate(before) if one not in after}
+    for i, one in enumerate(after):
+        if one not in before:
+            path = f"{name}[{i}]"
+            changes[path] = "UPDATE" if path in changes else "ADD"
+    return changes
+
+
+def _as_given(given: Any, found: Any, *, by_content: bool) -> Any:
+    if isinstance(given, list) and isinstance(found, list):
+        pairs = _best_matches(given, found) if by_content else zip(given, found, strict=False)
+        return [_as_given(old, new, by_content=False) for old, new in pairs]
+    if isinstance(given, dict) and isinstance(found, dict):
+        fresh = {name: _as_given(old, found[name], by_content=False) for name, old in given.items() if name in found}
+        return {**fresh, DEFAULTS: given[DEFAULTS]} if DEFAULTS in given else fresh
+    return found
+
+
+def _best_matches(given: list[Values], found: list[Values]) -> list[tuple[Values, Values]]:
+    """Pair the members of two sets of objects by what they have in common (the bridge's matchSetElements)."""
+
+    def in_common(pair: tuple[int, int]) -> int:
+        old, new = given[pair[0]], found[pair[1]]
+        return sum(1 + 2 * (old[name] == new[name]) for name in old if name in new)
+
+    every = [(i, j) for i in range(len(given)) for j in range(len(found))]
+    partner: dict[int, int] = {}
+    for i, j in sorted(every, key=in_common, reverse=True):
+        if i not in partner and j not in partner.values():
+            partner[i] = j
+    return [(given[i], found[partner[i]]) for i in sorted(partner)]

@@ -1,0 +1,173 @@
+"""Signing in as the real plugin does: metadata document, token, claims (contracts/graph.md 1.2 to 1.6)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+import time
+from typing import Any
+
+import requests
+
+from rehearsal.azuread_plugin.configuration import Configuration, require_loopback
+from rehearsal.azuread_plugin.errors import StandInError
+from rehearsal.azuread_plugin.polling import Patience
+
+# The real plugin asks for metadata and token with Go's own user agent, and names itself to Graph only.
+_GO_USER_AGENT = "Go-http-client/1.1"
+_TIMEOUT = 600  # seconds for one answer; a request that the tenant holds ends when the plugin does
+_TOKEN_RETRIES = 4  # go-retryablehttp's default, for the sign-in only
+_LONGEST_WAIT = 61  # seconds
+
+
+class NoAnswerError(Exception):
+    """A request got no answer at all.
+
+    Attributes:
+        was_reset: the other side broke the connection off; Go takes that for passing, an end of file it does not.
+    """
+
+    def __init__(self, method: str, url: str, problem: requests.RequestException) -> None:
+        self.was_reset = "reset by peer" in str(problem)
+        if isinstance(problem, requests.exceptions.SSLError):
+            reason = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
+        elif self.was_reset:
+            reason = "connection reset by peer"
+        else:
+            reason = type(problem).__name__
+        super().__init__(f'{method.capitalize()} "{url}": {reason}')
+
+
+class SignIn:
+    """A caller's endpoints and its token, renewed in time.
+
+    Attributes:
+        configuration: what was configured.
+        graph: base address of Graph, no trailing slash.
+        object_id: object id of the caller's service principal, from the token.
+    """
+
+    def __init__(self, configuration: Configuration, patience: Patience) -> None:
+        """Fetch the metadata document and a first token.
+
+        Raises:
+            StandInError: one of them could not be had, in the real plugin's words.
+        """
+        self.configuration = configuration
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._renew_at = 0.0
+        self._token = ""
+        self._login, self.graph = self._endpoints()
+        self.object_id = _object_id(self.token())
+
+    def token(self) -> str:
+        """Return an access token for Graph that is good for a while.
+
+        Raises:
+            StandInError: the token service refused.
+        """
+        with self._lock:
+            if time.monotonic() >= self._renew_at:
+                self._token, lifetime = self._ask_for_token()
+                # Renewed 20 minutes before its end, or at half its life where that is later (graph.md 1.4).
+                self._renew_at = time.monotonic() + max(lifetime - 1200, lifetime / 2)
+            return self._token
+
+    def exchange(self, method: str, url: str, **arguments: Any) -> requests.Response:
+        """Send one request on a connection of its own, as the real plugin does; through no proxy, to no redirect.
+
+        Raises:
+            NoAnswerError: there was no answer.
+        """
+        with requests.Session() as session:
+            session.trust_env = False  # Go's handling of HTTPS_PROXY spares loopback, requests' does not
+            try:
+                return session.request(
+                    method,
+                    url,
+                    verify=self.configuration.ca_file or True,
+                    timeout=_TIMEOUT,
+                    allow_redirects=False,
+                    **arguments,
+                )
+            except requests.RequestException as problem:
+                raise NoAnswerError(method, url, problem) from None
+
+    def _endpoints(self) -> tuple[str, str]:
+        endpoint = f"https://{self.configuration.metadata_host}"
+        failed = f'retrieving metadata from endpoint "{endpoint}"'
+        query, headers = {"api-version": "2022-09-01"}, {"User-Agent": _GO_USER_AGENT}
+        try:
+            response = self.exchange("GET", f"{endpoint}/metadata/endpoints", params=query, headers=headers)
+        except NoAnswerError as problem:
+            raise StandInError(f"{failed}: performing request: {problem}") from None
+        if response.status_code != requests.codes.ok:
+            status = f"{response.status_code} {response.status_code} {response.reason}"
+            raise StandInError(f"{failed}: performing request: expected 200 OK but got {status}")
+        try:
+            document = response.json()
+            login, graph = document["authentication"]["loginEndpoint"], document["microsoftGraphResourceId"].rstrip("/")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise StandInError(f"{failed}: no `loginEndpoint` or `microsoftGraphResourceId` was returned") from None
+        require_loopback(login)
+        require_loopback(graph)
+        return login, graph
+
+    def _ask_for_token(self) -> tuple[str, float]:
+        response = self._token_response()
+        if not response.ok:
+            text = f"received HTTP status {response.status_code} with response: {response.text}"
+            raise StandInError(f"clientCredentialsToken: {text}")
+        answer = response.json()
+        return str(answer["access_token"]), float(answer["expires_in"])
+
+    def _token_response(self) -> requests.Response:
+        url = f"{self._login}/{self.configuration.tenant_id}/oauth2/v2.0/token"
+        headers = {"Accept": "application/json", "User-Agent": _GO_USER_AGENT}
+        form = {
+            "client_id": self.configuration.client_id,
+            "client_secret": self.configuration.client_secret,
+            "grant_type": "client_credentials",
+            "scope": f"{self.graph}/.default",
+        }
+        attempt = 0
+        while True:
+            retry_after = None
+            try:
+                response = self.exchange("POST", url, data=form, headers=headers)
+            except NoAnswerError as problem:
+                if attempt == _TOKEN_RETRIES:
+                    raise StandInError(f"clientCredentialsToken: cannot request token: {problem}") from None
+            else:
+                passing = response.status_code == requests.codes.too_many_requests or response.status_code >= 500
+                if not passing or attempt == _TOKEN_RETRIES:
+                    return response
+                retry_after = response.headers.get("Retry-After")
+            self._patience.pause(wait_before_retry(retry_after, attempt))
+            attempt += 1
+
+
+def wait_before_retry(retry_after: str | None, attempt: int) -> float:
+    """Return seconds to wait: what the service says in whole seconds (a date is ignored), else 1, 2, 4, ... 61."""
+    if retry_after is not None and re.fullmatch(r"\d+", retry_after):
+        return float(retry_after)
+    return float(min(2**attempt, _LONGEST_WAIT))
+
+
+def _object_id(token: str) -> str:
+    """Return the `oid` claim; like the real plugin, without a look at the signature.
+
+    Raises:
+        StandInError: the token has none, or is no JWT.
+    """
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        raise StandInError("unable to parse claims in access token: unexpected token format") from None
+    if not isinstance(claims, dict) or not claims.get("oid"):
+        raise StandInError("building client: parsing claims in access token: oid claim is empty")
+    return str(claims["oid"])
