@@ -1,0 +1,1 @@
+"""Stands in for the pulumi CLI where it cannot be had: runs the unmodified program on the unmodified SDK."""

@@ -1,0 +1,315 @@
+"""One stack and what can be done with it: preview, up, refresh, destroy; command and tests stand on this."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rehearsal.engine import deletion, processes
+from rehearsal.engine.checkpoint import CheckpointFile, Snapshot
+from rehearsal.engine.encryption import SecretCodec
+from rehearsal.engine.events import Audience, Operation, Severity, Step
+from rehearsal.engine.journal import Journal
+from rehearsal.engine.monitor import Monitor, serving
+from rehearsal.engine.plugin import Recorder
+from rehearsal.engine.processes import Launcher
+from rehearsal.engine.project import Config, Project
+from rehearsal.engine.refresh import refresh
+from rehearsal.engine.registry import DYNAMIC, PluginSource, ProviderRegistry
+from rehearsal.engine.steps import Run
+from rehearsal.engine.values import Properties
+
+_PROGRAM = Path(__file__).with_name("program.py")
+_LEAVE = 5.0  # seconds in which a program that has been told to stop may leave by itself
+
+
+@dataclass
+class Result:
+    """How a run ended.
+
+    Attributes:
+        changes: operation -> number of resources, as the CLI counts them: default providers are left out, a
+            replacement is one.
+        failed: something could not be done, or the program failed.
+        cancelled: somebody pressed ^C.
+        old_outputs: the stack's outputs before; `outputs` after, None where the program did not get that far.
+        steps: what was done, or planned, in order.
+    """
+
+    changes: Counter[Operation] = field(default_factory=Counter)
+    failed: bool = False
+    cancelled: bool = False
+    old_outputs: Properties = field(default_factory=dict)
+    outputs: Properties | None = None
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything but `same` happened (`--expect-no-changes`)."""
+        return any(count for operation, count in self.changes.items() if operation is not Operation.SAME)
+
+
+_COUNTED = (Operation.SAME, Operation.CREATE, Operation.UPDATE, Operation.DELETE, Operation.REPLACE)
+
+
+class _Ledger:
+    """An audience that keeps the result, and passes everything on."""
+
+    def __init__(self, result: Result, audience: Audience) -> None:
+        self._result = result
+        self._audience = audience
+        self._lock = threading.Lock()
+
+    def started(self, step: Step) -> None:
+        if not step.hidden:
+            self._audience.started(step)
+
+    def finished(self, step: Step, seconds: float) -> None:
+        if step.hidden:
+            return
+        with self._lock:
+            self._result.steps.append(step)
+            if step.operation in _COUNTED:
+                self._result.changes[step.operation] += 1
+        self._audience.finished(step, seconds)
+
+    def failed(self, step: Step, message: str, seconds: float) -> None:
+        self._audience.failed(step, message, seconds)
+
+    def message(self, severity: Severity, text: str, urn: str) -> None:
+        self._audience.message(severity, text, urn)
+
+
+class Deployment:
+    """One stack of one project, and the state of it."""
+
+    def __init__(
+        self,
+        project: Project,
+        stack: str,
+        config: Config,
+        checkpoint: CheckpointFile,
+        codec: SecretCodec,
+        environment: Mapping[str, str],
+        find_azuread: Callable[[], tuple[list[str], str]],
+        *,
+        parallel: int | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Bring together what a run needs.
+
+        Args:
+            project: the project.
+            stack: the stack's name.
+            config: its configuration.
+            checkpoint: where its state lies.
+            codec: encrypts and decrypts the state's secrets.
+            environment: the whole environment of the children.
+            find_azuread: returns the azuread plugin's command line and version; called when it is needed.
+            parallel: how many steps may run at once; four per processor where None, as the CLI has it.
+            recorder: called after each RPC to a provider, for tests.
+        """
+        self._project = project
+        self._stack = stack
+        self._config = config
+        self._checkpoint = checkpoint
+        self._codec = codec
+        self._environment = environment
+        self._find_azuread = find_azuread
+        self._parallel = parallel or 4 * (os.cpu_count() or 1)
+        self._recorder = recorder
+        self._launcher = Launcher()
+        self._current: Run | None = None
+        self._cancelled = False
+
+    def preview(self, audience: Audience, *, refresh_first: bool = False) -> Result:
+        """Show what `up` would do, changing nothing."""
+        return self._update(audience, preview=True, refresh_first=refresh_first)
+
+    def up(self, audience: Audience, *, refresh_first: bool = False) -> Result:
+        """Make everything as the program says."""
+        return self._update(audience, preview=False, refresh_first=refresh_first)
+
+    def refresh(self, audience: Audience, *, preview: bool = False, clear_pending_creates: bool = False) -> Result:
+        """Read what is really there into the state, or only show what differs."""
+        snapshot = self._load(audience, tell_pending=not clear_pending_creates)
+        result = Result()
+        with self._providers(preview=preview, audience=audience) as registry:
+            run = self._run(snapshot, registry, _Ledger(result, audience), preview=True)
+            found = refresh(run, self._parallel)
+        if not preview:
+            if clear_pending_creates:
+                found.pending = [operation for operation in found.pending if operation.kind != "creating"]
+            if not run.failures:
+                self._checkpoint.save(found, self._codec)
+        return self._end(result, run)
+
+    def destroy(self, audience: Audience, *, preview: bool = False) -> Result:
+        """Delete everything in the state; the program does not run."""
+        snapshot = self._load(audience)
+        result = Result()
+        with self._providers(preview=preview, audience=audience) as registry:
+            run = self._run(snapshot, registry, _Ledger(result, audience), preview=preview)
+            deletion.delete(run, run.journal.start, self._parallel)
+            run.journal.flush()
+        return self._end(result, run)
+
+    def cancel(self) -> None:
+        """Let what is running finish and start nothing more; for a signal handler."""
+        self._cancelled = True
+        if self._current:
+            self._current.stopping.set()
+
+    def terminate(self) -> None:
+        """End all children at once; steps in flight stay in the state as pending."""
+        if self._current:
+            self._current.journal.freeze()
+        self._launcher.kill_all()
+
+    def _update(self, audience: Audience, *, preview: bool, refresh_first: bool) -> Result:
+        snapshot = self._load(audience)
+        result = Result()
+        with self._providers(preview=preview, audience=audience) as registry:
+            if refresh_first:
+                reading = self._run(snapshot, registry, _Ledger(Result(), audience), preview=True)
+                snapshot = refresh(reading, self._parallel)
+                if reading.failures or self._cancelled:
+                    return self._end(result, reading)
+                if not preview:
+                    self._checkpoint.save(snapshot, self._codec)
+            run = self._run(snapshot, registry, _Ledger(result, audience), preview=preview)
+            stack = next((state for state in run.journal.start if state.is_stack), None)
+            result.old_outputs = stack.outputs if stack else {}
+            result.outputs = self._run_program(run)
+            if not run.failures and not run.stopping.is_set():
+                deletion.delete(run, run.journal.left(), self._parallel)
+            run.journal.flush()
+        return self._end(result, run)
+
+    def _load(self, audience: Audience, *, tell_pending: bool = True) -> Snapshot:
+        snapshot = self._checkpoint.load(self._codec)
+        if snapshot.pending and tell_pending:
+            what = "\n".join(
+                f"  * {pending.resource.urn}, interrupted while {pending.kind}" for pending in snapshot.pending
+            )
+            audience.message(
+                "warning",
+                f"Attempting to deploy or update resources with {len(snapshot.pending)} pending operations from "
+                f"previous deployment.\n{what}\nThese resources are in an unknown state because the engine was "
+                "interrupted while waiting for changes to these resources to complete. Check that they are as they should be; then "
+                "`refresh --clear-pending-creates` forgets the interrupted creates.",
+                "",
+            )
+        return snapshot
+
+    def _run(self, snapshot: Snapshot, registry: ProviderRegistry, audience: Audience, *, preview: bool) -> Run:
+        def save(changed: Snapshot) -> None:
+            self._checkpoint.save(changed, self._codec)
+
+        run = Run(
+            preview=preview,
+            journal=Journal(snapshot, None if preview else save),
+            registry=registry,
+            audience=audience,
+            slots=threading.BoundedSemaphore(self._parallel),
+            stopping=threading.Event(),
+        )
+        self._current = run
+        if self._cancelled:
+            run.stopping.set()
+        return run
+
+    @contextmanager
+    def _providers(self, *, preview: bool, audience: Audience) -> Iterator[ProviderRegistry]:
+        def on_output(package: str, line: str) -> None:
+            if package == DYNAMIC:  # its output is the project's own, and the CLI shows it under the stack
+                audience.message("info", line, "")
+
+        source = PluginSource(
+            self._launcher, self._environment, self._project.root, self._find_azuread, on_output, self._recorder
+        )
+        registry = ProviderRegistry(
+            source, self._config, project=self._project.name, stack=self._stack, preview=preview
+        )
+        try:
+            yield registry
+        finally:
+            registry.close()
+
+    def _run_program(self, run: Run) -> Properties | None:
+        """Run the program to its end, and all its steps; return the stack's outputs."""
+        monitor = Monitor(run, self._config, project=self._project.name, stack=self._stack, parallel=self._parallel)
+        with serving(monitor, workers=4 * self._parallel + 16) as address:
+            process = self._launcher.start(
+                [
+                    sys.executable,
+                    "-I",
+                    "-u",
+                    str(_PROGRAM),
+                    address,
+                    self._project.name,
+                    self._stack,
+                    str(self._parallel),
+                    str(run.preview).lower(),
+                ],
+                {
+                    **self._environment,
+                    "PULUMI_CONFIG": json.dumps(self._config.values),
+                    "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(self._config.secret_keys)),
+                },
+                self._project.root,
+            )
+            readers = [_relay(stream, run.audience) for stream in (process.stdout, process.stderr)]
+            code = _wait(process, run, monitor)
+            for reader in readers:
+                reader.join(1)
+            monitor.wait_idle()
+        if code == 0 and monitor.finished:
+            return monitor.stack_outputs
+        if not run.stopping.is_set():  # it failed by itself; 1 and 32: it has said why
+            run.failures += 1
+            run.stopping.set()
+            if code not in (1, 32):
+                run.audience.message("error", f"Program exited with non-zero exit code: {code}", "")
+        return None
+
+    def _end(self, result: Result, run: Run) -> Result:
+        self._current = None
+        result.cancelled = self._cancelled
+        result.failed = bool(run.failures) or self._cancelled
+        return result
+
+
+def _relay(stream: object, audience: Audience) -> threading.Thread:
+    def relay() -> None:
+        for line in stream:  # type: ignore[attr-defined]
+            audience.message("info", line.rstrip("\n"), "")
+        stream.close()  # type: ignore[attr-defined]
+
+    thread = threading.Thread(target=relay, daemon=True)
+    thread.start()
+    return thread
+
+
+def _wait(process: subprocess.Popen[str], run: Run, monitor: Monitor) -> int:
+    """Wait for the program; one that has been told to stop and does not is ended, after its steps have finished."""
+    told: float | None = None
+    while True:
+        try:
+            return process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            if not run.stopping.is_set():
+                continue
+            monitor.wait_idle()
+            told = told or time.monotonic()
+            if time.monotonic() - told > _LEAVE:
+                processes.kill(process)

@@ -1,0 +1,196 @@
+"""What the program talks to: pulumirpc.ResourceMonitor and pulumirpc.Engine (contracts/engine.md 2)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
+
+from rehearsal.engine.errors import EngineError, Unsupported
+from rehearsal.engine.events import Severity
+from rehearsal.engine.goal import read_goal
+from rehearsal.engine.plugin import MESSAGE_LIMIT
+from rehearsal.engine.project import Config
+from rehearsal.engine.reads import Reads
+from rehearsal.engine.resource_state import STACK_TYPE
+from rehearsal.engine.steps import Registrations, Run, Stopped
+from rehearsal.engine.values import UnsupportedValue, from_struct, to_struct
+
+_FEATURES = (
+    # Only what is implemented is claimed: for most other options the SDK then refuses by itself (engine.md 2.1).
+    resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+)
+_SEVERITIES: dict[int, Severity] = {
+    engine_pb2.INFO: "info",
+    engine_pb2.WARNING: "warning",
+    engine_pb2.ERROR: "error",
+}
+_SHUTTING_DOWN = "Resource monitor has terminated, shutting down"  # the SDK's words for our UNAVAILABLE
+_UNREQUESTED = ("grpc.server_max_unrequested_time_in_server", 30 * 60)  # the SDK's: a call may wait long for its turn
+
+
+class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
+    """Serves one run of the program."""
+
+    def __init__(self, run: Run, config: Config, *, project: str, stack: str, parallel: int) -> None:
+        self._run = run
+        self._config = config
+        self._project = project
+        self._stack = stack
+        self._parallel = parallel
+        self._registrations = Registrations(run)
+        self._reads = Reads(run, project=project, stack=stack)
+        self._stack_urn = ""
+        self.stack_outputs: dict[str, Any] | None = None
+        self.finished = False
+        self._busy = 0
+        self._idle = threading.Condition()
+
+    def wait_idle(self) -> None:
+        """Wait until no step is running any more."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._busy == 0)
+
+    def GetDeploymentInfo(self, request: Any, context: Any) -> resource_pb2.DeploymentInfo:  # noqa: N802, ARG002
+        """Say what this engine can do."""
+        return resource_pb2.DeploymentInfo(
+            project=self._project,
+            stack=self._stack,
+            organization="organization",
+            config=self._config.values,
+            configSecretKeys=sorted(self._config.secret_keys),
+            dryRun=self._run.preview,
+            parallel=self._parallel,
+            supportedFeatures=_FEATURES,
+        )
+
+    def RegisterResource(  # noqa: N802
+        self, request: resource_pb2.RegisterResourceRequest, context: Any
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Make one resource as the program wants it."""
+        with self._step(context, request.name):
+            goal = read_goal(request, self._stack, self._project)
+            state = self._registrations.register(goal)
+        if request.type == STACK_TYPE:
+            self._stack_urn = state.urn
+        return resource_pb2.RegisterResourceResponse(
+            urn=state.urn, id=state.id, object=to_struct(state.outputs if state.custom else {})
+        )
+
+    def ReadResource(  # noqa: N802
+        self, request: resource_pb2.ReadResourceRequest, context: Any
+    ) -> resource_pb2.ReadResourceResponse:
+        """Read a resource that somebody else manages (`ResourceOptions(id=...)`)."""
+        with self._step(context, request.name):
+            state = self._reads.read(request)
+        return resource_pb2.ReadResourceResponse(urn=state.urn, id=state.id, properties=to_struct(state.outputs))
+
+    def RegisterResourceOutputs(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802
+        """Take the outputs of the stack or of a component."""
+        with self._step(context, request.urn):
+            outputs = from_struct(request.outputs)
+        self._run.journal.complete_outputs(request.urn, outputs)
+        if request.urn == self._stack_urn:
+            self.stack_outputs = outputs
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest, context: Any) -> provider_pb2.InvokeResponse:  # noqa: N802
+        """Call a function of a provider."""
+        with self._step(context, request.tok):
+            return self._reads.invoke(request)
+
+    def SignalAndWaitForShutdown(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
+        """Note that the program has declared all it wants."""
+        self.finished = True
+        return empty_pb2.Empty()
+
+    def Log(self, request: engine_pb2.LogRequest, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
+        """Show a message of the program; its debug chatter is dropped, and so is the word that we have ended it."""
+        severity = _SEVERITIES.get(request.severity)
+        stopped = self._run.stopping.is_set() and request.message == _SHUTTING_DOWN
+        if severity and not stopped and not request.ephemeral:
+            # An error is shown, and the exit code stays the program's own (measured).
+            self._run.audience.message(severity, request.message, request.urn)
+        return empty_pb2.Empty()
+
+    def RequirePulumiVersion(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Refuse: this is no version of the pulumi CLI."""
+        with self._step(context, "require_pulumi_version"):
+            raise Unsupported(f"`require_pulumi_version({request.pulumi_version_range!r})`")
+
+    def Call(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Refuse by name."""
+        self._refuse(context, f"the method call {request.tok}")
+
+    def RegisterPackage(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Refuse by name."""
+        self._refuse(context, f"the parameterised package {request.name}")
+
+    def RegisterStackTransform(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Refuse by name."""
+        self._refuse(context, "a stack transform")
+
+    def RegisterStackInvokeTransform(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """Refuse by name."""
+        self._refuse(context, "a stack invoke transform")
+
+    def RegisterResourceHook(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Refuse by name."""
+        self._refuse(context, f"the resource hook {request.name}")
+
+    def RegisterErrorHook(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Refuse by name."""
+        self._refuse(context, f"the error hook {request.name}")
+
+    def _refuse(self, context: Any, what: str) -> NoReturn:
+        with self._step(context, what):
+            raise Unsupported(what)
+        raise AssertionError  # _step has aborted the call
+
+    @contextmanager
+    def _step(self, context: Any, subject: str) -> Iterator[None]:
+        """Count a call as running; a failure is told once and ends the program with UNAVAILABLE.
+
+        That is the one answer on which the SDK leaves quietly, without a traceback (contracts/engine.md 2.4).
+        """
+        with self._idle:
+            self._busy += 1
+        try:
+            yield
+        except Stopped:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "stopping")
+        except (EngineError, UnsupportedValue) as problem:
+            text = str(problem) if isinstance(problem, EngineError) else f"{subject}: {problem} is not supported"
+            self._run.failures += 1
+            self._run.stopping.set()
+            self._run.audience.message("error", text, "")
+            context.abort(grpc.StatusCode.UNAVAILABLE, "stopping")
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
+
+
+@contextmanager
+def serving(monitor: Monitor, workers: int) -> Iterator[str]:
+    """Serve on a free port of this machine and yield the address."""
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=workers), options=[*MESSAGE_LIMIT, _UNREQUESTED])
+    add: Callable[..., None]
+    for add in (
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server,
+        engine_pb2_grpc.add_EngineServicer_to_server,
+    ):
+        add(monitor, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
