@@ -1,4 +1,4 @@
-/// What a caller of the two pages and of the Automation API needs, but for the right to manage users: that is SECURITY
+/// What a caller of the page, of the query and of the Automation API needs, but for the right to manage users: that is SECURITY
 /// or SUPER, which an extension cannot include and an administrator gives beside this set.
 permissionset 88450 "EBC REGISTRATION"
 {
@@ -7,7 +7,7 @@ permissionset 88450 "EBC REGISTRATION"
     IncludedPermissionSets = "D365 AUTOMATION";
     Permissions =
         page "EBC Entra Applications API" = X,
-        page "EBC Appl. Permission Sets API" = X,
+        query "EBC Appl. Permission Sets API" = X,
         tabledata "AAD Application" = RIMD,
         tabledata User = RMD,
         tabledata "Access Control" = R;

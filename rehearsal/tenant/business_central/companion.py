@@ -1,4 +1,4 @@
-"""The companion extension's two API pages, as companion_extension/src says they are.
+"""The companion extension's API page and API query, as companion_extension/src says they are.
 
 tests/contract/test_companion_extension.py holds names, fields and editability here against the AL source.
 """
@@ -21,7 +21,7 @@ ROUTE = f"{PUBLISHER}/{GROUP}/{VERSION}"
 EXTENSION = Extension(
     package_id="71ad3693-1a5c-4ee8-b340-e08fec20995d",
     app_id="a944837a-e3c7-4266-a7fc-97f21c0d0b95",
-    name="Entra Business Central",
+    name="Entra Business Central Registration",
     publisher="Entra Business Central",
     version=(1, 0, 0, 0),
     published_as="PTE",
@@ -39,23 +39,23 @@ class EntraApplications(Page):
     key = "Client Id"
     table = registrations.CAPTION
     methods = frozenset({"GET", "POST", "PATCH", "DELETE"})
-    object_name = "88450 EBC Entra Applications API"
+    object_name = "Page 88450 EBC Entra Applications API"
     fields = (
         Field("id", "Guid"),
         Field("clientId", "Guid", editable=True),
         Field("description", editable=True, max_length=50),
         Field("contactInformation", editable=True, max_length=50),
         Field("permissionGranted", "Boolean", editable=True),
-        Field("state", editable=True, options=("Enabled", "Disabled")),
+        Field("state", editable=True, options=("Enabled", "Disabled"), in_table=False),
         Field("userId", "Guid"),
-        Field("userName"),
-        Field("userState"),
+        Field("userName", in_table=False),
+        Field("userState", in_table=False),
         Field("lastModifiedDateTime", "DateTimeOffset"),
     )
 
     def entities(self) -> list[Entity]:
         """List the registrations."""
-        self.session.require_page(self.object_name)
+        self.session.require_execute(self.object_name)
         self.session.require("AAD Application", "Read")
         self.session.require("User", "Read")  # OnAfterGetRecord
         rows = self.environment.registrations
@@ -63,7 +63,7 @@ class EntraApplications(Page):
 
     def insert(self, values: Mapping[str, Any]) -> str:
         """OnInsertRecord: insert the row Disabled, then validate the state that was sent."""
-        self.session.require_page(self.object_name)
+        self.session.require_execute(self.object_name)
         row = registrations.insert(
             self.session,
             Draft(
@@ -112,13 +112,13 @@ class EntraApplications(Page):
 
 
 class ApplicationPermissionSets(Page):
-    """Page 88451: the permission sets of all users with licence type Application, read-only."""
+    """Query 88451: the permission sets of all users with licence type Application; a query has no keys and no etags."""
 
     entity_name = "applicationPermissionSet"
     entity_set_name = "applicationPermissionSets"
-    key = "SystemId"
+    key = None
     table = "Access Control"
-    object_name = "88451 EBC Appl. Permission Sets API"
+    object_name = "Query 88451 EBC Appl. Permission Sets API"
     fields = (
         Field("id", "Guid"),
         Field("userSecurityId", "Guid"),
@@ -131,7 +131,7 @@ class ApplicationPermissionSets(Page):
 
     def entities(self) -> list[Entity]:
         """List the assignments."""
-        self.session.require_page(self.object_name)
+        self.session.require_execute(self.object_name)
         self.session.require("Access Control", "Read")
         self.session.require("User", "Read")
         users = self.environment.users
@@ -152,7 +152,7 @@ class ApplicationPermissionSets(Page):
                     "scope": row.scope,
                     "appId": row.app_id,
                 },
-                row.version,
+                version=None,
             )
             for row in sorted(rows, key=lambda row: row.key)
         ]

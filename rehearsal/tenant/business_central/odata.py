@@ -12,9 +12,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from rehearsal.tenant.business_central import errors, odata_filter
-from rehearsal.tenant.business_central.odata_filter import Kind
+from rehearsal.tenant.business_central.odata_filter import Columns
 
-SUPPORTED_OPTIONS = frozenset({"$filter", "$select", "$top", "$skip", "$orderby", "$count", "$skiptoken"})
+SUPPORTED_OPTIONS = frozenset(
+    {"$filter", "$select", "$top", "$skip", "$orderby", "$count", "$skiptoken", "$schemaversion"}
+)
 _ETAG = re.compile(r'W/"[A-Za-z0-9+/=]+"')
 _MAX_PAGE_SIZE = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)")
 
@@ -26,12 +28,12 @@ class Entity:
     Attributes:
         key: what stands in the parentheses of its URL.
         values: field -> JSON value.
-        version: changes with every write; the etag is made of it.
+        version: changes with every write; the etag is made of it. None: there is none, as in an API query (ours).
     """
 
     key: str
     values: Mapping[str, Any]
-    version: int
+    version: int | None
 
     @property
     def etag(self) -> str:
@@ -40,8 +42,8 @@ class Entity:
         return f'W/"{base64.b64encode(f"20;{number};00;".encode()).decode()}"'
 
     def body(self) -> dict[str, Any]:
-        """The entity with its etag."""
-        return {"@odata.etag": self.etag, **self.values}
+        """The entity with its etag, where it has one."""
+        return {**({} if self.version is None else {"@odata.etag": self.etag}), **self.values}
 
 
 def check_if_match(header: str | None, entity: Entity, *, mandatory: bool) -> None:
@@ -77,15 +79,12 @@ class ListQuery:
     query: Mapping[str, str]
     page_size: int
 
-    def answer(
-        self, entities: Sequence[Entity], fields: Mapping[str, Kind], entity: str, context: str
-    ) -> dict[str, Any]:
+    def answer(self, entities: Sequence[Entity], columns: Columns, context: str) -> dict[str, Any]:
         """Return the JSON of the list: filtered, sorted, cut and shaped.
 
         Args:
             entities: all rows, in the order of their key.
-            fields: the page's fields and their types.
-            entity: the page's EntityName, for error texts.
+            columns: what the list has.
             context: value of `@odata.context`.
 
         Raises:
@@ -96,15 +95,15 @@ class ListQuery:
             raise errors.not_supported(f"The query option '{unsupported[0]}'")
         rows = list(entities)
         if text := self.query.get("$filter"):
-            test = odata_filter.parse(text, fields, entity)
+            test = odata_filter.parse(text, columns, newer=self.query.get("$schemaversion") == "2.1")
             rows = [row for row in rows if test(row.values)]
-        for name, descending in reversed(self._order(fields, entity)):
+        for name, descending in reversed(self._order(columns)):
             rows.sort(key=lambda row: row.values[name], reverse=descending)
         body: dict[str, Any] = {"@odata.context": context}
         if self.query.get("$count") == "true":
             body["@odata.count"] = len(rows)
         rows, left = self._page(rows)
-        selected = self._selected(fields, entity)
+        selected = self._selected(columns)
         body["value"] = [
             {name: value for name, value in row.body().items() if name.startswith("@") or name in selected}
             for row in rows
@@ -133,20 +132,19 @@ class ListQuery:
         options["$skiptoken"] = base64.urlsafe_b64encode(last.key.encode()).decode()
         return f"{self.url}?{urlencode(options, safe='$', quote_via=quote)}"
 
-    def _selected(self, fields: Mapping[str, Kind], entity: str) -> set[str]:
+    def _selected(self, columns: Columns) -> set[str]:
         if not (text := self.query.get("$select")):
-            return set(fields)
+            return set(columns.kinds)
         names = {name.strip() for name in text.split(",")}
-        for name in sorted(names - set(fields)):
-            raise errors.unknown_property(name, entity)
+        for name in sorted(names - set(columns.kinds)):
+            raise errors.unknown_property(name, columns.entity)
         return names
 
-    def _order(self, fields: Mapping[str, Kind], entity: str) -> list[tuple[str, bool]]:
+    def _order(self, columns: Columns) -> list[tuple[str, bool]]:
         order = []
         for part in filter(None, self.query.get("$orderby", "").split(",")):
             name, *direction = part.split()
-            if name not in fields:
-                raise errors.unknown_property(name, entity)
+            columns.kind(name)
             if direction not in ([], ["asc"], ["desc"]):
                 raise errors.query_syntax()
             order.append((name, direction == ["desc"]))

@@ -5,7 +5,7 @@ Grammar:
     factor     = "(" expression ")" | function | comparison | membership
     function   = ("startswith" | "endswith" | "contains") "(" field "," literal ")"
     comparison = field ("eq" | "ne" | "gt" | "ge" | "lt" | "le") literal
-    membership = field "in" "(" literal { "," literal } ")"
+    membership = field "in" "(" literal { "," literal } ")"          with $schemaversion=2.1 only
 """
 
 from __future__ import annotations
@@ -64,18 +64,48 @@ class _Clause:
     fields: frozenset[str]
 
 
-def parse(text: str, fields: Mapping[str, Kind], entity: str) -> Test:
+@dataclass(frozen=True)
+class Columns:
+    """What a list has.
+
+    Attributes:
+        entity: its EntityName, for error texts.
+        kinds: field -> type.
+        computed: the fields that are variables of the page. The service filters and sorts in the database, so it
+            cannot do it by these (not documented in so many words; the refusal is ours).
+    """
+
+    entity: str
+    kinds: Mapping[str, Kind]
+    computed: frozenset[str] = frozenset()
+
+    def kind(self, name: str) -> Kind:
+        """Return the type of a field that may be filtered or sorted by.
+
+        Raises:
+            ServiceError: there is no such field, or it is computed.
+        """
+        if name not in self.kinds:
+            raise errors.unknown_property(name, self.entity)
+        if name in self.computed:
+            raise errors.bad_request(
+                f"The field '{name}' is not a field of the source table, so it cannot be used here."
+            )
+        return self.kinds[name]
+
+
+def parse(text: str, columns: Columns, *, newer: bool = False) -> Test:
     """Turn a `$filter` into a test of one row.
 
     Args:
         text: the decoded option.
-        fields: the page's fields and their types.
-        entity: the page's EntityName, for error texts.
+        columns: what the list has.
+        newer: whether $schemaversion=2.1 was asked for, which knows `in` (use-filter-expressions-in-odata-uris).
 
     Raises:
         ServiceError: it cannot be parsed, names an unknown field, compares unlike types or uses `or` across fields.
     """
-    parser = _Parser(_tokens(text), fields, entity, text)
+    parser = _Parser(_tokens(text), columns, text, newer=newer)
     clause = parser.expression()
     parser.expect_end()
     return clause.test
@@ -94,10 +124,10 @@ def _tokens(text: str) -> list[_Token]:
 
 
 class _Parser:
-    def __init__(self, tokens: list[_Token], fields: Mapping[str, Kind], entity: str, text: str) -> None:
+    def __init__(self, tokens: list[_Token], columns: Columns, text: str, *, newer: bool) -> None:
         self._tokens = tokens
-        self._fields = fields
-        self._entity = entity
+        self._columns = columns
+        self._newer = newer
         self._text = text
         self._next = 0
 
@@ -125,9 +155,9 @@ class _Parser:
         name = self._take("word").text
         if name in _FUNCTIONS:
             return self._function(name)
-        kind = self._kind(name)
+        kind = self._columns.kind(name)
         word = self._take("word").text
-        if word == "in":
+        if word == "in" and self._newer:
             return self._membership(name, kind)
         if word not in _OPERATORS:
             raise errors.bad_request(f"The operator '{word}' in '{self._text}' is not supported.")
@@ -139,7 +169,7 @@ class _Parser:
         self._expect("(")
         name = self._take("word").text
         self._expect(",")
-        value = self._literal(self._kind(name), function)
+        value = self._literal(self._columns.kind(name), function)
         self._expect(")")
         test = _FUNCTIONS[function]
         return _Clause(lambda row: test(row[name], value), frozenset({name}))
@@ -151,11 +181,6 @@ class _Parser:
             values.append(self._literal(kind, "Equal"))
         self._expect(")")
         return _Clause(lambda row: row[name] in values, frozenset({name}))
-
-    def _kind(self, name: str) -> Kind:
-        if name not in self._fields:
-            raise errors.unknown_property(name, self._entity)
-        return self._fields[name]
 
     def _literal(self, wanted: Kind, operation: str) -> Any:
         token = self._take(None)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from rehearsal.tenant.business_central import errors
 from rehearsal.tenant.business_central.environment import NULL_GUID
 from rehearsal.tenant.business_central.odata import Entity
-from rehearsal.tenant.business_central.odata_filter import Kind
+from rehearsal.tenant.business_central.odata_filter import Columns, Kind
 from rehearsal.tenant.business_central.permissions import Session
 
 EMPTY_DATETIME = "0001-01-01T00:00:00Z"
@@ -28,6 +28,7 @@ class Field:
         editable: whether a body may contain it.
         max_length: characters that it holds; None where its type has no length.
         options: the values of an option or enum field.
+        in_table: False for a variable of the page.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Field:
     editable: bool = False
     max_length: int | None = None
     options: tuple[str, ...] = ()
+    in_table: bool = True
 
     def read(self, value: Any) -> Any:
         """Check one value of a body and return it as it is stored; null stands for the empty value (ours).
@@ -87,9 +89,13 @@ class Page:
         self.parent = parent or {}
 
     @classmethod
-    def kinds(cls) -> dict[str, Kind]:
-        """The type of each field."""
-        return {field.name: field.kind for field in cls.fields}
+    def columns(cls) -> Columns:
+        """What a list of this page has."""
+        return Columns(
+            entity=cls.entity_name,
+            kinds={field.name: field.kind for field in cls.fields},
+            computed=frozenset(field.name for field in cls.fields if not field.in_table),
+        )
 
     def entities(self) -> list[Entity]:
         """List the rows in the order of their key.

@@ -53,9 +53,9 @@ TABLE_RIGHTS: Mapping[str, Mapping[str, str]] = {
 }
 OTHER_SETS_GIVE = {"Company": "R"}  # whatever else a set is for, whoever holds one may open the company
 
-PAGE_RIGHTS = {  # page -> the sets with which it can be run; pages not named here need table rights only
-    "88450 EBC Entra Applications API": (SUPER, COMPANION_PERMISSION_SET),
-    "88451 EBC Appl. Permission Sets API": (SUPER, COMPANION_PERMISSION_SET),
+EXECUTE_RIGHTS = {  # object -> the sets with which it can be run; objects not named here need table rights only
+    "Page 88450 EBC Entra Applications API": (SUPER, COMPANION_PERMISSION_SET),
+    "Query 88451 EBC Appl. Permission Sets API": (SUPER, COMPANION_PERMISSION_SET),
 }
 
 
@@ -100,14 +100,14 @@ class Session:
         number, app = TABLES[table]
         raise errors.permission_prevented(f"TableData {number} {table} {right}: {app}")
 
-    def require_page(self, page: str) -> None:
-        """Let the request go on only with execute on this page.
+    def require_execute(self, object_name: str) -> None:
+        """Let the request go on only with execute on this page or query.
 
         Raises:
             ServiceError: 403 Internal_ServerError; the form for objects other than tables is ours.
         """
-        if not any(row.role_id in PAGE_RIGHTS[page] for row in self.assigned()):
-            raise errors.permission_prevented(f"Page {page} Execute: Entra Business Central")
+        if not any(row.role_id in EXECUTE_RIGHTS[object_name] for row in self.assigned()):
+            raise errors.permission_prevented(f"{object_name} Execute: Entra Business Central Registration")
 
     def is_super(self) -> bool:
         """SUPER in all companies, scope System, no app."""

@@ -222,7 +222,7 @@ class _Request:
             self._question.query,
             page_size(self._question.headers.get("prefer", ""), self._environment.switches.pageSize),
         )
-        return Answer(200, query.answer(page.entities(), page.kinds(), page.entity_name, self._context(page)))
+        return Answer(200, query.answer(page.entities(), page.columns(), self._context(page)))
 
     def _insert(self, page: Page) -> Answer:
         key = page.insert(page.read_body(self._question.body))
