@@ -50,7 +50,7 @@ def control_app(tenant: Tenant) -> Starlette:
     async def clock(request: Request) -> Response:
         seconds = (await _object(request)).get("advance")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            raise ValueError("'advance' is to be a number of seconds.")
+            raise ValueError("'advance' is to be a number of seconds.")  # noqa: TRY004 - a value of the request
         tenant.clock.advance(seconds)
         return JSONResponse({"now": tenant.clock.now().isoformat()})
 
@@ -74,7 +74,7 @@ async def _object(request: Request) -> dict[str, Any]:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise ValueError("The request body is to be a JSON object.")
+        raise ValueError("The request body is to be a JSON object.")  # noqa: TRY004 - a value of the request
     return content
 
 

@@ -143,7 +143,7 @@ class Faults:
 def _read(number: str, wish: Mapping[str, Any]) -> Fault:
     match = wish.get("match", {})
     if not isinstance(match, dict):
-        raise ValueError("'match' is to be an object.")
+        raise ValueError("'match' is to be an object.")  # noqa: TRY004 - a value of the request
     if unknown := sorted((set(wish) - _FIELDS) | (set(match) - _MATCH_FIELDS)):
         raise ValueError(
             f"A fault knows no {', '.join(unknown)}; it knows {', '.join(sorted(_FIELDS | _MATCH_FIELDS))}."

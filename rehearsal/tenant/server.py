@@ -132,14 +132,14 @@ class _Server(uvicorn.Server):
 class _AbortableProtocol(H11Protocol):
     """Lets the door close a connection without an answer: ASGI itself has no word for that."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in H11Protocol
         super().connection_made(transport)
         app = self.app
 
         async def with_abort(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, ABORT: transport.abort}, receive, send)  # type: ignore[arg-type]
+            await app({**scope, ABORT: transport.abort}, receive, send)
 
-        self.app = with_abort  # type: ignore[assignment]
+        self.app = with_abort
 
 
 async def _set_at_end_of(process: int, stop: asyncio.Event) -> None:

@@ -39,7 +39,7 @@ def add_secret(
 ) -> dict[str, Any]:
     """Add a secret to an application and return its password credential, as listed from then on: without its text."""
     start = start or now
-    credential = {
+    credential: dict[str, Any] = {
         "customKeyIdentifier": None,
         "displayName": display_name,
         "endDateTime": timestamp(end or start + _DEFAULT_LIFETIME),

@@ -1,4 +1,4 @@
-"""New applications and service principals, with every field that Microsoft Graph shows (contracts/graph.md, 2.2, 6.1)."""
+"""New applications and service principals, with the fields that Graph shows (contracts/graph.md, 2.2 and 6.1)."""
 
 from __future__ import annotations
 

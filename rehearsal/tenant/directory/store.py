@@ -1,5 +1,6 @@
-"""The directory: objects, what is assigned and granted, and what was deleted. One look-up for each, so that a delay
-after creation (replication) can be put in one place.
+"""The directory: objects, what is assigned and granted, and what was deleted.
+
+There is one look-up for each, so that a delay after creation (replication) can be put in one place.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Directory:
                 other.owners.remove(doomed.id)
 
     def restore(self, object_id: str) -> DirectoryObject:
-        """Take an object back from the deleted items. An application's service principal has to be restored by itself."""
+        """Take an object back from the deleted items; an application comes without its service principal."""
         restored = self.deleted.pop(object_id)
         restored.body["deletedDateTime"] = None
         return self.add(restored)
@@ -89,7 +90,7 @@ class Directory:
         # The id's form is Microsoft's: base64url of the principal's id, little-endian, and a second GUID
         # (contracts/graph.md, section 6.2).
         raw = uuid.UUID(principal.id).bytes_le + uuid.uuid4().bytes
-        assignment = {
+        assignment: dict[str, Any] = {
             "id": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
             "deletedDateTime": None,
             "appRoleId": role_id.lower(),

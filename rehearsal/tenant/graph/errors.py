@@ -43,6 +43,7 @@ def answer(problem: GraphError, now: datetime, client_request_id: str | None) ->
 
 
 def not_found(object_id: str) -> GraphError:
+    """Refuse what is not there."""
     return GraphError(
         404,
         "Request_ResourceNotFound",
@@ -51,14 +52,17 @@ def not_found(object_id: str) -> GraphError:
 
 
 def bad_request(message: str) -> GraphError:
+    """Refuse what cannot be done."""
     return GraphError(400, "Request_BadRequest", message)
 
 
 def denied(message: str = "Insufficient privileges to complete the operation.") -> GraphError:
+    """Refuse whoever may not."""
     return GraphError(403, "Authorization_RequestDenied", message)
 
 
 def token_refused(message: str) -> GraphError:
+    """Refuse whoever has no valid token."""
     return GraphError(401, "InvalidAuthenticationToken", message)
 
 

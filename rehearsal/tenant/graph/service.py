@@ -4,42 +4,20 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rehearsal.tenant.directory.first_party import MICROSOFT_GRAPH
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.request import GraphRequest
-from rehearsal.tenant.messages import Answer, Caller
+from rehearsal.tenant.graph.routes import ROUTES, Route
 from rehearsal.tenant.sts.tokens import InvalidTokenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rehearsal.tenant.directory.store import Directory
-    from rehearsal.tenant.messages import Question
+    from rehearsal.tenant.messages import Answer, Caller, Question
 
 _CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-
-
-@dataclass(frozen=True)
-class Route:
-    """One endpoint.
-
-    Attributes:
-        method: HTTP method.
-        path: below the version; `{name}` stands for one segment.
-        roles: the caller needs one of each set (`permissions.py`).
-        handler: answers it.
-    """
-
-    method: str
-    path: str
-    roles: tuple[frozenset[str], ...]
-    handler: Callable[[GraphRequest], Answer]
-
-
-ROUTES: tuple[Route, ...] = ()
 
 
 class Graph:

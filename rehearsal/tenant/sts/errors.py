@@ -51,6 +51,7 @@ def answer(problem: StsError, now: datetime) -> Answer:
 
 
 def tenant_not_found(name: str) -> StsError:
+    """Refuse an unknown tenant."""
     return StsError(
         90002,
         f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the "
@@ -60,16 +61,19 @@ def tenant_not_found(name: str) -> StsError:
 
 
 def parameter_missing(name: str) -> StsError:
+    """Refuse a form that lacks a parameter."""
     return StsError(900144, f"The request body must contain the following parameter: '{name}'.")
 
 
 def grant_type_unsupported(grant_type: str) -> StsError:
+    """Refuse any grant but client credentials."""
     return StsError(
         70003, f"The app requested an unsupported grant type '{grant_type}'.", error="unsupported_grant_type"
     )
 
 
 def application_not_found(client_id: str, tenant_name: str) -> StsError:
+    """Refuse an unknown application."""
     return StsError(
         700016,
         f"Application with identifier '{client_id}' was not found in the directory '{tenant_name}'. This can happen "
@@ -80,6 +84,7 @@ def application_not_found(client_id: str, tenant_name: str) -> StsError:
 
 
 def credential_missing() -> StsError:
+    """Refuse whoever brings no credential."""
     return StsError(
         7000216,
         "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
@@ -89,6 +94,7 @@ def credential_missing() -> StsError:
 
 
 def secret_wrong(client_id: str) -> StsError:
+    """Refuse a secret that is not the application's."""
     return StsError(
         7000215,
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not "
@@ -99,6 +105,7 @@ def secret_wrong(client_id: str) -> StsError:
 
 
 def secret_expired(client_id: str) -> StsError:
+    """Refuse a secret that was the application's."""
     return StsError(
         7000222,
         f"The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to create new "
@@ -110,6 +117,7 @@ def secret_expired(client_id: str) -> StsError:
 
 
 def service_principal_missing(client_id: str, tenant_id: str) -> StsError:
+    """Refuse an application that is not in the tenant by a service principal."""
     return StsError(
         7000229,
         f"The client application {client_id} is missing service principal in the tenant {tenant_id}. See instructions "
@@ -120,12 +128,14 @@ def service_principal_missing(client_id: str, tenant_id: str) -> StsError:
 
 
 def service_principal_disabled(client_id: str, display_name: str) -> StsError:
+    """Refuse an application whose service principal is disabled *."""
     return StsError(
         7000112, f"Application '{client_id}'({display_name}) is disabled.", error="unauthorized_client", status=401
     )
 
 
 def scope_invalid(scope: str) -> StsError:
+    """Refuse a scope other than a resource's default *."""
     return StsError(
         1002012,
         f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with "
@@ -135,6 +145,7 @@ def scope_invalid(scope: str) -> StsError:
 
 
 def resource_not_found(resource: str, tenant_name: str) -> StsError:
+    """Refuse a resource that is not in the tenant."""
     return StsError(
         500011,
         f"The resource principal named {resource} was not found in the tenant named {tenant_name}. This can happen if "
@@ -145,10 +156,12 @@ def resource_not_found(resource: str, tenant_name: str) -> StsError:
 
 
 def assertion_malformed() -> StsError:
+    """Refuse what is no JSON Web Token, or none for this *."""
     return StsError(50027, "JWT token is invalid or malformed.")
 
 
 def certificate_not_registered(thumbprint: str) -> StsError:
+    """Refuse a certificate that the application does not have *."""
     return StsError(
         700027,
         "The certificate with identifier used to sign the client assertion is not registered on application. "
@@ -159,6 +172,7 @@ def certificate_not_registered(thumbprint: str) -> StsError:
 
 
 def certificate_expired() -> StsError:
+    """Refuse a certificate that has ended *."""
     return StsError(
         700027,
         "The certificate with identifier used to sign the client assertion is expired on application. "
@@ -169,20 +183,24 @@ def certificate_expired() -> StsError:
 
 
 def assertion_signature_wrong() -> StsError:
+    """Refuse an assertion that the certificate did not sign *."""
     return StsError(700027, "Client assertion failed signature validation.", error="invalid_client", status=401)
 
 
 def assertion_not_in_its_time() -> StsError:
+    """Refuse an assertion that is too old or too young *."""
     return StsError(700024, "Client assertion is not within its valid time range.", error="invalid_client", status=401)
 
 
 def assertion_audience_wrong() -> StsError:
+    """Refuse an assertion made for somebody else *."""
     return StsError(
         700023, "Client assertion audience claim does not match Realm issuer.", error="invalid_client", status=401
     )
 
 
 def federated_identity_not_matched(issuer: str, subject: str) -> StsError:
+    """Refuse an issuer and subject that no credential of the application names."""
     return StsError(
         70021,
         f"No matching federated identity record found for presented assertion. Assertion Issuer: '{issuer}'. "

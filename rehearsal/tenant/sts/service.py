@@ -1,14 +1,14 @@
-"""The token service: its documents, and POST /{tenant}/oauth2/v2.0/token (contracts/graph.md, sections 1.2, 1.4, 7, 10)."""
+"""The token service: its documents, and POST /{tenant}/oauth2/v2.0/token (contracts/graph.md, 1.2, 1.4, 7, 10)."""
 
 from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.tenant.directory.secrets import check_secret
 from rehearsal.tenant.messages import Answer
 from rehearsal.tenant.sts import errors
 from rehearsal.tenant.sts.assertions import check_assertion
-from rehearsal.tenant.directory.secrets import check_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,125 @@
+"""App role assignments: one object, seen from its resource (appRoleAssignedTo) and its principal (appRoleAssignments).
+
+See contracts/graph.md, sections 2.7, 5 and 6.2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.tenant.directory.model import NO_ROLE
+from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.properties import required_text
+from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.messages import Answer
+
+if TYPE_CHECKING:
+    from rehearsal.tenant.directory.model import DirectoryObject
+    from rehearsal.tenant.graph.request import GraphRequest
+
+_ASSIGNMENT = ResourceType(
+    "appRoleAssignment",
+    "appRoleAssignments",
+    frozenset(
+        {
+            "id",
+            "deletedDateTime",
+            "appRoleId",
+            "createdDateTime",
+            "principalDisplayName",
+            "principalId",
+            "principalType",
+            "resourceDisplayName",
+            "resourceId",
+        }
+    ),
+    frozenset({"principalDisplayName", "resourceId"}),
+)
+
+
+def list_assigned_to(request: GraphRequest) -> Answer:
+    """GET /servicePrincipals/{id}/appRoleAssignedTo: what others hold on this resource."""
+    return _list(request, "resourceId")
+
+
+def list_assignments(request: GraphRequest) -> Answer:
+    """GET /servicePrincipals/{id}/appRoleAssignments: what this principal holds on others."""
+    return _list(request, "principalId")
+
+
+def get_assigned_to(request: GraphRequest) -> Answer:
+    """GET /servicePrincipals/{id}/appRoleAssignedTo/{assignment}."""
+    return entity(request, _ASSIGNMENT, _addressed(request, "resourceId"))
+
+
+def get_assignment(request: GraphRequest) -> Answer:
+    """GET /servicePrincipals/{id}/appRoleAssignments/{assignment}."""
+    return entity(request, _ASSIGNMENT, _addressed(request, "principalId"))
+
+
+def create_assigned_to(request: GraphRequest) -> Answer:
+    """POST /servicePrincipals/{id}/appRoleAssignedTo: the path names the resource."""
+    return _create(request, "resourceId")
+
+
+def create_assignment(request: GraphRequest) -> Answer:
+    """POST /servicePrincipals/{id}/appRoleAssignments: the path names the principal."""
+    return _create(request, "principalId")
+
+
+def delete_assigned_to(request: GraphRequest) -> Answer:
+    """DELETE /servicePrincipals/{id}/appRoleAssignedTo/{assignment}."""
+    return _delete(request, "resourceId")
+
+
+def delete_assignment(request: GraphRequest) -> Answer:
+    """DELETE /servicePrincipals/{id}/appRoleAssignments/{assignment}."""
+    return _delete(request, "principalId")
+
+
+def _list(request: GraphRequest, end: str) -> Answer:
+    named = request.addressed("servicePrincipal")
+    mine = (assignment for assignment in request.directory.assignments.values() if assignment[end] == named.id)
+    return collection(request, _ASSIGNMENT, mine)
+
+
+def _addressed(request: GraphRequest, end: str) -> dict[str, Any]:
+    named = request.addressed("servicePrincipal")
+    assignment = request.directory.assignments.get(request.names["assignment"])
+    if assignment is None or assignment[end] != named.id:
+        raise errors.not_found(request.names["assignment"])
+    return assignment
+
+
+def _create(request: GraphRequest, end: str) -> Answer:
+    named = request.addressed("servicePrincipal")
+    body = request.body()
+    principal_id, resource_id, role_id = (
+        required_text(body, name, "AppRoleAssignment").lower() for name in ("principalId", "resourceId", "appRoleId")
+    )
+    if {"principalId": principal_id, "resourceId": resource_id}[end] != named.id:
+        raise errors.bad_request(f"The {end} of the assignment is not the object that the address names.")  # unread
+    principal = request.directory.find(principal_id, "servicePrincipal", "user")
+    resource = request.directory.find(resource_id, "servicePrincipal")
+    if principal is None or resource is None:
+        raise errors.bad_request("Not a valid reference update")
+    _check_role(resource, principal, role_id)
+    if any(held["appRoleId"] == role_id for held in request.directory.assignments_of(principal, resource)):
+        raise errors.bad_request("Permission being assigned already exists on the object")
+    return entity(request, _ASSIGNMENT, request.directory.assign(principal, resource, role_id), 201)
+
+
+def _check_role(resource: DirectoryObject, principal: DirectoryObject, role_id: str) -> None:
+    role = resource.role(role_id)
+    if role is None:
+        if role_id == NO_ROLE and not resource.body["appRoles"]:
+            return
+        raise errors.bad_request("Permission being assigned was not found on application")
+    member_type = "User" if principal.kind == "user" else "Application"
+    if not role["isEnabled"] or member_type not in role["allowedMemberTypes"]:
+        raise errors.bad_request("Permission being assigned was not found on application")  # the real text is unread
+
+
+def _delete(request: GraphRequest, end: str) -> Answer:
+    del request.directory.assignments[_addressed(request, end)["id"]]
+    return Answer(204)

@@ -1,0 +1,143 @@
+"""/applications: create, read, change, delete (https://learn.microsoft.com/graph/api/resources/application)."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, follow_application, new_application
+from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.key_credentials import set_key_credentials
+from rehearsal.tenant.graph.owners import bound_owners
+from rehearsal.tenant.graph.properties import (
+    invalid_value,
+    refuse_change_of_enabled,
+    required_text,
+    writable_properties,
+)
+from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.messages import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rehearsal.tenant.graph.request import GraphRequest
+
+APPLICATION = ResourceType(
+    "application",
+    "applications",
+    frozenset(APPLICATION_DEFAULTS)
+    | {
+        "id",
+        "deletedDateTime",
+        "appId",
+        "applicationTemplateId",
+        "createdDateTime",
+        "disabledByMicrosoftStatus",
+        "displayName",
+        "passwordCredentials",
+        "publisherDomain",
+        "verifiedPublisher",
+    },
+    frozenset({"appId", "displayName", "id", "identifierUris", "publisherDomain", "signInAudience", "tags"}),
+)
+
+_AUDIENCES = frozenset(
+    {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
+)
+_LONGEST_NAME = 256
+
+
+def list_applications(request: GraphRequest) -> Answer:
+    """GET /applications."""
+    return collection(request, APPLICATION, (item.body for item in request.directory.all("application")))
+
+
+def create_application(request: GraphRequest) -> Answer:
+    """POST /applications."""
+    body = request.body()
+    owners = bound_owners(request, body.pop("owners@odata.bind", []))
+    name = _display_name(body.pop("displayName", None))
+    if body.pop("passwordCredentials", None):
+        # The reference: "Creating an application with passwordCredentials isn't supported" - addPassword is.
+        raise errors.unsupported("passwordCredentials in POST /applications")
+    keys = body.pop("keyCredentials", None) or []
+    now = request.directory.now()
+    new = new_application(name, domain=request.directory.domain, now=now)
+    new.body.update(_changes(request, body, new.body))
+    set_key_credentials(new, keys)
+    new.owners = owners
+    if not owners and "Application.ReadWrite.All" not in request.caller.roles:
+        new.owners = [request.caller.object_id]  # whoever may only manage what it owns, owns what it creates (unread)
+    request.directory.add(new)
+    return entity(request, APPLICATION, new.body, 201)
+
+
+def get_application(request: GraphRequest) -> Answer:
+    """GET /applications/{id}."""
+    return entity(request, APPLICATION, request.addressed("application").body)
+
+
+def update_application(request: GraphRequest) -> Answer:
+    """PATCH /applications/{id}."""
+    application = request.writable("application")
+    body = request.body()
+    changes: dict[str, Any] = {}
+    if "displayName" in body:
+        changes["displayName"] = _display_name(body.pop("displayName"))
+    keys = body.pop("keyCredentials", None)
+    changes |= _changes(request, body, application.body)
+    if "appRoles" in changes:
+        refuse_change_of_enabled(application.body["appRoles"], changes["appRoles"])
+    if "api" in changes:
+        scopes = "oauth2PermissionScopes"
+        refuse_change_of_enabled(application.body["api"][scopes], changes["api"][scopes])
+    if keys is not None:
+        set_key_credentials(application, keys)
+    application.body.update(changes)
+    service_principal = request.directory.find_by_app_id("servicePrincipal", application.app_id)
+    if service_principal is not None:
+        follow_application(service_principal, application)
+    return Answer(204)
+
+
+def delete_application(request: GraphRequest) -> Answer:
+    """DELETE /applications/{id}: to the deleted items, its service principal with it."""
+    request.directory.delete(request.writable("application"))
+    return Answer(204)
+
+
+def _display_name(value: Any) -> str:
+    name = required_text({"displayName": value}, "displayName", "Application")
+    if len(name) > _LONGEST_NAME:
+        raise invalid_value("displayName", "Application")
+    return name
+
+
+def _changes(request: GraphRequest, body: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+    changes = copy.deepcopy(writable_properties(body, APPLICATION_DEFAULTS, current=current, resource="Application"))
+    if changes.get("signInAudience", "AzureADMyOrg") not in _AUDIENCES:
+        raise invalid_value("signInAudience", "Application")
+    for uri in changes.get("identifierUris", ()):
+        _refuse_taken(request, uri, current["id"])
+    if "web" in changes:
+        uris = changes["web"].get("redirectUris") or []
+        changes["web"]["redirectUriSettings"] = [{"uri": uri, "index": None} for uri in uris]
+    for access in changes.get("requiredResourceAccess", ()):
+        if not isinstance(access, dict) or not access.get("resourceAppId"):
+            raise invalid_value("requiredResourceAccess", "Application")
+        for permission in access.get("resourceAccess", ()):
+            if permission.get("type") not in {"Role", "Scope"} or not permission.get("id"):
+                raise invalid_value("resourceAccess", "RequiredResourceAccess")
+    return changes
+
+
+def _refuse_taken(request: GraphRequest, uri: str, own_id: str) -> None:
+    """Refuse an identifier URI that another application has, a deleted one included (contracts/graph.md, section 4)."""
+    others = [*request.directory.all("application"), *request.directory.deleted.values()]
+    if any(uri in other.body.get("identifierUris", ()) and other.id != own_id for other in others):
+        raise errors.GraphError(
+            400,
+            "Request_MultipleObjectsWithSameKeyValue",
+            "Another object with the same value for property identifierUris already exists.",
+        )

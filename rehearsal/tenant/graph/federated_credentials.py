@@ -1,0 +1,104 @@
+"""Federated identity credentials of an application (contracts/graph.md, sections 2.6 and 10)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.properties import invalid_value, required_text
+from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.messages import Answer
+
+if TYPE_CHECKING:
+    from rehearsal.tenant.directory.model import DirectoryObject
+    from rehearsal.tenant.graph.request import GraphRequest
+
+_TYPE = "FederatedIdentityCredential"
+_CREDENTIAL = ResourceType(
+    "federatedIdentityCredential",
+    "applications/federatedIdentityCredentials",
+    frozenset({"id", "name", "issuer", "subject", "audiences", "description"}),
+    frozenset({"name", "issuer", "subject"}),
+)
+
+
+def list_credentials(request: GraphRequest) -> Answer:
+    """GET /applications/{id}/federatedIdentityCredentials."""
+    application = request.addressed("application")
+    return collection(request, _CREDENTIAL, application.federated_credentials.values())
+
+
+def create_credential(request: GraphRequest) -> Answer:
+    """POST /applications/{id}/federatedIdentityCredentials."""
+    application = request.writable("application")
+    body = request.body()
+    new: dict[str, Any] = {
+        "id": str(uuid.uuid4()),
+        "name": required_text(body, "name", _TYPE),
+        "issuer": required_text(body, "issuer", _TYPE),
+        "subject": required_text(body, "subject", _TYPE),
+        "description": body.get("description"),
+        "audiences": _audiences(body.get("audiences")),
+    }
+    if any(other["name"] == new["name"] for other in application.federated_credentials.values()):
+        raise errors.same_key(f"FederatedIdentityCredential with name {new['name']} already exists.")
+    _refuse_double(application, new)
+    application.federated_credentials[new["id"]] = new
+    return entity(request, _CREDENTIAL, new, 201)
+
+
+def get_credential(request: GraphRequest) -> Answer:
+    """GET /applications/{id}/federatedIdentityCredentials/{credential}: its id or its name."""
+    return entity(request, _CREDENTIAL, _addressed(request, request.addressed("application")))
+
+
+def update_credential(request: GraphRequest) -> Answer:
+    """PATCH /applications/{id}/federatedIdentityCredentials/{credential}: all but the name, which may be sent along."""
+    application = request.writable("application")
+    credential = _addressed(request, application)
+    body = request.body()
+    if (
+        body.get("name", credential["name"]) != credential["name"]
+        or body.get("id", credential["id"]) != credential["id"]
+    ):
+        raise errors.bad_request("Property 'name' is read-only and cannot be set.")
+    given: dict[str, Any] = {name: body[name] for name in ("issuer", "subject", "description") if name in body}
+    changed: dict[str, Any] = {**credential, **given}
+    for name in ("issuer", "subject"):
+        required_text(changed, name, _TYPE)
+    changed["audiences"] = _audiences(body.get("audiences", credential["audiences"]))
+    _refuse_double(application, changed)
+    credential.update(changed)
+    return Answer(204)
+
+
+def delete_credential(request: GraphRequest) -> Answer:
+    """DELETE /applications/{id}/federatedIdentityCredentials/{credential}."""
+    application = request.writable("application")
+    del application.federated_credentials[_addressed(request, application)["id"]]
+    return Answer(204)
+
+
+def _addressed(request: GraphRequest, application: DirectoryObject) -> dict[str, Any]:
+    name = request.names["credential"]
+    for credential in application.federated_credentials.values():
+        if name in (credential["id"], credential["name"]):
+            return credential
+    raise errors.not_found(name)
+
+
+def _audiences(value: Any) -> list[str]:
+    if not isinstance(value, list) or len(value) != 1:  # "can only accept a single value", says the reference
+        raise invalid_value("audiences", _TYPE)
+    return value
+
+
+def _refuse_double(application: DirectoryObject, wanted: dict[str, Any]) -> None:
+    """Refuse a second credential for the same issuer and subject: Entra could not tell which one is meant."""
+    for other in application.federated_credentials.values():
+        if other["id"] != wanted["id"] and (other["issuer"], other["subject"]) == (wanted["issuer"], wanted["subject"]):
+            raise errors.same_key(
+                f"FederatedIdentityCredential with issuer {wanted['issuer']} and subject {wanted['subject']} "
+                "already exists."
+            )

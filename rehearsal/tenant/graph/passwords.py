@@ -1,0 +1,44 @@
+"""Secrets of an application: addPassword and removePassword (contracts/graph.md, sections 2.4 and 6.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rehearsal.tenant.directory.secrets import add_secret, new_secret, remove_secret
+from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.properties import invalid_value, moment, required_text
+from rehearsal.tenant.messages import Answer
+
+if TYPE_CHECKING:
+    from rehearsal.tenant.graph.request import GraphRequest
+
+_TYPE = "PasswordCredential"
+_PROPERTIES = frozenset({"@odata.type", "customKeyIdentifier", "displayName", "startDateTime", "endDateTime"})
+
+
+def add_password(request: GraphRequest) -> Answer:
+    """POST /applications/{id}/addPassword: 200, and the only answer that ever holds the secret's text."""
+    application = request.writable("application")
+    given = request.body().get("passwordCredential") or {}
+    if not isinstance(given, dict):
+        raise invalid_value("passwordCredential", "Application")
+    if unknown := sorted(set(given) - _PROPERTIES):
+        raise errors.bad_request(f"Invalid property '{unknown[0]}'.")
+    now = request.directory.now()
+    start = moment(given.get("startDateTime"), "startDateTime", _TYPE)
+    end = moment(given.get("endDateTime"), "endDateTime", _TYPE)
+    if end is not None and end <= (start or now):
+        raise invalid_value("endDateTime", _TYPE)  # the real text is unread
+    text = new_secret()
+    credential = add_secret(application, text, now=now, display_name=given.get("displayName"), start=start, end=end)
+    context = f"{request.origin}/{request.version}/$metadata#microsoft.graph.passwordCredential"
+    return Answer(200, {"@odata.context": context, **credential, "secretText": text})
+
+
+def remove_password(request: GraphRequest) -> Answer:
+    """POST /applications/{id}/removePassword."""
+    application = request.writable("application")
+    key_id = required_text(request.body(), "keyId", _TYPE)
+    if not remove_secret(application, key_id):
+        raise errors.bad_request(f"No password credential found with keyId '{key_id}'.")
+    return Answer(204)

@@ -1,0 +1,105 @@
+"""Delegated permission grants: /oauth2PermissionGrants (contracts/graph.md, sections 2.8, 5 and 6.2)."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.properties import invalid_value, required_text
+from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.messages import Answer
+
+if TYPE_CHECKING:
+    from rehearsal.tenant.graph.request import GraphRequest
+
+_TYPE = "OAuth2PermissionGrant"
+_GRANT = ResourceType(
+    "oAuth2PermissionGrant",
+    "oauth2PermissionGrants",
+    frozenset({"id", "clientId", "consentType", "principalId", "resourceId", "scope"}),
+    frozenset({"clientId", "consentType", "principalId", "resourceId"}),
+)
+
+
+def list_grants(request: GraphRequest) -> Answer:
+    """GET /oauth2PermissionGrants."""
+    return collection(request, _GRANT, request.directory.grants.values())
+
+
+def list_grants_of(request: GraphRequest) -> Answer:
+    """GET /servicePrincipals/{id}/oauth2PermissionGrants."""
+    client = request.addressed("servicePrincipal")
+    return collection(
+        request, _GRANT, (grant for grant in request.directory.grants.values() if grant["clientId"] == client.id)
+    )
+
+
+def create_grant(request: GraphRequest) -> Answer:
+    """POST /oauth2PermissionGrants: `clientId` and `resourceId` are object ids of service principals."""
+    body = request.body()
+    client_id, resource_id = (required_text(body, name, _TYPE).lower() for name in ("clientId", "resourceId"))
+    consent_type = required_text(body, "consentType", _TYPE)
+    if consent_type not in {"AllPrincipals", "Principal"}:
+        raise invalid_value("consentType", _TYPE)
+    principal_id = body.get("principalId")
+    if (principal_id is None) != (consent_type == "AllPrincipals"):
+        raise invalid_value("principalId", _TYPE)
+    for object_id in (client_id, resource_id):
+        if request.directory.find(object_id, "servicePrincipal") is None:
+            # 400 here, with the text that goes with a 404 elsewhere: what azuread waits for (section 3.2)
+            raise errors.bad_request(errors.not_found(object_id).message)
+    if principal_id is not None and request.directory.find(principal_id, "user") is None:
+        raise errors.bad_request(errors.not_found(principal_id).message)
+    ends = (client_id, resource_id, principal_id)
+    for other in request.directory.grants.values():
+        if (other["clientId"], other["resourceId"], other["principalId"]) == ends:
+            raise errors.GraphError(409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")
+    grant: dict[str, Any] = {
+        "id": _grant_id(client_id, resource_id, principal_id),
+        "clientId": client_id,
+        "consentType": consent_type,
+        "principalId": principal_id,
+        "resourceId": resource_id,
+        "scope": body.get("scope") or "",
+    }
+    request.directory.grants[grant["id"]] = grant
+    return entity(request, _GRANT, grant, 201)
+
+
+def get_grant(request: GraphRequest) -> Answer:
+    """GET /oauth2PermissionGrants/{grant}."""
+    return entity(request, _GRANT, _addressed(request))
+
+
+def update_grant(request: GraphRequest) -> Answer:
+    """PATCH /oauth2PermissionGrants/{grant}: the scopes, all of them."""
+    grant = _addressed(request)
+    body = request.body()
+    if others := sorted(name for name in body if name != "scope" and body[name] != grant.get(name)):
+        raise errors.bad_request(f"Property '{others[0]}' is read-only and cannot be set.")
+    if not isinstance(body.get("scope", ""), str):
+        raise invalid_value("scope", _TYPE)
+    grant["scope"] = body.get("scope", grant["scope"])
+    return Answer(204)
+
+
+def delete_grant(request: GraphRequest) -> Answer:
+    """DELETE /oauth2PermissionGrants/{grant}."""
+    del request.directory.grants[_addressed(request)["id"]]
+    return Answer(204)
+
+
+def _addressed(request: GraphRequest) -> dict[str, Any]:
+    grant = request.directory.grants.get(request.names["grant"])
+    if grant is None:
+        raise errors.not_found(request.names["grant"])
+    return grant
+
+
+def _grant_id(client_id: str, resource_id: str, principal_id: str | None) -> str:
+    """Return an id that looks like the real ones: base64url of the ends (contracts/graph.md, section 6.2)."""
+    ends = [client_id, resource_id, *([principal_id] if principal_id else [])]
+    raw = b"".join(uuid.UUID(end).bytes_le for end in ends)
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,116 @@
+"""What a read answers: one entity or a page of a collection, cut to `$filter`, `$select` and `$top`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.filters import parse_filter
+from rehearsal.tenant.messages import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rehearsal.tenant.graph.request import GraphRequest
+
+_PAGE = 100  # Graph's default for directory objects
+_LARGEST_PAGE = 999
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """A type of Microsoft Graph, as far as queries are concerned.
+
+    Attributes:
+        name: e.g. `application`.
+        collection: e.g. `applications`, for `@odata.context`.
+        properties: all of them.
+        filterable: those that can be filtered on, as the reference's property tables say.
+    """
+
+    name: str
+    collection: str
+    properties: frozenset[str]
+    filterable: frozenset[str] = frozenset()
+
+
+def entity(request: GraphRequest, kind: ResourceType, body: Mapping[str, Any], status: int = 200) -> Answer:
+    """Answer one object."""
+    _refuse_others(request, {"$select"})
+    chosen = _selected(request, kind, body)
+    return Answer(status, {"@odata.context": f"{_context(request, kind)}/$entity", **chosen})
+
+
+def collection(request: GraphRequest, kind: ResourceType, bodies: Iterable[Mapping[str, Any]]) -> Answer:
+    """Answer a page of objects; `@odata.nextLink` leads to the next one, if there is one."""
+    query = request.question.query
+    _refuse_others(request, {"$select", "$filter", "$top", "$skiptoken"})
+    if "$filter" in query:
+        matches = parse_filter(query["$filter"], resource=kind.name, filterable=kind.filterable, known=kind.properties)
+        bodies = filter(matches, bodies)
+    everything = list(bodies)
+    size, start = _page_size(query.get("$top")), _offset(query.get("$skiptoken"))
+    page = everything[start : start + size]
+    answer: dict[str, Any] = {"@odata.context": _context(request, kind)}
+    if start + size < len(everything):
+        token = base64.urlsafe_b64encode(str(start + size).encode()).decode()
+        parameters = urlencode({**query, "$skiptoken": token}, safe="$")
+        answer["@odata.nextLink"] = f"{request.origin}{quote(request.question.path)}?{parameters}"
+    answer["value"] = [_selected(request, kind, body) for body in page]
+    return Answer(200, answer)
+
+
+def _context(request: GraphRequest, kind: ResourceType) -> str:
+    return f"{request.origin}/{request.version}/$metadata#{kind.collection}"
+
+
+def _refuse_others(request: GraphRequest, known: set[str]) -> None:
+    for name in request.question.query:
+        if name.startswith("$") and name not in known:
+            raise errors.unsupported_query(name)
+
+
+def _selected(request: GraphRequest, kind: ResourceType, body: Mapping[str, Any]) -> dict[str, Any]:
+    # A copy: the answer may be held while others change the object.
+    if "$select" not in request.question.query:
+        return copy.deepcopy(dict(body))
+    names = [name.strip() for name in request.question.query["$select"].split(",")]
+    for name in names:
+        if name not in kind.properties:
+            raise errors.GraphError(
+                400,
+                "BadRequest",
+                "Parsing OData Select and Expand failed: Could not find a property named "
+                f"'{name}' on type 'microsoft.graph.{kind.name}'.",
+            )
+    return {name: copy.deepcopy(body.get(name)) for name in names}
+
+
+def _page_size(top: str | None) -> int:
+    if top is None:
+        return _PAGE
+    if not top.isdigit() or not 1 <= int(top) <= _LARGEST_PAGE:
+        raise errors.GraphError(
+            400,
+            "Request_UnsupportedQuery",
+            f"Invalid page size specified: '{top}'. Must be between 1 and {_LARGEST_PAGE} inclusive.",
+        )
+    return int(top)
+
+
+def _offset(token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        return int(base64.urlsafe_b64decode(token))
+    except (ValueError, binascii.Error):
+        raise errors.GraphError(
+            400,
+            "Directory_ExpiredPageToken",
+            "The specified page token value has expired and can no longer be included in your request.",
+        ) from None
