@@ -100,7 +100,7 @@ class Deployment:
         checkpoint: CheckpointFile,
         codec: SecretCodec,
         environment: Mapping[str, str],
-        find_azuread: Callable[[], tuple[list[str], str]],
+        find_azuread: Callable[[], list[str]],
         *,
         parallel: int | None = None,
         recorder: Recorder | None = None,
@@ -114,7 +114,7 @@ class Deployment:
             checkpoint: where its state lies.
             codec: encrypts and decrypts the state's secrets.
             environment: the whole environment of the children.
-            find_azuread: returns the azuread plugin's command line and version; called when it is needed.
+            find_azuread: returns the azuread plugin's command line; called when it is needed.
             parallel: how many steps may run at once; four per processor where None, as the CLI has it.
             recorder: called after each RPC to a provider, for tests.
         """
@@ -205,8 +205,8 @@ class Deployment:
                 "warning",
                 f"Attempting to deploy or update resources with {len(snapshot.pending)} pending operations from "
                 f"previous deployment.\n{what}\nThese resources are in an unknown state because the engine was "
-                "interrupted while waiting for changes to these resources to complete. Check that they are as they should be; then "
-                "`refresh --clear-pending-creates` forgets the interrupted creates.",
+                "interrupted while waiting for changes to these resources to complete. Check that they are as "
+                "they should be; then `refresh --clear-pending-creates` forgets the interrupted creates.",
                 "",
             )
         return snapshot

@@ -29,15 +29,3 @@ class ChangesNotExpected(EngineError):
 
     def __init__(self, operation: str) -> None:
         super().__init__(f"no changes were expected for {operation} but changes were proposed")
-
-
-class StepFailed(EngineError):
-    """A provider could not do a step; already shown under its resource.
-
-    Attributes:
-        urn: the resource.
-    """
-
-    def __init__(self, urn: str, message: str) -> None:
-        super().__init__(message)
-        self.urn = urn

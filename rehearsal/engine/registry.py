@@ -36,6 +36,7 @@ from rehearsal.engine.values import (
 
 DYNAMIC = "pulumi-python"
 AZUREAD = "azuread"
+_REPOSITORY = Path(__file__).resolve().parents[2]
 _INTERNAL = "__internal"  # the engine's own corner of a provider's inputs, never sent
 
 
@@ -47,7 +48,7 @@ class PluginSource:
         launcher: starts their processes.
         environment: the whole environment of a child, before what each plugin adds.
         cwd: the project's folder.
-        find_azuread: returns the azuread plugin's command line and version.
+        find_azuread: returns the azuread plugin's command line.
         on_output: called with (package, line) for what a plugin prints.
         recorder: called after each RPC, for tests.
     """
@@ -55,23 +56,26 @@ class PluginSource:
     launcher: Launcher
     environment: Mapping[str, str]
     cwd: Path
-    find_azuread: Callable[[], tuple[list[str], str]]
+    find_azuread: Callable[[], list[str]]
     on_output: Callable[[str, str], None]
     recorder: Recorder | None = None
 
     def start(self, package: str, version: str, extra: Mapping[str, str]) -> Plugin:
         """Start the plugin of a package.
 
+        Args:
+            package: the package.
+            version: what the SDK asks for; empty where any will do.
+            extra: what its environment has beside the common part.
+
         Raises:
-            EngineError: there is none for it, it has another version, or it does not start.
+            EngineError: there is none for it, it does not start, or it has another version.
         """
         if package == DYNAMIC:
             # `-u -m`: the same command line as the CLI's; the interpreter is the engine's own
             command = [sys.executable, "-u", "-m", "pulumi.dynamic"]
         elif package == AZUREAD:
-            command, found = self.find_azuread()
-            if version and version != found:
-                raise EngineError(f"the program asks for azuread {version}, and the plugin here is {found}")
+            command = self.find_azuread()
         else:
             raise Unsupported(f"a resource or function of the package `{package}`")
 
@@ -79,7 +83,13 @@ class PluginSource:
             self.on_output(package, line)
 
         environment = {**self.environment, **extra}
-        return Plugin(package, command, self.launcher, environment, self.cwd, on_output, self.recorder)
+        cwd = self.cwd if package == DYNAMIC else _REPOSITORY  # from where the stand-in can be imported
+        plugin = Plugin(package, command, self.launcher, environment, cwd, on_output, self.recorder)
+        found = plugin.call("GetPluginInfo", empty_pb2.Empty()).version.removeprefix("v")
+        if version and version != found:
+            plugin.stop()
+            raise EngineError(f"the program's SDK wants the {package} plugin {version}, and the one here is {found}")
+        return plugin
 
 
 @dataclass(frozen=True)
@@ -233,7 +243,6 @@ class ProviderRegistry:
             extra["PULUMI_CONFIG"] = json.dumps(own, sort_keys=True)
         plugin = self._source.start(package, str(inputs.get("version", "")), extra)
         self._plugins.append(plugin)
-        plugin.call("GetPluginInfo", empty_pb2.Empty())
         return plugin
 
     def _check(self, plugin: Plugin, package: str, wanted: ResourceState, olds: Properties) -> Properties:

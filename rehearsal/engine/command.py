@@ -1,0 +1,187 @@
+"""`python -m rehearsal preview | up | refresh | destroy | output`, with the options spelled as the pulumi CLI's."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+from rich.console import Console
+
+from rehearsal.engine import safety
+from rehearsal.engine.deployment import Deployment, Result
+from rehearsal.engine.display import TextDisplay
+from rehearsal.engine.encryption import passphrase_from
+from rehearsal.engine.errors import ChangesNotExpected, EngineError
+from rehearsal.engine.json_preview import JsonDisplay
+from rehearsal.engine.lock import locked
+from rehearsal.engine.options import add_options
+from rehearsal.engine.outputs import print_outputs
+from rehearsal.engine.redaction import Redaction
+from rehearsal.engine.stack import Stack
+
+_TITLES = {  # command -> (heading of its preview, heading of the real thing, the word for --expect-no-changes)
+    "preview": ("Previewing update", "", "update"),
+    "up": ("Previewing update", "Updating", "update"),
+    "refresh": ("Previewing refresh", "Refreshing", "refresh"),
+    "destroy": ("Previewing destroy", "Destroying", "destroy"),
+}
+_CANNOT_ASK = "--yes or --skip-preview must be passed in to proceed when running in non-interactive mode"
+_CANCELLED = 8  # the CLI's exit code for the second ^C
+_STANDS_IN = (
+    "The local engine stands in for the pulumi CLI, for rehearsals on this machine "
+    "(to get the CLI: https://www.pulumi.com/docs/iac/download-install)."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of one of the commands."""
+    add_options(parser, parser.prog.rpartition(" ")[2])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one command and return its exit code (contracts/engine.md 5.3): 0, 1, 6, 7 or 8."""
+    try:
+        return _run(arguments, os.environ)
+    except EngineError as problem:
+        print(f"error: {problem}", file=sys.stderr)  # noqa: T201
+        return problem.exit_code
+
+
+def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    stack = Stack.open(
+        Path(arguments.cwd),
+        arguments.stack,
+        Path(arguments.state_dir),
+        passphrase_from(environment),
+        overrides=getattr(arguments, "config", []),
+        config_file=getattr(arguments, "config_file", None),
+    )
+    if arguments.command == "output":
+        return print_outputs(stack, arguments)
+    as_json = bool(getattr(arguments, "json", False))
+    print(_STANDS_IN, file=sys.stderr if as_json else sys.stdout, flush=True)
+    ready = safety.load_tenant(Path(arguments.ready_file))
+    safety.check_config(stack.config, ready)
+    children = safety.child_environment(ready, environment)
+    deployment = Deployment(
+        stack.project,
+        stack.name,
+        stack.config,
+        stack.checkpoint,
+        stack.codec,
+        children,
+        lambda: _azuread(children),
+        parallel=arguments.parallel,
+    )
+    with _interruptible(deployment):
+        return _Session(arguments, stack, deployment).run()
+
+
+def _azuread(environment: Mapping[str, str]) -> list[str]:
+    from rehearsal.azuread_plugin.location import find_plugin
+
+    return find_plugin(environment).command
+
+
+class _Session:
+    """One command on one stack: preview, question, the thing itself."""
+
+    def __init__(self, arguments: argparse.Namespace, stack: Stack, deployment: Deployment) -> None:
+        self._arguments = arguments
+        self._stack = stack
+        self._deployment = deployment
+        self._redaction = Redaction()
+        for key in stack.config.secret_keys:
+            self._redaction.add(stack.config.values[key])
+        self._console = Console(soft_wrap=True, highlight=False)
+
+    def run(self) -> int:
+        """Return the exit code."""
+        arguments, command = self._arguments, self._arguments.command
+        if command == "preview" and arguments.json:
+            return self._json()
+        only_preview = command == "preview" or getattr(arguments, "preview_only", False)
+        skip = not only_preview and arguments.skip_preview
+        asking = not only_preview and not arguments.yes and not skip
+        if asking and (arguments.non_interactive or not sys.stdin.isatty()):
+            raise EngineError(_CANNOT_ASK)
+        with nullcontext() if only_preview else self._lock():
+            if not skip:
+                result = self._show(preview=True)
+                if result.failed or only_preview:
+                    return self._code(result)
+                if asking and not self._agreed():
+                    raise EngineError(f"confirmation declined, not proceeding with the {_TITLES[command][2]}")
+            return self._code(self._show(preview=False))
+
+    def _lock(self) -> AbstractContextManager[None]:
+        return locked(self._stack.checkpoint.root, self._stack.project.name, self._stack.name)
+
+    def _show(self, *, preview: bool) -> Result:
+        arguments, command = self._arguments, self._arguments.command
+        display = TextDisplay(self._console, self._redaction, planned=preview, diff=arguments.diff)
+        display.begin(f"{_TITLES[command][0 if preview else 1]} ({self._stack.name}):")
+        try:
+            result = self._act(display, preview=preview)
+        finally:
+            display.stop()
+        display.end(result, f"{self._stack.project.name}-{self._stack.name}")
+        return result
+
+    def _act(self, display: TextDisplay, *, preview: bool) -> Result:
+        arguments, deployment = self._arguments, self._deployment
+        if arguments.command == "destroy":
+            return deployment.destroy(display, preview=preview)
+        if arguments.command == "refresh":
+            clear = arguments.clear_pending_creates
+            return deployment.refresh(display, preview=preview, clear_pending_creates=clear)
+        act = deployment.preview if preview else deployment.up
+        return act(display, refresh_first=arguments.refresh)
+
+    def _json(self) -> int:
+        display = JsonDisplay(self._redaction)
+        result = self._deployment.preview(display, refresh_first=self._arguments.refresh)
+        print(display.text(result, self._stack.config))  # noqa: T201
+        return self._code(result)
+
+    def _agreed(self) -> bool:
+        question = f"Do you want to perform this {_TITLES[self._arguments.command][2]}? (yes/no) "
+        return self._console.input(question).strip().lower() in ("yes", "y")
+
+    def _code(self, result: Result) -> int:
+        if result.failed:
+            if result.cancelled:
+                raise EngineError(f"{_TITLES[self._arguments.command][2]} canceled")
+            return 1
+        if self._arguments.expect_no_changes and result.changed:
+            raise ChangesNotExpected(_TITLES[self._arguments.command][2])
+        return 0
+
+
+@contextmanager
+def _interruptible(deployment: Deployment) -> Iterator[None]:
+    """Take the first ^C as "finish what runs", the second as "end at once" (contracts/pulumi-measured.md 9)."""
+    pressed = 0
+
+    def interrupt(_number: int, _frame: object) -> None:
+        nonlocal pressed
+        pressed += 1
+        if pressed == 1:
+            os.write(2, b"^C received; cancelling. If you would like to terminate immediately, press ^C again.\n")
+            deployment.cancel()
+            return
+        os.write(2, b"^C received; terminating\n")
+        deployment.terminate()
+        sys.stdout.flush()
+        os._exit(_CANCELLED)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
