@@ -26,7 +26,7 @@ from rehearsal.tenant.business_central.environment import (
     new_id,
 )
 from rehearsal.tenant.business_central.errors import ServiceError
-from rehearsal.tenant.business_central.permissions import Session
+from rehearsal.tenant.business_central.permissions import SECURITY, SUPER, Session
 from rehearsal.tenant.business_central.registrations import Draft
 from rehearsal.tenant.business_central.seed import ADMINISTRATOR_NAME
 
@@ -205,6 +205,8 @@ def _remove_permission_set_definition(edit: _Edit) -> dict[str, Any]:
     ]
     if len(left) == len(environment.permission_sets):
         raise EditRefused(f"There is no permission set {role_id} in '{environment.name}'.")
+    if role_id in (SUPER, SECURITY):
+        raise EditRefused(f"{role_id} belongs to the platform and cannot be removed.")
     environment.permission_sets = left
     return {"roleId": role_id}
 

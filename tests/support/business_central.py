@@ -1,0 +1,149 @@
+"""Asks the rehearsal tenant's Business Central directly, without HTTP, in the words of its contract."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from rehearsal.tenant.business_central import BusinessCentral
+from rehearsal.tenant.business_central.seed import ADMINISTRATOR_OBJECT_ID
+from rehearsal.tenant.messages import Answer, Caller, Question
+
+TENANT = "6f1d2c3b-0000-4000-8000-000000000001"
+DEPLOYER = "d0d0d0d0-0000-4000-8000-000000000001"
+MAGENTO = "a0a0a0a0-0000-4000-8000-000000000001"
+NOBODY = "a0a0a0a0-0000-4000-8000-00000000dead"
+NULL_GUID = "00000000-0000-0000-0000-000000000000"
+AUDIENCE = "https://api.businesscentral.dynamics.com"
+ROLES = frozenset({"API.ReadWrite.All", "Automation.ReadWrite.All"})
+AUTOMATION = "microsoft/automation/v2.0"
+COMPANION = "entraBusinessCentral/registration/v1.0"
+ANY_VERSION = {"if-match": "*"}
+
+CORRELATION = re.compile(r"  CorrelationId:  [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.$")
+
+
+def application(client_id: str, roles: frozenset[str] = ROLES) -> Caller:
+    """An application's token for Business Central."""
+    return Caller(client_id, "0b1ec7", AUDIENCE, roles)
+
+
+def administrator() -> Caller:
+    """A delegated token of the person who is SUPER."""
+    return Caller(
+        "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+        ADMINISTRATOR_OBJECT_ID,
+        AUDIENCE,
+        scopes=frozenset({"user_impersonation"}),
+        kind="user",
+    )
+
+
+@dataclass
+class Asker:
+    """One caller of one environment, in its first company."""
+
+    service: BusinessCentral
+    caller: Caller | None = field(default_factory=lambda: application(DEPLOYER))
+    environment: str = "Production"
+
+    def as_(self, caller: Caller | None) -> Asker:
+        """The same, asked by somebody else."""
+        return replace(self, caller=caller)
+
+    def within(self, environment: str) -> Asker:
+        """The same, of another environment."""
+        return replace(self, environment=environment)
+
+    def raw(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Ask for a path after the base address."""
+        return self.service.answer(Question(method, path, query or {}, headers or {}, body), self.caller)
+
+    def api(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
+        """Ask for a path after `/api/`."""
+        return self.raw(method, f"/v2.0/{TENANT}/{self.environment}/api/{path}", body, **more)
+
+    @property
+    def company(self) -> str:
+        """Id of the first company."""
+        return str(self.state["companies"][0]["id"])
+
+    def automation(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
+        """Ask the Automation API."""
+        return self.api(method, f"{AUTOMATION}/companies({self.company})/{path}", body, **more)
+
+    def registrations(self, method: str, client_id: str = "", body: Any = None, **more: Any) -> Answer:
+        """Ask the companion extension for registrations."""
+        key = f"({client_id})" if client_id else ""
+        return self.api(method, f"{COMPANION}/companies({self.company})/entraApplications{key}", body, **more)
+
+    def register(self, client_id: str = MAGENTO, **fields: Any) -> Answer:
+        """Register and enable an application."""
+        body = {"clientId": client_id, "description": "Magento", "state": "Enabled", **fields}
+        return self.registrations("POST", body=body)
+
+    def change(self, client_id: str = MAGENTO, **fields: Any) -> Answer:
+        """Change a registration, whatever its version."""
+        return self.registrations("PATCH", client_id, fields, headers=ANY_VERSION)
+
+    def assign(self, user_id: str, role_id: str, **more: Any) -> Answer:
+        """Give a user a permission set."""
+        return self.automation("POST", f"users({user_id})/userPermissions", {"roleId": role_id, **more})
+
+    def application_permission_sets(self, **query: str) -> list[dict[str, Any]]:
+        """What the companion extension lists."""
+        path = f"{COMPANION}/companies({self.company})/applicationPermissionSets"
+        answer = self.api("GET", path, query={f"${name}": value for name, value in query.items()})
+        assert answer.status == 200, answer.body
+        rows: list[dict[str, Any]] = answer.body["value"]
+        return rows
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The environment's snapshot."""
+        found: dict[str, Any] = self.service.snapshot()[self.environment]
+        return found
+
+    def row(self, client_id: str = MAGENTO) -> dict[str, Any] | None:
+        """The row of table 9012."""
+        return next((row for row in self.state["applications"] if row["clientId"] == client_id), None)
+
+    def user(self, client_id: str = MAGENTO) -> dict[str, Any] | None:
+        """The user of an application."""
+        return next((user for user in self.state["users"] if user["applicationId"] == client_id), None)
+
+    def roles_of(self, client_id: str = MAGENTO) -> list[str]:
+        """Role ids of an application's user, with the company where there is one."""
+        user = self.user(client_id)
+        return sorted(
+            row["roleId"] + (f" @ {row['company']}" if row["company"] else "")
+            for row in self.state["accessControls"]
+            if user and row["userSecurityId"] == user["userSecurityId"]
+        )
+
+    def edit(self, do: str, **arguments: Any) -> dict[str, Any]:
+        """Do something by hand, in this environment unless said otherwise."""
+        return self.service.edit({"do": do, "environment": self.environment, **arguments})
+
+
+def error(answer: Answer, status: int, code: str) -> str:
+    """Check the shape of a refusal and return its text without the correlation id."""
+    assert (answer.status, answer.body["error"]["code"]) == (status, code), answer.body
+    message = str(answer.body["error"]["message"])
+    assert CORRELATION.search(message), message
+    return CORRELATION.sub("", message)
+
+
+def a_business_central() -> Asker:
+    """A Business Central as it is when the tenant starts, asked by its deployer."""
+    return Asker(BusinessCentral(TENANT, DEPLOYER, lambda: datetime.now(UTC)))
