@@ -79,6 +79,12 @@ def test_unknown_fields_are_refused_wherever_they_stand(bc: Asker) -> None:
         assert refusal(bc, **option) == "Could not find a property named 'nix' on type 'Microsoft.NAV.permissionSet'."
 
 
+@pytest.mark.parametrize("options", [{"top": "-1"}, {"skip": "many"}, {"orderby": " "}, {"orderby": "id sideways"}])
+def test_options_that_make_no_sense_are_refused(bc: Asker, options: dict[str, str]) -> None:
+    answer = bc.automation("GET", "permissionSets", query={f"${name}": value for name, value in options.items()})
+    assert (answer.status, answer.body["error"]["code"].split("_")[0]) == (400, "BadRequest")
+
+
 def test_select_orderby_skip_top_and_count_work_together(bc: Asker) -> None:
     query = {"$select": "id", "$orderby": "scope desc,id desc", "$skip": "1", "$top": "2", "$count": "true"}
     body = bc.automation("GET", "permissionSets", query=query).body

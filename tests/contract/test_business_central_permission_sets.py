@@ -106,19 +106,21 @@ def test_super_is_refused_for_an_application_whoever_asks(bc: Asker, user_id: st
 
 
 def test_a_set_that_the_caller_does_not_hold_can_be_neither_given_nor_taken(bc: Asker, user_id: str) -> None:
-    assert "D365 READ" in error(bc.assign(user_id, "D365 READ"), 400, "Application_DialogException")
-    given = bc.as_(administrator()).assign(user_id, "D365 READ")
+    assert "D365 FULL ACCESS" in error(bc.assign(user_id, "D365 FULL ACCESS"), 400, "Application_DialogException")
+    given = bc.as_(administrator()).assign(user_id, "D365 FULL ACCESS")
     assert given.status == 201
     path = f"users({user_id})/userPermissions({given.body['id']})"
-    assert "D365 READ" in error(bc.automation("DELETE", path, headers=ANY_VERSION), 400, "Application_DialogException")
-    assert bc.roles_of() == ["D365 READ"]
+    assert "D365 FULL ACCESS" in error(
+        bc.automation("DELETE", path, headers=ANY_VERSION), 400, "Application_DialogException"
+    )
+    assert bc.roles_of() == ["D365 FULL ACCESS"]
 
 
 def test_a_set_held_in_one_company_can_be_handed_out_for_that_company_only(bc: Asker, user_id: str) -> None:
-    bc.edit("add_permission_set", clientId=DEPLOYER, roleId="D365 READ", company="CRONUS DK")
-    assert bc.assign(user_id, "D365 READ", company="CRONUS DK").status == 201
-    error(bc.assign(user_id, "D365 READ", company="CRONUS SE"), 400, "Application_DialogException")
-    error(bc.assign(user_id, "D365 READ"), 400, "Application_DialogException")
+    bc.edit("add_permission_set", clientId=DEPLOYER, roleId="D365 FULL ACCESS", company="CRONUS DK")
+    assert bc.assign(user_id, "D365 FULL ACCESS", company="CRONUS DK").status == 201
+    error(bc.assign(user_id, "D365 FULL ACCESS", company="CRONUS SE"), 400, "Application_DialogException")
+    error(bc.assign(user_id, "D365 FULL ACCESS"), 400, "Application_DialogException")
 
 
 def test_without_the_right_on_access_control_nothing_is_assigned(bc: Asker, user_id: str) -> None:

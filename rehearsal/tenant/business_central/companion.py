@@ -120,9 +120,9 @@ class ApplicationPermissionSets(Page):
     table = "Access Control"
     object_name = "Query 88451 EBC Appl. Permission Sets API"
     fields = (
+        Field("clientId", "Guid"),
         Field("id", "Guid"),
         Field("userSecurityId", "Guid"),
-        Field("clientId", "Guid"),
         Field("roleId"),
         Field("company"),
         Field("scope"),
@@ -144,9 +144,9 @@ class ApplicationPermissionSets(Page):
             Entity(
                 row.system_id,
                 {
+                    "clientId": users[row.user_security_id].application_id,
                     "id": row.system_id,
                     "userSecurityId": row.user_security_id,
-                    "clientId": users[row.user_security_id].application_id,
                     "roleId": row.role_id,
                     "company": row.company,
                     "scope": row.scope,

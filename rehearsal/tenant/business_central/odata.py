@@ -142,8 +142,8 @@ class ListQuery:
 
     def _order(self, columns: Columns) -> list[tuple[str, bool]]:
         order = []
-        for part in filter(None, self.query.get("$orderby", "").split(",")):
-            name, *direction = part.split()
+        for part in self.query["$orderby"].split(",") if "$orderby" in self.query else []:
+            name, *direction = part.split() or [""]
             columns.kind(name)
             if direction not in ([], ["asc"], ["desc"]):
                 raise errors.query_syntax()

@@ -57,11 +57,13 @@ PERMISSION_SETS = (
     PermissionSet("Tenant", NULL_GUID, "SHOP FLOOR", "Made by an administrator"),
 )
 
-# A holder of SECURITY can hand out only what it holds itself: these are the sets of the presets.
+# A holder of SECURITY can hand out and take away only what it holds itself: these are the sets of the presets, and one
+# more, so that there is something foreign which it can take away. D365 FULL ACCESS is one that it cannot.
 DEPLOYER_HOLDS = (
     "D365 AUTOMATION",
     "SECURITY",
     "D365 BUS FULL ACCESS",
+    "D365 READ",
     "NPR NP RETAIL",
     "NPR KDS WEBSERVICE",
     "NPR EXT JQ REFRESHER",
