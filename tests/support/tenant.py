@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import requests
+from requests import Response, Session
 
 from rehearsal.ready_file import ReadyFile
 
@@ -66,9 +66,9 @@ class Tenant:
     def __init__(self, ready: ReadyFile, process: subprocess.Popen[str] | None = None) -> None:
         self.ready = ready
         self._process = process
-        self._control = requests.Session()
+        self._control = Session()
         self._control.trust_env = False  # no proxy between a test and its own machine
-        self._session = requests.Session()
+        self._session = Session()
         self._session.trust_env = False
         self._session.verify = ready.caFile
         self._session.headers["User-Agent"] = "tests.support.tenant"
@@ -148,7 +148,7 @@ class Tenant:
         """Set the tenant's clock forward."""
         self.control("POST", "/clock", {"advance": seconds})
 
-    def token_response(self, form: dict[str, str], tenant: str | None = None) -> requests.Response:
+    def token_response(self, form: dict[str, str], tenant: str | None = None) -> Response:
         """Send a form to the token endpoint."""
         address = f"{self.ready.origin}/{tenant or self.ready.tenantId}/oauth2/v2.0/token"
         return self._session.post(address, data=form, timeout=_TIMEOUT)
@@ -179,7 +179,7 @@ class Tenant:
         json: Any = None,
         params: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
-    ) -> requests.Response:
+    ) -> Response:
         """Send a request to the tenant itself.
 
         Args:
@@ -196,7 +196,7 @@ class Tenant:
             method, address, json=json, params=params, headers={**authorization, **(headers or {})}, timeout=_TIMEOUT
         )
 
-    def get(self, url: str, token: str | None = None, **fields: Any) -> requests.Response:
+    def get(self, url: str, token: str | None = None, **fields: Any) -> Response:
         """Send a GET to the tenant itself; see `send`."""
         return self.send("GET", url, token, **fields)
 
