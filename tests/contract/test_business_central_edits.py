@@ -112,6 +112,10 @@ def test_a_copy_carries_the_registrations_and_is_independent_from_then_on(bc: As
         ({"do": "disable_registration", "environment": "Production", "clientId": NOBODY}, "no registration of"),
         ({"do": "revoke", "environment": "Production", "clientId": MAGENTO, "roleId": "X"}, "does not have"),
         ({"do": "add_permission_set", "environment": "Production", "clientId": MAGENTO, "roleId": "X"}, "refuses it"),
+        (
+            {"do": "create_registration", "environment": "Production", "clientId": NOBODY, "description": ""},
+            "Description",
+        ),
         ({"do": "remove_company", "environment": "Production", "name": "X"}, "no company 'X'"),
         ({"do": "remove_permission_set_definition", "environment": "Production", "roleId": "SUPER"}, "the platform"),
         ({"do": "set_switch", "environment": "Production", "name": "x", "value": 1}, "no switch 'x'"),
