@@ -1,0 +1,245 @@
+"""The control port: faults, the request log, edits, the clock, reset."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from tests.support.directory_objects import BUSINESS_CENTRAL_SCOPE, Graph
+from tests.support.tenant import wait_for
+
+if TYPE_CHECKING:
+    from tests.support.tenant import Tenant
+
+APPLICATION = {"displayName": "Warehouse robots"}
+
+
+def names(tenant: Tenant) -> list[str]:
+    """Return the names of the applications there are."""
+    return [application["displayName"] for application in tenant.state()["entra"]["applications"]]
+
+
+def ids(tenant: Tenant) -> dict[str, list[str]]:
+    """Return the object ids in the directory; those of assignments are made anew with it."""
+    entra = tenant.state()["entra"]
+    return {kind: [item["id"] for item in items] for kind, items in entra.items() if kind != "appRoleAssignments"}
+
+
+def create(tenant: Tenant, token: str) -> requests.Response:
+    return tenant.send("POST", "/v1.0/applications", token, json=APPLICATION)
+
+
+def test_a_fault_before_leaves_the_service_untouched_and_one_after_does_not(tenant: Tenant) -> None:
+    token = tenant.token()
+    before = tenant.fault({"method": "POST", "path": "/applications$"}, status=503, retryAfter=7)
+    response = create(tenant, token)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "7")
+    assert response.json()["error"]["innerError"]["request-id"]
+    assert names(tenant) == ["Rehearsal deployer"]
+    after = tenant.fault({"path": "/applications$"}, when="after", status=502)
+    assert create(tenant, token).status_code == 502
+    assert names(tenant) == ["Rehearsal deployer", "Warehouse robots"]
+    assert create(tenant, token).status_code == 201  # once each
+    assert (before.hits, after.hits) == (1, 1)
+
+
+def test_a_fault_speaks_the_language_of_its_service(tenant: Tenant) -> None:
+    graph_token, business_token = tenant.token(), tenant.token(scope=BUSINESS_CENTRAL_SCOPE)
+    tenant.fault(action="status", status=429, times=0)
+    graph = tenant.get("/v1.0/applications", graph_token).json()["error"]
+    assert (graph["code"], graph["message"]) == ("TooManyRequests", "Too many requests. Please try again later.")
+    business = tenant.get(f"{tenant.ready.businessCentralUrl}/v2.0/x/Production/api/v2.0/companies", business_token)
+    assert business.json()["error"]["code"] == "Application_TooManyRequests"
+    assert "  CorrelationId:  " in business.json()["error"]["message"]
+    token = tenant.token_response({"client_id": "x"})
+    assert (token.status_code, token.json()["error"]) == (429, "temporarily_unavailable")
+
+
+def test_a_fault_takes_the_words_it_is_given(tenant: Tenant) -> None:
+    token = tenant.token()
+    tenant.fault(
+        {"path": "/applications"}, status=400, code="Request_BadRequest", message="Not a valid reference update"
+    )
+    error = tenant.get("/v1.0/applications", token).json()["error"]
+    assert (error["code"], error["message"]) == ("Request_BadRequest", "Not a valid reference update")
+
+
+def test_a_fault_waits_for_its_turn_and_its_caller(tenant: Tenant) -> None:
+    token = tenant.token()
+    other = Graph(tenant).caller(graph=["Directory.Read.All"])
+    match = {"caller": other.client_id, "userAgent": "support.tenant", "method": "get"}
+    fault = tenant.fault(match, skip=1, times=2)
+    assert tenant.get("/v1.0/applications", token).status_code == 200
+    statuses = [other.graph("GET", "/applications").status_code for _ in range(4)]
+    assert statuses == [200, 503, 503, 200]
+    assert fault.hits == 2
+
+
+@pytest.mark.parametrize(("when", "made"), [("before", 1), ("after", 2)])
+def test_a_dropped_request_gets_no_answer(tenant: Tenant, when: str, made: int) -> None:
+    token = tenant.token()
+    tenant.fault({"path": "/applications$"}, "drop", when=when)
+    with pytest.raises(requests.ConnectionError):
+        create(tenant, token)
+    assert len(names(tenant)) == made
+    assert tenant.requests(method="POST")[-1]["status"] is None
+    assert tenant.get("/v1.0/applications", token).status_code == 200
+
+
+def test_a_held_request_goes_on_once_it_is_released_and_nobody_else_waits(tenant: Tenant) -> None:
+    token = tenant.token()
+    fault = tenant.fault({"method": "POST", "path": "/applications$"}, "hold")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(requests.post, f"{tenant.ready.origin}/v1.0/applications", json=APPLICATION,
+                              headers={"Authorization": f"Bearer {token}"}, verify=tenant.ready.caFile, timeout=60)  # fmt: skip
+        fault.wait_until_held()
+        assert names(tenant) == ["Rehearsal deployer"]
+        assert tenant.get("/v1.0/applications", token).status_code == 200
+        assert not waiting.done()
+        fault.release()
+        assert waiting.result(30).status_code == 201
+    assert (fault.hits, fault.held) == (1, 0)
+
+
+@pytest.mark.parametrize(("when", "made"), [("before", 1), ("after", 2)])
+def test_a_client_that_leaves_while_it_is_held_has_done_what_was_committed(
+    tenant: Tenant, when: str, made: int
+) -> None:
+    token = tenant.token()
+    fault = tenant.fault({"method": "POST", "path": "/applications$"}, "hold", when=when)
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(f"{tenant.ready.origin}/v1.0/applications", json=APPLICATION,
+                      headers={"Authorization": f"Bearer {token}"}, verify=tenant.ready.caFile, timeout=(30, 0.5))  # fmt: skip
+    wait_for(lambda: fault.held == 0, 30, "the tenant to see that the client has gone")
+    fault.release()
+    assert len(names(tenant)) == made
+
+
+def test_a_delayed_request_is_answered(tenant: Tenant) -> None:
+    token = tenant.token()
+    fault = tenant.fault({"path": "/applications$"}, "delay", seconds=0.05)
+    assert create(tenant, token).status_code == 201
+    assert fault.hits == 1
+
+
+def test_reset_lets_held_requests_go(tenant: Tenant) -> None:
+    token = tenant.token()
+    fault = tenant.fault({"method": "POST", "path": "/applications$"}, "hold")
+    done = threading.Event()
+
+    def ask() -> None:
+        requests.post(f"{tenant.ready.origin}/v1.0/applications", json=APPLICATION,
+                      headers={"Authorization": f"Bearer {token}"}, verify=tenant.ready.caFile, timeout=60)  # fmt: skip
+        done.set()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    fault.wait_until_held()
+    tenant.reset()
+    assert done.wait(30)
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    ("wish", "sentence"),
+    [
+        ({"action": "explode"}, "'action' is to be one of"),
+        ({"action": "drop", "mach": {}}, "A fault knows no mach"),
+        ({"action": "drop", "match": {"pth": "x"}}, "A fault knows no pth"),
+        ({"action": "drop", "match": {"path": "("}}, "not a regular expression"),
+        ({"action": "drop", "times": -1}, "'times' is to be a whole number"),
+        ({"action": "drop", "when": "during"}, "'when' is to be one of"),
+    ],
+)
+def test_a_fault_that_cannot_be_understood_is_refused_with_a_sentence(
+    tenant: Tenant, wish: dict[str, Any], sentence: str
+) -> None:
+    response = requests.post(f"{tenant.ready.controlUrl}/faults", json=wish, timeout=30)
+    assert response.status_code == 400
+    assert sentence in response.json()["error"]
+    assert tenant.control("GET", "/faults") == []
+
+
+def test_the_log_tells_who_asked_what_and_no_more(tenant: Tenant) -> None:
+    token = tenant.token()
+    tenant.clear_requests()
+    tenant.get("/v1.0/applications", token, params={"$filter": "displayName eq 'a b'"}, headers={"User-Agent": "me/1"})
+    tenant.get("/v1.0/nothing", None)
+    first, second = tenant.requests()
+    assert {name: value for name, value in first.items() if name != "at"} == {
+        "method": "GET",
+        "path": "/v1.0/applications",
+        "query": {"$filter": "displayName eq 'a b'"},
+        "status": 200,
+        "caller": tenant.ready.deployer.clientId,
+        "userAgent": "me/1",
+    }
+    assert (second["status"], second["caller"]) == (401, None)
+    assert tenant.requests(user_agent="me/") == [first]
+
+
+def test_reset_returns_to_the_first_day(tenant: Tenant) -> None:
+    before = ids(tenant)
+    token = tenant.token()
+    create(tenant, token)
+    tenant.edit("remove_business_central_service_principal")
+    tenant.advance(86400)
+    tenant.fault(action="drop", match={"path": "never"})
+    tenant.reset()
+    assert ids(tenant) == before
+    assert tenant.requests() == []
+    assert tenant.control("GET", "/faults") == []
+    assert tenant.token()  # the deployer's secret is the same, and the clock is back
+    assert tenant.get("/v1.0/applications", token).status_code == 200
+
+
+def test_edits_do_what_an_administrator_would(tenant: Tenant) -> None:
+    caller = Graph(tenant).caller(business_central=["API.ReadWrite.All"])
+    tenant.edit("rename_application", clientId=caller.client_id, displayName="Renamed by hand")
+    assert "Renamed by hand" in names(tenant)
+    tenant.edit("remove_app_role_assignment", clientId=caller.client_id, role="API.ReadWrite.All")
+    held = tenant.state()["entra"]["appRoleAssignments"]
+    assert caller.object_id not in {assignment["principalId"] for assignment in held}
+    tenant.edit("remove_password", clientId=caller.client_id)
+    with pytest.raises(AssertionError, match="AADSTS7000215"):
+        caller.token()
+    tenant.edit("delete_application", clientId=caller.client_id)
+    assert "Renamed by hand" not in names(tenant)
+
+
+@pytest.mark.parametrize(
+    ("operation", "sentence"),
+    [
+        ({"do": "fly"}, "There is no operation 'fly'"),
+        (
+            {"do": "rename_application", "clientId": "x", "displayName": "y"},
+            "There is no application with the client id x.",
+        ),
+        ({"do": "rename_application"}, "needs 'clientId'"),
+        ({"do": "revoke_deployer", "resource": "moon", "role": "x"}, "'resource' is to be one of"),
+        ({"do": "revoke_deployer", "resource": "graph", "role": "x"}, "does not hold the role x."),
+    ],
+)
+def test_an_edit_that_cannot_be_done_is_refused_with_a_sentence(
+    tenant: Tenant, operation: dict[str, Any], sentence: str
+) -> None:
+    response = requests.post(f"{tenant.ready.controlUrl}/edit", json=operation, timeout=30)
+    assert response.status_code == 400
+    assert sentence in response.json()["error"]
+
+
+def test_the_state_shows_both_systems(tenant: Tenant) -> None:
+    state = tenant.state()
+    assert set(state["entra"]) == {
+        "applications",
+        "servicePrincipals",
+        "appRoleAssignments",
+        "oauth2PermissionGrants",
+        "deletedItems",
+    }
+    assert list(state["businessCentral"]) == tenant.ready.environments == ["Production", "Sandbox"]
+    assert "hint" not in str(state["entra"])
