@@ -1,0 +1,1 @@
+"""The tour: the whole path once, from an empty tenant to an empty tenant, every claim checked."""

@@ -1,0 +1,142 @@
+"""`python -m rehearsal demo`: the tour, from its options to its exit code."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rehearsal.demo import engines, tenant
+from rehearsal.demo.conductor import Conductor
+from rehearsal.demo.declaration import write_stack_file
+from rehearsal.demo.engines import Engine
+from rehearsal.demo.errors import DemoError
+from rehearsal.demo.farewell import say_how_to_look_round, say_what_is_next
+from rehearsal.demo.folder import DemoFolder
+from rehearsal.demo.narration import Narration
+from rehearsal.demo.processes import Processes
+from rehearsal.demo.tour import Tour
+
+if TYPE_CHECKING:
+    import argparse
+
+_INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command understands."""
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--keep", action="store_true", help="leave the tenant and the stack up, to look round")
+    what.add_argument("--stop", action="store_true", help="end and remove what --keep, or a killed demo, left")
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "pulumi", "local"),
+        default="auto",
+        help="auto (default): the pulumi CLI where it is on PATH, else the local engine",
+    )
+    parser.add_argument("--plain", action="store_true", help="no colours and no progress, also at a terminal")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Walk the tour; return 0 if every claim holds, 1 if one does not, 130 when it was interrupted."""
+    narration = Narration(plain=arguments.plain)
+    folder = DemoFolder()
+    try:
+        with folder.locked():
+            return _stop(folder) if arguments.stop else _walk(arguments, folder, narration)
+    except DemoError as problem:
+        narration.broken(str(problem))
+    except OSError as problem:
+        narration.broken(f"{problem.filename or 'The machine'}: {problem.strerror}.")
+    return 1
+
+
+def _stop(folder: DemoFolder) -> int:
+    """End and remove what is left; say nothing where there is nothing."""
+    ended = Processes(folder.processes, str(folder.root)).end_all()
+    if folder.root.exists():
+        folder.remove()
+    if ended:
+        print(f"Ended {ended} processes that a demo had left.")  # noqa: T201
+    return 0
+
+
+def _walk(arguments: argparse.Namespace, folder: DemoFolder, narration: Narration) -> int:
+    processes = Processes(folder.processes, str(folder.root))
+    if folder.script.exists() and any(processes.running()):
+        raise DemoError("A demo was kept, and its tenant is up; end it with `python -m rehearsal demo --stop`.")
+    processes.end_all()  # of a demo that was killed
+    folder.make_anew()
+    engine = engines.choose(arguments.engine, folder, os.environ)
+    begun = time.monotonic()
+    with ExitStack() as ends:
+        ends.callback(_end, processes, folder)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # Also where it was started in the background, with SIGINT ignored.
+            signal.signal(number, signal.default_int_handler)
+        try:
+            _tour(engine, folder, processes, narration, keep=arguments.keep)
+        except KeyboardInterrupt:
+            narration.broken("Interrupted; everything that was started is ended.")
+            return _INTERRUPTED
+        if arguments.keep:
+            ends.pop_all()  # nothing ends: that is what --keep is for
+    narration.title(f"Every claim holds. It took {time.monotonic() - begun:.0f} s.")
+    if not arguments.keep:
+        say_what_is_next(narration, folder)
+    return 0
+
+
+def _tour(engine: Engine, folder: DemoFolder, processes: Processes, narration: Narration, *, keep: bool) -> None:
+    _introduce(engine, folder, narration)
+    folder.passphrase_file.touch(mode=0o600)
+    folder.passphrase_file.write_text(secrets.token_urlsafe(24), encoding="utf-8")
+    narration.title("1. A rehearsal tenant: Entra, Microsoft Graph and Business Central on this machine")
+    begun = time.monotonic()
+    ready = tenant.start(folder, processes, engines.basic_environment(), outlives=keep)
+    state = tenant.Control(ready.controlUrl).state()
+    for name, environment in state["businessCentral"].items():
+        companies = ", ".join(company["name"] for company in environment["companies"])
+        narration.held(f"environment {name}, with the companies {companies}")
+    narration.measured(f"{time.monotonic() - begun:.1f} s; {ready.origin}, control port {ready.controlUrl}")
+    declared = write_stack_file(folder, ready.tenantId, datetime.now(UTC).date())
+    conductor = Conductor(engine, folder, processes, ready, narration)
+    conductor.set_up()
+    tour = Tour(declared, conductor, ready, folder, narration)
+    tour.walk(keep=keep)
+    if keep:
+        folder.script.touch(mode=0o700)
+        folder.script.write_text(engine.script(ready), encoding="utf-8")
+        say_how_to_look_round(narration, folder, ready, tour.client_id, declared)
+
+
+def _introduce(engine: Engine, folder: DemoFolder, narration: Narration) -> None:
+    narration.title("An outside system's access to Business Central: made, used, broken, repaired and removed")
+    narration.say("Nothing real is touched: the tenant is a process on this machine, and it ends with the tour.")
+    narration.say("It needs Python 3.11 and the packages in .venv, no network and no account; about half a minute.")
+    narration.say(
+        f"State, logs and everything else that is written lie in {folder.relative(folder.root)}/ "
+        f"(logs in {folder.relative(folder.logs)}/), and are replaced by the next tour."
+    )
+    if isinstance(engine, engines.PulumiCli):
+        narration.say("Engine: the pulumi CLI that is on PATH.")
+    else:
+        narration.say(
+            f"Engine: the local engine stands in for the pulumi CLI (to get the CLI: {engines.HOW_TO_GET_THE_CLI})."
+        )
+    narration.say("The commands below are shown without the options that name the tour's stack and files.")
+
+
+def _end(processes: Processes, folder: DemoFolder) -> None:
+    """End everything that runs; the secrets of the tenant go with it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would leave what is to be ended here
+    processes.end_all()
+    for path in (folder.passphrase_file, folder.ready_file, folder.env_file):
+        path.unlink(missing_ok=True)
+    sys.stdout.flush()

@@ -1,0 +1,116 @@
+"""Runs an engine's commands: shows the lines worth showing, writes all of them to a log, keeps the exit code."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import subprocess
+from typing import Any, NamedTuple
+
+from rehearsal.demo.engines import Engine
+from rehearsal.demo.errors import ClaimBroken, DemoError
+from rehearsal.demo.folder import DemoFolder
+from rehearsal.demo.narration import Narration
+from rehearsal.demo.processes import Processes
+from rehearsal.ready_file import ReadyFile
+
+_NOISE = re.compile(
+    r"^@ "  # the CLI's progress dots
+    r"|\b(creating|updating|deleting|refreshing|reading)( \(0s\))?\s*$"  # begun; another line tells of the end
+    r"|^    [\w-]+:[\w/:-]+ \S+\s*(running)?\s*$"  # a resource without a sign: unchanged
+    r"|^The local engine stands in|^The resources in the stack have been|^If you want to remove the stack"
+)
+_CHANGE = re.compile(r"^\s*[-+~]|^Resources:|^\s+\d+ unchanged")
+
+
+class Outcome(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    output: str
+
+
+class Conductor:
+    """Runs the commands of one tour.
+
+    Args:
+        engine: whose commands.
+        folder: where logs go.
+        processes: starts them.
+        ready: the tenant.
+        narration: shows what they print.
+    """
+
+    def __init__(
+        self, engine: Engine, folder: DemoFolder, processes: Processes, ready: ReadyFile, narration: Narration
+    ) -> None:
+        self._engine = engine
+        self._folder = folder
+        self._processes = processes
+        self._environment = engine.environment(ready)
+        self._narration = narration
+        self._numbers = itertools.count(1)
+
+    def set_up(self) -> None:
+        """Do what the engine needs once.
+
+        Raises:
+            DemoError: it cannot be done.
+        """
+        for command in self._engine.setup():
+            done = self._start(command, subprocess.PIPE, subprocess.STDOUT)
+            output = done.communicate()[0]
+            if done.returncode:
+                raise DemoError(f"`{' '.join(command[1:3])}` ended with exit code {done.returncode}: {output.strip()}")
+
+    def run(self, verb: str, *options: str, expected: int = 0, only_changes: bool = False) -> Outcome:
+        """Run a command and show what it prints.
+
+        Args:
+            verb: preview, up, refresh or destroy.
+            options: of the verb; asking is off.
+            expected: the exit code that the tour claims.
+            only_changes: show the lines of what changes alone; the log has all of them.
+
+        Raises:
+            ClaimBroken: another exit code.
+        """
+        log_file = self._folder.logs / f"{next(self._numbers):02}-{verb}.log"
+        self._narration.command(" ".join([*self._engine.prefix, verb, *options]))
+        lines: list[str] = []
+        with log_file.open("w", encoding="utf-8") as log, self._narration.waiting(f"{verb} is under way"):
+            process = self._start(
+                self._engine.command(verb, "--non-interactive", *options), subprocess.PIPE, subprocess.STDOUT
+            )
+            assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+            for line in process.stdout:
+                log.write(line)
+                lines.append(line)
+                if line.strip() and not _NOISE.search(line) and (not only_changes or _CHANGE.search(line)):
+                    self._narration.output(line.rstrip())
+            code = process.wait()
+        if code != expected:
+            raise ClaimBroken(
+                f"`{verb}` ended with exit code {code} instead of {expected}; all it printed is in "
+                f"{self._folder.relative(log_file)}."
+            )
+        return Outcome(code, "".join(lines))
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs, secrets in clear; nothing of it is shown or logged.
+
+        Raises:
+            ClaimBroken: there are none.
+        """
+        process = self._start(
+            self._engine.command("output", "--json", "--show-secrets"), subprocess.PIPE, subprocess.DEVNULL
+        )
+        text = process.communicate()[0]
+        try:
+            return dict(json.loads(text))
+        except ValueError:  # without the text: it may hold the secret
+            raise ClaimBroken(f"The stack's outputs cannot be read (exit code {process.returncode}).") from None
+
+    def _start(self, command: list[str], stdout: int, stderr: int) -> subprocess.Popen[str]:
+        return self._processes.start(command, self._environment, cwd=self._folder.project, stdout=stdout, stderr=stderr)

@@ -1,0 +1,11 @@
+"""What can end the tour before its end."""
+
+from __future__ import annotations
+
+
+class DemoError(Exception):
+    """The tour cannot go on; the text is one sentence or a few for the person who started it."""
+
+
+class ClaimBroken(DemoError):
+    """Something that the tour claims does not hold."""

@@ -1,0 +1,46 @@
+"""What the tour says last."""
+
+from __future__ import annotations
+
+import json
+
+from rehearsal.demo.declaration import Declaration
+from rehearsal.demo.folder import DemoFolder
+from rehearsal.demo.narration import Narration
+from rehearsal.ready_file import ReadyFile
+
+README_SECTION = "With a real tenant"
+
+
+def say_what_is_next(narration: Narration, folder: DemoFolder) -> None:
+    """Point to a real tenant."""
+    narration.say(f"The logs stay in {folder.relative(folder.logs)}/; no process is left.")
+    narration.say(f'Next, a real tenant: README.md, "{README_SECTION}"; begin with stacks/Pulumi.example.yaml.')
+    narration.say("To look round in this one: python -m rehearsal demo --keep (or make demo ARGS=--keep).")
+
+
+def say_how_to_look_round(
+    narration: Narration, folder: DemoFolder, ready: ReadyFile, client_id: str, declared: Declaration
+) -> None:
+    """Give the commands to try on what `--keep` left."""
+    engine = folder.relative(folder.script)
+    environment = next(iter(declared.access.permission_sets))
+    edits = [
+        {"do": "disable_registration", "environment": environment, "clientId": client_id},
+        {"do": "remove_app_role_assignment", "clientId": client_id, "role": declared.role},
+    ]
+    narration.title("Kept: the tenant and the stack are up (nothing was destroyed yet). To try, from this folder:")
+    narration.say(f"Change {folder.relative(folder.stack_file)}, or nothing, and:")
+    for line in ("preview --diff", "up", "output --json --show-secrets", "destroy"):
+        narration.command(f"{engine} {line}")
+    narration.say("Break something, as an administrator would:")
+    for edit in edits:
+        narration.command(f"curl -d '{json.dumps(edit)}' {ready.controlUrl}/edit")
+    narration.say("See it, and repair it:")
+    narration.command(f"{engine} refresh --preview-only --diff")
+    narration.command(f"{engine} up --refresh")
+    narration.say("What the tenant holds, and what it was asked:")
+    narration.command(f"curl {ready.controlUrl}/state")
+    narration.command(f"curl {ready.controlUrl}/requests")
+    narration.say("End it, with everything that it left:")
+    narration.command("python -m rehearsal demo --stop")

@@ -1,0 +1,75 @@
+"""Where the tour keeps things: one folder below `.rehearsal/`, and a lock beside it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rehearsal.demo.errors import DemoError
+
+PROJECT = Path(__file__).resolve().parents[2]
+STACK = "demo"
+
+
+class DemoFolder:
+    """The paths of one tour.
+
+    Args:
+        project: the checkout.
+    """
+
+    def __init__(self, project: Path = PROJECT) -> None:
+        self.project = project
+        self.rehearsal = project / ".rehearsal"
+        self.root = self.rehearsal / "demo"
+        self.ready_file = self.root / "tenant.json"
+        self.env_file = self.root / "tenant.sh"
+        self.stack_file = self.root / f"Pulumi.{STACK}.yaml"
+        self.passphrase_file = self.root / "passphrase"
+        self.state = self.root / "state"
+        self.logs = self.root / "logs"
+        self.pulumi_home = self.root / "pulumi-home"
+        self.processes = self.root / "processes"
+        self.script = self.root / "engine"
+        """Written for `--keep` only; that it exists says that a tour was kept."""
+
+    def relative(self, path: Path) -> str:
+        """Spell a path as seen from the checkout."""
+        return path.relative_to(self.project).as_posix()
+
+    def make_anew(self) -> None:
+        """Remove what an earlier tour left, and make the folders."""
+        self.remove()
+        for each in (self.root, self.state, self.logs):
+            each.mkdir(parents=True, mode=0o700)
+
+    def remove(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        if self.root.exists():
+            raise DemoError(f"{self.relative(self.root)} cannot be removed; remove it by hand.")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other tours out; the kernel gives the lock back when this process ends, however it ends.
+
+        Raises:
+            DemoError: another tour is under way.
+        """
+        self.rehearsal.mkdir(exist_ok=True)
+        descriptor = os.open(self.rehearsal / "demo.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+                raise DemoError(f"Another demo is under way here (process {holder}); wait for it, or end it.") from None
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
