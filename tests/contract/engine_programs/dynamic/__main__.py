@@ -1,7 +1,8 @@
+# mypy: ignore-errors
 """Declares what the configuration says: a list of things, each with properties and options; see the tests."""
 
 import pulumi
-from things import Thing
+from things import PlainThing, Thing
 
 config = pulumi.Config()
 made = {}
@@ -9,7 +10,7 @@ made = {}
 
 class Component(pulumi.ComponentResource):
     def __init__(self, name, opts=None):
-        super().__init__("bc:index:Component", name, None, opts)
+        super().__init__("bc:index:Comp", name, {"x": "y"}, opts)
 
 
 def value(text):
@@ -41,7 +42,8 @@ for entry in config.get_object("things") or []:
         made[entry["name"]] = pulumi.ProviderResource("pulumi-python", entry["name"], entry.get("props", {}), opts)
     else:
         props = {key: value(item) for key, item in entry.get("props", {}).items()}
-        made[entry["name"]] = Thing(entry["name"], opts, **props)
+        cls = PlainThing if entry.get("plain") else Thing
+        made[entry["name"]] = cls(entry["name"], opts, **props)
 
 if config.get("raise"):
     raise ValueError(config.require("raise"))

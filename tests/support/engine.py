@@ -1,0 +1,168 @@
+"""A stage for the local engine: the program of tests/contract/engine_programs, a state, and the files that are "there"."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+from rehearsal.engine.checkpoint import CheckpointFile
+from rehearsal.engine.deployment import Deployment, Result
+from rehearsal.engine.encryption import PassphraseCrypter, SecretCodec
+from rehearsal.engine.events import Operation, Severity, Step
+from rehearsal.engine.project import Config, Project
+from rehearsal.engine.values import strip
+
+PROGRAM = Path(__file__).parents[1] / "contract" / "engine_programs" / "dynamic"
+SECRET = "correct-horse-battery"
+
+
+@cache
+def crypter() -> PassphraseCrypter:
+    """One key for all tests of a process: deriving it takes a third of a second."""
+    return PassphraseCrypter("x")
+
+
+class Witness:
+    """An audience that remembers."""
+
+    def __init__(self) -> None:
+        self.started_steps: list[tuple[str, str]] = []
+        self.done: list[tuple[str, str]] = []
+        self.failures: list[tuple[str, str]] = []
+        self.messages: list[tuple[Severity, str]] = []
+        self.steps: list[Step] = []
+
+    def started(self, step: Step) -> None:
+        self.started_steps.append((str(step.operation), step.state.name))
+
+    def finished(self, step: Step, seconds: float) -> None:
+        self.steps.append(step)
+        if step.operation is not Operation.SAME:
+            self.done.append((str(step.operation), step.state.name))
+
+    def failed(self, step: Step, message: str, seconds: float) -> None:
+        self.failures.append((step.state.name, message))
+
+    def message(self, severity: Severity, text: str, urn: str) -> None:
+        self.messages.append((severity, text))
+
+    def texts(self, severity: Severity) -> str:
+        return "\n".join(text for kind, text in self.messages if kind == severity)
+
+
+class Stage:
+    """One stack, `dev` of the project `dyn`, whose program declares `things`."""
+
+    def __init__(self, folder: Path, parallel: int = 8) -> None:
+        self.folder = folder
+        self.place = folder / "place"
+        self.place.mkdir(exist_ok=True)
+        self.things: list[dict[str, Any]] = []
+        self.exports: dict[str, Any] = {}
+        self.config: dict[str, str] = {}
+        self.stack = "dev"
+        self.parallel = parallel
+        self.rpcs: list[dict[str, Any]] = []
+        self.witness = Witness()
+
+    @property
+    def checkpoint(self) -> CheckpointFile:
+        return CheckpointFile(self.folder / "state", "dyn", self.stack)
+
+    def deployment(self) -> Deployment:
+        self.witness = Witness()
+        self.rpcs = []
+        values = {
+            "dyn:place": str(self.place),
+            "dyn:endpoint": "http://e1",
+            "dyn:pw": SECRET,
+            "dyn:things": json.dumps(self.things),
+            "dyn:exports": json.dumps(self.exports),
+            **self.config,
+        }
+        return Deployment(
+            Project.load(PROGRAM),
+            self.stack,
+            Config(values, frozenset({"dyn:pw"})),
+            self.checkpoint,
+            SecretCodec(crypter()),
+            {"PATH": os.environ["PATH"]},
+            lambda: ["no-azuread-here"],
+            parallel=self.parallel,
+            recorder=self._record,
+        )
+
+    def up(self, *, refresh: bool = False) -> Result:
+        return self.deployment().up(self.witness, refresh_first=refresh)
+
+    def preview(self, *, refresh: bool = False) -> Result:
+        return self.deployment().preview(self.witness, refresh_first=refresh)
+
+    def refresh(self, *, preview: bool = False, clear_pending_creates: bool = False) -> Result:
+        deployment = self.deployment()
+        return deployment.refresh(self.witness, preview=preview, clear_pending_creates=clear_pending_creates)
+
+    def destroy(self, *, preview: bool = False) -> Result:
+        return self.deployment().destroy(self.witness, preview=preview)
+
+    def order(self, name: str, method: str, text: str = "wait") -> Path:
+        """Make the next such call fail (`fail TEXT`) or wait until the file returned here is gone."""
+        path = self.place / f"{name}.{method}"
+        path.write_text(text)
+        return path
+
+    def calls(self, *methods: str) -> list[tuple[str, str]]:
+        """Return what the provider was asked since the last time, as (method, name)."""
+        log = self.place / "calls"
+        lines = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        entries = [json.loads(line) for line in lines]
+        return [(each["method"], each["name"]) for each in entries if not methods or each["method"] in methods]
+
+    def live(self) -> dict[str, dict[str, Any]]:
+        """Return the objects that are really there, by name."""
+        return {json.loads(path.read_text())["name"]: json.loads(path.read_text()) for path in self._objects()}
+
+    def edit(self, name: str, **changes: Any) -> None:
+        """Change an object behind the engine's back."""
+        for path in self._objects():
+            if (content := json.loads(path.read_text()))["name"] == name:
+                path.write_text(json.dumps({**content, **changes}))
+
+    def remove(self, name: str) -> None:
+        """Take an object away behind the engine's back."""
+        for path in self._objects():
+            if json.loads(path.read_text())["name"] == name:
+                path.unlink()
+
+    def state(self) -> dict[str, dict[str, Any]]:
+        """Return the entries of the state file as they stand in it, by name."""
+        return {entry["urn"].rpartition("::")[2]: entry for entry in self.latest().get("resources", [])}
+
+    def latest(self) -> dict[str, Any]:
+        return dict(json.loads(self.checkpoint.path.read_text())["checkpoint"]["latest"])
+
+    def outputs(self, name: str) -> dict[str, Any]:
+        """Return a resource's outputs from the state, secrets in clear."""
+        loaded = self.checkpoint.load(SecretCodec(crypter())).resources
+        return dict(strip(next(state.outputs for state in loaded if state.name == name)))
+
+    def _objects(self) -> list[Path]:
+        return sorted(self.place.glob("*.json"))
+
+    def _record(self, method: str, package: str, request: Message, response: Message | None) -> None:
+        def plain(message: Message | None) -> dict[str, Any] | None:
+            return None if message is None else json_format.MessageToDict(message)
+
+        self.rpcs.append({"rpc": method, "to": package, "request": plain(request), "response": plain(response)})
+
+
+def thing(name: str, props: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    """One entry of the program's list."""
+    return {"name": name, "props": props or {}, "options": options}
