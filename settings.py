@@ -44,7 +44,7 @@ PLANNED = {"clientId", "expectedPublisher", "consent", "proof", "adopt", "former
 
 
 class SettingsError(Exception):
-    """Read a date as YAML and Pulumi spell it: 2026-11-15, 2026-11-15b, or 2026-11-15 00:00:00 +0000 UTC."""
+    """The stack file or a preset is wrong; the text names every problem, its key, its line and what would be right."""
 
 
 def _label(value: object) -> str:
@@ -75,7 +75,7 @@ Text50 = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]
 RoleId = Annotated[Name, StringConstraints(to_upper=True, max_length=20), AfterValidator(_not_super)]  # Code[20]
 Guid = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
 Role = Literal["API.ReadWrite.All", "Automation.ReadWrite.All", "AdminCenter.ReadWrite.All", "app_access"]
-Label = Annotated[str, BeforeValidator(_label)]
+Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str)]
 
 
 class _Model(BaseModel):
@@ -90,10 +90,14 @@ class PermissionSet(_Model):
     scope: Literal["System", "Tenant"] | None = None
     app_id: Guid | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _role_id_alone(cls, value: object) -> object:
-        return {"roleId": value} if isinstance(value, str) else value
+
+def _role_id_alone(value: object) -> object:
+    return {"roleId": value} if isinstance(value, str) else value
+
+
+PermissionSetItem = Annotated[
+    PermissionSet, BeforeValidator(_role_id_alone, json_schema_input_type=str | PermissionSet)
+]
 
 
 class Secrets(_Model):
@@ -118,7 +122,7 @@ class Credentials(_Model):
 class Access(_Model):
     """What an integration gets in one environment, where it differs from the integration's own settings."""
 
-    permission_sets: tuple[PermissionSet, ...] | None = None
+    permission_sets: tuple[PermissionSetItem, ...] | None = None
     description: Text50 | None = None
     contact_information: Text50 | None = None
     state: Literal["Enabled", "Disabled"] = "Enabled"
@@ -137,8 +141,12 @@ class Integration(_Model):
     description: Text50 | None = None
     contact_information: Text50 = ""
     roles: tuple[Role, ...] = Field(min_length=1)
-    permission_sets: tuple[PermissionSet, ...] = ()
-    environments: Annotated[dict[str, Access | None], BeforeValidator(_by_key)] = Field(min_length=1)
+    permission_sets: tuple[PermissionSetItem, ...] = ()
+    environments: Annotated[
+        dict[str, Access | None],
+        Field(min_length=1),
+        BeforeValidator(_by_key, json_schema_input_type=list[str] | dict[str, Access | None]),
+    ]
     credentials: Credentials = Credentials()
     owners: tuple[Guid, ...] = ()
     protect: bool = False

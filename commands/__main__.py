@@ -1,0 +1,23 @@
+"""`python -m commands schema`: what people run beside Pulumi."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from commands.schema import stack_file_schema
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m commands", description="What people run beside Pulumi.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
+    parser.parse_args(arguments)
+    print(json.dumps(stack_file_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,30 @@
+"""What every test can ask for: a rehearsal tenant, in its initial state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.tenant import Tenant, start_tenant
+
+
+@pytest.fixture(scope="session")
+def tenant_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    """One tenant process for each test process."""
+    with start_tenant(tmp_path_factory.mktemp("tenant")) as tenant:
+        yield tenant
+
+
+@pytest.fixture
+def tenant(tenant_process: Tenant) -> Tenant:
+    """The tenant as it is on the first day: nothing made, no faults, an empty request log."""
+    tenant_process.reset()
+    return tenant_process
+
+
+@pytest.fixture(scope="session")
+def project_folder() -> Path:
+    """The checkout."""
+    return Path(__file__).parents[1]

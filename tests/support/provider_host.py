@@ -1,0 +1,139 @@
+"""Drives our dynamic providers as Pulumi's engine does: through the unmodified `python -m pulumi.dynamic`, over gRPC."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+from pulumi.dynamic import ResourceProvider
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.proto import provider_pb2 as messages
+from pulumi.runtime.proto import provider_pb2_grpc
+
+PROJECT_FOLDER = Path(__file__).parents[2]
+
+
+class ProviderError(Exception):
+    """What a user would see of a failed call."""
+
+
+class Resource(NamedTuple):
+    """A resource as the engine keeps it."""
+
+    id: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+
+
+class ProviderHost:
+    """One process of `pulumi.dynamic`, for one provider class.
+
+    Args:
+        provider: an instance, as the resource class makes it.
+        environment: the process's whole environment, but for PATH and HOME.
+        config: stack configuration, keys with their namespace.
+    """
+
+    def __init__(
+        self, provider: ResourceProvider, environment: Mapping[str, str], config: Mapping[str, str] | None = None
+    ) -> None:
+        self._pickled = serialize_provider(provider)
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"],
+            cwd=PROJECT_FOLDER,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": os.environ.get("HOME", "/"),
+                "PULUMI_PROJECT": "entra-business-central",
+                **environment,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        port = self._process.stdout.readline().strip()
+        assert port, f"the provider host did not start: {self._process.communicate()[1]}"
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._stub.Configure(messages.ConfigureRequest(args=_struct(config or {})))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+        self._process.kill()
+        self.stderr = self._process.communicate()[1]
+
+    def check(self, inputs: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the checked inputs."""
+        answer = self._call("Check", messages.CheckRequest(olds=_struct(olds or {}), news=self._with_provider(inputs)))
+        if answer.failures:
+            raise ProviderError("; ".join(f"{each.property}: {each.reason}" for each in answer.failures))
+        return _plain(answer.inputs)
+
+    def diff(self, resource: Resource, inputs: Mapping[str, Any]) -> messages.DiffResponse:
+        """Compare a stored resource with new inputs."""
+        news = self.check(inputs, resource.inputs)
+        answer: messages.DiffResponse = self._call("Diff", messages.DiffRequest(
+            id=resource.id, olds=_struct(resource.outputs), old_inputs=_struct(resource.inputs), news=_struct(news)
+        ))  # fmt: skip
+        return answer
+
+    def has_changes(self, resource: Resource, inputs: Mapping[str, Any]) -> bool:
+        """Tell whether a preview would show a change."""
+        return bool(self.diff(resource, inputs).changes == messages.DiffResponse.DIFF_SOME)
+
+    def create(self, inputs: Mapping[str, Any]) -> Resource:
+        """Check and create."""
+        checked = self.check(inputs)
+        answer = self._call("Create", messages.CreateRequest(properties=_struct(checked)))
+        return Resource(answer.id, checked, _plain(answer.properties))
+
+    def read(self, resource: Resource) -> Resource | None:
+        """Refresh; None where the resource is gone."""
+        answer = self._call("Read", messages.ReadRequest(
+            id=resource.id, properties=_struct(resource.outputs), inputs=_struct(resource.inputs)
+        ))  # fmt: skip
+        return Resource(answer.id, _plain(answer.inputs), _plain(answer.properties)) if answer.id else None
+
+    def update(self, resource: Resource, inputs: Mapping[str, Any]) -> Resource:
+        """Check and update."""
+        news = self.check(inputs, resource.inputs)
+        answer = self._call("Update", messages.UpdateRequest(
+            id=resource.id, olds=_struct(resource.outputs), old_inputs=_struct(resource.inputs), news=_struct(news)
+        ))  # fmt: skip
+        return Resource(resource.id, news, _plain(answer.properties))
+
+    def delete(self, resource: Resource) -> None:
+        """Delete."""
+        self._call("Delete", messages.DeleteRequest(id=resource.id, properties=_struct(resource.outputs)))
+
+    def _with_provider(self, inputs: Mapping[str, Any]) -> struct_pb2.Struct:
+        return _struct({**inputs, "__provider": self._pickled})
+
+    def _call(self, method: str, request: Any) -> Any:
+        try:
+            return getattr(self._stub, method)(request, timeout=120)
+        except grpc.RpcError as problem:
+            raise ProviderError(problem.details()) from None
+
+
+def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    made = struct_pb2.Struct()
+    made.update(dict(values))
+    return made
+
+
+def _plain(made: struct_pb2.Struct) -> dict[str, Any]:
+    return dict(json_format.MessageToDict(made))

@@ -1,0 +1,187 @@
+"""What a stack file may say, and what is answered when it says something else."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+import settings
+
+ROOT = Path(__file__).parents[2]
+PRESETS = ROOT / "presets"
+MAGENTO = {
+    "preset": "magento",
+    "environments": ["production", "sandbox"],
+    "credentials": {"secrets": {"issued": ["2026-11-23"]}},
+}
+ENVIRONMENTS = {"production": {"name": "Production"}, "sandbox": {"name": "Sandbox"}}
+
+
+def load(stack_file: Path = Path("stacks/Pulumi.dev.yaml"), **integrations: Any) -> settings.Settings:
+    values = {"environments": ENVIRONMENTS, "integrations": integrations or {"magento": MAGENTO}}
+    return settings.load(values, presets=PRESETS, stack_file=stack_file)
+
+
+def problem(**integrations: Any) -> str:
+    with pytest.raises(settings.SettingsError) as refused:
+        load(**integrations)
+    return str(refused.value)
+
+
+def test_the_preset_carries_what_the_wizard_does_today() -> None:
+    magento = load().integrations[0]
+    assert magento.display_name == "NaviPartner Magento 2 integration"
+    assert magento.roles == ("API.ReadWrite.All", "Automation.ReadWrite.All")
+    assert [each.role_id for each in magento.permission_sets] == ["D365 BUS FULL ACCESS", "NPR NP RETAIL"]
+    assert magento.contact_information == "NaviPartner"
+    assert magento.credentials.secrets is not None
+    assert magento.credentials.secrets.lifetime_days <= 180
+
+
+def test_what_the_stack_file_says_goes_before_the_preset() -> None:
+    changed = {
+        **MAGENTO,
+        "displayName": "Shop",
+        "credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 7}},
+    }
+    shop = load(shop=changed).integrations[0]
+    assert shop.display_name == "Shop"
+    assert shop.credentials.secrets is not None
+    assert shop.credentials.secrets.lifetime_days == 7
+    assert shop.credentials.secrets.display_name == "NaviPartner M2 integration", "from the preset"
+
+
+def test_an_environment_can_have_permission_sets_of_its_own() -> None:
+    sets = ["D365 READ", {"roleId": "npr np retail", "company": "CRONUS DK"}]
+    magento = load(magento={**MAGENTO, "environments": {"production": {"permissionSets": sets}, "sandbox": None}})
+    production, sandbox = (magento.integrations[0].access(key) for key in ("production", "sandbox"))
+    assert [(each.role_id, each.company) for each in production.permission_sets or ()] == [
+        ("D365 READ", None),
+        ("NPR NP RETAIL", "CRONUS DK"),
+    ]
+    assert len(sandbox.permission_sets or ()) == 2
+    assert sandbox.description == "NaviPartner Magento 2 integration"
+
+
+@pytest.mark.parametrize(
+    ("label", "read"),
+    [
+        ("2026-11-15", "2026-11-15"),
+        ("2026-11-15b", "2026-11-15b"),
+        ("2026-11-15 00:00:00 +0000 UTC", "2026-11-15"),  # how Pulumi hands over an unquoted date
+        (date(2026, 11, 15), "2026-11-15"),  # how PyYAML reads one
+        ("2026-11-15T00:00:00Z", "2026-11-15"),
+    ],
+)
+def test_a_date_is_understood_in_every_spelling_that_reaches_a_program(label: object, read: str) -> None:
+    magento = load(magento={**MAGENTO, "credentials": {"secrets": {"issued": [label]}}}).integrations[0]
+    assert magento.credentials.secrets is not None
+    assert magento.credentials.secrets.issued == (read,)
+
+
+@given(
+    day=st.dates(date(1990, 1, 1), date(2200, 1, 1)), lifetime=st.integers(1, 180), letter=st.sampled_from(["", "b"])
+)
+def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, letter: str) -> None:
+    declared = settings.Secrets(issued=(f"{day}{letter}",), lifetime_days=lifetime)
+    assert declared.end_date(declared.issued[0]) == f"{day + timedelta(days=lifetime)}T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "right"),
+    [
+        ({"preset": "magneto"}, "integrations.magento.preset", "'magento'"),
+        ({"rolez": ["API.ReadWrite.All"]}, "integrations.magento.rolez", "'roles'"),
+        ({"roles": ["API.ReadWrite.Al"]}, "integrations.magento.roles[0]", "'API.ReadWrite.All'"),
+        ({"environments": ["prodction"]}, "integrations.magento.environments.prodction", "'production'"),
+        ({"environments": []}, "integrations.magento.environments", "at least 1"),
+        ({"permissionSets": ["super"]}, "integrations.magento.permissionSets[0].roleId", "SUPER"),
+        ({"permissionSets": [{"roleId": "X", "compny": "Y"}]}, "integrations.magento.permissionSets[0].compny", "'company'"),
+        ({"description": "x" * 51}, "integrations.magento.description", "50 characters"),
+        ({"displayName": "x" * 51}, "integrations.magento", "shorter description"),
+        ({"displayName": "It's"}, "integrations.magento.displayName", "apostrophe"),
+        ({"credentials": {"secrets": {"issued": []}}}, "integrations.magento.credentials.secrets", "add the day"),
+        ({"credentials": {"secrets": {"issued": ["soon"]}}}, "integrations.magento.credentials.secrets.issued[0]", "date like"),
+        ({"credentials": {"secrets": {"issued": ["2026-02-30"]}}}, "integrations.magento.credentials.secrets.issued[0]", "day"),
+        ({"credentials": {"secrets": {"issued": ["2026-11-23", "2026-11-23"]}}},
+         "integrations.magento.credentials.secrets.issued", "twice"),
+        ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 36500}}},
+         "integrations.magento.credentials.secrets.lifetimeDays", "180"),
+        ({"clientId": "bdf6bb95-9dad-4504-91ab-8404427f4043"}, "integrations.magento.clientId", "planned"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_key_and_what_would_be_right(change: dict[str, Any], key: str, right: str) -> None:
+    text = problem(magento={**MAGENTO, **change})
+    assert f"{key}: " in text
+    assert right in text
+    assert "nothing was changed" in text
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    text = problem(magento={**MAGENTO, "rolez": []}, other={"preset": "none", "environments": ["production"]})
+    assert "rolez" in text
+    assert "integrations.other.preset" in text
+
+
+def test_two_keys_for_one_environment_are_refused() -> None:
+    values = {"environments": {**ENVIRONMENTS, "prod": {"name": "PRODUCTION"}}, "integrations": {"magento": MAGENTO}}
+    with pytest.raises(settings.SettingsError, match=r"environments\.prod: .*environments\.production"):
+        settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+
+
+def test_two_integrations_with_one_display_name_are_refused() -> None:
+    assert "an application is found by it" in problem(magento=MAGENTO, shop=MAGENTO)
+
+
+def test_keys_that_make_one_logical_name_twice_are_refused() -> None:
+    plain = {"displayName": "A", "roles": ["API.ReadWrite.All"], "environments": ["one"]}
+    values = {
+        "environments": {"one": {"name": "b-c"}, "two": {"name": "c"}},
+        "integrations": {"a": plain, "a-b": {**plain, "displayName": "B", "environments": ["two"]}},
+    }
+    with pytest.raises(settings.SettingsError, match="'a-b-c'"):
+        settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+
+
+def test_a_message_names_the_line_of_the_stack_file(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(
+        "# a comment\nconfig:\n  entra-business-central:environments: {production: {name: Production}}\n"
+        "  entra-business-central:integrations:\n    magento:\n      preset: magento\n"
+        "      environments: [production]\n      rolez: []\n"
+    )
+    content = YAML(typ="safe").load(file.read_text())["config"]
+    values = {key.split(":")[1]: value for key, value in content.items()}
+    with pytest.raises(settings.SettingsError, match=r"line 8, integrations\.magento\.rolez"):
+        settings.load(values, presets=PRESETS, stack_file=file)
+
+
+def test_a_misspelt_top_key_is_refused() -> None:
+    values = {"environments": ENVIRONMENTS, "integrations": {"magento": MAGENTO}, "enviroments": {}}
+    with pytest.raises(settings.SettingsError, match="'environments'"):
+        settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+
+
+def test_the_annotated_example_is_valid() -> None:
+    content = YAML(typ="safe").load((ROOT / "stacks/Pulumi.example.yaml").read_text())["config"]
+    values = {key.split(":")[1]: value for key, value in content.items() if key.startswith(settings.PROJECT)}
+    assert settings.load(values, presets=PRESETS, stack_file=Path("x.yaml")).integrations[0].key == "magento"
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)))  # fmt: skip
+def test_whatever_stands_in_the_file_the_answer_is_settings_or_a_list_of_problems(value: Any) -> None:
+    for values in (
+        {"environments": value, "integrations": value},
+        {"environments": ENVIRONMENTS, "integrations": {"x": value}},
+    ):
+        try:
+            settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+        except settings.SettingsError as refused:
+            assert "nothing was changed" in str(refused)
