@@ -135,12 +135,12 @@ def _by_key(value: object) -> object:
 class Integration(_Model):
     """An outside system that calls Business Central; `key` is its name in the stack file and in the state."""
 
-    key: str
+    key: str = Field(alias="(key)", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")  # a part of URNs, tags and logical names
     preset: Name | None = None
     display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(_quotable)]
     description: Text50 | None = None
     contact_information: Text50 = ""
-    roles: tuple[Role, ...] = Field(min_length=1)
+    roles: Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(lambda roles: tuple(dict.fromkeys(roles)))]
     permission_sets: tuple[PermissionSetItem, ...] = ()
     environments: Annotated[
         dict[str, Access | None],
@@ -207,13 +207,17 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
         problems.append(
             Problem(["integrations"], "is not a list of named integrations (`key:` and, indented, its settings)")
         )
-    filled = {key: _with_preset(key, entry, presets, problems) for key, entry in entries.items()}
+    filled = [
+        {**each, "(key)": key} for key, entry in entries.items() if (each := _filled(key, entry, presets, problems))
+    ]
     try:
-        declared = Settings.model_validate(
-            {**values, "integrations": [{**each, "key": key} for key, each in filled.items()]}
-        )
+        # by alias only: permission_sets is our spelling, not the stack file's
+        declared = Settings.model_validate({**values, "integrations": filled}, by_alias=True, by_name=False)
     except ValidationError as invalid:
-        problems += [understood(error, list(filled), _KEYS, PLANNED) for error in invalid.errors(include_url=False)]
+        problems += [
+            understood(error, [each["(key)"] for each in filled], _KEYS, PLANNED)
+            for error in invalid.errors(include_url=False)
+        ]
     else:
         problems += _contradictions(declared)
     if problems:
@@ -221,8 +225,8 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
     return declared
 
 
-def _with_preset(key: str, entry: object, presets: Path, problems: list[Problem]) -> dict[str, Any]:
-    """Return an integration's settings over those of its preset."""
+def _filled(key: str, entry: object, presets: Path, problems: list[Problem]) -> dict[str, Any]:
+    """Return an integration's settings over those of its preset; nothing where one of the two is not there."""
     if not isinstance(entry, Mapping):
         problems.append(Problem(["integrations", key], "has no settings: name a preset and environments at least"))
         return {}
@@ -233,7 +237,7 @@ def _with_preset(key: str, entry: object, presets: Path, problems: list[Problem]
     if name not in known:
         text = f"there is no preset {name!r}{suggestion(name, known)}; the presets are {', '.join(known)}"
         problems.append(Problem(["integrations", key, "preset"], text))
-        return dict(entry)
+        return {}
     return _merged(yaml.safe_load((presets / f"{name}.yaml").read_text(encoding="utf-8")), entry)
 
 

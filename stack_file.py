@@ -79,6 +79,14 @@ def understood(
             return Problem(keys, f"is no key that this version knows{suggestion(str(keys[-1]), known)}")
         case "missing":
             return Problem(keys, "is missing")
+        case "too_short":
+            return Problem(keys, "is empty; it needs at least one")
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return Problem(keys, "is not a group of keys with values")
+        case "string_pattern_mismatch" if keys[-1] == "(key)":
+            return Problem(keys[:-1], "is no key: letters, digits, - and _, at most 63, the first a letter")
+        case "string_pattern_mismatch":
+            return Problem(keys, f"{error['input']!r} is not an id (a GUID)")
         case "value_error":
             return Problem(keys, str(error["ctx"]["error"]))
         case "literal_error":

@@ -159,7 +159,7 @@ class Graph:
 def _with_remedy(problem: ServiceError, needs: str) -> ServiceError:
     if problem.code == "Authorization_RequestDenied":
         problem.with_remedy(
-            f"The application (or user) that runs this needs the Microsoft Graph permission {needs}, with admin consent."
+            f"The application (or user) that runs this needs the Microsoft Graph permission {needs}, consented to."
         )
     return problem
 

@@ -16,7 +16,7 @@ def stack_file_schema() -> dict[str, Any]:
     definitions = schema["$defs"]
     for model in definitions.values():
         model.pop("required", None)
-    definitions["Integration"]["properties"].pop("key")  # the key that an integration stands under
+    definitions["Integration"]["properties"].pop("(key)")  # the key that an integration stands under
     values = schema["properties"]
     values["integrations"] = {
         "type": "object",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pulumi_azuread as azuread
 
@@ -21,9 +23,10 @@ class Integration(pulumi.ComponentResource):
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
     """
 
-    handover: pulumi.Output[dict[str, object]]
-    """What the outside system's team needs (`components.handover`); an output of the stack, not of this resource, so
-    that the state keeps the secret in fewer places."""
+    handover: dict[str, Any]
+    """What the outside system's team needs (`components.handover`). Exported by the stack and not registered as outputs
+    of this resource, so that the state keeps the secret in fewer places; a mapping and not one output, because a secret
+    in an output makes all of it secret."""
 
     def __init__(
         self, declared: settings.Integration, stack: settings.Settings, caller: azuread.GetClientConfigResult
@@ -35,7 +38,7 @@ class Integration(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(protect=declared.protect or None),
         )
         own = pulumi.ResourceOptions(parent=self)
-        # Owners are as listed, exactly; where none are, whoever creates it is the owner, and later callers change nothing.
+        # Owners are as listed, exactly; where none are, whoever creates it owns it, and later callers change nothing.
         owners = list(declared.owners) or [caller.object_id]
         owned = pulumi.ResourceOptions.merge(
             own, pulumi.ResourceOptions(ignore_changes=None if declared.owners else ["owners"])
@@ -84,14 +87,12 @@ class Integration(pulumi.ComponentResource):
                 state=access.state,
                 opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(depends_on=[consent])),
             )
-        self.handover = pulumi.Output.from_input(
-            handover(
-                declared,
-                stack,
-                tenant_id=caller.tenant_id,
-                application=application,
-                secrets=secrets(declared, application, self),
-            )
+        self.handover = handover(
+            declared,
+            stack,
+            tenant_id=caller.tenant_id,
+            application=application,
+            secrets=secrets(declared, application, self),
         )
         self.register_outputs({"clientId": application.client_id})
 

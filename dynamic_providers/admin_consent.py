@@ -14,7 +14,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from clients.errors import Conflict, NotFound, Refused, ServiceError
+from clients.errors import AccessError, Conflict, NotFound, Refused, ServiceError
 from clients.graph import RoleAssignment, ServicePrincipal, is_not_replicated
 from dynamic_providers.base import Provider, declared, next_revision, readable
 
@@ -55,7 +55,12 @@ class AdminConsentProvider(Provider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Grant what is missing; what an interrupted run already granted is found and kept."""
         id_ = f"{self.session.tenant_id}/{props['client_id']}/{props['resource_app_id']}"
-        return CreateResult(id_, {**declared(props), **self._reconcile(props), "revision": 1})
+        granted: list[RoleAssignment] = []
+        try:
+            return CreateResult(id_, {**declared(props), **self._reconcile(props, granted), "revision": 1})
+        except AccessError as problem:
+            self._take_back(granted, props, problem)
+            raise
 
     @readable
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -74,7 +79,7 @@ class AdminConsentProvider(Provider):
     @readable
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Grant what is missing and withdraw what is too much."""
-        return UpdateResult({**declared(news), **self._reconcile(news), "revision": next_revision(olds)})
+        return UpdateResult({**declared(news), **self._reconcile(news, []), "revision": next_revision(olds)})
 
     @readable
     def delete(self, _id: str, props: dict[str, Any]) -> None:
@@ -84,8 +89,8 @@ class AdminConsentProvider(Provider):
                 props["resource_id"], assignment_id, attempting=f"withdraw {role} from {props['client_id']}"
             )
 
-    def _reconcile(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Make the roles what the inputs say and return the outputs that tell of it."""
+    def _reconcile(self, inputs: Mapping[str, Any], granted: list[RoleAssignment]) -> dict[str, Any]:
+        """Make the roles what the inputs say and return the outputs that tell of it; `granted` collects what is new."""
         graph, principal_id = self.session.graph, inputs["principal_id"]
         resource = self._resource(inputs["resource_app_id"])
         wanted = self._role_ids(resource, inputs)
@@ -97,6 +102,7 @@ class AdminConsentProvider(Provider):
                 made = _when_replicated(grant)
                 if made:
                     held[role_id] = RoleAssignment(made, role_id, resource.id)
+                    granted.append(held[role_id])
         for role_id in held.keys() - set(wanted.values()):
             attempting = f"withdraw role {role_id} on {resource.display_name} from {inputs['client_id']}"
             graph.remove_assignment(resource.id, held[role_id].id, attempting=attempting)
@@ -104,6 +110,18 @@ class AdminConsentProvider(Provider):
             held = {item.role_id: item for item in self._held(principal_id, resource, inputs)}
         assignments = {role: held[role_id].id for role, role_id in wanted.items()}
         return {"resource_id": resource.id, "assignments": assignments}
+
+    def _take_back(self, granted: list[RoleAssignment], inputs: Mapping[str, Any], problem: AccessError) -> None:
+        """Withdraw what a failed create granted; say so where even that fails."""
+        attempting = f"withdraw what was granted to {inputs['client_id']}"
+        try:
+            for item in granted:
+                self.session.graph.remove_assignment(item.resource_id, item.id, attempting=attempting)
+        except AccessError as second:
+            problem.remedy += (
+                f" A part was granted and could not be withdrawn ({second.reason}); "
+                "the next `pulumi up` finds and finishes it."
+            )
 
     def _resource(self, app_id: str) -> ServicePrincipal:
         """Return the service principal of the resource; a tenant that never used it gets one, as the portal does."""

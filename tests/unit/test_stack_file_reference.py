@@ -24,7 +24,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "credentials": settings.Credentials,
     "secrets": settings.Secrets,
 }
-NOT_WRITTEN = {"Integration": {"key"}}
+NOT_WRITTEN = {"Integration": {"(key)"}}
 """`key` is what an integration stands under, not a key in it."""
 REQUIRED_ELSEWHERE = {("Top level", "integrations")}
 """A default that `settings.load` does not use: it wants the mapping to be there."""
