@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import zlib
 
 from rehearsal.azuread_plugin import owners, tags
 from rehearsal.azuread_plugin.deletion import wait_until_gone
@@ -10,7 +11,7 @@ from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, Sta
 from rehearsal.azuread_plugin.graph_session import JSON, GraphError, GraphSession
 from rehearsal.azuread_plugin.locks import application_locks
 from rehearsal.azuread_plugin.permissions import ids_by_value, role_output, scope_output
-from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Property, Values, in_hash_order, keep_nulls, known
+from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Property, Values, after_apply, in_hash_order, in_order, known
 
 _REFUSED = Property("block", supported=False)
 _RESULT = Property(input=False, computed=True)
@@ -19,9 +20,9 @@ _PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftA
 
 
 def _permissions_identity(access: Values) -> str:
-    """Return the text that the Terraform SDK hashes for one resource (`helper/schema/serialize.go`)."""
-    inner = "".join(f"<id:{it['id']};type:{it['type']};>;" for it in access["resourceAccesses"])
-    return f"resource_access:({inner});resource_app_id:{access['resourceAppId']};"
+    """Return the text by which Terraform orders the wanted permissions: by the first one, not by the resource."""
+    permissions = "".join(f'<"{it["id"]}";"{it["type"]}";>;' for it in access["resourceAccesses"])
+    return f'[{permissions}];"{access["resourceAppId"]}";'
 
 
 def _is_default_api(api: Values | None) -> bool:
@@ -58,7 +59,7 @@ class Application:
         "disabledByMicrosoft": _RESULT,
         "displayName": Property(required=True),
         "fallbackPublicClientEnabled": Property("bool"),
-        "featureTags": Property("blocks", supported=False, computed=True),
+        "featureTags": Property("list", supported=False, computed=True),
         "groupMembershipClaims": Property("set"),
         "identifierUris": Property("set"),
         "logoImage": Property(supported=False),
@@ -118,7 +119,7 @@ class Application:
         body = {
             **_scalars(planned),
             "appRoles": [],
-            "identifierUris": in_hash_order(planned["identifierUris"] or []),
+            "identifierUris": in_hash_order(planned["identifierUris"] or [], ";"),
             "optionalClaims": {},
             "owners@odata.bind": bound,
             "requiredResourceAccess": _required_resource_access(planned),
@@ -135,10 +136,11 @@ class Application:
             self._prove_existence(graph, object_id, name, until)
             what = f'application with object ID: "{object_id}"'
             owners.complete(graph, pulumi_id, what, further, remove_caller=remove_caller, until=until)
-            outputs = self.read(graph, pulumi_id, known(planned), until)
+            outputs = self.read(graph, pulumi_id, known(self.properties, planned), until)
         except DiagnosticError as error:
-            raise PartialFailure(pulumi_id, {**known(planned), "id": pulumi_id}, error) from None
-        return pulumi_id, keep_nulls(self.properties, planned, outputs or {})
+            outputs = error.outputs or {**known(self.properties, planned), "id": pulumi_id}
+            raise PartialFailure(pulumi_id, after_apply(self.properties, planned, outputs), error) from None
+        return pulumi_id, after_apply(self.properties, planned, outputs or {})
 
     def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
         """Return the outputs, or None where the application is gone.
@@ -157,14 +159,13 @@ class Application:
             if error.status == 404:
                 return None
             raise DiagnosticError(f"Retrieving {what}", error, "id") from None
+        outputs = _outputs(found, prior)
         try:
             beta = graph.get(id, {"$select": "oauth2RequirePostResponse"}, version="beta", until=until)
         except GraphError as error:
             raise DiagnosticError(f"Retrieving additional properties for {what}", error) from None
-        return _outputs(found, prior) | {
-            "oauth2PostResponseRequired": bool(beta.get("oauth2RequirePostResponse")),
-            "owners": owners.listed(graph, id, what, until),
-        }
+        outputs["oauth2PostResponseRequired"] = bool(beta.get("oauth2RequirePostResponse"))
+        return owners.added_to(outputs, graph, id, what, until)
 
     def update(self, graph: GraphSession, id: str, plan: Plan, until: float) -> Values:  # noqa: A002
         """Change an application; the PATCH carries every simple property, changed or not, as the real plugin's.
@@ -184,7 +185,7 @@ class Application:
                 self._refuse_duplicate(graph, planned["displayName"], object_id, until, attribute="display_name")
             body = _scalars(planned)
             if "identifierUris" in plan.changed:
-                body["identifierUris"] = in_hash_order(planned["identifierUris"])
+                body["identifierUris"] = in_hash_order(planned["identifierUris"], ";")
             if "optionalClaims" in plan.changed:
                 body["optionalClaims"] = {}
             if "requiredResourceAccesses" in plan.changed:
@@ -203,7 +204,7 @@ class Application:
                 "This is usually a result of the resource having been deleted outside of Pulumi, and can often be "
                 "fixed by running `pulumi refresh` before updating."
             )
-        return keep_nulls(self.properties, planned, outputs)
+        return after_apply(self.properties, planned, outputs)
 
     def delete(self, graph: GraphSession, id: str, prior: Values, until: float) -> None:  # noqa: A002, ARG002
         """Delete an application, and see five times that it is gone. One that was gone before is an error."""
@@ -265,7 +266,7 @@ def _scalars(planned: Values) -> JSON:
         "api": {"acceptMappedClaims": False, "knownClientApplications": [], "requestedAccessTokenVersion": 1},
         "description": planned["description"] or None,
         "displayName": planned["displayName"],
-        "groupMembershipClaims": ",".join(in_hash_order(planned["groupMembershipClaims"] or [])) or None,
+        "groupMembershipClaims": ",".join(in_hash_order(planned["groupMembershipClaims"] or [], ";")) or None,
         "info": {
             name: planned[name] or None
             for name in ("marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl")
@@ -292,12 +293,19 @@ def _scalars(planned: Values) -> JSON:
 
 
 def _required_resource_access(planned: Values) -> list[JSON]:
+    """Return the wanted permissions in the order in which they are sent (Terraform SDK, `serialize.go`)."""
+
+    def code(access: Values) -> str:
+        permissions = "".join(f"<id:{it['id']};type:{it['type']};>;" for it in access["resourceAccesses"])
+        text = f"resource_access:({permissions});resource_app_id:{access['resourceAppId']};"
+        return str(zlib.crc32(text.encode()))
+
     return [
         {
             "resourceAccess": [{"id": it["id"], "type": it["type"]} for it in access["resourceAccesses"]],
             "resourceAppId": access["resourceAppId"],
         }
-        for access in planned["requiredResourceAccesses"] or []
+        for access in sorted(planned["requiredResourceAccesses"] or [], key=code)
     ]
 
 
@@ -324,9 +332,9 @@ def _outputs(found: JSON, prior: Values) -> Values:
         "displayName": found.get("displayName") or "",
         "fallbackPublicClientEnabled": bool(found.get("isFallbackPublicClient")),
         "featureTags": tags.features(found.get("tags") or []),
-        "groupMembershipClaims": in_hash_order(claim.strip() for claim in membership.split(",")) if membership else [],
+        "groupMembershipClaims": in_order(claim.strip() for claim in membership.split(",")) if membership else [],
         "id": f"/applications/{found['id']}",
-        "identifierUris": in_hash_order(found.get("identifierUris") or []),
+        "identifierUris": in_order(found.get("identifierUris") or []),
         "logoImage": prior.get("logoImage") or "",
         "logoUrl": info.get("logoUrl") or "",
         "marketingUrl": info.get("marketingUrl") or "",
@@ -345,18 +353,23 @@ def _outputs(found: JSON, prior: Values) -> Values:
         "privacyStatementUrl": info.get("privacyStatementUrl") or "",
         "publicClient": _redirects(found.get("publicClient")),
         "publisherDomain": found.get("publisherDomain") or "",
-        "requiredResourceAccesses": [
-            {
-                "resourceAccesses": [{"id": it["id"], "type": it["type"]} for it in access.get("resourceAccess") or []],
-                "resourceAppId": access["resourceAppId"],
-            }
-            for access in found.get("requiredResourceAccess") or []
-        ],
+        "requiredResourceAccesses": sorted(
+            (
+                {
+                    "resourceAccesses": [
+                        {"id": it["id"], "type": it["type"]} for it in access.get("resourceAccess") or []
+                    ],
+                    "resourceAppId": access["resourceAppId"],
+                }
+                for access in found.get("requiredResourceAccess") or []
+            ),
+            key=_permissions_identity,
+        ),
         "serviceManagementReference": found.get("serviceManagementReference") or "",
         "signInAudience": found.get("signInAudience") or "",
         "singlePageApplication": _redirects(found.get("spa")),
         "supportUrl": info.get("supportUrl") or "",
-        "tags": in_hash_order(found.get("tags") or []),
+        "tags": in_order(found.get("tags") or []),
         "templateId": found.get("applicationTemplateId") or "",
         "termsOfServiceUrl": info.get("termsOfServiceUrl") or "",
         "web": None
@@ -368,10 +381,10 @@ def _outputs(found: JSON, prior: Values) -> Values:
                 "idTokenIssuanceEnabled": bool(grant.get("enableIdTokenIssuance")),
             },
             "logoutUrl": web.get("logoutUrl") or "",
-            "redirectUris": in_hash_order(web.get("redirectUris") or []),
+            "redirectUris": in_order(web.get("redirectUris") or []),
         },
     }
 
 
 def _redirects(client: JSON | None) -> Values | None:
-    return None if client is None else {"redirectUris": in_hash_order(client.get("redirectUris") or [])}
+    return None if client is None else {"redirectUris": in_order(client.get("redirectUris") or [])}

@@ -48,7 +48,8 @@ class ApplicationPassword:
         """
         match = re.fullmatch(r"/applications/([^/]+)", planned["applicationId"])
         if match is None:
-            text = f"ID was missing the `applications` segment: {planned['applicationId']!r}"
+            given = planned["applicationId"]
+            text = f'parsing "{given}": parsing the Application ID: expected /applications/applicationId'
             raise DiagnosticError("Parsing `application_id`", text, "application_id")
         object_id = match[1]
         what, path = _named(object_id), f"/applications/{object_id}"
@@ -79,7 +80,7 @@ class ApplicationPassword:
             except (GraphError, PollingError) as error:
                 raise DiagnosticError(f"Waiting for password credential for {what}", error) from None
             pulumi_id = f"{object_id}/password/{key_id}"
-            prior = {**known(planned), "id": pulumi_id, "value": added["secretText"]}
+            prior = {**known(self.properties, planned), "id": pulumi_id, "value": added["secretText"]}
             try:
                 outputs = self.read(graph, pulumi_id, prior, until)
             except DiagnosticError as error:
@@ -109,7 +110,7 @@ class ApplicationPassword:
             **dict.fromkeys(self.properties),
             **prior,
             "applicationId": path,
-            "displayName": name if name is not None else prior.get("displayName"),
+            "displayName": name or "",
             "endDate": credential.get("endDateTime") or "",
             "id": id,
             "keyId": key_id,
@@ -173,9 +174,12 @@ def _credential(planned: Values, what: str) -> JSON:
         try:
             # As Go's RFC 3339: a "T", whole seconds shown, a time zone that must be there.
             moment = datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z")
-        except ValueError as problem:
+        except ValueError:
             summary = f"Generating password credentials for {what}"
-            detail = f'Unable to parse the provided {text} date "{value}": {problem}'
+            detail = (
+                f'Unable to parse the provided {text} date "{value}": '
+                f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse'
+            )
             raise DiagnosticError(summary, detail, f"{text}_date") from None
         credential[field] = moment.isoformat().replace("+00:00", "Z")
     return credential

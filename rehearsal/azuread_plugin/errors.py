@@ -16,12 +16,14 @@ class DiagnosticError(Exception):
         summary: what was attempted.
         detail: what the service said; empty where there is nothing to add.
         attribute: the Terraform attribute concerned; empty for none.
+        outputs: where a read failed on the way, what it had read until then.
     """
 
     def __init__(self, summary: str, detail: object = "", attribute: str = "") -> None:
         self.summary = summary
         self.detail = str(detail)
         self.attribute = attribute
+        self.outputs: dict[str, Any] | None = None
         super().__init__(self.text())
 
     def text(self) -> str:

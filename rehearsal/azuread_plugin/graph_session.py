@@ -156,24 +156,13 @@ class GraphSession:
         try:
             response = self._sign_in.exchange(method, url, headers=headers, params=query, data=data)
         except NoAnswerError as problem:
-            text = str(problem) if method == "GET" else "HTTP response was nil; connection may have been reset"
-            error = GraphError(text)
+            error = GraphError(str(problem))
             error.was_reset = problem.was_reset
             raise error from None
         if response.status_code not in (200, 201, 202, 204):
             raise GraphError.of(response)
         answer: JSON = response.json() if response.content else {}
         return answer
-
-
-def deadline(requested: float, default: float) -> float:
-    """Return the moment, on the clock of `time.monotonic`, at which an operation has to be done.
-
-    Args:
-        requested: the engine's timeout in seconds, 0 for none.
-        default: the resource's own.
-    """
-    return time.monotonic() + (requested or default)
 
 
 def _error_text(error: Mapping[str, Any]) -> str:

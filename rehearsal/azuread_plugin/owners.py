@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rehearsal.azuread_plugin.errors import DiagnosticError
 from rehearsal.azuread_plugin.graph_session import GraphError, GraphSession
-from rehearsal.azuread_plugin.schema import in_hash_order
+from rehearsal.azuread_plugin.schema import Values, in_hash_order, in_order
 
 _BOUND_AT_MOST = 20
 
@@ -42,16 +42,18 @@ def complete(
             raise DiagnosticError(f"Could not remove initial owner from {what}", error) from None
 
 
-def listed(graph: GraphSession, path: str, what: str, until: float) -> list[str]:
-    """Return the object ids of the owners.
+def added_to(outputs: Values, graph: GraphSession, path: str, what: str, until: float) -> Values:
+    """Return the outputs with the object ids of the owners, the last part of every read.
 
     Raises:
-        DiagnosticError: Graph refused.
+        DiagnosticError: Graph refused; it carries the outputs so far.
     """
     try:
-        return in_hash_order(owner["id"] for owner in graph.list(f"{path}/owners", until=until))
+        return {**outputs, "owners": in_order(owner["id"] for owner in graph.list(f"{path}/owners", until=until))}
     except GraphError as error:
-        raise DiagnosticError(f"Could not retrieve owners for {what}", error, "owners") from None
+        failure = DiagnosticError(f"Could not retrieve owners for {what}", error, "owners")
+        failure.outputs = outputs
+        raise failure from None
 
 
 def reconcile(graph: GraphSession, path: str, what: str, wanted: list[str], until: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import json
+import time
 from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import Any, NoReturn, Protocol, TypeVar
@@ -18,7 +19,7 @@ from rehearsal.azuread_plugin.application import Application
 from rehearsal.azuread_plugin.application_password import ApplicationPassword
 from rehearsal.azuread_plugin.configuration import SECRET_SETTINGS, Configuration
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
-from rehearsal.azuread_plugin.graph_session import GraphSession, deadline
+from rehearsal.azuread_plugin.graph_session import GraphSession
 from rehearsal.azuread_plugin.polling import Patience, PollingError
 from rehearsal.azuread_plugin.schema import Plan, Properties, Values
 from rehearsal.azuread_plugin.service_principal import ServicePrincipal
@@ -146,7 +147,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Fill in defaults and refuse what is missing or not here."""
         resource = _resource(request.urn)
-        inputs, problems = schema.check(resource.properties, to_values(request.news))
+        inputs, problems = schema.check(resource.properties, to_values(request.news), request.urn.split("::")[3])
         # No failure names its property: an engine would print the value, and it may be a secret.
         failures = [provider_pb2.CheckFailure(reason=problem) for problem in problems]
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
@@ -157,7 +158,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         resource = _resource(request.urn)
         olds = schema.without_defaults(to_values(request.olds))
         plan = schema.plan_update(resource.properties, olds, to_values(request.news), request.ignoreChanges)
-        self._verify(resource, request.urn, olds, plan, deadline(0, resource.timeouts["update"]))
+        self._verify(resource, request.urn, olds, plan, _until(context, 0, resource.timeouts["update"]))
         replaces = sorted(name for name in plan.changed if resource.properties[name].force_new)
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME if plan.changes else provider_pb2.DiffResponse.DIFF_NONE,
@@ -177,7 +178,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         """Create, or in a preview tell what would be there."""
         resource = _resource(request.urn)
-        until = deadline(request.timeout, resource.timeouts["create"])
+        until = _until(context, request.timeout, resource.timeouts["create"])
         plan = schema.plan_create(resource.properties, to_values(request.properties))
         self._verify(resource, request.urn, {}, plan, until)
         if request.preview:
@@ -198,9 +199,9 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         prior, inputs = to_values(request.properties), to_values(request.inputs)
         is_import = not prior
         if is_import and resource.id_prefix and not request.id.startswith(resource.id_prefix):
-            raise StandInError(f"the id of a {resource.type} must be {resource.id_prefix}<object id>: {request.id!r}")
+            return provider_pb2.ReadResponse()  # as the real plugin: no such id, no such object
         try:
-            until = deadline(request.timeout, resource.timeouts["read"])
+            until = _until(context, request.timeout, resource.timeouts["read"])
             outputs = resource.read(self._graph, request.id, schema.without_defaults(prior), until)
         except DiagnosticError as problem:
             raise StandInError(f"refreshing {request.urn}: {problem}") from None
@@ -218,7 +219,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         """Change, or in a preview tell what would be there."""
         resource = _resource(request.urn)
-        until = deadline(request.timeout, resource.timeouts["update"])
+        until = _until(context, request.timeout, resource.timeouts["update"])
         olds = schema.without_defaults(to_values(request.olds))
         plan = schema.plan_update(resource.properties, olds, to_values(request.news), request.ignoreChanges)
         self._verify(resource, request.urn, olds, plan, until)
@@ -227,7 +228,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             outputs = resource.update(self._graph, request.id, plan, until)
         except DiagnosticError as problem:
-            failure = PartialFailure(request.id, schema.known(plan.planned), problem)
+            failure = PartialFailure(request.id, schema.known(resource.properties, plan.planned), problem)
             _abort_partially(context, failure, f"updating {request.urn}: {problem}")
         return provider_pb2.UpdateResponse(properties=_marked(outputs))
 
@@ -236,7 +237,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Delete; an object that is not there is an error, as in the real plugin."""
         resource = _resource(request.urn)
         try:
-            until = deadline(request.timeout, resource.timeouts["delete"])
+            until = _until(context, request.timeout, resource.timeouts["delete"])
             resource.delete(self._graph, request.id, to_values(request.properties), until)
         except DiagnosticError as problem:
             raise StandInError(f"deleting {request.urn}: {problem}") from None
@@ -265,6 +266,18 @@ def _resource(urn: str) -> Resource:
     if type_ not in RESOURCES:
         raise StandInError(_not_here("the resource type", type_))
     return RESOURCES[type_]
+
+
+def _until(context: grpc.ServicerContext, requested: float, default: float) -> float:
+    """Return when an operation has to be done, on the clock of `time.monotonic`: what comes first counts.
+
+    Args:
+        context: of the call; it may have a deadline of its own.
+        requested: the engine's timeout in seconds, 0 for none.
+        default: the resource's own.
+    """
+    limits = [requested or default, context.time_remaining()]
+    return time.monotonic() + min(limit for limit in limits if limit is not None)
 
 
 def _not_here(what: str, token: str) -> str:

@@ -7,13 +7,15 @@ held against `traces/grpc-azuread-*.jsonl`.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Literal
 
 Values = dict[str, Any]
-Kind = Literal["string", "bool", "map", "set", "block", "blocks"]
+Kind = Literal["string", "bool", "map", "list", "set", "block", "blocks"]
 DiffKind = Literal["ADD", "DELETE", "UPDATE"]
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # a value that is known only after the operation
@@ -21,7 +23,7 @@ SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key that ma
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - what stands under it for a secret
 DEFAULTS = "__defaults"
 
-_ZERO: dict[Kind, Any] = {"string": "", "bool": False, "map": {}, "set": [], "block": None, "blocks": []}
+_ZERO: dict[Kind, Any] = {"string": "", "bool": False, "map": {}, "list": [], "set": [], "block": None, "blocks": []}
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,14 @@ class Property:
     """One property of a resource.
 
     Attributes:
-        kind: `set` is a set of strings, `blocks` a set of objects, `block` one object.
+        kind: `set` is a set of strings, `blocks` a set of objects, `block` one object, `list` a list of either.
         input: whether a program may set it in the real plugin.
         supported: whether it may set it here.
         required: whether it must.
         default: what Check fills in.
         computed: whether the service chooses where the program does not.
         force_new: whether a change replaces the resource.
-        identity: of a member of `blocks`: the text by which the Terraform SDK tells and orders it.
+        identity: of a member of `blocks`: the text by which it is told from others, and ordered.
         vanishes: of a `block`: whether a value may go without being a change (the provider's DiffSuppressFunc).
     """
 
@@ -69,14 +71,22 @@ class Plan:
     changed: set[str] = field(default_factory=set)
 
 
-def check(properties: Properties, news: Values) -> tuple[Values, list[str]]:
+def check(properties: Properties, news: Values, resource: str) -> tuple[Values, list[str]]:
     """Return the inputs with defaults, and what is wrong with them.
+
+    Args:
+        properties: the resource's.
+        news: what the program gives.
+        resource: its name in the program.
 
     The reasons name properties, never values: an engine prints the value of a property that a failure names.
     """
     given = {name: value for name, value in without_defaults(news).items() if value is not None}
     problems = [
-        f"Missing required property '{name}'" for name, it in properties.items() if it.required and name not in given
+        f'Missing required argument. The argument "{_terraform_name(name)}" is required, but no definition was found.. '
+        f"Examine values at '{resource}.{name}'."
+        for name, it in properties.items()
+        if it.required and name not in given
     ]
     for name in given:
         it = properties.get(name)
@@ -128,8 +138,8 @@ def plan_update(properties: Properties, olds: Values, news: Values, ignored: Ite
             new = it.default if it.default is not None else _ZERO[it.kind]
             changes: dict[str, DiffKind] = {name: "DELETE" if it.default is None else "UPDATE"}
         else:
-            new = _in_order(it, new)
             changes = _differences(name, it, old, new)
+            new = _in_order(it, new)
         if changes:
             plan.changes |= changes
             plan.changed.add(name)
@@ -156,34 +166,63 @@ def inputs_after_refresh(properties: Properties, inputs: Values, outputs: Values
 
 def inputs_of_import(properties: Properties, outputs: Values) -> Values:
     """Return inputs that would give this resource: what is required, and what is neither default nor zero."""
-    wanted = {
-        name: _with_defaults(outputs[name])
-        for name, it in properties.items()
-        if it.input
-        and it.supported
-        and (it.required or not (_is_zero(outputs.get(name)) or outputs[name] == it.default))
-    }
+    wanted: Values = {}
+    for name, it in properties.items():
+        value = outputs.get(name)
+        if it.input and it.supported and (it.required or not (_is_zero(value) or value == it.default)):
+            wanted[name] = _with_defaults(value)
+    if features := outputs.get("featureTags"):
+        # Of two inputs that conflict the bridge keeps one, and here it is not `tags`.
+        wanted.pop("tags", None)
+        wanted["featureTags"] = [{**{name: on for name, on in it.items() if on}, DEFAULTS: []} for it in features]
     return {**wanted, DEFAULTS: []}
 
 
-def keep_nulls(properties: Properties, planned: Values, outputs: Values) -> Values:
-    """Return the outputs, with null for an empty set that the plan left null: so the traces after a create."""
-    settable = {name for name, it in properties.items() if it.kind == "set" and it.input and not it.computed}
-    nulls = {name for name in settable if outputs.get(name) == [] and planned.get(name) is None}
-    return {**outputs, **dict.fromkeys(nulls)}
+def after_apply(properties: Properties, planned: Values, outputs: Values) -> Values:
+    """Return the outputs of a create or an update: sets as they were planned, not as they were read.
 
-
-def known(planned: Values) -> Values:
-    """Return the plan with null for what is unknown."""
-    return {name: None if value == UNKNOWN else value for name, value in planned.items()}
-
-
-def in_hash_order(strings: Iterable[str]) -> list[str]:
-    """Return the members of a set of strings in the order in which the Terraform SDK lists them.
-
-    That is by CRC-32 of the text, compared as decimal text (`helper/schema/set.go`, `HashString`).
+    The Terraform SDK takes a set that was wholly known for what the provider applied (`normalizeNullValues`), so a
+    change by somebody else shows at the next refresh only. A set that was null and is empty stays null.
     """
-    return sorted(set(strings), key=lambda text: str(zlib.crc32(text.encode())))
+    applied = dict(outputs)
+    for name, it in properties.items():
+        if not it.input or it.kind not in ("set", "blocks"):
+            continue
+        value = planned.get(name)
+        if value is None and outputs.get(name) == []:
+            applied[name] = None
+        elif value is not None and value != UNKNOWN:
+            applied[name] = value
+    return applied
+
+
+def known(properties: Properties, planned: Values) -> Values:
+    """Return the plan with null, or no members, for what is unknown: so the plugin keeps it after a failure."""
+
+    def without_unknown(name: str, value: Any) -> Any:
+        if value != UNKNOWN:
+            return value
+        return [] if properties[name].kind == "set" and properties[name].input else None
+
+    return {name: without_unknown(name, value) for name, value in planned.items()}
+
+
+def in_order(strings: Iterable[str]) -> list[str]:
+    """Return the members of a set of strings in the order in which the real plugin shows them."""
+    return sorted(set(strings))
+
+
+def in_hash_order(strings: Iterable[str], ending: str = "") -> list[str]:
+    """Return the members of a set of strings in the order in which the real plugin sends them.
+
+    That is by a CRC-32, compared as decimal text (Terraform SDK, `helper/schema/set.go`).
+
+    Args:
+        strings: the members.
+        ending: what is hashed with each: nothing for `tags` and `owners`, which have a hash of their own in the
+            provider, `;` for all other sets.
+    """
+    return sorted(set(strings), key=lambda text: str(zlib.crc32(f"{text}{ending}".encode())))
 
 
 def without_defaults(value: Any) -> Any:
@@ -200,6 +239,10 @@ def secret(value: Any) -> Values:
     return {SECRET_MARK: SECRET, "value": value}
 
 
+def _terraform_name(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
+
+
 def _with_defaults(value: Any) -> Any:
     if isinstance(value, dict):
         return {**{name: _with_defaults(inner) for name, inner in value.items()}, DEFAULTS: []}
@@ -211,27 +254,48 @@ def _is_zero(value: Any) -> bool:
 
 
 def _in_order(it: Property, value: Any) -> Any:
-    if not isinstance(value, list) or UNKNOWN in value:
+    if not isinstance(value, list):
         return value
+    if UNKNOWN in value:  # of a set with an unknown member nothing is known
+        return UNKNOWN
     if it.kind == "set":
-        return in_hash_order(value)
-    if it.kind == "blocks":
-        by_hash = {str(zlib.crc32(it.identity(member).encode())): member for member in value}
-        return [by_hash[code] for code in sorted(by_hash)]
-    return value
+        return in_order(value)
+    return sorted(value, key=it.identity) if it.kind == "blocks" else value
 
 
-def _differences(name: str, it: Property, old: Any, new: Any) -> dict[str, DiffKind]:
-    if old is None:
-        return {name: "ADD"}
+def _differences(path: str, it: Property, old: Any, new: Any) -> dict[str, DiffKind]:
+    """Return what is different, by path; a member of a set by its place in the state or, a new one, in the program."""
+    if old is None or (old == [] and new != []):
+        return {path: "ADD"}
+    if new == [] and old != []:
+        return {path: "DELETE"}
     if it.kind not in ("set", "blocks") or not isinstance(new, list) or not isinstance(old, list):
-        return {} if old == new else {name: "UPDATE"}
+        return {} if old == new else {path: "UPDATE"}
     before, after = [it.identity(member) for member in old], [it.identity(member) for member in new]
-    changes: dict[str, DiffKind] = {f"{name}[{i}]": "DELETE" for i, one in enumerate(before) if one not in after}
-    for i, one in enumerate(after):
-        if one not in before:
-            path = f"{name}[{i}]"
-            changes[path] = "UPDATE" if path in changes else "ADD"
+    gone = {i for i, one in enumerate(before) if one not in after}
+    come = {i for i, one in enumerate(after) if one not in before}
+    changes: dict[str, DiffKind] = {f"{path}[{i}]": "DELETE" for i in gone - come}
+    for i in come:
+        changes |= _member_differences(f"{path}[{i}]", old[i], new[i]) if i in gone else {f"{path}[{i}]": "ADD"}
+    return changes
+
+
+def _member_differences(path: str, old: Any, new: Any) -> dict[str, DiffKind]:
+    changes: dict[str, DiffKind] = {}
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted(old | new):
+            changes |= _member_differences(f"{path}.{name}", old.get(name), new.get(name))
+    elif isinstance(old, list) and isinstance(new, list):
+        for i, (was, will_be) in enumerate(zip_longest(old, new)):
+            place = f"{path}[{i}]"
+            if i >= len(old):
+                changes[place] = "ADD"
+            elif i >= len(new):
+                changes[place] = "DELETE"
+            else:
+                changes |= _member_differences(place, was, will_be)
+    elif old != new:
+        changes[path] = "UPDATE"
     return changes
 
 

@@ -9,10 +9,10 @@ from rehearsal.azuread_plugin.deletion import wait_until_gone
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError, import_needed
 from rehearsal.azuread_plugin.graph_session import JSON, GraphError, GraphSession
 from rehearsal.azuread_plugin.permissions import ids_by_value, role_output, scope_output
-from rehearsal.azuread_plugin.schema import Plan, Property, Values, in_hash_order, keep_nulls, known
+from rehearsal.azuread_plugin.schema import Plan, Property, Values, after_apply, in_hash_order, in_order, known
 
 _RESULT = Property(input=False, computed=True)
-_RESULTS = Property("blocks", input=False, computed=True)
+_RESULTS = Property("list", input=False, computed=True)
 _TEXT = Property()
 
 
@@ -32,8 +32,8 @@ class ServicePrincipal:
         "clientId": Property(required=True, force_new=True),
         "description": _TEXT,
         "displayName": _RESULT,
-        "featureTags": Property("blocks", supported=False, computed=True),
-        "features": Property("blocks", supported=False, computed=True),
+        "featureTags": Property("list", supported=False, computed=True),
+        "features": Property("list", supported=False, computed=True),
         "homepageUrl": _RESULT,
         "loginUrl": _TEXT,
         "logoutUrl": _RESULT,
@@ -44,10 +44,10 @@ class ServicePrincipal:
         "objectId": _RESULT,
         "owners": Property("set"),
         "preferredSingleSignOnMode": _TEXT,
-        "redirectUris": Property("set", input=False, computed=True),
+        "redirectUris": _RESULTS,
         "samlMetadataUrl": _RESULT,
         "samlSingleSignOn": Property("block", supported=False, vanishes=lambda it: not (it or {}).get("relayState")),
-        "servicePrincipalNames": Property("set", input=False, computed=True),
+        "servicePrincipalNames": _RESULTS,
         "signInAudience": _RESULT,
         "tags": Property("set", computed=True),
         "type": _RESULT,
@@ -96,10 +96,11 @@ class ServicePrincipal:
         try:
             self._describe(graph, pulumi_id, planned, until)
             owners.complete(graph, pulumi_id, _named(pulumi_id), further, remove_caller=remove_caller, until=until)
-            outputs = self.read(graph, pulumi_id, known(planned), until)
+            outputs = self.read(graph, pulumi_id, known(self.properties, planned), until)
         except DiagnosticError as error:
-            raise PartialFailure(pulumi_id, {**known(planned), "id": pulumi_id}, error) from None
-        return pulumi_id, keep_nulls(self.properties, planned, outputs or {})
+            outputs = error.outputs or {**known(self.properties, planned), "id": pulumi_id}
+            raise PartialFailure(pulumi_id, after_apply(self.properties, planned, outputs), error) from None
+        return pulumi_id, after_apply(self.properties, planned, outputs or {})
 
     def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
         """Return the outputs, or None where the service principal is gone; the arguments are Application.read's."""
@@ -114,10 +115,8 @@ class ServicePrincipal:
             beta = graph.get(id, {"$select": "samlMetadataUrl"}, version="beta", until=until)
         except GraphError as error:
             raise DiagnosticError(f"Retrieving {what} (beta API)", error) from None
-        return _outputs(found, prior) | {
-            "samlMetadataUrl": beta.get("samlMetadataUrl") or "",
-            "owners": owners.listed(graph, id, what, until),
-        }
+        outputs = {**_outputs(found, prior), "samlMetadataUrl": beta.get("samlMetadataUrl") or ""}
+        return owners.added_to(outputs, graph, id, what, until)
 
     def update(self, graph: GraphSession, id: str, plan: Plan, until: float) -> Values:  # noqa: A002
         """Change a service principal; the PATCH carries every property, as the real plugin's does.
@@ -136,7 +135,7 @@ class ServicePrincipal:
         outputs = self.read(graph, id, planned, until)
         if outputs is None:
             raise StandInError(f"the service principal {id} did not exist any more after it was updated")
-        return keep_nulls(self.properties, planned, outputs)
+        return after_apply(self.properties, planned, outputs)
 
     def delete(self, graph: GraphSession, id: str, prior: Values, until: float) -> None:  # noqa: A002
         """Delete a service principal, and see five times that it is gone.
@@ -155,11 +154,11 @@ class ServicePrincipal:
 
     def _adopt(self, graph: GraphSession, object_id: str, planned: Values, until: float) -> tuple[str, Values]:
         pulumi_id = f"/servicePrincipals/{object_id}"
-        plan = Plan(known(planned), changed={"owners"} if planned["owners"] else set())
+        plan = Plan(known(self.properties, planned), changed={"owners"} if planned["owners"] else set())
         try:
             return pulumi_id, self.update(graph, pulumi_id, plan, until)
         except DiagnosticError as error:
-            raise PartialFailure(pulumi_id, {**known(planned), "id": pulumi_id}, error) from None
+            raise PartialFailure(pulumi_id, {**known(self.properties, planned), "id": pulumi_id}, error) from None
 
     def _describe(self, graph: GraphSession, path: str, planned: Values, until: float) -> None:
         body = {"@odata.type": "#microsoft.graph.servicePrincipal", "description": planned["description"] or None}
@@ -196,12 +195,12 @@ def _settings(planned: Values) -> JSON:
     return {
         "@odata.type": "#microsoft.graph.servicePrincipal",
         "accountEnabled": planned["accountEnabled"] is not False,
-        "alternativeNames": in_hash_order(planned["alternativeNames"] or []),
+        "alternativeNames": in_hash_order(planned["alternativeNames"] or [], ";"),
         "appRoleAssignmentRequired": bool(planned["appRoleAssignmentRequired"]),
         "description": planned["description"] or None,
         "loginUrl": planned["loginUrl"] or None,
         "notes": planned["notes"] or None,
-        "notificationEmailAddresses": in_hash_order(planned["notificationEmailAddresses"] or []),
+        "notificationEmailAddresses": in_hash_order(planned["notificationEmailAddresses"] or [], ";"),
         "preferredSingleSignOnMode": planned["preferredSingleSignOnMode"] or None,
         "samlSingleSignOnSettings": {"relayState": saml["relayState"]} if saml else {},
         "tags": tags.to_send(planned["tags"]),
@@ -215,7 +214,7 @@ def _outputs(found: JSON, prior: Values) -> Values:
     return {
         **prior,
         "accountEnabled": bool(found.get("accountEnabled")),
-        "alternativeNames": in_hash_order(found.get("alternativeNames") or []),
+        "alternativeNames": in_order(found.get("alternativeNames") or []),
         "appRoleAssignmentRequired": bool(found.get("appRoleAssignmentRequired")),
         "appRoleIds": ids_by_value(found.get("appRoles") or []),
         "appRoles": [role_output(role) for role in found.get("appRoles") or []],
@@ -230,7 +229,7 @@ def _outputs(found: JSON, prior: Values) -> Values:
         "loginUrl": found.get("loginUrl") or "",
         "logoutUrl": found.get("logoutUrl") or "",
         "notes": found.get("notes") or "",
-        "notificationEmailAddresses": in_hash_order(found.get("notificationEmailAddresses") or []),
+        "notificationEmailAddresses": in_order(found.get("notificationEmailAddresses") or []),
         "oauth2PermissionScopeIds": ids_by_value(scopes),
         "oauth2PermissionScopes": [scope_output(scope) for scope in scopes],
         "objectId": found["id"],
@@ -239,7 +238,7 @@ def _outputs(found: JSON, prior: Values) -> Values:
         "samlSingleSignOn": None if saml is None else {"relayState": saml.get("relayState") or ""},
         "servicePrincipalNames": names,
         "signInAudience": found.get("signInAudience") or "",
-        "tags": in_hash_order(found.get("tags") or []),
+        "tags": in_order(found.get("tags") or []),
         "type": found.get("servicePrincipalType") or "",
         "useExisting": prior.get("useExisting"),
     }

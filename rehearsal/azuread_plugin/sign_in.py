@@ -35,8 +35,12 @@ class NoAnswerError(Exception):
             reason = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
         elif self.was_reset:
             reason = "connection reset by peer"
+        elif "NewConnectionError" in repr(problem):
+            reason = "dial tcp: connect: connection refused"
         else:
-            reason = type(problem).__name__
+            reason = "EOF"
+        if method != "GET":  # a write may have been done: the real plugin says no more of it
+            reason = "HTTP response was nil; connection may have been reset"
         super().__init__(f'{method.capitalize()} "{url}": {reason}')
 
 

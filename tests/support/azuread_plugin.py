@@ -1,0 +1,217 @@
+"""Drives an azuread plugin as an engine does: its own process, over gRPC, with no engine behind it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+from google.protobuf.message import Message
+from pulumi.runtime.proto import provider_pb2 as messages
+from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
+
+PROJECT_FOLDER = Path(__file__).parents[2]
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+SECRET_MARK = "4dabf18193072939515e22adb298388d"
+
+APPLICATION = "azuread:index/application:Application"
+SERVICE_PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
+PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"
+
+Values = dict[str, Any]
+
+
+class PluginError(Exception):
+    """A call that the plugin refused.
+
+    Attributes:
+        kept: what the plugin asks the engine to keep of an object that is not complete: (id, outputs); else None.
+    """
+
+    def __init__(self, text: str, kept: tuple[str, Values] | None) -> None:
+        super().__init__(text)
+        self.kept = kept
+
+
+class Resource(NamedTuple):
+    """A resource as the engine keeps it."""
+
+    type: str
+    id: str
+    inputs: Values
+    outputs: Values
+
+
+class AzureadPlugin:
+    """One process of the plugin, configured from its environment alone.
+
+    Args:
+        command: its command line.
+        environment: the whole environment, but for PATH, HOME and PYTHONPATH.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        passed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.process = subprocess.Popen(
+            [*command, "127.0.0.1:1"],
+            env={**passed, "PYTHONPATH": str(PROJECT_FOLDER), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        port = self.process.stdout.readline().strip()
+        if not port:
+            raise PluginError(f"the plugin did not start: {self.process.communicate()[1]}", None)
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> int:
+        """End the process as an engine does; answers its exit code."""
+        self._channel.close()
+        self.process.send_signal(signal.SIGINT)
+        try:
+            code = self.process.wait(5)
+        finally:
+            self.process.kill()
+            for stream in (self.process.stdout, self.process.stderr):
+                if stream is not None:
+                    stream.close()
+        return code
+
+    def configure(self, **settings: str) -> messages.ConfigureResponse:
+        """Configure; whatever is not given comes from the environment."""
+        answer: messages.ConfigureResponse = self._call(
+            self.stub.Configure,
+            messages.ConfigureRequest(
+                variables={f"azuread:config:{name}": value for name, value in settings.items()},
+                args=struct(settings),
+                acceptSecrets=True,
+                acceptResources=True,
+                sends_old_inputs=True,
+                sends_old_inputs_to_delete=True,
+            ),
+        )
+        return answer
+
+    def check(self, type_: str, news: Values, olds: Values | None = None) -> messages.CheckResponse:
+        """Check inputs."""
+        request = messages.CheckRequest(urn=_urn(type_), olds=struct(olds or {}), news=struct(news))
+        answer: messages.CheckResponse = self._call(self.stub.Check, request)
+        return answer
+
+    def preview(self, type_: str, news: Values) -> Values:
+        """Check and preview a creation; answers the outputs."""
+        inputs = self.check(type_, news).inputs
+        request = messages.CreateRequest(urn=_urn(type_), properties=inputs, preview=True)
+        return values(self._call(self.stub.Create, request).properties)
+
+    def create(self, type_: str, news: Values) -> Resource:
+        """Check and create."""
+        inputs = self.check(type_, news).inputs
+        answer = self._call(self.stub.Create, messages.CreateRequest(urn=_urn(type_), properties=inputs))
+        return Resource(type_, answer.id, values(inputs), unwrapped(values(answer.properties)))
+
+    def diff(self, it: Resource, news: Values, ignore: Sequence[str] = ()) -> messages.DiffResponse:
+        """Check new inputs and compare."""
+        inputs = self.check(it.type, news, it.inputs).inputs
+        answer: messages.DiffResponse = self._call(
+            self.stub.Diff,
+            messages.DiffRequest(
+                id=it.id,
+                urn=_urn(it.type),
+                olds=struct(it.outputs),
+                old_inputs=struct(it.inputs),
+                news=inputs,
+                ignoreChanges=ignore,
+            ),
+        )
+        return answer
+
+    def update(self, it: Resource, news: Values, *, preview: bool = False) -> Resource:
+        """Check new inputs and update."""
+        inputs = self.check(it.type, news, it.inputs).inputs
+        request = messages.UpdateRequest(
+            id=it.id,
+            urn=_urn(it.type),
+            olds=struct(it.outputs),
+            old_inputs=struct(it.inputs),
+            news=inputs,
+            preview=preview,
+        )
+        outputs = unwrapped(values(self._call(self.stub.Update, request).properties))
+        return Resource(it.type, it.id, values(inputs), outputs)
+
+    def read(self, it: Resource) -> Resource | None:
+        """Read; None where it is gone. Without inputs and outputs it is an import."""
+        request = messages.ReadRequest(
+            id=it.id, urn=_urn(it.type), properties=struct(it.outputs), inputs=struct(it.inputs)
+        )
+        answer = self._call(self.stub.Read, request)
+        if not answer.id:
+            return None
+        return Resource(it.type, answer.id, values(answer.inputs), unwrapped(values(answer.properties)))
+
+    def delete(self, it: Resource) -> None:
+        """Delete."""
+        request = messages.DeleteRequest(
+            id=it.id, urn=_urn(it.type), properties=struct(it.outputs), old_inputs=struct(it.inputs)
+        )
+        self._call(self.stub.Delete, request)
+
+    def invoke(self, token: str, arguments: Values | None = None) -> Values:
+        """Call a function."""
+        answer = self._call(self.stub.Invoke, messages.InvokeRequest(tok=token, args=struct(arguments or {})))
+        return values(getattr(answer, "return"))
+
+    def _call(self, method: Callable[..., Any], request: Message) -> Any:
+        try:
+            return method(request, timeout=60)
+        except grpc.RpcError as error:
+            raise PluginError(error.details() or "", _kept(error)) from None
+
+
+def struct(fields: Mapping[str, Any]) -> struct_pb2.Struct:
+    """Return a protobuf struct."""
+    return json_format.ParseDict(dict(fields), struct_pb2.Struct())
+
+
+def values(fields: struct_pb2.Struct) -> Values:
+    """Return the fields of a protobuf struct."""
+    return json_format.MessageToDict(fields)
+
+
+def unwrapped(outputs: Values) -> Values:
+    """Return outputs as an engine sends them back: without the wrappers of secrets."""
+    return {
+        name: value["value"] if isinstance(value, dict) and SECRET_MARK in value else value
+        for name, value in outputs.items()
+    }
+
+
+def _urn(type_: str) -> str:
+    return f"urn:pulumi:test::entra-business-central::{type_}::it"
+
+
+def _kept(error: Any) -> tuple[str, Values] | None:
+    for name, value in error.trailing_metadata() or ():
+        if name == "grpc-status-details-bin":
+            for detail in status_pb2.Status.FromString(value).details:
+                failure = messages.ErrorResourceInitFailed()
+                if detail.Unpack(failure):
+                    return failure.id, values(failure.properties)
+    return None
