@@ -7,7 +7,6 @@ import secrets
 import signal
 import sys
 import time
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     import argparse
 
 _INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
             return _stop(folder) if arguments.stop else _walk(arguments, folder, narration)
     except DemoError as problem:
         narration.broken(str(problem))
+    except BrokenPipeError:  # whoever read along has gone, as `demo | head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as problem:
         narration.broken(f"{problem.filename or 'The machine'}: {problem.strerror}.")
     return 1
@@ -62,7 +64,7 @@ def _stop(folder: DemoFolder) -> int:
     if folder.root.exists():
         folder.remove()
     if ended:
-        print(f"Ended {ended} processes that a demo had left.")  # noqa: T201
+        print(f"Ended what a demo had left ({ended} process{'es' if ended > 1 else ''}).")  # noqa: T201
     return 0
 
 
@@ -73,27 +75,28 @@ def _walk(arguments: argparse.Namespace, folder: DemoFolder, narration: Narratio
     processes.end_all()  # of a demo that was killed
     folder.make_anew()
     engine = engines.choose(arguments.engine, folder, os.environ)
-    begun = time.monotonic()
-    with ExitStack() as ends:
-        ends.callback(_end, processes, folder)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # Also where it was started in the background, with SIGINT ignored.
-            signal.signal(number, signal.default_int_handler)
-        try:
-            _tour(engine, folder, processes, narration, keep=arguments.keep)
-        except KeyboardInterrupt:
-            narration.broken("Interrupted; everything that was started is ended.")
-            return _INTERRUPTED
-        if arguments.keep:
-            ends.pop_all()  # nothing ends: that is what --keep is for
-    narration.title(f"Every claim holds. It took {time.monotonic() - begun:.0f} s.")
-    if not arguments.keep:
+    for number in _SIGNALS:  # also where it was started in the background, with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
+    kept = interrupted = False
+    try:
+        _tour(engine, folder, processes, narration, keep=arguments.keep)
+        kept = arguments.keep
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        if not kept:
+            _end(processes, folder)
+    if interrupted:
+        narration.broken("Interrupted; everything that was started has been ended.")
+        return _INTERRUPTED
+    if not kept:
         say_what_is_next(narration, folder)
     return 0
 
 
 def _tour(engine: Engine, folder: DemoFolder, processes: Processes, narration: Narration, *, keep: bool) -> None:
     _introduce(engine, folder, narration)
+    start = time.monotonic()
     folder.passphrase_file.touch(mode=0o600)
     folder.passphrase_file.write_text(secrets.token_urlsafe(24), encoding="utf-8")
     narration.title("1. A rehearsal tenant: Entra, Microsoft Graph and Business Central on this machine")
@@ -109,6 +112,7 @@ def _tour(engine: Engine, folder: DemoFolder, processes: Processes, narration: N
     conductor.set_up()
     tour = Tour(declared, conductor, ready, folder, narration)
     tour.walk(keep=keep)
+    narration.title(f"Every claim holds. It took {time.monotonic() - start:.0f} s.")
     if keep:
         folder.script.touch(mode=0o700)
         folder.script.write_text(engine.script(ready), encoding="utf-8")
@@ -117,8 +121,11 @@ def _tour(engine: Engine, folder: DemoFolder, processes: Processes, narration: N
 
 def _introduce(engine: Engine, folder: DemoFolder, narration: Narration) -> None:
     narration.title("An outside system's access to Business Central: made, used, broken, repaired and removed")
-    narration.say("Nothing real is touched: the tenant is a process on this machine, and it ends with the tour.")
-    narration.say("It needs Python 3.11 and the packages in .venv, no network and no account; about half a minute.")
+    narration.say("Nothing real is touched: the tenant is a process on this machine, which knows no other address.")
+    narration.say(
+        "It needs Python 3.11 and the packages in .venv, no network and no account. It takes about half a minute; "
+        "with the real azuread plugin, which waits for Entra, a whole one."
+    )
     narration.say(
         f"State, logs and everything else that is written lie in {folder.relative(folder.root)}/ "
         f"(logs in {folder.relative(folder.logs)}/), and are replaced by the next tour."
@@ -133,10 +140,9 @@ def _introduce(engine: Engine, folder: DemoFolder, narration: Narration) -> None
 
 
 def _end(processes: Processes, folder: DemoFolder) -> None:
-    """End everything that runs; the secrets of the tenant go with it."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    """End everything that runs, and remove what signs in to the tenant, which ends too."""
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would leave what is to be ended here
     processes.end_all()
     for path in (folder.passphrase_file, folder.ready_file, folder.env_file):
         path.unlink(missing_ok=True)
-    sys.stdout.flush()

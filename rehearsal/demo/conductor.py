@@ -17,7 +17,7 @@ from rehearsal.ready_file import ReadyFile
 
 _NOISE = re.compile(
     r"^@ "  # the CLI's progress dots
-    r"|\b(creating|updating|deleting|refreshing|reading)( \(0s\))?\s*$"  # begun; another line tells of the end
+    r"|\b(creating|updating|deleting|refreshing|reading)( \(0s\)|\s*$)"  # begun; another line tells of the end
     r"|^    [\w-]+:[\w/:-]+ \S+\s*(running)?\s*$"  # a resource without a sign: unchanged
     r"|^The local engine stands in|^The resources in the stack have been|^If you want to remove the stack"
 )

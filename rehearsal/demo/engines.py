@@ -61,18 +61,17 @@ class Engine(ABC):
 
     def script(self, ready: ReadyFile) -> str:
         """Return a shell script that runs one verb with the same settings: `engine up --yes`."""
-        environment = shlex.join(f"{name}={value}" for name, value in self.environment(ready).items())
+        environment = self.environment(ready).items()
         return "\n".join(
             [
                 "#!/bin/sh",
-                "# One command on the kept demo, such as `engine preview`. It knows the tenant's deployer secret.",
+                "# One command on the kept demo, such as `engine preview`, with nothing of the caller's environment.",
+                '[ -n "$EMPTIED" ] || exec env -i EMPTIED=yes "TERM=$TERM" /bin/sh "$0" "$@"',
                 f"cd {shlex.quote(str(self._folder.project))} || exit 1",
+                *(f"export {name}={shlex.quote(value)}" for name, value in environment),
                 'verb="$1"; [ $# -gt 0 ] && shift',
                 'case "$verb" in',
-                *(
-                    f'  {verb}) exec env -i "TERM=$TERM" {environment} {shlex.join(self.command(verb))} "$@" ;;'
-                    for verb in VERBS
-                ),
+                *(f'  {verb}) exec {shlex.join(self.command(verb))} "$@" ;;' for verb in VERBS),
                 f'  *) echo "one of: {" ".join(VERBS)}" >&2; exit 2 ;;',
                 "esac",
                 "",

@@ -20,12 +20,13 @@ class DemoFolder:
 
     Args:
         project: the checkout.
+        root: the folder itself; the tests of the life cycle have one for each stack.
     """
 
-    def __init__(self, project: Path = PROJECT) -> None:
+    def __init__(self, project: Path = PROJECT, root: Path | None = None) -> None:
         self.project = project
         self.rehearsal = project / ".rehearsal"
-        self.root = self.rehearsal / "demo"
+        self.root = root or self.rehearsal / "demo"
         self.ready_file = self.root / "tenant.json"
         self.env_file = self.root / "tenant.sh"
         self.stack_file = self.root / f"Pulumi.{STACK}.yaml"

@@ -1,0 +1,270 @@
+"""`make demo`: the tour, from a copy of the checkout, as a newcomer starts it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+LIMIT = 300  # seconds, for a machine that has other things to do
+TOUR = ("1. ", "2. Preview", "3. Up", "4. The outside system", "5. Up again", "6. Drift", "7. Repair", "8. The secret")
+
+
+class Checkout:
+    """A copy of the checkout, with demos running in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.demo = folder / ".rehearsal" / "demo"
+        self._started: list[subprocess.Popen[str]] = []
+
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        """Start a demo; what it prints is in its stdout."""
+        process = subprocess.Popen(
+            [self.folder / ".venv" / "bin" / "python", "-m", "rehearsal", "demo", *options],
+            cwd=self.folder,
+            env={name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._started.append(process)
+        return process
+
+    def walk(self, *options: str) -> tuple[int, str]:
+        """Run a demo to its end and return exit code and output."""
+        process = self.start(*options)
+        output = process.communicate(timeout=LIMIT)[0]
+        return process.returncode, output
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the control port of the tenant that the demo has started, as soon as it is there."""
+        ready_file = self.demo / "tenant.json"
+        wait_for(ready_file.exists)
+        found = re.search(r'"controlUrl": "([^"]+)"', ready_file.read_text())
+        assert found
+        answer = requests.request(method, found[1] + path, json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def hold(self, path: str) -> None:
+        """Keep the first request to this path open, and wait until it is there."""
+        self.control("POST", "/faults", {"match": {"path": path, "method": "POST"}, "action": "hold"})
+        wait_for(lambda: self.control("GET", "/faults")[0]["held"] == 1)
+
+    def processes(self) -> list[str]:
+        """Return the command lines of the processes that know of this folder, by command line or environment."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if not folder.name.isdecimal() or int(folder.name) == os.getpid():
+                continue
+            try:
+                command = (folder / "cmdline").read_bytes()
+                if str(self.folder).encode() in command + (folder / "environ").read_bytes():
+                    found.append(command.replace(b"\0", b" ").decode())
+            except OSError:
+                continue
+        return found
+
+    def end(self) -> None:
+        """End the demos and what they have started."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+        self.walk("--stop")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, project_folder: Path) -> Iterator[Checkout]:
+    copy = tmp_path / "checkout"
+    left_out = shutil.ignore_patterns(".venv", ".rehearsal", ".git", "__pycache__", ".*_cache", ".hypothesis")
+    shutil.copytree(project_folder, copy, ignore=left_out)
+    (copy / ".venv").symlink_to(project_folder / ".venv")
+    made = Checkout(copy)
+    yield made
+    made.end()
+
+
+def files(folder: Path) -> set[Path]:
+    """Return the files of a checkout that are not Python's own cache, nor below .rehearsal/ or .venv/."""
+    ignored = {"__pycache__", ".rehearsal", ".venv"}
+    return {path for path in folder.rglob("*") if path.is_file() and not ignored & set(path.relative_to(folder).parts)}
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "local",
+        pytest.param(
+            "pulumi", marks=pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no pulumi on PATH")
+        ),
+    ],
+)
+def test_the_tour_is_green_leaves_nothing_and_writes_below_its_own_folder_only(checkout: Checkout, engine: str) -> None:
+    before = {path: path.read_bytes() for path in files(checkout.folder)}
+    code, output = checkout.walk("--engine", engine)
+    assert code == 0, output
+    places = [output.find(title) for title in (*TOUR, "9. Destroy", "Every claim holds")]
+    assert places == sorted(places)
+    assert -1 not in places
+    assert "\x1b" not in output, "colour codes in a pipe"
+    assert "the token carries API.ReadWrite.All, Automation.ReadWrite.All" in output
+    assert "0 changes, and 0 requests from our providers" in output
+    assert "the secret is in none of" in output
+    assert "Entra's deleted items" in output
+    assert "With a real tenant" in output
+    assert {path: path.read_bytes() for path in files(checkout.folder)} == before
+    assert checkout.processes() == []
+    assert not (checkout.demo / "passphrase").exists()
+
+
+def test_every_step_tells_its_time_and_its_requests(checkout: Checkout) -> None:
+    _, output = checkout.walk("--engine", "local")
+    measured = re.findall(r"^ +[\d.]+ s; requests: (.+)$", output, re.MULTILINE)
+    assert len(measured) == 8, output
+    preview, up, use, again, *_ = measured
+    assert "our providers" not in preview
+    assert re.search(r"our providers \d+, azuread \d+, sign-in \d+", up)
+    assert use == "sign-in 1, the outside system 2"
+    assert "our providers" not in again
+
+
+def test_a_killed_demo_is_cleaned_up_by_the_next_which_can_be_kept_looked_at_and_stopped(checkout: Checkout) -> None:
+    killed = checkout.start("--engine", "local")
+    checkout.hold("entraApplications")
+    killed.kill()
+    killed.communicate()
+
+    code, output = checkout.walk("--engine", "local", "--keep")
+    assert code == 0, output
+    assert "9. Destroy" not in output
+    for command in re.findall(r"^ +\$ (\.rehearsal/demo/engine (?:preview|output) .*)$", output, re.MULTILINE):
+        shown = subprocess.run(command.split(), cwd=checkout.folder, capture_output=True, text=True, check=True)
+        assert "clientSecret" in shown.stdout or "8 unchanged" in shown.stdout
+    for private in ("passphrase", "tenant.json", "tenant.sh", "engine"):
+        assert (checkout.demo / private).stat().st_mode & 0o077 == 0, private
+
+    code, refused = checkout.walk()
+    assert code == 1
+    assert refused.strip().endswith(
+        "A demo was kept, and its tenant is up; end it with `python -m rehearsal demo --stop`."
+    )
+    assert checkout.control("GET", "/state")["entra"]["appRoleAssignments"], "the kept one is as it was"
+
+    assert checkout.walk("--stop")[0] == 0
+    assert checkout.processes() == []
+    assert not checkout.demo.exists()
+    assert checkout.walk("--stop") == (0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_says_so_and_leaves_no_process(checkout: Checkout, number: signal.Signals) -> None:
+    demo = checkout.start("--engine", "local")
+    checkout.hold("appRoleAssignedTo|appRoleAssignments")
+    demo.send_signal(number)
+    output = demo.communicate(timeout=LIMIT)[0]
+    assert demo.returncode == 130, output
+    assert output.rstrip().endswith("Interrupted; everything that was started has been ended.")
+    assert "Traceback" not in output
+    assert checkout.processes() == []
+
+
+def test_a_second_demo_at_the_same_time_is_refused_in_one_sentence_and_the_first_goes_on(checkout: Checkout) -> None:
+    first = checkout.start("--engine", "local")
+    checkout.hold("appRoleAssignedTo|appRoleAssignments")
+    for options in ((), ("--stop",)):
+        code, output = checkout.walk(*options)
+        assert code == 1
+        assert re.fullmatch(r"\S+ Another demo is under way here \(process \d+\); .+\.", output.strip())
+    assert first.poll() is None
+    assert checkout.control("GET", "/faults")[0]["held"] == 1
+
+
+def test_a_claim_that_does_not_hold_ends_the_tour_with_the_service_s_own_words(checkout: Checkout) -> None:
+    demo = checkout.start("--engine", "local")
+    fault = {"match": {"path": "Sandbox.*/companies$", "userAgent": "rehearsal-demo-shop"}, "action": "status"}
+    checkout.control(
+        "POST", "/faults", {**fault, "status": 403, "code": "Authentication_InvalidCredentials", "times": 0}
+    )
+    output = demo.communicate(timeout=LIMIT)[0]
+    assert demo.returncode == 1
+    last = output.strip().splitlines()[-1]
+    assert "the companies request to Sandbox: 403 Authentication_InvalidCredentials" in last
+    assert "5. Up again" not in output
+    assert checkout.processes() == []
+
+
+def test_a_preset_that_the_tenant_cannot_satisfy_ends_the_tour_with_the_program_s_error(checkout: Checkout) -> None:
+    preset = checkout.folder / "presets" / "magento.yaml"
+    preset.write_text(preset.read_text().replace("NPR NP RETAIL", "NPR NO SUCH SET"))
+    code, output = checkout.walk("--engine", "local")
+    assert code == 1
+    assert "NPR NO SUCH SET" in output
+    assert re.search(r"`up` ended with exit code 1 instead of 0; .+03?\d?-up\.log\.$|ended with exit code 1", output)
+    assert "4. The outside system" not in output
+
+
+@pytest.mark.parametrize(
+    ("spelling", "form"),
+    [
+        ("secret", "plain"),
+        ("__import__('base64').b64encode(f'user:{secret}'.encode()).decode()", "base64"),
+    ],
+)
+def test_a_program_that_writes_the_secret_down_is_found_out(checkout: Checkout, spelling: str, form: str) -> None:
+    handover = checkout.folder / "components" / "handover.py"
+    text = handover.read_text()
+    line = '        values["clientSecretExpires"]'
+    assert line in text
+    leak = f"open('.rehearsal/leak.txt', 'w').write({spelling}) and None"
+    handover.write_text(text.replace(line, f"        newest.value.apply(lambda secret: {leak})\n{line}"))
+    code, output = checkout.walk("--engine", "local")
+    assert code == 1
+    assert output.strip().splitlines()[-1].endswith(f"The secret stands in leak.txt ({form}).")
+    assert (checkout.folder / ".rehearsal" / "leak.txt").read_text() not in output
+
+
+def test_a_program_that_asks_when_nothing_changed_is_found_out(checkout: Checkout) -> None:
+    """A claim about requests can fail, too: a program whose second `up` talks to Graph is told from azuread."""
+    main = checkout.folder / "__main__.py"
+    main.write_text(
+        main.read_text()
+        + "\nimport os, requests\n"
+        + "requests.get(os.environ['BUSINESS_CENTRAL_URL'] + '/v2.0/x', headers={'User-Agent': 'entra-business-central/0'})\n"
+    )
+    code, output = checkout.walk("--engine", "local")
+    assert code == 1
+    assert "our providers 1 in all" in output.strip().splitlines()[-1]
+
+
+def test_the_cli_that_is_not_there_is_asked_for_with_the_way_to_get_it(checkout: Checkout, tmp_path: Path) -> None:
+    process = subprocess.run(
+        [checkout.folder / ".venv" / "bin" / "python", "-m", "rehearsal", "demo", "--engine", "pulumi"],
+        cwd=checkout.folder,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert "The pulumi CLI is not on PATH; to get it: https://www.pulumi.com/docs/install/" in process.stdout
+    assert process.stderr == ""
