@@ -89,7 +89,8 @@ class Tenant:
     def client_id_of(self, question: Question) -> str | None:
         """Return the client id that a question comes from: of a valid token, or of a token request's form."""
         if service_of(question.path) == "entra":
-            return question.body.get("client_id") if isinstance(question.body, dict) else None
+            client_id = question.body.get("client_id") if isinstance(question.body, dict) else None
+            return client_id if isinstance(client_id, str) else None
         who = self._who(question)
         return None if isinstance(who, InvalidTokenError) else who.client_id
 

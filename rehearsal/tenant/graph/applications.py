@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, follow_application, new_application
 from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.declared_permissions import complete_permissions, refuse_change_of_enabled
 from rehearsal.tenant.graph.key_credentials import set_key_credentials
 from rehearsal.tenant.graph.owners import bound_owners
 from rehearsal.tenant.graph.properties import (
     invalid_value,
-    refuse_change_of_enabled,
+    list_of,
     required_text,
     writable_properties,
 )
@@ -46,6 +46,7 @@ _AUDIENCES = frozenset(
     {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
 )
 _LONGEST_NAME = 256
+_TYPE = "Application"
 
 
 def list_applications(request: GraphRequest) -> Answer:
@@ -108,27 +109,31 @@ def delete_application(request: GraphRequest) -> Answer:
 
 
 def _display_name(value: Any) -> str:
-    name = required_text({"displayName": value}, "displayName", "Application")
+    name = required_text({"displayName": value}, "displayName", _TYPE)
     if len(name) > _LONGEST_NAME:
-        raise invalid_value("displayName", "Application")
+        raise invalid_value("displayName", _TYPE)
     return name
 
 
 def _changes(request: GraphRequest, body: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
-    changes = copy.deepcopy(writable_properties(body, APPLICATION_DEFAULTS, current=current, resource="Application"))
+    changes = writable_properties(body, APPLICATION_DEFAULTS, current=current, resource=_TYPE)
     if changes.get("signInAudience", "AzureADMyOrg") not in _AUDIENCES:
-        raise invalid_value("signInAudience", "Application")
+        raise invalid_value("signInAudience", _TYPE)
     for uri in changes.get("identifierUris", ()):
         _refuse_taken(request, uri, current["id"])
+    if "appRoles" in changes:
+        changes["appRoles"] = complete_permissions(changes["appRoles"], "appRoles")
+    if "api" in changes:
+        scopes = changes["api"]["oauth2PermissionScopes"]
+        changes["api"]["oauth2PermissionScopes"] = complete_permissions(scopes, "oauth2PermissionScopes")
     if "web" in changes:
-        uris = changes["web"].get("redirectUris") or []
-        changes["web"]["redirectUriSettings"] = [{"uri": uri, "index": None} for uri in uris]
+        changes["web"]["redirectUriSettings"] = [{"uri": uri, "index": None} for uri in changes["web"]["redirectUris"]]
     for access in changes.get("requiredResourceAccess", ()):
-        if not isinstance(access, dict) or not access.get("resourceAppId"):
-            raise invalid_value("requiredResourceAccess", "Application")
-        for permission in access.get("resourceAccess", ()):
-            if permission.get("type") not in {"Role", "Scope"} or not permission.get("id"):
-                raise invalid_value("resourceAccess", "RequiredResourceAccess")
+        required_text(access, "resourceAppId", "RequiredResourceAccess")
+        for permission in list_of(access.get("resourceAccess"), dict, "resourceAccess", "RequiredResourceAccess"):
+            required_text(permission, "id", "ResourceAccess")
+            if permission.get("type") not in ("Role", "Scope"):
+                raise invalid_value("type", "ResourceAccess")
     return changes
 
 

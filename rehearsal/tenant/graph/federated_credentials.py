@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.tenant.graph import errors
-from rehearsal.tenant.graph.properties import invalid_value, required_text
+from rehearsal.tenant.graph.properties import invalid_value, optional_text, required_text
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
 from rehearsal.tenant.messages import Answer
 
@@ -38,7 +38,7 @@ def create_credential(request: GraphRequest) -> Answer:
         "name": required_text(body, "name", _TYPE),
         "issuer": required_text(body, "issuer", _TYPE),
         "subject": required_text(body, "subject", _TYPE),
-        "description": body.get("description"),
+        "description": optional_text(body, "description", _TYPE),
         "audiences": _audiences(body.get("audiences")),
     }
     if any(other["name"] == new["name"] for other in application.federated_credentials.values()):
@@ -67,6 +67,7 @@ def update_credential(request: GraphRequest) -> Answer:
     changed: dict[str, Any] = {**credential, **given}
     for name in ("issuer", "subject"):
         required_text(changed, name, _TYPE)
+    optional_text(changed, "description", _TYPE)
     changed["audiences"] = _audiences(body.get("audiences", credential["audiences"]))
     _refuse_double(application, changed)
     credential.update(changed)
@@ -89,7 +90,8 @@ def _addressed(request: GraphRequest, application: DirectoryObject) -> dict[str,
 
 
 def _audiences(value: Any) -> list[str]:
-    if not isinstance(value, list) or len(value) != 1:  # "can only accept a single value", says the reference
+    # "can only accept a single value", says the reference
+    if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], str):
         raise invalid_value("audiences", _TYPE)
     return value
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.graph import errors
-from rehearsal.tenant.graph.properties import invalid_value, moment
+from rehearsal.tenant.graph.properties import list_of, moment
 
 if TYPE_CHECKING:
     from rehearsal.tenant.directory.model import DirectoryObject
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _RESOURCE = "KeyCredential"
 
 
-def set_key_credentials(owner: DirectoryObject, credentials: list[Any]) -> None:
+def set_key_credentials(owner: DirectoryObject, credentials: Any) -> None:
     """Replace the certificates of an application.
 
     Those that it has already may come back without their key, as they were read.
@@ -33,9 +33,7 @@ def set_key_credentials(owner: DirectoryObject, credentials: list[Any]) -> None:
     known = {credential["keyId"].lower(): credential for credential in owner.body["keyCredentials"]}
     listed: list[dict[str, Any]] = []
     certificates: dict[str, bytes] = {}
-    for given in credentials:
-        if not isinstance(given, dict):
-            raise invalid_value("keyCredentials", "Application")
+    for given in list_of(credentials, dict, "keyCredentials", "Application"):
         key_id = str(given.get("keyId") or uuid.uuid4()).lower()
         if given.get("key") is None and key_id in known:
             listed.append(known[key_id])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.tenant.directory.secrets import add_secret, new_secret, remove_secret
 from rehearsal.tenant.graph import errors
-from rehearsal.tenant.graph.properties import invalid_value, moment, required_text
+from rehearsal.tenant.graph.properties import invalid_value, moment, optional_text, required_text
 from rehearsal.tenant.messages import Answer
 
 if TYPE_CHECKING:
@@ -30,7 +30,11 @@ def add_password(request: GraphRequest) -> Answer:
     if end is not None and end <= (start or now):
         raise invalid_value("endDateTime", _TYPE)  # the real text is unread
     text = new_secret()
-    credential = add_secret(application, text, now=now, display_name=given.get("displayName"), start=start, end=end)
+    name = optional_text(given, "displayName", _TYPE)
+    try:
+        credential = add_secret(application, text, now=now, display_name=name, start=start, end=end)
+    except OverflowError:  # the default end of a secret that begins in the year 9999
+        raise invalid_value("startDateTime", _TYPE) from None
     context = f"{request.origin}/{request.version}/$metadata#microsoft.graph.passwordCredential"
     return Answer(200, {"@odata.context": context, **credential, "secretText": text})
 

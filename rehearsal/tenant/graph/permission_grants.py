@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.tenant.graph import errors
-from rehearsal.tenant.graph.properties import invalid_value, required_text
+from rehearsal.tenant.graph.properties import invalid_value, optional_text, required_text
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
 from rehearsal.tenant.messages import Answer
 
@@ -43,7 +43,7 @@ def create_grant(request: GraphRequest) -> Answer:
     consent_type = required_text(body, "consentType", _TYPE)
     if consent_type not in {"AllPrincipals", "Principal"}:
         raise invalid_value("consentType", _TYPE)
-    principal_id = body.get("principalId")
+    principal_id, scope = optional_text(body, "principalId", _TYPE), optional_text(body, "scope", _TYPE)
     if (principal_id is None) != (consent_type == "AllPrincipals"):
         raise invalid_value("principalId", _TYPE)
     for object_id in (client_id, resource_id):
@@ -62,7 +62,7 @@ def create_grant(request: GraphRequest) -> Answer:
         "consentType": consent_type,
         "principalId": principal_id,
         "resourceId": resource_id,
-        "scope": body.get("scope") or "",
+        "scope": scope or "",
     }
     request.directory.grants[grant["id"]] = grant
     return entity(request, _GRANT, grant, 201)
@@ -79,9 +79,8 @@ def update_grant(request: GraphRequest) -> Answer:
     body = request.body()
     if others := sorted(name for name in body if name != "scope" and body[name] != grant.get(name)):
         raise errors.bad_request(f"Property '{others[0]}' is read-only and cannot be set.")
-    if not isinstance(body.get("scope", ""), str):
-        raise invalid_value("scope", _TYPE)
-    grant["scope"] = body.get("scope", grant["scope"])
+    if "scope" in body:
+        grant["scope"] = optional_text(body, "scope", _TYPE) or ""
     return Answer(204)
 
 

@@ -11,6 +11,18 @@ from rehearsal.tenant.graph import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_LISTS_OF_OBJECTS = frozenset(
+    {
+        "addIns",
+        "appRoles",
+        "oauth2PermissionScopes",
+        "preAuthorizedApplications",
+        "redirectUriSettings",
+        "requiredResourceAccess",
+        "resourceAccess",
+    }
+)
+
 
 def writable_properties(
     body: Mapping[str, Any], defaults: Mapping[str, Any], *, current: Mapping[str, Any], resource: str
@@ -28,24 +40,40 @@ def writable_properties(
     """
     changes = {}
     for name, value in body.items():
-        if name not in defaults:
-            if name in current and value == current[name]:
-                continue  # azuread sends the id back in every PATCH of credentials
-            if name in current:
-                raise errors.bad_request(f"Property '{name}' is read-only and cannot be set.")
+        if name in defaults:
+            changes[name] = _complete(value, defaults[name], current.get(name), name, resource)
+        elif name not in current:
             raise errors.bad_request(f"Invalid property '{name}'.")
-        default = defaults[name]
-        if value is None:
-            changes[name] = copy.deepcopy(default)
-        elif (isinstance(default, list) != isinstance(value, list)) or (
-            isinstance(default, dict) and not isinstance(value, dict)
-        ):
-            raise invalid_value(name, resource)
-        elif isinstance(default, dict):
-            changes[name] = {**(current.get(name) or default), **value}  # PATCH of `web` merges (section 10)
-        else:
-            changes[name] = value
+        elif value != current[name]:  # azuread sends the id back in every PATCH of credentials
+            raise errors.bad_request(f"Property '{name}' is read-only and cannot be set.")
     return changes
+
+
+def _complete(value: Any, default: Any, current: Any, name: str, resource: str) -> Any:
+    if value is None:
+        return copy.deepcopy(default)
+    if isinstance(default, dict):
+        if not isinstance(value, dict):
+            raise invalid_value(name, resource)
+        # "PATCH of `web` merges members" (contracts/graph.md, section 10)
+        there = {**default, **(current or {})}
+        return copy.deepcopy(there) | writable_properties(value, default, current=there, resource=resource)
+    if isinstance(default, list):
+        return list_of(value, dict if name in _LISTS_OF_OBJECTS else str, name, resource)
+    if isinstance(value, list) or (default is not None and type(value) is not type(default)):
+        raise invalid_value(name, resource)
+    return copy.deepcopy(value)
+
+
+def list_of(value: Any, kind: type, name: str, resource: str) -> list[Any]:
+    """Return a copy of a list whose items are all of one type.
+
+    Raises:
+        GraphError: it is no such list.
+    """
+    if not isinstance(value, list) or not all(isinstance(item, kind) for item in value):
+        raise invalid_value(name, resource)
+    return copy.deepcopy(value)
 
 
 def invalid_value(name: str, resource: str) -> errors.GraphError:
@@ -63,9 +91,9 @@ def moment(value: Any, name: str, resource: str) -> datetime | None:
         return None
     try:
         read = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         raise invalid_value(name, resource) from None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def required_text(body: Mapping[str, Any], name: str, resource: str) -> str:
@@ -74,27 +102,19 @@ def required_text(body: Mapping[str, Any], name: str, resource: str) -> str:
     Raises:
         GraphError: it is not.
     """
-    value = body.get(name)
-    if value is None or value == "":
+    value = optional_text(body, name, resource)
+    if not value:
         raise errors.bad_request(f"A value is required for property '{name}' of resource '{resource}'.")
-    if not isinstance(value, str):
-        raise invalid_value(name, resource)
     return value
 
 
-def refuse_change_of_enabled(permissions: list[Any], replacement: list[Any]) -> None:
-    """Refuse to change or drop an app role or scope that is enabled: Entra wants it disabled first.
+def optional_text(body: Mapping[str, Any], name: str, resource: str) -> str | None:
+    """Return a property that is text, if it is there.
 
     Raises:
-        GraphError: one is changed or dropped.
+        GraphError: it is something else.
     """
-    kept = {permission.get("id"): permission for permission in replacement}
-    for permission in permissions:
-        now = kept.get(permission["id"])
-        only_disabled = now is not None and {**now, "isEnabled": True} == {**permission, "isEnabled": True}
-        if permission.get("isEnabled") and not only_disabled:
-            raise errors.GraphError(
-                400,
-                "CannotDeleteOrUpdateEnabledEntitlement",
-                "Permission (scope or role) cannot be deleted or updated unless disabled first.",
-            )
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise invalid_value(name, resource)
+    return value

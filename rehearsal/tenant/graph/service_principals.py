@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.tenant.directory.first_party import MICROSOFT_SERVICES, catalogue
 from rehearsal.tenant.directory.shapes import SERVICE_PRINCIPAL_DEFAULTS, new_service_principal
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.owners import bound_owners
-from rehearsal.tenant.graph.properties import invalid_value, required_text, writable_properties
+from rehearsal.tenant.graph.properties import required_text, writable_properties
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
 from rehearsal.tenant.messages import Answer
 
@@ -141,13 +140,7 @@ def _backing_application(request: GraphRequest, app_id: str) -> tuple[Mapping[st
 
 
 def _changes(body: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
-    changes = copy.deepcopy(
-        writable_properties(body, SERVICE_PRINCIPAL_DEFAULTS, current=current, resource="ServicePrincipal")
-    )
-    for name in ("accountEnabled", "appRoleAssignmentRequired"):
-        if name in changes and not isinstance(changes[name], bool):
-            raise invalid_value(name, "ServicePrincipal")
-    return changes
+    return writable_properties(body, SERVICE_PRINCIPAL_DEFAULTS, current=current, resource="ServicePrincipal")
 
 
 def _name_in_use(app_id: str) -> errors.GraphError:

@@ -54,7 +54,7 @@ class TokenService:
                 return Answer(200, self._signer.key_set())
             case "POST", [tenant, "oauth2", "v2.0", "token"]:
                 self._known(tenant)
-                return self._token(question.body if isinstance(question.body, dict) else {})
+                return self._token(_form(question.body))
         # Entra answers an HTML page here; a plain sentence is our choice.
         return Answer(404, {"error": "not_found", "error_description": f"The rehearsal tenant has no {question.path}."})
 
@@ -104,7 +104,7 @@ class TokenService:
             "tenant_region_scope": "EU",
         }
 
-    def _token(self, form: Mapping[str, Any]) -> Answer:
+    def _token(self, form: Mapping[str, str]) -> Answer:
         # The order of the checks is ours; Entra's is not documented.
         for name in ("client_id", "grant_type", "scope"):
             if not form.get(name):
@@ -129,7 +129,7 @@ class TokenService:
             {"cache-control": "no-store, no-cache", "pragma": "no-cache"},
         )
 
-    def _check_credential(self, application: DirectoryObject, form: Mapping[str, Any]) -> None:
+    def _check_credential(self, application: DirectoryObject, form: Mapping[str, str]) -> None:
         now = self._directory.now()
         if assertion := form.get("client_assertion"):
             endpoint = f"{self._origin}/{self._directory.tenant_id}"
@@ -173,3 +173,10 @@ class TokenService:
         if roles := self._directory.role_values(principal, resource):
             claims["roles"] = roles  # without any there is no such claim: a token all the same
         return claims
+
+
+def _form(body: Any) -> dict[str, str]:
+    """Return the fields of a form; anything else is an empty one."""
+    if not isinstance(body, dict):
+        return {}
+    return {name: value for name, value in body.items() if isinstance(value, str)}

@@ -1,0 +1,85 @@
+"""Whatever a client sends, the tenant answers in the service's own words, and a refusal changes nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rehearsal.tenant.directory.seed import DEPLOYER_APPLICATION_ID, DEPLOYER_OBJECT_ID, seeded_directory
+from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
+from rehearsal.tenant.graph.routes import ROUTES
+from rehearsal.tenant.graph.service import Graph
+from rehearsal.tenant.messages import Caller, Question
+from rehearsal.tenant.sts.service import TokenService
+from rehearsal.tenant.sts.tokens import TokenSigner
+
+ORIGIN = "https://127.0.0.1:1"
+EVERYTHING = Caller("c", DEPLOYER_OBJECT_ID, ORIGIN, frozenset().union(*(r for route in ROUTES for r in route.roles)))
+SIGNER = TokenSigner()
+
+NAMES = sorted(
+    {*APPLICATION_DEFAULTS, *SERVICE_PRINCIPAL_DEFAULTS, "id", "appId", "displayName", "owners@odata.bind", "@odata.id"}
+    | {
+        "oauth2PermissionScopes",
+        "redirectUris",
+        "resourceAccess",
+        "resourceAppId",
+        "type",
+        "allowedMemberTypes",
+        "value",
+    }
+    | {"passwordCredential", "startDateTime", "endDateTime", "keyId", "key", "usage", "name", "issuer", "subject"}
+    | {"audiences", "principalId", "resourceId", "appRoleId", "clientId", "consentType", "scope", "isEnabled"}
+)
+TIMES = ["2027-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T00:00:00Z"]
+KNOWN = [DEPLOYER_OBJECT_ID, DEPLOYER_APPLICATION_ID, f"{ORIGIN}/v1.0/directoryObjects/{DEPLOYER_OBJECT_ID}"]
+SCALARS = st.sampled_from([None, True, 0, 1.5, "", "x", "AllPrincipals", *TIMES, *KNOWN])
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+BODIES = VALUES | st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5) | st.binary(max_size=5)
+IDENTIFIERS = st.sampled_from(["x", "appId=x", DEPLOYER_OBJECT_ID, DEPLOYER_APPLICATION_ID])
+QUERIES = st.dictionaries(
+    st.sampled_from(["$filter", "$select", "$top", "$skiptoken", "$count"]),
+    st.sampled_from(["", "'", "appId eq", "appId eq 'x'", "a(", "tags/any(t:t eq 'x')", "startswith(id,1)", "0", "id"]),
+    max_size=2,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(route=st.sampled_from(ROUTES), names=IDENTIFIERS, body=BODIES, query=QUERIES)
+def test_graph_answers_any_request_in_its_own_words(route: Any, names: str, body: Any, query: dict[str, str]) -> None:
+    directory = seeded_directory(ORIGIN, "secret", lambda: datetime.now(UTC))
+    before = json.dumps(directory.snapshot())
+    path = "/v1.0/" + "/".join(names if part.startswith("{") else part for part in route.path.split("/"))
+    answer = Graph(ORIGIN, directory).answer(Question(route.method, path, query, {}, body), EVERYTHING)
+    json.dumps(answer.body)
+    assert answer.status in {200, 201, 204, 400, 404, 409, 501}
+    if answer.status >= 400:
+        assert answer.body["error"].keys() >= {"code", "message", "innerError"}
+        assert json.dumps(directory.snapshot()) == before
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    body=st.dictionaries(
+        st.sampled_from(["client_id", "grant_type", "scope", "client_secret", "client_assertion"]),
+        st.sampled_from(
+            ["client_credentials", "d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d001", "a.b.c", f"{ORIGIN}/.default", ""]
+        )
+        | SCALARS,
+    )
+    | BODIES
+)
+def test_the_token_service_answers_any_form_in_its_own_words(body: Any) -> None:
+    directory = seeded_directory(ORIGIN, "secret", lambda: datetime.now(UTC))
+    path = f"/{directory.tenant_id}/oauth2/v2.0/token"
+    answer = TokenService(ORIGIN, directory, SIGNER).answer(Question("POST", path, {}, {}, body))
+    assert answer.status in {400, 401}
+    assert answer.body["error_description"].startswith("AADSTS")
