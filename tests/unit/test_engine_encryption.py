@@ -11,10 +11,7 @@ import pytest
 from rehearsal.engine.encryption import IncorrectPassphrase, PassphraseCrypter, SecretCodec, passphrase_from
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.values import SECRET, SIGNATURE, Secret
-from tests.support.engine import crypter
-
-# From a state that the real CLI wrote (contracts/engine.md 4.2); its passphrase was "x".
-REAL_SALT = "v1:9oGJvYTgz/I=:v1:BtR9OqSst26erjZ2:tWoBhAPz+u3Oe6G2eh4vbDyXrwlE2Q=="
+from tests.support.engine import REAL_SALT, crypter
 
 
 def test_the_passphrase_opens_a_salt_that_the_real_cli_wrote() -> None:

@@ -25,7 +25,7 @@ def value(text):
 
 for entry in config.get_object("things") or []:
     options = entry.get("options", {})
-    for key in ("parent", "deleted_with"):
+    for key in ("parent", "deleted_with", "provider"):
         if key in options:
             options[key] = made[options[key]]
     if "depends_on" in options:

@@ -95,9 +95,9 @@ class Thing(Resource, module="bc", name="Thing"):
     gen: pulumi.Output[str]
     provider = ThingProvider
 
-    def __init__(self, name, opts=None, **props):
+    def __init__(self, resource_name, opts=None, **props):
         outputs = {"etag": None, "gen": None, "ep": None, "wrapped": None}
-        super().__init__(self.provider(), name, {"name": name, **props, **outputs}, opts)
+        super().__init__(self.provider(), resource_name, {"name": resource_name, **props, **outputs}, opts)
 
 
 class PlainThingProvider(ThingProvider):
