@@ -105,8 +105,8 @@ class Application:
             audiences = " or ".join(f'"{audience}"' for audience in _PERSONAL_AUDIENCES)
             raise DiagnosticError(f"`requested_access_token_version` must be 2 when `sign_in_audience` is {audiences}")
 
-    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values]:
-        """Create an application; answers Pulumi's id and the outputs.
+    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values | None]:
+        """Create an application; answers Pulumi's id and the outputs, None where the read that follows finds nothing.
 
         Raises:
             DiagnosticError: nothing was created.
@@ -140,7 +140,7 @@ class Application:
         except DiagnosticError as error:
             outputs = error.outputs or {**known(self.properties, planned), "id": pulumi_id}
             raise PartialFailure(pulumi_id, after_apply(self.properties, planned, outputs), error) from None
-        return pulumi_id, after_apply(self.properties, planned, outputs or {})
+        return pulumi_id, outputs and after_apply(self.properties, planned, outputs)
 
     def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
         """Return the outputs, or None where the application is gone.

@@ -39,7 +39,7 @@ class ApplicationPassword:
     def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, until: float) -> None:
         """Accept every plan: the provider has no CustomizeDiff here."""
 
-    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values]:
+    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values | None]:
         """Add a password and see it five times; answers Pulumi's id and the outputs, the value among them.
 
         Raises:
@@ -85,7 +85,7 @@ class ApplicationPassword:
                 outputs = self.read(graph, pulumi_id, prior, until)
             except DiagnosticError as error:
                 raise PartialFailure(pulumi_id, prior, error) from None
-        return pulumi_id, outputs or {}
+        return pulumi_id, outputs
 
     def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
         """Return the outputs, or None where the password or its application is gone.

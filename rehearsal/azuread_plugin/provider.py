@@ -40,8 +40,8 @@ class Resource(Protocol):
     def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, until: float) -> None:
         """Refuse a plan with a DiagnosticError."""
 
-    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values]:
-        """Create; answer id and outputs."""
+    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values | None]:
+        """Create; answer id and outputs, None if it was gone at the read that follows."""
 
     def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
         """Answer the outputs, None where it is gone."""
@@ -182,13 +182,12 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         plan = schema.plan_create(resource.properties, to_values(request.properties))
         self._verify(resource, request.urn, {}, plan, until)
         if request.preview:
-            outputs = {**plan.planned, "id": schema.UNKNOWN}
-            return provider_pb2.CreateResponse(properties=_marked(outputs))
+            return provider_pb2.CreateResponse(properties=_marked({**plan.planned, "id": schema.UNKNOWN}))
         try:
             id_, outputs = resource.create(self._graph, plan.planned, until)
         except PartialFailure as failure:
             _abort_partially(context, failure, f"creating {request.urn}: {failure}")
-        if not outputs:  # there, and gone at the read that follows (contracts/graph.md 3.3)
+        if outputs is None:  # the object is an orphan now (contracts/graph.md 3.3)
             raise StandInError(f"expected non-nil error with nil state during Create of {request.urn}")
         return provider_pb2.CreateResponse(id=id_, properties=_marked(outputs))
 

@@ -57,8 +57,8 @@ class ServicePrincipal:
     def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, until: float) -> None:
         """Accept every plan: the provider has no CustomizeDiff here."""
 
-    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values]:
-        """Create a service principal, or adopt it with `useExisting`; answers Pulumi's id and the outputs.
+    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values | None]:
+        """Create a service principal, or adopt it with `useExisting`; the answer is as Application.create's.
 
         Raises:
             DiagnosticError: nothing was created.
@@ -100,7 +100,7 @@ class ServicePrincipal:
         except DiagnosticError as error:
             outputs = error.outputs or {**known(self.properties, planned), "id": pulumi_id}
             raise PartialFailure(pulumi_id, after_apply(self.properties, planned, outputs), error) from None
-        return pulumi_id, after_apply(self.properties, planned, outputs or {})
+        return pulumi_id, outputs and after_apply(self.properties, planned, outputs)
 
     def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
         """Return the outputs, or None where the service principal is gone; the arguments are Application.read's."""

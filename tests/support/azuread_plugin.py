@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,11 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
+from tests.support.recording_proxy import RecordingProxy
+from tests.support.tenant import Tenant
+
 PROJECT_FOLDER = Path(__file__).parents[2]
+STAND_IN = [sys.executable, "-m", "rehearsal.azuread_plugin"]
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SECRET_MARK = "4dabf18193072939515e22adb298388d"
 
@@ -25,6 +30,13 @@ SERVICE_PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"
 
 Values = dict[str, Any]
+
+
+BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
+API_READ_WRITE_ALL = "a42b0b75-311e-488d-b67e-8fe84f924341"
+WANTED_PERMISSIONS = [
+    {"resourceAppId": BUSINESS_CENTRAL, "resourceAccesses": [{"id": API_READ_WRITE_ALL, "type": "Role"}]}
+]
 
 
 class PluginError(Exception):
@@ -83,7 +95,8 @@ class AzureadPlugin:
     def stop(self) -> int:
         """End the process as an engine does; answers its exit code."""
         self._channel.close()
-        self.process.send_signal(signal.SIGINT)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
         try:
             code = self.process.wait(5)
         finally:
@@ -183,6 +196,41 @@ class AzureadPlugin:
             return method(request, timeout=60)
         except grpc.RpcError as error:
             raise PluginError(error.details() or "", _kept(error)) from None
+
+
+class Bench:
+    """A place to try the stand-in: a rehearsal tenant, a recording proxy before it, and plugins that speak through it.
+
+    Attributes:
+        proxy: what the plugins' requests pass.
+        environment: the environment that points a plugin at it.
+    """
+
+    def __init__(self, tenant: Tenant, proxy: RecordingProxy) -> None:
+        self.proxy = proxy
+        self.environment = {
+            **tenant.ready.environment(),
+            "ARM_METADATA_HOSTNAME": proxy.host,
+            "SSL_CERT_FILE": str(proxy.ca_file),
+        }
+        self._plugins: list[AzureadPlugin] = []
+
+    def start(self, **environment: str) -> AzureadPlugin:
+        """Start a stand-in that is not configured yet; it ends with the bench."""
+        plugin = AzureadPlugin(STAND_IN, {**self.environment, **environment})
+        self._plugins.append(plugin)
+        return plugin
+
+    def signed_in(self, **environment: str) -> AzureadPlugin:
+        """Start a stand-in and configure it."""
+        plugin = self.start(**environment)
+        plugin.configure()
+        return plugin
+
+    def close(self) -> None:
+        """End all plugins."""
+        for plugin in self._plugins:
+            plugin.stop()
 
 
 def struct(fields: Mapping[str, Any]) -> struct_pb2.Struct:

@@ -1,0 +1,187 @@
+"""The azuread stand-in makes the requests of the real plugin: method, path, query, body, status and order.
+
+What it is held against are the real plugin's recordings (recordings/http-*.jsonl). Its own requests pass a recording
+proxy. Ids are numbered in the order of their appearance on either side.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.support.azuread_plugin import (
+    APPLICATION,
+    PASSWORD,
+    SERVICE_PRINCIPAL,
+    WANTED_PERMISSIONS,
+    AzureadPlugin,
+    Bench,
+    Resource,
+    Values,
+)
+from tests.support.recording_proxy import RecordingProxy
+from tests.support.tenant import Tenant
+
+RECORDINGS = Path(__file__).parent / "recordings"
+END = "2027-06-01T00:00:00Z"
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+# method, path, query, body, status
+Request = tuple[str, str, dict[str, str], Any, int]
+
+
+class Deployed(NamedTuple):
+    """The three resources of the recordings."""
+
+    application: Resource
+    principal: Resource
+    password: Resource
+
+
+@pytest.fixture
+def bench(tenant: Tenant, tmp_path: Path) -> Iterator[Bench]:
+    with RecordingProxy(tenant.ready.origin, tenant.ready.caFile, tmp_path) as proxy:
+        bench = Bench(tenant, proxy)
+        yield bench
+        bench.close()
+
+
+def application(name: str) -> Values:
+    return {"displayName": name, "requiredResourceAccesses": WANTED_PERMISSIONS}
+
+
+def deploy(plugin: AzureadPlugin, name: str) -> Deployed:
+    it = plugin.create(APPLICATION, application(name))
+    password = plugin.create(PASSWORD, {"applicationId": it.id, "displayName": "pw", "endDate": END})
+    return Deployed(it, plugin.create(SERVICE_PRINCIPAL, {"clientId": it.outputs["clientId"]}), password)
+
+
+def rotate(plugin: AzureadPlugin, it: Deployed) -> None:
+    plugin.create(PASSWORD, {"applicationId": it.application.id, "displayName": "pw", "endDate": END})
+    plugin.delete(it.password)
+
+
+def rename(plugin: AzureadPlugin, it: Deployed) -> None:
+    plugin.diff(it.application, application("bc app renamed"))
+    plugin.update(it.application, application("bc app renamed"))
+
+
+def change_nothing(plugin: AzureadPlugin, it: Deployed) -> None:
+    for resource in it:
+        assert not plugin.diff(resource, resource.inputs).diffs
+
+
+def refresh(plugin: AzureadPlugin, it: Deployed) -> None:
+    for resource in it:
+        assert plugin.read(resource) is not None
+
+
+def destroy(plugin: AzureadPlugin, it: Deployed) -> None:
+    for resource in (it.password, it.principal, it.application):
+        plugin.delete(resource)
+
+
+def destroy_application(plugin: AzureadPlugin, it: Deployed) -> None:
+    plugin.delete(it.application)
+
+
+SCENARIOS: dict[str, Callable[[AzureadPlugin, Deployed], None]] = {
+    "http-noop-up": change_nothing,
+    "http-rename": rename,
+    "http-fix-drift-up": rename,
+    "http-rotate-password": rotate,
+    "http-destroy": destroy,
+    "http-destroy-deleted-with": destroy_application,
+}
+
+
+def test_a_creation_makes_the_recorded_requests(bench: Bench) -> None:
+    deploy(bench.signed_in(), "bc app renamed")
+    assert streams(made(bench)) == streams(recorded("http-up"))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_an_operation_makes_the_recorded_requests(bench: Bench, name: str) -> None:
+    deployed = deploy(bench.signed_in(), "bc app")
+    bench.proxy.taken()
+    SCENARIOS[name](bench.signed_in(), deployed)
+    assert streams(made(bench)) == streams(recorded(name))
+
+
+@pytest.mark.parametrize("name", ["http-refresh", "http-refresh-drifted-name"])
+def test_a_refresh_makes_the_recorded_requests(bench: Bench, name: str) -> None:
+    deployed = deploy(bench.signed_in(), "bc app")
+    bench.proxy.taken()
+    refresh(bench.signed_in(), deployed)
+    # The engine reads all at once, so the order between the resources is not the plugin's.
+    assert in_any_order(made(bench)) == in_any_order(recorded(name))
+
+
+def test_a_preview_signs_in_and_asks_for_nothing_else(bench: Bench) -> None:
+    bench.signed_in().preview(APPLICATION, application("bc app"))
+    assert streams(made(bench)) == streams(recorded("http-noop-up"))
+
+
+def test_a_request_that_is_not_the_recorded_one_would_be_seen() -> None:
+    ours = recorded("http-rename")
+    method, path, query, body, status = next(request for request in ours if request[0] == "PATCH")
+    changed = [
+        (method, path, query, {**body, "notes": "changed"}, status) if request[0] == "PATCH" else request
+        for request in ours
+    ]
+    assert streams(changed) != streams(ours)
+    assert streams(ours[:-1]) != streams(ours)
+
+
+def test_graph_is_asked_under_the_real_plugins_name(bench: Bench) -> None:
+    deploy(bench.signed_in(), "bc app")
+    to_graph = [request for request in bench.proxy.taken() if request.path.startswith(("/v1.0", "/beta"))]
+    assert to_graph
+    for request in to_graph:
+        assert re.match(r"HashiCorp Terraform/.* terraform-provider-azuread/", request.user_agent)
+
+
+def recorded(name: str) -> list[Request]:
+    """Return a recording's requests in the order of time, repeated ones as often as they were made."""
+    entries = [json.loads(line) for line in (RECORDINGS / f"{name}.jsonl").read_text().splitlines()]
+    timed = [
+        (moment, (it["method"], it["path"], it["query"], it["body"], it["status"]))
+        for it in entries
+        for moment in (it["t"], *it.get("repeated_at", []))
+    ]
+    return [request for _, request in sorted(timed, key=lambda entry: entry[0])]
+
+
+def made(bench: Bench) -> list[Request]:
+    """Return what has passed the proxy, with the names that the recordings have for what is the same everywhere."""
+    requests = [(it.method, it.path, it.query, it.body, it.status) for it in bench.proxy.taken()]
+    text = json.dumps(requests)
+    text = text.replace(bench.environment["ARM_CLIENT_SECRET"], "<secret>")
+    text = text.replace(bench.proxy.host, "127.0.0.1:18443")
+    return [tuple(it) for it in json.loads(text)]
+
+
+def streams(requests: list[Request]) -> dict[str, list[Any]]:
+    """Split by kind of object, since the engine works on a service principal beside a password; number the ids."""
+    principals = [it for it in requests if "/servicePrincipals" in it[1]]
+    others = [it for it in requests if "/servicePrincipals" not in it[1]]
+    return {"service principals": numbered(principals), "others": numbered(others)}
+
+
+def in_any_order(requests: list[Request]) -> list[str]:
+    """Return the requests with every id alike, sorted."""
+    return sorted(GUID.sub("<id>", json.dumps(request, sort_keys=True)) for request in requests)
+
+
+def numbered(requests: list[Request]) -> list[Any]:
+    """Replace each id by its number, and what follows TERRAFORM_UPDATE_ by nothing."""
+    text = re.sub(rf"TERRAFORM_UPDATE_{GUID.pattern}", "TERRAFORM_UPDATE_", json.dumps(requests, sort_keys=True))
+    numbers: dict[str, str] = {}
+    numbers_given = GUID.sub(lambda it: numbers.setdefault(it[0], f"<{len(numbers)}>"), text)
+    answer: list[Any] = json.loads(numbers_given)
+    return answer
