@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from rehearsal.engine import safety
-from rehearsal.engine.deployment import Deployment, Result
+from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.display import TextDisplay
 from rehearsal.engine.encryption import passphrase_from
 from rehearsal.engine.errors import ChangesNotExpected, EngineError
@@ -22,6 +22,7 @@ from rehearsal.engine.lock import locked
 from rehearsal.engine.options import add_options
 from rehearsal.engine.outputs import print_outputs
 from rehearsal.engine.redaction import Redaction
+from rehearsal.engine.result import Result
 from rehearsal.engine.stack import Stack
 
 _TITLES = {  # command -> (heading of its preview, heading of the real thing, the word for --expect-no-changes)
@@ -151,7 +152,13 @@ class _Session:
 
     def _agreed(self) -> bool:
         question = f"Do you want to perform this {_TITLES[self._arguments.command][2]}? (yes/no) "
-        return self._console.input(question).strip().lower() in ("yes", "y")
+        taken = signal.signal(signal.SIGINT, signal.default_int_handler)  # nothing runs yet that ^C would have to spare
+        try:
+            return self._console.input(question).strip().lower() in ("yes", "y")
+        except (EOFError, KeyboardInterrupt):
+            return False
+        finally:
+            signal.signal(signal.SIGINT, taken)
 
     def _code(self, result: Result) -> int:
         if result.failed:

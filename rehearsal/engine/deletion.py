@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.events import Operation, Step
 from rehearsal.engine.resource_state import ResourceState
-from rehearsal.engine.steps import Run, Stopped
+from rehearsal.engine.run import Run, Stopped
 
 
 def delete(run: Run, doomed: list[ResourceState], parallel: int) -> None:

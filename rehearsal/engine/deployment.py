@@ -8,85 +8,28 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.engine import deletion, processes
 from rehearsal.engine.checkpoint import CheckpointFile, Snapshot
 from rehearsal.engine.encryption import SecretCodec
-from rehearsal.engine.events import Audience, Operation, Severity, Step
+from rehearsal.engine.events import Audience
 from rehearsal.engine.journal import Journal
 from rehearsal.engine.monitor import Monitor, serving
 from rehearsal.engine.plugin import Recorder
+from rehearsal.engine.plugin_source import DYNAMIC, PluginSource
 from rehearsal.engine.processes import Launcher
 from rehearsal.engine.project import Config, Project
 from rehearsal.engine.refresh import refresh
-from rehearsal.engine.registry import DYNAMIC, PluginSource, ProviderRegistry
-from rehearsal.engine.steps import Run
+from rehearsal.engine.registry import ProviderRegistry
+from rehearsal.engine.result import Ledger, Result
+from rehearsal.engine.run import Run
 from rehearsal.engine.values import Properties
 
 _PROGRAM = Path(__file__).with_name("program.py")
 _LEAVE = 5.0  # seconds in which a program that has been told to stop may leave by itself
-
-
-@dataclass
-class Result:
-    """How a run ended.
-
-    Attributes:
-        changes: operation -> number of resources, as the CLI counts them: default providers are left out, a
-            replacement is one.
-        failed: something could not be done, or the program failed.
-        cancelled: somebody pressed ^C.
-        old_outputs: the stack's outputs before; `outputs` after, None where the program did not get that far.
-        steps: what was done, or planned, in order.
-    """
-
-    changes: Counter[Operation] = field(default_factory=Counter)
-    failed: bool = False
-    cancelled: bool = False
-    old_outputs: Properties = field(default_factory=dict)
-    outputs: Properties | None = None
-    steps: list[Step] = field(default_factory=list)
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything but `same` happened (`--expect-no-changes`)."""
-        return any(count for operation, count in self.changes.items() if operation is not Operation.SAME)
-
-
-_COUNTED = (Operation.SAME, Operation.CREATE, Operation.UPDATE, Operation.DELETE, Operation.REPLACE)
-
-
-class _Ledger:
-    """An audience that keeps the result, and passes everything on."""
-
-    def __init__(self, result: Result, audience: Audience) -> None:
-        self._result = result
-        self._audience = audience
-        self._lock = threading.Lock()
-
-    def started(self, step: Step) -> None:
-        if not step.hidden:
-            self._audience.started(step)
-
-    def finished(self, step: Step, seconds: float) -> None:
-        if step.hidden:
-            return
-        with self._lock:
-            self._result.steps.append(step)
-            if step.operation in _COUNTED:
-                self._result.changes[step.operation] += 1
-        self._audience.finished(step, seconds)
-
-    def failed(self, step: Step, message: str, seconds: float) -> None:
-        self._audience.failed(step, message, seconds)
-
-    def message(self, severity: Severity, text: str, urn: str) -> None:
-        self._audience.message(severity, text, urn)
 
 
 class Deployment:
@@ -144,7 +87,7 @@ class Deployment:
         snapshot = self._load(audience, tell_pending=not clear_pending_creates)
         result = Result()
         with self._providers(preview=preview, audience=audience) as registry:
-            run = self._run(snapshot, registry, _Ledger(result, audience), preview=True)
+            run = self._run(snapshot, registry, Ledger(result, audience), preview=True)
             found = refresh(run, self._parallel)
         if not preview:
             if clear_pending_creates:
@@ -158,7 +101,7 @@ class Deployment:
         snapshot = self._load(audience)
         result = Result()
         with self._providers(preview=preview, audience=audience) as registry:
-            run = self._run(snapshot, registry, _Ledger(result, audience), preview=preview)
+            run = self._run(snapshot, registry, Ledger(result, audience), preview=preview)
             deletion.delete(run, run.journal.start, self._parallel)
             run.journal.flush()
         return self._end(result, run)
@@ -180,13 +123,13 @@ class Deployment:
         result = Result()
         with self._providers(preview=preview, audience=audience) as registry:
             if refresh_first:
-                reading = self._run(snapshot, registry, _Ledger(Result(), audience), preview=True)
+                reading = self._run(snapshot, registry, Ledger(Result(), audience), preview=True)
                 snapshot = refresh(reading, self._parallel)
                 if reading.failures or self._cancelled:
                     return self._end(result, reading)
                 if not preview:
                     self._checkpoint.save(snapshot, self._codec)
-            run = self._run(snapshot, registry, _Ledger(result, audience), preview=preview)
+            run = self._run(snapshot, registry, Ledger(result, audience), preview=preview)
             stack = next((state for state in run.journal.start if state.is_stack), None)
             result.old_outputs = stack.outputs if stack else {}
             result.outputs = self._run_program(run)

@@ -83,7 +83,7 @@ def shown(value: Any) -> str:
     """Return a value for people: JSON, with `[secret]` and `[unknown]`."""
     if isinstance(value, str) and value == UNKNOWN:
         return "[unknown]"
-    return json.dumps(_readable(value), ensure_ascii=False).replace('"[secret]"', "[secret]")
+    return json.dumps(_readable(value), ensure_ascii=False, sort_keys=True).replace('"[secret]"', "[secret]")
 
 
 def _readable(value: Any) -> Any:

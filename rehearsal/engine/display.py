@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from rehearsal.engine.deployment import Result
 from rehearsal.engine.difference_text import SIGNS, block, shown
 from rehearsal.engine.events import Operation, Severity, Step
 from rehearsal.engine.redaction import Redaction
+from rehearsal.engine.result import Result
 from rehearsal.engine.values import Properties, same
 
 _COLORS = {

@@ -7,12 +7,12 @@ import threading
 import time
 from typing import Any
 
-from rehearsal.engine.deployment import Result
 from rehearsal.engine.difference_text import masked
 from rehearsal.engine.events import Operation, Severity, Step
 from rehearsal.engine.project import Config
 from rehearsal.engine.redaction import Redaction
 from rehearsal.engine.resource_state import ResourceState
+from rehearsal.engine.result import Result
 
 _PARTS = (Operation.CREATE_REPLACEMENT, Operation.DELETE_REPLACED, Operation.REFRESH)  # a replacement is one step
 

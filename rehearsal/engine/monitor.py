@@ -19,7 +19,8 @@ from rehearsal.engine.plugin import MESSAGE_LIMIT
 from rehearsal.engine.project import Config
 from rehearsal.engine.reads import Reads
 from rehearsal.engine.resource_state import STACK_TYPE
-from rehearsal.engine.steps import Registrations, Run, Stopped
+from rehearsal.engine.run import Run, Stopped
+from rehearsal.engine.steps import Registrations
 from rehearsal.engine.values import UnsupportedValue, from_struct, to_struct
 
 _FEATURES = (

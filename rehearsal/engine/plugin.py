@@ -14,8 +14,7 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2
 from google.protobuf.message import Message
-from google.rpc import status_pb2  # type: ignore[import-untyped]
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2  # its own copy of google.rpc.Status
 
 from rehearsal.engine import processes
 from rehearsal.engine.errors import EngineError

@@ -55,11 +55,11 @@ def main(monitor: str, project: str, stack: str, parallel: str, dry_run: str) ->
 
 
 def _own_frames() -> str:
-    """Return the traceback without the frames of this file and of runpy, which say nothing to the program's author."""
+    """Return the traceback from the program's first line on: what is above says nothing to its author."""
     _, problem, frames = sys.exc_info()
     summary = traceback.extract_tb(frames)
-    here = str(Path.cwd())
-    first = next((index for index, frame in enumerate(summary) if frame.filename.startswith(here)), 0)
+    main_file = str(Path.cwd() / "__main__.py")
+    first = next((index for index, frame in enumerate(summary) if frame.filename == main_file), 0)
     lines = traceback.format_list(summary[first:])
     return "".join(["Traceback (most recent call last):\n", *lines, *traceback.format_exception_only(problem)])
 

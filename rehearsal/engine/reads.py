@@ -7,10 +7,10 @@ from pulumi.runtime.proto import provider_pb2, resource_pb2
 from rehearsal.engine.errors import EngineError, Unsupported
 from rehearsal.engine.events import Operation, Step
 from rehearsal.engine.goal import make_urn
+from rehearsal.engine.plugin_source import DYNAMIC
 from rehearsal.engine.provider import Provider
-from rehearsal.engine.registry import DYNAMIC
 from rehearsal.engine.resource_state import ResourceState, now
-from rehearsal.engine.steps import Run, Stopped
+from rehearsal.engine.run import Run, Stopped
 from rehearsal.engine.values import contains_unknown, from_struct
 
 

@@ -10,7 +10,7 @@ from rehearsal.engine.checkpoint import Snapshot
 from rehearsal.engine.events import Operation, Step
 from rehearsal.engine.provider import Difference
 from rehearsal.engine.resource_state import ResourceState, now
-from rehearsal.engine.steps import Run, Stopped
+from rehearsal.engine.run import Run, Stopped
 from rehearsal.engine.values import same
 
 

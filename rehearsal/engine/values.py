@@ -34,12 +34,12 @@ class UnsupportedValue(ValueError):
 
 
 def from_struct(struct: struct_pb2.Struct) -> Properties:
-    """Read a Struct from the wire; whole numbers come back as int.
+    """Read a Struct from the wire; keys come sorted, whole numbers as int.
 
     Raises:
         UnsupportedValue: it holds a special value other than a secret.
     """
-    return {key: _from_value(value) for key, value in struct.fields.items()}
+    return {key: _from_value(struct.fields[key]) for key in sorted(struct.fields)}
 
 
 def _from_value(value: struct_pb2.Value) -> Any:

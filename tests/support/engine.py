@@ -12,10 +12,11 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from rehearsal.engine.checkpoint import CheckpointFile
-from rehearsal.engine.deployment import Deployment, Result
+from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.encryption import PassphraseCrypter, SecretCodec
 from rehearsal.engine.events import Operation, Severity, Step
 from rehearsal.engine.project import Config, Project
+from rehearsal.engine.result import Result
 from rehearsal.engine.values import strip
 
 PROGRAM = Path(__file__).parents[1] / "contract" / "engine_programs" / "dynamic"
