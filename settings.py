@@ -270,7 +270,7 @@ def _contradictions(declared: Settings) -> Iterable[Problem]:
                 text = f"makes the name {name!r}, as integrations.{names[name]} does: rename one of them"
                 yield Problem(here, text)
         for key in integration.environments.keys() - declared.environments.keys():
-            text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see environments"
+            text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see `environments`"
             yield Problem([*here, "environments", key], text)
         yield from _secret_problems(integration, declared.maximum_secret_lifetime_days, here)
 

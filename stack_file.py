@@ -97,7 +97,8 @@ def understood(
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return " (did you mean ...?)" where something known is spelt much like the word, else ""."""
-    near = difflib.get_close_matches(word, list(known), n=1)
+    known = list(known)
+    near = difflib.get_close_matches(word, known, n=1) or [each for each in known if word and each.startswith(word)]
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
@@ -106,4 +107,7 @@ def message(problems: Iterable[Problem], file: StackFile) -> str:
     located = sorted(((file.line(problem.keys), problem) for problem in problems), key=lambda pair: pair[0] or 0)
     lines = [f"  {f'line {line}, ' if line else ''}{problem.path}: {problem.text}" for line, problem in located]
     count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
-    return "\n".join([f"{count} in {file.path.as_posix()}; nothing was changed:", *lines])
+    place = (
+        file.path.as_posix() if file.path.exists() else "the stack's configuration"
+    )  # `--config-file` is not told us
+    return "\n".join([f"{count} in {place}; nothing was changed:", *lines])

@@ -10,6 +10,13 @@ import pytest
 from tests.support.tenant import Tenant, start_tenant
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the life cycle tests run on the real CLI where it is."""
+    parser.addoption(
+        "--engine", choices=["local", "pulumi"], default="local", help="the engine of the life cycle tests"
+    )
+
+
 @pytest.fixture(scope="session")
 def tenant_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
     """One tenant process for each test process."""

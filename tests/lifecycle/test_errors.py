@@ -1,0 +1,146 @@
+"""What a person gets wrong most: one paragraph that names the stack key and what to do, and the next up finishes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.lifecycle.test_whole_path import registrations, working
+from tests.support.stack import MAGENTO, Stack
+from tests.support.tenant import Tenant
+
+DEPLOYER_LACKS = "revoke"
+
+
+class Mistake(NamedTuple):
+    """A mistake: what is wrong in the stack file or the tenant, what the message says, and how it is put right."""
+
+    says: tuple[str, ...]
+    integration: dict[str, Any] = MAGENTO
+    edit: Callable[[Tenant], Any] = lambda _: None
+    undo: Callable[[Tenant], Any] = lambda _: None
+
+
+def deployer(tenant: Tenant) -> dict[str, str]:
+    return {"environment": "Production", "clientId": tenant.ready.deployer.clientId}
+
+
+IN_THE_STACK_FILE = {
+    "an unknown preset": Mistake(
+        ("integrations.magento.preset: ", "did you mean 'magento'", "nothing was changed"),
+        {**MAGENTO, "preset": "magneto"},
+    ),
+    "a misspelt key": Mistake(
+        ("integrations.magento.rolez: ", "did you mean 'roles'", "nothing was changed"), {**MAGENTO, "rolez": []}
+    ),
+    "an environment that is not declared": Mistake(
+        ("integrations.magento.environments.prod: ", "did you mean 'production'"), {**MAGENTO, "environments": ["prod"]}
+    ),
+}
+
+IN_BUSINESS_CENTRAL = {
+    "a permission set that does not exist": Mistake(
+        ("integrations.magento.environments.production.permissionSets: ", "'NPR RETAIL' does not exist", "Correct `permissionSets`"),
+        {**MAGENTO, "permissionSets": ["D365 BUS FULL ACCESS", "NPR RETAIL"]},
+    ),
+    "a company that does not exist": Mistake(
+        ("integrations.magento.environments.production.permissionSets: ", "company 'CRONUS NO' does not exist"),
+        {**MAGENTO, "permissionSets": [{"roleId": "NPR NP RETAIL", "company": "CRONUS NO"}]},
+    ),
+    "a caller without rights": Mistake(
+        ("integrations.magento.environments.production: ", "SECURITY", "have an administrator assign it"),
+        edit=lambda tenant: tenant.edit("revoke", **deployer(tenant), roleId="SECURITY"),
+        undo=lambda tenant: tenant.edit("add_permission_set", **deployer(tenant), roleId="SECURITY"),
+    ),
+    "an environment without the companion extension": Mistake(
+        ("integrations.magento.environments.production: ", "companion extension", "companion_extension/README.md"),
+        edit=lambda tenant: tenant.edit("uninstall_companion", environment="Production"),
+        undo=lambda tenant: tenant.edit("install_companion", environment="Production"),
+    ),
+    "a caller that may not consent": Mistake(
+        ("integrations.magento: ", "Authorization_RequestDenied", "AppRoleAssignment.ReadWrite.All"),
+        edit=lambda tenant: tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All"),
+        undo=lambda tenant: tenant.edit(
+            "add_app_role_assignment", clientId=tenant.ready.deployer.clientId,
+            resourceAppId="00000003-0000-0000-c000-000000000000", role="AppRoleAssignment.ReadWrite.All",
+        ),
+    ),
+}  # fmt: skip
+
+
+def paragraph(output: str, says: str) -> str:
+    """Return the line that says it; that it is one line is part of what is tested."""
+    return next((line for line in output.splitlines() if says in line), "")
+
+
+@pytest.mark.parametrize("mistake", IN_THE_STACK_FILE.values(), ids=IN_THE_STACK_FILE)
+def test_a_mistake_in_the_stack_file_is_told_in_the_preview_and_changes_nothing(
+    tenant: Tenant, stack: Stack, mistake: Mistake
+) -> None:
+    before = tenant.state()
+    stack.write(magento=mistake.integration)
+    refused = stack.up(preview=True)
+    assert refused.code == 1
+    for text in mistake.says:
+        assert text in refused.output
+    assert "Traceback" not in refused.output
+    assert tenant.state() == before
+    stack.write()
+    assert stack.up().code == 0
+
+
+@pytest.mark.parametrize("mistake", IN_BUSINESS_CENTRAL.values(), ids=IN_BUSINESS_CENTRAL)
+def test_what_a_service_refuses_is_told_in_one_paragraph_and_the_next_up_finishes(
+    tenant: Tenant, stack: Stack, mistake: Mistake
+) -> None:
+    stack.write(magento=mistake.integration)
+    mistake.edit(tenant)
+    refused = stack.up()
+    assert refused.code == 1, refused
+    told = paragraph(refused.output, mistake.says[0])
+    for text in mistake.says:
+        assert text in told, refused
+    if stack.engine.prefix != ("pulumi",):  # the CLI adds the tracebacks of the program that it interrupts
+        assert "Traceback" not in refused.output
+    assert_complete_or_absent(tenant, stack)
+    mistake.undo(tenant)
+    stack.write()
+    finished = stack.up()
+    assert finished.code == 0, finished
+    assert working(tenant, stack)
+    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    assert set(registrations(tenant, client_id)) == {"Production", "Sandbox"}, "and no second object (asserted inside)"
+    assert (
+        len([each for each in tenant.state()["entra"]["applications"] if re.search("Magento", each["displayName"])])
+        == 1
+    )
+
+
+def assert_complete_or_absent(tenant: Tenant, stack: Stack) -> None:
+    """Each resource of ours is in the state and whole in the service, or in neither."""
+    known = {
+        each["urn"].rsplit("::")[-1]: each for each in stack.resources() if each["type"].startswith("pulumi-python:")
+    }
+    application = next(
+        (each for each in stack.resources() if each["type"].startswith("azuread:index/application:")), None
+    )
+    found = registrations(tenant, application["outputs"]["clientId"]) if application else {}
+    assert set(found) == {name.removeprefix("magento-") for name in known if name != "magento"}
+    assert all(state == "Enabled" and len(sets) == 2 for state, sets in found.values())
+    consented = [
+        each
+        for each in tenant.state()["entra"]["appRoleAssignments"]
+        if application and each["principalDisplayName"].startswith("NaviPartner Magento")
+    ]
+    assert len(consented) == (2 if "magento" in known else 0)
+
+
+def test_an_error_in_one_environment_leaves_the_other_deployed(tenant: Tenant, stack: Stack) -> None:
+    tenant.edit("uninstall_companion", environment="Sandbox")
+    refused = stack.up()
+    assert refused.code == 1
+    assert "environments.sandbox" in refused.output
+    assert_complete_or_absent(tenant, stack)

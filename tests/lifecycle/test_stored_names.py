@@ -1,0 +1,68 @@
+"""What an engine writes of our resources into every user's state.
+
+A change here is a decision (docs/decisions/0003-stored-names.md), never a clean-up: it replaces or forgets live objects.
+"""
+
+from __future__ import annotations
+
+from tests.support.stack import Stack
+from tests.support.tenant import Tenant
+
+COMPONENT = "entra-business-central:index:Integration"
+CONSENT = "pulumi-python:dynamic/entra-business-central:AdminConsent"
+REGISTRATION = "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration"
+PREFIX = "urn:pulumi:demo::entra-business-central::"
+
+NAMES = {
+    f"{PREFIX}pulumi:pulumi:Stack::entra-business-central-demo",
+    f"{PREFIX}{COMPONENT}::magento",
+    f"{PREFIX}{COMPONENT}$azuread:index/application:Application::magento",
+    f"{PREFIX}{COMPONENT}$azuread:index/servicePrincipal:ServicePrincipal::magento",
+    f"{PREFIX}{COMPONENT}$azuread:index/applicationPassword:ApplicationPassword::magento-secret-2026-11-23",
+    f"{PREFIX}{COMPONENT}${CONSENT}::magento",
+    f"{PREFIX}{COMPONENT}${REGISTRATION}::magento-Production",
+    f"{PREFIX}{COMPONENT}${REGISTRATION}::magento-Sandbox",
+}
+
+KEYS = {
+    CONSENT: (
+        {"__provider", "client_id", "principal_id", "resource_app_id", "roles", "declared_at"},
+        {"resource_id", "assignments", "revision"},
+    ),
+    REGISTRATION: (
+        {
+            "__provider",
+            "environment",
+            "client_id",
+            "description",
+            "contact_information",
+            "permission_sets",
+            "permission_granted",
+            "adopt",
+            "declared_at",
+            "state",
+        },
+        {"user_id", "revision"},
+    ),
+}  # type -> inputs, and what the outputs have beside them
+
+
+def test_urns_ids_and_property_keys_are_those_of_the_first_release(tenant: Tenant, stack: Stack) -> None:
+    assert stack.up().code == 0
+    resources = {each["urn"]: each for each in stack.resources()}
+    assert set(resources) == NAMES
+    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    ids = {
+        each["type"]: each["id"] for each in resources.values() if each["type"] in KEYS and "Sandbox" not in each["urn"]
+    }
+    assert ids == {
+        CONSENT: f"{tenant.ready.tenantId}/{client_id}/996def3d-b36c-4153-8607-a6fd3c01b89f",
+        REGISTRATION: f"{tenant.ready.tenantId}/Production/{client_id}",
+    }
+    for each in resources.values():
+        if each["type"] in KEYS:
+            inputs, further = KEYS[each["type"]]
+            assert set(each["inputs"]) == inputs, each["urn"]
+            assert set(each["outputs"]) == inputs | further, each["urn"]
+        if each["type"] not in {"pulumi:pulumi:Stack", COMPONENT}:
+            assert each["parent"] == f"{PREFIX}{COMPONENT}::magento"

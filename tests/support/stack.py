@@ -1,0 +1,189 @@
+"""A stack in a folder of its own, against the rehearsal tenant, on either engine: verbs in the words of the CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+
+from rehearsal.demo.engines import Engine, choose
+from rehearsal.demo.folder import STACK, DemoFolder
+from tests.support.tenant import Tenant
+
+MAGENTO = {
+    "preset": "magento",
+    "environments": ["production", "sandbox"],
+    "credentials": {"secrets": {"issued": ["2026-11-23"]}},
+}
+ENVIRONMENTS = {"production": {"name": "Production"}, "sandbox": {"name": "Sandbox"}}
+PROJECT = "entra-business-central"
+MINUTES_4 = 240
+
+
+class Run(NamedTuple):
+    """A finished command.
+
+    Attributes:
+        code: exit code.
+        output: what it printed, both streams.
+        changes: the summary: {"create": 7} for "+ 7 to create" and for "+ 7 created"; "unchanged" among them.
+    """
+
+    code: int
+    output: str
+    changes: dict[str, int]
+
+    def __str__(self) -> str:
+        return f"exit code {self.code}\n{self.output}"
+
+
+class Stack:
+    """One stack.
+
+    Args:
+        root: its folder.
+        tenant: what it is deployed to.
+        engine: "local" or "pulumi".
+    """
+
+    def __init__(self, root: Path, tenant: Tenant, engine: str) -> None:
+        self.tenant = tenant
+        self.folder = DemoFolder(root=root)
+        self.folder.make_anew()
+        tenant.ready.save(self.folder.ready_file)
+        self.folder.passphrase_file.write_text("correct horse battery staple")
+        self.engine: Engine = choose(engine, self.folder, os.environ)
+        self.write()
+        for command in self.engine.setup():
+            subprocess.run(
+                command,
+                env=self._environment(),
+                cwd=self.folder.root,
+                check=True,
+                capture_output=True,
+                timeout=MINUTES_4,
+            )
+
+    def write(self, environments: dict[str, Any] | None = None, **integrations: Any) -> None:
+        """Write the stack file; without arguments the Magento integration in both environments."""
+        YAML().dump(
+            {
+                "config": {
+                    "azuread:tenantId": self.tenant.ready.tenantId,
+                    f"{PROJECT}:environments": environments or ENVIRONMENTS,
+                    f"{PROJECT}:integrations": integrations or {"magento": MAGENTO},
+                }
+            },
+            self.folder.stack_file,
+        )
+
+    def preview(self, *options: str) -> Run:
+        """Show what up would do."""
+        return self.run("preview", "--non-interactive", *options)
+
+    def up(self, *options: str, preview: bool = False) -> Run:
+        """Deploy, by default without the preview before it."""
+        return self.run("up", "--yes", "--non-interactive", *([] if preview else ["--skip-preview"]), *options)
+
+    def refresh(self, *options: str) -> Run:
+        """Read what is really there into the state."""
+        return self.run("refresh", "--yes", "--non-interactive", "--skip-preview", *options)
+
+    def drift(self) -> Run:
+        """Show what differs from the state; exit code 7 where anything does."""
+        return self.run("refresh", "--preview-only", "--expect-no-changes", "--diff", "--non-interactive")
+
+    def destroy(self, *options: str) -> Run:
+        """Delete everything."""
+        return self.run("destroy", "--yes", "--non-interactive", "--skip-preview", *options)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets in clear."""
+        found = self.run("output", "--json", "--show-secrets")
+        assert found.code == 0, found
+        values: dict[str, Any] = json.loads(found.output[found.output.index("{") :])
+        return values
+
+    def run(self, verb: str, *options: str) -> Run:
+        """Run a command of the engine to its end."""
+        done = subprocess.run(
+            self.engine.command(verb, *options),
+            cwd=self.folder.project,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if verb == "output" else subprocess.STDOUT,
+            text=True,
+            timeout=MINUTES_4,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout, _changes(done.stdout))
+
+    def start(self, verb: str, *options: str) -> Running:
+        """Start a command in a process group of its own, to be killed."""
+        return Running(
+            subprocess.Popen(
+                self.engine.command(verb, *options),
+                cwd=self.folder.project,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        )
+
+    def unlock(self) -> None:
+        """After a kill: what the CLI wants (`pulumi cancel`); the local engine's lock dies with its process."""
+        for lock in self.folder.state.glob(".pulumi/locks/**/*.json"):
+            lock.unlink()
+
+    def checkpoint(self) -> dict[str, Any]:
+        """The state as it lies on disk."""
+        text = (self.folder.state / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json").read_text()
+        latest: dict[str, Any] = json.loads(text)["checkpoint"]["latest"]
+        return latest
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources in the state, without the engine's own providers."""
+        return [
+            each for each in self.checkpoint().get("resources", []) if not each["type"].startswith("pulumi:providers:")
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        return self.engine.environment(self.tenant.ready)
+
+
+class Running:
+    """A command under way."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def kill(self) -> None:
+        """End it and everything it started, as a machine that loses its power does."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=30)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether it ended by itself."""
+        return self._process.poll() is not None
+
+
+_VERBS = {
+    "create": "create", "created": "create", "update": "update", "updated": "update", "delete": "delete",
+    "deleted": "delete", "replace": "replace", "replaced": "replace", "unchanged": "unchanged", "errored": "errored",
+}  # fmt: skip
+
+
+def _changes(output: str) -> dict[str, int]:
+    summary = output.rpartition("Resources:")[2]
+    found = re.findall(r"^\s+(?:[-+~=]+\s*)?(\d+) (?:to )?(\w+)$", summary, re.MULTILINE)
+    return {_VERBS[verb]: int(number) for number, verb in found if verb in _VERBS}
