@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -21,6 +22,8 @@ class Narration:
     """
 
     def __init__(self, *, plain: bool = False) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to end
         self._terminal = sys.stdout.isatty() and not plain and os.environ.get("TERM") != "dumb"
         self._console = Console(
             force_terminal=self._terminal,
@@ -87,8 +90,9 @@ class Narration:
 
     def _put(self, text: str, style: str, indent: int = 0, *, wrap: bool = True) -> None:
         self._said.append(text)
-        line = Text(text, style=style)
-        if self._terminal and wrap:
-            self._console.print(Padding(line, (0, 0, 0, indent)))
+        if not text:
+            self._console.print()
+        elif self._terminal and wrap:
+            self._console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
         else:
-            self._console.print(Text(" " * indent) + line if text else "", soft_wrap=True)
+            self._console.print(Text(" " * indent) + Text(text, style=style), soft_wrap=True)

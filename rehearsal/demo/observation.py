@@ -48,10 +48,8 @@ def registration_faults(state: State, client_id: str) -> list[str]:
 
 def difference(before: State, after: State) -> list[str]:
     """Return the sections in which two states differ, Entra's deleted items left out."""
-    sections = [
-        ("entra", key) for key in sorted({*before["entra"], *after["entra"]} - {"deletedItems"})
-    ]  # fmt: skip
-    found = [f"Entra: {key}" for part, key in sections if before[part].get(key) != after[part].get(key)]
+    sections = sorted({*before["entra"], *after["entra"]} - {"deletedItems"})
+    found = [f"Entra: {key}" for key in sections if before["entra"].get(key) != after["entra"].get(key)]
     old, new = before["businessCentral"], after["businessCentral"]
     for name in sorted({*old, *new}):
         here, there = old.get(name, {}), new.get(name, {})
@@ -65,7 +63,8 @@ def _roles(state: State, client_id: str) -> Iterator[str]:
     for assignment in state["entra"]["appRoleAssignments"]:
         if assignment["principalId"] in own:
             roles = principals[assignment["resourceId"]]["appRoles"]
-            yield next(role["value"] for role in roles if role["id"] == assignment["appRoleId"])
+            role_id = assignment["appRoleId"]
+            yield next((role["value"] for role in roles if role["id"] == role_id), role_id)
 
 
 def _permission_sets(environment: dict[str, Any], client_id: str) -> Iterator[PermissionSet]:

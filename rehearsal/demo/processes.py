@@ -42,7 +42,7 @@ class Processes:
         cwd: Path,
         stdout: int | IO[str],
         stderr: int | IO[str],
-        outlives: bool = False,
+        tied: bool = True,
     ) -> subprocess.Popen[str]:
         """Start a command in a session of its own, so that a Ctrl-C at the terminal reaches the tour alone.
 
@@ -52,11 +52,11 @@ class Processes:
             cwd: its working directory.
             stdout: as for subprocess.
             stderr: as for subprocess.
-            outlives: whether it goes on when this process is killed; else it is killed too (on Linux).
+            tied: whether it is killed when this process is (on Linux; it must be started by the main thread).
         """
-        tied = [] if outlives else [sys.executable, "-I", str(_TIE), str(os.getpid())]
+        tie = [sys.executable, "-I", str(_TIE), str(os.getpid())] if tied else []
         process = subprocess.Popen(
-            [*tied, *command],
+            [*tie, *command],
             env={**environment, MARK: self._mark},
             cwd=cwd,
             stdin=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any
@@ -66,15 +67,17 @@ def start(folder: DemoFolder, processes: Processes, environment: dict[str, str],
         DemoError: it does not start.
     """
     log_file = folder.logs / "tenant.log"
+    # It ends by itself when this process is killed, and so can remove what it has written.
+    fate = [] if outlives else ["--die-with", str(os.getpid())]
     with log_file.open("w", encoding="utf-8") as log:
         process = processes.start(
             [sys.executable, "-m", "rehearsal", "tenant",
-             "--ready-file", str(folder.ready_file), "--env-file", str(folder.env_file)],
+             "--ready-file", str(folder.ready_file), "--env-file", str(folder.env_file), *fate],
             environment,
             cwd=folder.project,
             stdout=log,
             stderr=log,
-            outlives=outlives,
+            tied=False,
         )  # fmt: skip
     until = time.monotonic() + _START
     while time.monotonic() < until and process.poll() is None:

@@ -88,15 +88,14 @@ class Tour:
     def _up(self) -> None:
         with self._step("Up: application, service principal, secret, consent, registrations"):
             self._conductor.run("up", *_QUIETLY)
-            handed_over = self._conductor.outputs().get("integrations", {}).get(INTEGRATION, {})
-            self.client_id = handed_over.get("clientId", "")
-            self._secret = handed_over.get("clientSecret", "")
-            self._claim(
-                bool(self.client_id and self._secret),
-                "the stack's outputs have the client id and, encrypted, the secret",
-                f"The stack's outputs have no clientId or no clientSecret for {INTEGRATION}.",
-            )
-            self._claim_objects(str(handed_over.get("clientSecretExpires")))
+            try:
+                handed_over = self._conductor.outputs()["integrations"][INTEGRATION]
+                self.client_id, self._secret = handed_over["clientId"], handed_over["clientSecret"]
+                expires = handed_over["clientSecretExpires"]
+            except (KeyError, TypeError) as problem:
+                raise ClaimBroken(f"The stack's outputs do not hand over {problem} of {INTEGRATION}.") from None
+            self._narration.held("the stack's outputs hand over the client id and, encrypted, the secret")
+            self._claim_objects(expires)
             self._claim_access()
 
     def _claim_objects(self, expires: str) -> None:
@@ -202,16 +201,18 @@ class Tour:
             self._claim_access()
             self._claim_token()
             self._conductor.run("refresh", "--preview-only", "--expect-no-changes", only_changes=True)
-            self._claim(True, "refresh finds no difference any more", "")
+            self._narration.held("refresh finds no difference any more")
 
     def _search(self) -> None:
         with self._step("The secret: in no file, no output, no request log"):
             planted = "\n".join(text.decode() for text in secret_search.forms(self._secret))
             forms = set(secret_search.forms(self._secret).values())
+            same = {"URL-encoded", "JSON-escaped"} - forms
             found = secret_search.search_texts(self._secret, {"a text with the secret in it": planted})
             self._claim(
                 {each.form for each in found} == forms,
-                f"the search finds a secret that is planted in a text ({', '.join(sorted(forms))})",
+                f"the search finds a secret that is planted in a text ({_listed(forms)}"
+                + (f"; {_listed(same)}: as plain)" if same else ")"),
                 "The search does not find a secret that is planted in a text.",
             )
             self._claim(

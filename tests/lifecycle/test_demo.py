@@ -250,6 +250,18 @@ def test_a_claim_that_does_not_hold_ends_the_tour_with_the_service_s_own_words(c
     assert checkout.processes() == []
 
 
+def test_a_program_that_gives_less_than_is_declared_is_found_out(checkout: Checkout, engine: str) -> None:
+    component = checkout.folder / "components" / "integration.py"
+    text = component.read_text()
+    declared = "for item in access.permission_sets or ()"
+    assert declared in text
+    component.write_text(text.replace(declared, "for item in (access.permission_sets or ())[:1]"))
+    code, output = checkout.walk("--engine", engine)
+    assert code == 1
+    last = output.strip().splitlines()[-1]
+    assert "Production is not as declared: it has D365 BUS FULL ACCESS instead of D365 BUS FULL ACCESS, NPR NP" in last
+
+
 def test_a_preset_that_the_tenant_cannot_satisfy_ends_the_tour_with_the_program_s_error(
     checkout: Checkout, engine: str
 ) -> None:
