@@ -57,14 +57,12 @@ def install(plugin_cache: Path) -> Path:
         plugin_cache: the folder that PULUMI_HOME will name.
 
     Returns:
-        The executable, `<plugin_cache>/plugins/resource-azuread-v<version>/pulumi-resource-azuread`.
-
-    Raises:
-        FileExistsError: a real plugin is there; it stays.
+        The executable, `<plugin_cache>/plugins/resource-azuread-v<version>/pulumi-resource-azuread`. A real plugin
+        that is there already stays.
     """
     executable = _folder(plugin_cache / "plugins") / EXECUTABLE
     if executable.exists() and not _is_ours(executable):
-        raise FileExistsError(f"{executable} is a real plugin")
+        return executable
     executable.parent.mkdir(parents=True, exist_ok=True)
     executable.write_text(
         "#!/bin/sh\n"

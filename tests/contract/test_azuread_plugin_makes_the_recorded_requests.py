@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,8 +24,6 @@ from tests.support.azuread_plugin import (
     Resource,
     Values,
 )
-from tests.support.recording_proxy import RecordingProxy
-from tests.support.tenant import Tenant
 
 RECORDINGS = Path(__file__).parent / "recordings"
 END = "2027-06-01T00:00:00Z"
@@ -41,14 +39,6 @@ class Deployed(NamedTuple):
     application: Resource
     principal: Resource
     password: Resource
-
-
-@pytest.fixture
-def bench(tenant: Tenant, tmp_path: Path) -> Iterator[Bench]:
-    with RecordingProxy(tenant.ready.origin, tenant.ready.caFile, tmp_path) as proxy:
-        bench = Bench(tenant, proxy)
-        yield bench
-        bench.close()
 
 
 def application(name: str) -> Values:

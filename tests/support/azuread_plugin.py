@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -66,6 +68,10 @@ class AzureadPlugin:
     Args:
         command: its command line.
         environment: the whole environment, but for PATH, HOME and PYTHONPATH.
+
+    Attributes:
+        process: the process.
+        output: what it wrote after its port, once it has ended.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -77,6 +83,7 @@ class AzureadPlugin:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.output: str | None = None
         assert self.process.stdout is not None
         port = self.process.stdout.readline().strip()
         if not port:
@@ -97,14 +104,12 @@ class AzureadPlugin:
         self._channel.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        try:
-            code = self.process.wait(5)
-        finally:
-            self.process.kill()
-            for stream in (self.process.stdout, self.process.stderr):
-                if stream is not None:
-                    stream.close()
-        return code
+        if self.output is None:
+            try:
+                self.output = "".join(self.process.communicate(timeout=5))
+            finally:
+                self.process.kill()
+        return self.process.wait()
 
     def configure(self, **settings: str) -> messages.ConfigureResponse:
         """Configure; whatever is not given comes from the environment."""
@@ -231,6 +236,32 @@ class Bench:
         """End all plugins."""
         for plugin in self._plugins:
             plugin.stop()
+
+
+@contextlib.contextmanager
+def plugin_bench(tenant: Tenant, folder: Path) -> Iterator[Bench]:
+    """Set up a bench, and clear it away."""
+    with RecordingProxy(tenant.ready.origin, tenant.ready.caFile, folder) as proxy:
+        bench = Bench(tenant, proxy)
+        try:
+            yield bench
+        finally:
+            bench.close()
+
+
+def lines(bench: Bench) -> list[str]:
+    """Return the requests since the last look, as `METHOD path`, each id as a star."""
+    return [f"{it.method} {re.sub(r'[0-9a-f-]{36}', '*', it.path)}" for it in bench.proxy.taken()]
+
+
+def bodies(bench: Bench, method: str) -> list[Any]:
+    """Return the bodies of the requests since the last look that were made with this method."""
+    return [it.body for it in bench.proxy.taken() if it.method == method]
+
+
+def named(tenant: Tenant, name: str) -> list[Values]:
+    """Return the tenant's applications of this display name."""
+    return [it for it in tenant.state()["entra"]["applications"] if it["displayName"] == name]
 
 
 def struct(fields: Mapping[str, Any]) -> struct_pb2.Struct:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -35,11 +36,13 @@ class RecordingProxy:
         host: `127.0.0.1:<port>`.
         ca_file: PEM file of the authority of its certificate.
         requests: what has passed, oldest first.
+        rewrite: what is done to the text of each answer.
     """
 
     def __init__(self, origin: str, ca_file: str, folder: Path) -> None:
         self._behind, self._behind_ca = origin, ca_file
         self.requests: list[Request] = []
+        self.rewrite: Callable[[str], str] = str
         self._lock = threading.Lock()
         authority = trustme.CA()
         self.ca_file = folder / "proxy-ca.pem"
@@ -101,7 +104,7 @@ class RecordingProxy:
         if answer is None:
             handler.close_connection = True
             return
-        body = answer.text.replace(self._behind, own).encode()
+        body = self.rewrite(answer.text.replace(self._behind, own)).encode()
         handler.send_response(answer.status_code)
         for name, value in answer.headers.items():
             if name.lower() not in (*_HEADERS_OF_THE_CONNECTION, "content-encoding"):

@@ -1,0 +1,211 @@
+"""How the azuread stand-in is found, installed, started and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2 as messages
+
+from rehearsal.azuread_plugin.location import EXECUTABLE, find_plugin, install
+from rehearsal.azuread_plugin.polling import NEEDED_IN_A_ROW, Patience, PollingError
+from rehearsal.azuread_plugin.provider import version
+from tests.support.azuread_plugin import APPLICATION, STAND_IN, AzureadPlugin, Bench, PluginError
+from tests.support.tenant import Tenant, wait_for
+
+
+def put_real_plugin(folder: Path) -> Path:
+    """Make something that looks as the real plugin does from outside."""
+    folder.mkdir(parents=True)
+    executable = folder / EXECUTABLE
+    executable.write_bytes(b"\x7fELF")
+    executable.chmod(0o755)
+    return executable
+
+
+def cache(home: Path) -> Path:
+    return home / "plugins" / f"resource-azuread-v{version()}"
+
+
+# -- which plugin
+
+
+def test_the_real_plugin_in_pulumis_cache_comes_first(tmp_path: Path) -> None:
+    on_path = put_real_plugin(tmp_path / "bin")
+    cached = put_real_plugin(cache(tmp_path / "home"))
+    environment = {"PULUMI_HOME": str(tmp_path / "home"), "PATH": str(on_path.parent)}
+    assert find_plugin(environment).command == [str(cached)]
+    assert find_plugin(environment).is_real
+
+
+def test_the_cache_is_looked_for_in_the_home_folder_too(tmp_path: Path) -> None:
+    cached = put_real_plugin(cache(tmp_path / ".pulumi"))
+    assert find_plugin({"HOME": str(tmp_path)}).command == [str(cached)]
+
+
+def test_the_real_plugin_on_path_comes_second(tmp_path: Path) -> None:
+    on_path = put_real_plugin(tmp_path / "bin")
+    plugin = find_plugin({"HOME": str(tmp_path), "PATH": str(on_path.parent)})
+    assert (plugin.command, plugin.is_real) == ([str(on_path)], True)
+
+
+@pytest.mark.parametrize("broken", ["another version", "half installed", "empty"])
+def test_a_cache_that_does_not_hold_the_plugin_is_passed_over(tmp_path: Path, broken: str) -> None:
+    folder = cache(tmp_path)
+    if broken == "another version":
+        put_real_plugin(folder.with_name("resource-azuread-v0.0.1"))
+    elif broken == "half installed":  # the CLI keeps the .partial file beside the folder until all is there
+        put_real_plugin(folder)
+        folder.with_name(f"{folder.name}.partial").touch()
+    else:
+        folder.mkdir(parents=True)
+    plugin = find_plugin({"PULUMI_HOME": str(tmp_path), "PATH": ""})
+    assert (plugin.command, plugin.is_real) == (STAND_IN, False)
+
+
+def test_an_installed_stand_in_is_not_taken_for_the_real_plugin(tmp_path: Path) -> None:
+    executable = install(tmp_path)
+    environment = {"PULUMI_HOME": str(tmp_path), "PATH": str(executable.parent)}
+    assert not find_plugin(environment).is_real
+
+
+def test_a_real_plugin_is_never_overwritten(tmp_path: Path) -> None:
+    cached = put_real_plugin(cache(tmp_path))
+    assert install(tmp_path) == cached
+    assert cached.read_bytes() == b"\x7fELF"
+
+
+def test_the_installed_stand_in_works_from_any_folder_and_with_an_empty_environment(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executable = install(tmp_path / "home")
+    assert install(tmp_path / "home") == executable  # again
+    assert executable == cache(tmp_path / "home") / EXECUTABLE
+    assert stat.S_IMODE(executable.stat().st_mode) == 0o755
+    monkeypatch.chdir(tmp_path)
+    with AzureadPlugin([str(executable)], {**bench.environment, "PYTHONPATH": ""}) as plugin:
+        plugin.configure()
+        assert plugin.preview(APPLICATION, {"displayName": "A"})["displayName"] == "A"
+
+
+# -- its life
+
+
+def test_it_ends_with_0_on_an_interrupt_in_the_middle_of_a_request(bench: Bench, tenant: Tenant) -> None:
+    plugin = bench.signed_in()
+    fault = tenant.fault({"method": "POST", "path": "applications"}, action="hold")
+    inputs = plugin.check(APPLICATION, {"displayName": "A"}).inputs
+    urn = f"urn:pulumi:s::p::{APPLICATION}::a"
+    pending = plugin.stub.Create.future(messages.CreateRequest(urn=urn, properties=inputs))
+    fault.wait_until_held()
+    assert plugin.stop() == 0
+    assert pending.exception() is not None
+    tenant.clear_faults()
+
+
+def test_it_ends_with_the_process_that_started_it(bench: Bench, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    starter = (
+        "import subprocess, sys, time\n"
+        f"plugin = subprocess.Popen({STAND_IN!r} + ['127.0.0.1:1'], stdout=subprocess.PIPE)\n"
+        "plugin.stdout.readline()\n"
+        f"open({str(note)!r} + '.new', 'w').write(str(plugin.pid))\n"
+        f"import os; os.rename({str(note)!r} + '.new', {str(note)!r})\n"
+        "time.sleep(600)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", starter])
+    try:
+        wait_for(note.exists, 60, "the plugin to start")
+        pid = int(note.read_text())
+        assert is_running(pid)
+    finally:
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+    wait_for(lambda: not is_running(pid), 30, "the plugin to end")
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_cancellation_ends_a_wait(bench: Bench, tenant: Tenant) -> None:
+    plugin = bench.signed_in()
+    fault = tenant.fault({"method": "POST", "path": "applications"}, status=503, retryAfter=500)
+    request = messages.CreateRequest(
+        urn=f"urn:pulumi:s::p::{APPLICATION}::a", properties=plugin.check(APPLICATION, {"displayName": "A"}).inputs
+    )
+    pending = plugin.stub.Create.future(request, timeout=60)
+    wait_for(lambda: fault.hits == 1, 30, "the request")
+    plugin.stub.Cancel(empty_pb2.Empty())
+    assert "context canceled" in str(pending.exception())
+
+
+def test_an_unconfigured_plugin_says_so(bench: Bench) -> None:
+    with pytest.raises(PluginError, match="has not been configured"):
+        bench.start().create(APPLICATION, {"displayName": "A"})
+
+
+# -- its waits
+
+
+class Clock(Patience):
+    """A patience that writes down how long it would have waited."""
+
+    def __init__(self, *, fixed_waits: bool) -> None:
+        super().__init__(fixed_waits)
+        self.pauses: list[float] = []
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+def test_the_fixed_waits_are_those_of_the_real_plugin_where_they_are_asked_for() -> None:
+    clock = Clock(fixed_waits=True)
+    clock.until_stable(lambda: True, interval=5, deadline=time.monotonic() + 600)
+    assert clock.pauses == [5] * (NEEDED_IN_A_ROW - 1)  # 20 s after a delete (contracts/graph.md 3.1)
+
+
+def test_without_them_it_asks_as_often_but_does_not_pause() -> None:
+    answers = iter([True] * 100)
+    clock = Clock(fixed_waits=False)
+    clock.until_stable(lambda: next(answers), interval=5, deadline=time.monotonic() + 600)
+    assert len(list(answers)) == 100 - NEEDED_IN_A_ROW
+    assert sum(clock.pauses) == 0
+
+
+def test_the_waits_are_asked_for_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REHEARSAL_PLUGIN_WAITS", raising=False)
+    assert not Patience().fixed_waits
+    monkeypatch.setenv("REHEARSAL_PLUGIN_WAITS", "1")
+    assert Patience().fixed_waits
+
+
+def test_one_disagreeing_answer_begins_the_count_again() -> None:
+    answers = iter([True, True, False, True, True, True, True, True])
+    clock = Clock(fixed_waits=False)
+    clock.until_stable(lambda: next(answers), interval=1, deadline=time.monotonic() + 600)
+    assert list(answers) == []
+    assert sum(clock.pauses) > 0  # a wrong answer is waited out in either case
+
+
+def test_it_gives_up_after_twenty_one_absences_or_at_the_deadline() -> None:
+    answers = iter([False] * 100)
+    with pytest.raises(PollingError, match=r"couldn't find resource \(21 retries\)"):
+        Clock(fixed_waits=False).until_stable(
+            lambda: next(answers), interval=1, deadline=time.monotonic() + 600, absences_tolerated=20
+        )
+    assert len(list(answers)) == 100 - 21
+    with pytest.raises(PollingError, match="timeout"):
+        Clock(fixed_waits=False).until_stable(lambda: False, interval=1, deadline=time.monotonic() - 1)
