@@ -1,6 +1,6 @@
 """The only code that touches HTTP: sign-in header, time limits, retries, errors, redaction.
 
-Everything above takes a method, a path and a body, and gets values or an error of `clients.errors`.
+Everything above takes a method, a path and what to send, and gets values or an error of `clients.errors`.
 """
 
 from __future__ import annotations
@@ -57,6 +57,13 @@ class Problem(NamedTuple):
     request_id: str
 
 
+class File(NamedTuple):
+    """A file in a form."""
+
+    name: str
+    content: bytes
+
+
 class Transport:
     """Requests to one service.
 
@@ -96,6 +103,8 @@ class Transport:
         attempting: str,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
+        form: Mapping[str, str | File] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Send one request and return the decoded JSON of its answer, None where it has no body.
@@ -106,6 +115,8 @@ class Transport:
             attempting: what this is for, to complete "could not ...".
             query: query parameters, not yet encoded.
             body: sent as JSON.
+            content: sent as it is (application/octet-stream); in place of `body`.
+            form: fields and files, sent as multipart/form-data; in place of `body`.
             headers: added to the transport's own.
 
         Raises:
@@ -115,13 +126,16 @@ class Transport:
         """
         url = path if path.startswith(f"{self.base_url}/") else f"{self.base_url}{path}"
         signed = {"Authorization": f"Bearer {self._token()}"} if self._token else {}
+        typed = {"Content-Type": "application/octet-stream"} if content is not None else {}
         try:
             answer = self._session.request(
                 method,
                 url,
                 params=query,
                 json=body,
-                headers={**signed, **(headers or {})},
+                data=content,
+                files=_parts(form) if form else None,
+                headers={**signed, **typed, **(headers or {})},
                 timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
                 allow_redirects=False,  # no API of ours redirects; a redirect could carry the token elsewhere
             )
@@ -168,6 +182,11 @@ class Transport:
             message=redact(problem.message).rstrip("."),
             request_id=problem.request_id or answer.headers.get("request-id", ""),
         )
+
+
+def _parts(form: Mapping[str, str | File]) -> dict[str, tuple[str | None, str | bytes]]:
+    """Write a form as requests wants it: a field is a part without a file name."""
+    return {name: value if isinstance(value, File) else (None, value) for name, value in form.items()}
 
 
 # A token (JWT) or an Entra client secret, should a service ever echo one: https://learn.microsoft.com/purview/sit-defn-azure-ad-client-secret
