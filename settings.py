@@ -7,10 +7,11 @@ gives the same settings on any day.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
@@ -25,6 +26,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from contradictions import contradictions
 from stack_file import Problem, StackFile, message, suggestion, understood
 
 PROJECT = "entra-business-central"
@@ -38,8 +40,8 @@ BUSINESS_CENTRAL_ROLES = {
     "AdminCenter.ReadWrite.All": "a20fe46f-4f63-4666-8e0e-9b882d90b837",
     "app_access": "3983b928-ed40-4111-bbad-e7910cf234bd",
 }
-PLANNED = {"clientId", "expectedPublisher", "consent", "proof", "adopt", "formerly", "additionalPermissionSets",
-           "federated", "certificates", "baseUrl"}  # fmt: skip
+PLANNED = {"clientId", "expectedPublisher", "consent", "proof", "adopt",
+           "federated", "certificates"}  # fmt: skip
 """Keys of the design that this version does not know yet: said so, instead of "unknown key"."""
 
 
@@ -68,6 +70,17 @@ def _quotable(name: str) -> str:
     if "'" in name:
         raise ValueError("contains an apostrophe, which the azuread provider cannot look up: leave it out")
     return name
+
+
+def _safe_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        raise ValueError(
+            "holds a password, and would be stored in clear: set BUSINESS_CENTRAL_USER and _PASSWORD instead"
+        )
+    if (parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}) or not parts.hostname:
+        raise ValueError("is no https address, such as https://bc.example:7048/BC: a token would travel in the clear")
+    return url.rstrip("/")
 
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -119,12 +132,16 @@ class Credentials(_Model):
     secrets: Secrets | None = None
 
 
+AdditionalPermissionSets = Literal["remove", "keep"]
+
+
 class Access(_Model):
     """What an integration gets in one environment, where it differs from the integration's own settings."""
 
     permission_sets: tuple[PermissionSetItem, ...] | None = None
     description: Text50 | None = None
     contact_information: Text50 | None = None
+    additional_permission_sets: AdditionalPermissionSets | None = None
     state: Literal["Enabled", "Disabled"] = "Enabled"
 
 
@@ -142,12 +159,14 @@ class Integration(_Model):
     contact_information: Text50 = ""
     roles: Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(lambda roles: tuple(dict.fromkeys(roles)))]
     permission_sets: tuple[PermissionSetItem, ...] = ()
+    additional_permission_sets: AdditionalPermissionSets = "remove"
     environments: Annotated[
         dict[str, Access | None],
         Field(min_length=1),
         BeforeValidator(_by_key, json_schema_input_type=list[str] | dict[str, Access | None]),
     ]
     credentials: Credentials = Credentials()
+    formerly: tuple[Name, ...] = ()
     owners: tuple[Guid, ...] = ()
     protect: bool = False
 
@@ -168,6 +187,7 @@ class Integration(_Model):
             contact_information=self.contact_information
             if own.contact_information is None
             else own.contact_information,
+            additional_permission_sets=own.additional_permission_sets or self.additional_permission_sets,
             state=own.state,
         )
 
@@ -176,6 +196,8 @@ class Environment(_Model):
     """A Business Central environment; the key in the stack file is only a short word for it."""
 
     name: Annotated[Name, StringConstraints(max_length=30)]
+    base_url: Annotated[str, AfterValidator(_safe_address)] | None = None
+    formerly: tuple[Name, ...] = ()
 
 
 class Settings(_Model):
@@ -219,7 +241,7 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
             for error in invalid.errors(include_url=False)
         ]
     else:
-        problems += _contradictions(declared)
+        problems += contradictions(declared)
     if problems:
         raise SettingsError(message(problems, StackFile(stack_file, PROJECT)))
     return declared
@@ -248,69 +270,3 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         old = both.get(key)
         both[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return both
-
-
-def _contradictions(declared: Settings) -> Iterable[Problem]:
-    """Find what is right in itself, but not together."""
-    yield from _repeated(
-        "environments",
-        {key: each.name for key, each in declared.environments.items()},
-        "is the environment {value!r}, as environments.{other} is: one key for one environment",
-    )
-    yield from _repeated(
-        "integrations",
-        {each.key: each.display_name for each in declared.integrations},
-        "has the display name {value!r}, as integrations.{other} has: an application is found by it",
-    )
-    names: dict[str, str] = {}
-    for integration in declared.integrations:
-        here: list[str | int] = ["integrations", integration.key]
-        for name in logical_names(integration, declared):
-            if names.setdefault(name, integration.key) != integration.key:
-                text = f"makes the name {name!r}, as integrations.{names[name]} does: rename one of them"
-                yield Problem(here, text)
-        for key in integration.environments.keys() - declared.environments.keys():
-            text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see `environments`"
-            yield Problem([*here, "environments", key], text)
-        yield from _secret_problems(integration, declared.maximum_secret_lifetime_days, here)
-
-
-def logical_names(integration: Integration, declared: Settings) -> list[str]:
-    """Return the logical names of an integration's resources; each is stored in state, and begins with its key."""
-    names = [integration.key]
-    names += [
-        f"{integration.key}-{declared.environments[key].name}"
-        for key in integration.environments
-        if key in declared.environments
-    ]
-    secrets = integration.credentials.secrets
-    return names + [f"{integration.key}-secret-{label}" for label in (secrets.issued if secrets else ())]
-
-
-def _secret_problems(integration: Integration, maximum: int, here: list[str | int]) -> Iterable[Problem]:
-    secrets = integration.credentials.secrets
-    if secrets is None:
-        return
-    there: list[str | int] = [*here, "credentials", "secrets"]
-    if not secrets.issued:
-        yield Problem(
-            there, "lists no date: add the day on which the first secret is made, issued: ['<year>-<month>-<day>']"
-        )
-    if len(set(secrets.issued)) < len(secrets.issued):
-        yield Problem(
-            [*there, "issued"], "names one date twice: a second secret of one day has a letter, '2026-11-15b'"
-        )
-    if secrets.lifetime_days > maximum:
-        yield Problem(
-            [*there, "lifetimeDays"],
-            f"{secrets.lifetime_days} days is longer than the {maximum} that are allowed; shorten it, or raise "
-            f"{PROJECT}:maximumSecretLifetimeDays",
-        )
-
-
-def _repeated(section: str, values: Mapping[str, str], text: str) -> Iterable[Problem]:
-    first: dict[str, str] = {}
-    for key, value in values.items():
-        other = first.setdefault(value.casefold(), key)
-        if other != key:
-            yield Problem([section, key], text.format(value=value, other=other))

@@ -87,28 +87,39 @@ def read_problem(body: Mapping[str, Any]) -> Problem:
 
 
 class BusinessCentral:
-    """Business Central online of one tenant."""
+    """Business Central: online, of one tenant; or one installation (container, on-premises).
 
-    def __init__(self, transport: Transport, tenant_id: str) -> None:
+    Args:
+        transport: to its base address.
+        tenant_id: the directory's id, for Business Central online; None for an installation.
+        query: sent with every request, as an installation of several tenants wants it (`?tenant=default`).
+    """
+
+    def __init__(self, transport: Transport, tenant_id: str | None, query: Mapping[str, str] | None = None) -> None:
         self._transport = transport
         self._tenant_id = tenant_id
+        self._query = query or {}
         self._environments: dict[str, Environment] = {}
         self._lock = threading.Lock()
 
     def environment(self, name: str) -> Environment:
-        """Return the client of one environment; the same one for the same name, so that its reads are shared."""
+        """Return the client of one environment; the same one for the same name, so that its reads are shared.
+
+        Addresses: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/api-endpoint-structure
+        """
+        online = f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(name, safe='')}" if self._tenant_id else ""
         with self._lock:
-            return self._environments.setdefault(name, Environment(self._transport, self._tenant_id, name))
+            return self._environments.setdefault(name, Environment(self._transport, f"{online}/api", name, self._query))
 
 
 class Environment:
     """One environment. Every method raises `clients.errors.AccessError` when it cannot do what it says."""
 
-    def __init__(self, transport: Transport, tenant_id: str, name: str) -> None:
+    def __init__(self, transport: Transport, root: str, name: str, query: Mapping[str, str]) -> None:
         self.name = name
         self._transport = transport
-        # https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/api-endpoint-structure
-        self._root = f"/v2.0/{quote(tenant_id, safe='')}/{quote(name, safe='')}/api"
+        self._root = root
+        self._query = query
         self._reading = threading.Lock()
 
     # --- read once per process: an environment's companies and permission sets hardly change within one `pulumi up`
@@ -260,7 +271,12 @@ class Environment:
     def _list(self, path: str, attempting: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         try:
             return list(
-                self._transport.pages(f"{self._root}/{path}", attempting=attempting, query=query, headers=HEADERS)
+                self._transport.pages(
+                    f"{self._root}/{path}",
+                    attempting=attempting,
+                    query={**self._query, **(query or {})},
+                    headers=HEADERS,
+                )
             )
         except ServiceError as problem:
             raise with_remedy(problem, self.name, COMPANION_ROUTE) from None
@@ -270,7 +286,7 @@ class Environment:
         headers = HEADERS if method == "POST" else {**HEADERS, "If-Match": "*"}
         try:
             return self._transport.request(
-                method, f"{self._root}/{path}", attempting=attempting, body=body, headers=headers
+                method, f"{self._root}/{path}", attempting=attempting, query=self._query, body=body, headers=headers
             )
         except ServiceError as problem:
             raise with_remedy(problem, self.name, COMPANION_ROUTE) from None

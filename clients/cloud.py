@@ -6,6 +6,7 @@ Nothing of this is ever a resource's input: an address or a credential is no par
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ def find_cloud(settings: Mapping[str, str]) -> Cloud:
 def _cloud_from_metadata(host: str) -> Cloud:
     attempting = f"find the addresses of Entra and Microsoft Graph (metadata host {host})"
     metadata = Transport(
-        "the metadata host", f"https://{host}", token=None, read_problem=lambda _: Problem("", "", "")
+        "the metadata host", f"https://{host}", authorization=None, read_problem=lambda _: Problem("", "", "")
     ).request("GET", "/metadata/endpoints", attempting=attempting, query={"api-version": "2022-09-01"})
     try:
         return Cloud(
@@ -151,15 +152,15 @@ def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
     )
 
 
-def token_source(credential: TokenCredential, scope: str) -> Callable[[], str]:
-    """Return a function that gives a valid access token for a scope; azure-identity keeps and renews it.
+def bearer(credential: TokenCredential, scope: str) -> Callable[[], str]:
+    """Return a function that gives an Authorization header for a scope; azure-identity keeps and renews the token.
 
     The function raises SignInFailed when none can be had.
     """
 
-    def token() -> str:
+    def authorization() -> str:
         try:
-            return credential.get_token(scope).token
+            return f"Bearer {credential.get_token(scope).token}"
         except AzureError as problem:
             raise SignInFailed(
                 f"get a token for {scope.removesuffix('/.default')}",
@@ -167,7 +168,20 @@ def token_source(credential: TokenCredential, scope: str) -> Callable[[], str]:
                 "Check ARM_TENANT_ID, ARM_CLIENT_ID and the credential of the application that runs this.",
             ) from None
 
-    return token
+    return authorization
+
+
+def basic() -> Callable[[], str] | None:
+    """Return a function that gives an Authorization header from BUSINESS_CENTRAL_USER and _PASSWORD, if both are set.
+
+    For containers and on-premises only; the password is a user's web service key:
+    https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/web-services-authentication
+    """
+    user, password = (os.environ.get(f"BUSINESS_CENTRAL_{name}") for name in ("USER", "PASSWORD"))
+    if not user or not password:
+        return None
+    encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return lambda: f"Basic {encoded}"
 
 
 def business_central_url() -> str:

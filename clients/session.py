@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
 
 from azure.core.credentials import TokenCredential
 
-from clients import business_central, cloud
-from clients.business_central import BusinessCentral
+from clients import admin_center, business_central, cloud
+from clients.admin_center import AdminCenter
+from clients.business_central import BusinessCentral, Environment
+from clients.extension_upload import ExtensionUpload
 from clients.graph import Graph
 from clients.graph import read_problem as read_graph_problem
-from clients.transport import Transport
+from clients.transport import Problem, Transport
 
 
 class Session:
@@ -26,6 +30,7 @@ class Session:
     def __init__(self, settings: Mapping[str, str]) -> None:
         self._settings = settings
         self._lock = threading.RLock()
+        self._installations: dict[str, BusinessCentral] = {}
 
     @property
     def tenant_id(self) -> str:
@@ -44,6 +49,40 @@ class Session:
         with self._lock:
             return self._business_central
 
+    def environment(self, name: str, base_url: str = "") -> Environment:
+        """Return the client of one Business Central environment.
+
+        Args:
+            name: its name.
+            base_url: its address where it is a container or on-premises, perhaps with a query; "" online.
+        """
+        if not base_url:
+            return self.business_central.environment(name)
+        with self._lock:
+            if base_url not in self._installations:
+                self._installations[base_url] = self._installation(base_url)
+            return self._installations[base_url].environment(name)
+
+    def _installation(self, base_url: str) -> BusinessCentral:
+        address, _, query = base_url.partition("?")
+        sign_in = cloud.basic() or cloud.bearer(self._credential, cloud.BUSINESS_CENTRAL_SCOPE)
+        transport = Transport(
+            "Business Central", address, authorization=sign_in, read_problem=business_central.read_problem
+        )
+        return BusinessCentral(transport, None, dict(parse_qsl(query)))
+
+    @property
+    def admin_center(self) -> AdminCenter:
+        """The client of the Business Central admin center."""
+        with self._lock:
+            return self._admin_center
+
+    def extension_upload(self, environment: str) -> ExtensionUpload:
+        """Return the client of an online environment's extensions through the Automation API."""
+        with self._lock:
+            transport = self._online("Business Central", business_central.read_problem)
+            return ExtensionUpload(transport, self.tenant_id, self.environment(environment))
+
     @cached_property
     def _cloud(self) -> cloud.Cloud:
         return cloud.find_cloud(self._settings)
@@ -54,17 +93,24 @@ class Session:
 
     @cached_property
     def _graph(self) -> Graph:
-        token = cloud.token_source(self._credential, f"{self._cloud.graph}/.default")
-        return Graph(Transport("Microsoft Graph", self._cloud.graph, token=token, read_problem=read_graph_problem))
+        sign_in = cloud.bearer(self._credential, f"{self._cloud.graph}/.default")
+        return Graph(
+            Transport("Microsoft Graph", self._cloud.graph, authorization=sign_in, read_problem=read_graph_problem)
+        )
 
     @cached_property
     def _business_central(self) -> BusinessCentral:
-        return BusinessCentral(
-            Transport(
-                "Business Central",
-                cloud.business_central_url(),
-                token=cloud.token_source(self._credential, cloud.BUSINESS_CENTRAL_SCOPE),
-                read_problem=business_central.read_problem,
-            ),
-            self.tenant_id,
+        return BusinessCentral(self._online("Business Central", business_central.read_problem), self.tenant_id)
+
+    @cached_property
+    def _admin_center(self) -> AdminCenter:
+        return AdminCenter(self._online("The Business Central admin center", admin_center.read_problem))
+
+    def _online(self, service: str, read_problem: Callable[[Mapping[str, Any]], Problem]) -> Transport:
+        """Return the way to Business Central online; its admin center differs in the shape of errors only."""
+        return Transport(
+            service,
+            cloud.business_central_url(),
+            authorization=cloud.bearer(self._credential, cloud.BUSINESS_CENTRAL_SCOPE),
+            read_problem=read_problem,
         )

@@ -70,7 +70,7 @@ class Transport:
     Args:
         service: the service's name in messages.
         base_url: address that all paths are appended to, without trailing slash.
-        token: returns an access token for the service; None for what needs none.
+        authorization: returns the value of the Authorization header ("Bearer ..."); None for what needs none.
         read_problem: takes the decoded body of an error (a mapping, possibly empty) and returns what it says.
         headers: sent with every request.
     """
@@ -80,13 +80,13 @@ class Transport:
         service: str,
         base_url: str,
         *,
-        token: Callable[[], str] | None,
+        authorization: Callable[[], str] | None,
         read_problem: Callable[[Mapping[str, Any]], Problem],
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.service = service
         self.base_url = base_url.rstrip("/")
-        self._token = token
+        self._authorization = authorization
         self._read_problem = read_problem
         self._session = requests.Session()
         # Set, not merged by requests, so that a netrc file can never take the place of the token.
@@ -125,7 +125,7 @@ class Transport:
             NotReached: there was no answer.
         """
         url = path if path.startswith(f"{self.base_url}/") else f"{self.base_url}{path}"
-        signed = {"Authorization": f"Bearer {self._token()}"} if self._token else {}
+        signed = {"Authorization": self._authorization()} if self._authorization else {}
         typed = {"Content-Type": "application/octet-stream"} if content is not None else {}
         try:
             answer = self._session.request(

@@ -35,7 +35,11 @@ class Integration(pulumi.ComponentResource):
         super().__init__(
             f"{settings.PROJECT}:index:Integration",
             declared.key,
-            opts=pulumi.ResourceOptions(protect=declared.protect or None),
+            opts=pulumi.ResourceOptions(
+                protect=declared.protect or None,
+                # One alias moves all children too, because every logical name begins with the key.
+                aliases=[pulumi.Alias(name=name) for name in declared.formerly],
+            ),
         )
         own = pulumi.ResourceOptions(parent=self)
         # Owners are as listed, exactly; where none are, whoever creates it owns it, and later callers change nothing.
@@ -73,19 +77,27 @@ class Integration(pulumi.ComponentResource):
             opts=own,
         )
         for key in declared.environments:
-            access = declared.access(key)
+            access, environment = declared.access(key), stack.environments[key]
             BusinessCentralRegistration(
-                f"{declared.key}-{stack.environments[key].name}",
-                environment=stack.environments[key].name,
+                f"{declared.key}-{environment.name}",
+                environment=environment.name,
+                base_url=environment.base_url or "",
+                formerly=list(environment.formerly),
                 client_id=application.client_id,
                 description=access.description or "",
                 contact_information=access.contact_information or "",
                 permission_sets=[_permission_set(item) for item in access.permission_sets or ()],
+                additional_permission_sets=access.additional_permission_sets or "remove",
                 permission_granted=True,  # by the consent that this waits for
                 adopt=True,  # a row with the id of an application that this stack made can only be this stack's
                 declared_at=f"integrations.{declared.key}.environments.{key}",
                 state=access.state,
-                opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(depends_on=[consent])),
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=[consent],
+                    # The logical name follows the environment's, so a renamed environment renames the resource.
+                    aliases=[pulumi.Alias(name=f"{declared.key}-{name}") for name in environment.formerly],
+                ),
             )
         self.handover = handover(
             declared,

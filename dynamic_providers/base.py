@@ -108,9 +108,13 @@ class Provider(ResourceProvider):
 
         `__provider` and `declared_at` are left out on purpose: neither says anything about the object.
         """
-        replaces = [key for key in self.replaced_when if self._differs(key, olds, news)]
+        replaces = self.replaces(olds, news)
         changed = replaces or [key for key in self.updated_when if self._differs(key, olds, news)]
         return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=True)
+
+    def replaces(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+        """Return the names of the inputs that make it another object."""
+        return [key for key in self.replaced_when if self._differs(key, olds, news)]
 
     def comparable(self, _key: str, value: Any) -> Any:
         """Return a value in a form in which equal means "no change"."""

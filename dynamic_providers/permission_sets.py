@@ -71,6 +71,18 @@ def resolve(items: Iterable[Item], environment: Environment, declared_at: str) -
     return found
 
 
+def still_defined(held: Iterable[Assignment], environment: Environment) -> list[Assignment]:
+    """Leave out what is held of definitions that are gone (an extension was uninstalled): such rows allow nothing."""
+    known = {_key(each, "") for each in environment.permission_sets}
+    return [each for each in held if _key(each, "") in known]
+
+
+def matching(held: Iterable[Assignment], items: Iterable[Item]) -> list[Assignment]:
+    """Return what of the held sets the items name."""
+    items = list(items)
+    return [each for each in held if any(_is(each, item) and each.company == item.get("company", "") for item in items)]
+
+
 def missing_and_extra(wanted: Iterable[Wanted], held: Iterable[Assignment]) -> tuple[list[Wanted], list[Assignment]]:
     """Return what is wanted and not held, and what is held and not wanted."""
     held, wanted = list(held), list(wanted)

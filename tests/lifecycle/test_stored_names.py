@@ -33,6 +33,9 @@ KEYS = {
         {
             "__provider",
             "environment",
+            "base_url",
+            "formerly",
+            "additional_permission_sets",
             "client_id",
             "description",
             "contact_information",

@@ -56,10 +56,13 @@ class Inputs(NamedTuple):
     def registration(self, **changed: Any) -> dict[str, Any]:
         return {
             "environment": "Production",
+            "base_url": "",
+            "formerly": [],
             "client_id": self.application.client_id,
             "description": "NaviPartner Magento 2 integration",
             "contact_information": "NaviPartner",
             "permission_sets": [{"role_id": "D365 BUS FULL ACCESS"}, {"role_id": "NPR NP RETAIL"}],
+            "additional_permission_sets": "remove",
             "permission_granted": True,
             "adopt": True,
             "declared_at": "integrations.magento.environments.production",

@@ -1,0 +1,88 @@
+"""What is right in itself, but not together: checked once every part of a stack file is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from stack_file import Problem, suggestion
+
+if TYPE_CHECKING:
+    from settings import Integration, Settings
+
+
+def contradictions(declared: Settings) -> Iterable[Problem]:
+    """Yield what contradicts something else in the same stack file.
+
+    Args:
+        declared: settings that are each valid by themselves.
+    """
+    yield from _repeated(
+        "environments",
+        {key: each.name for key, each in declared.environments.items()},
+        "is the environment {value!r}, as environments.{other} is: one key for one environment",
+    )
+    yield from _repeated(
+        "integrations",
+        {each.key: each.display_name for each in declared.integrations},
+        "has the display name {value!r}, as integrations.{other} has: an application is found by it",
+    )
+    current = {each.name for each in declared.environments.values()}
+    for key, environment in declared.environments.items():
+        for name in current & set(environment.formerly):
+            yield Problem(["environments", key, "formerly"], f"names {name!r}, which is the name of an environment now")
+    keys = {each.key for each in declared.integrations}
+    names: dict[str, str] = {}
+    for integration in declared.integrations:
+        here: list[str | int] = ["integrations", integration.key]
+        for name in logical_names(integration, declared):
+            if names.setdefault(name, integration.key) != integration.key:
+                text = f"makes the name {name!r}, as integrations.{names[name]} does: rename one of them"
+                yield Problem(here, text)
+        for key in sorted(keys & set(integration.formerly)):
+            yield Problem([*here, "formerly"], f"names {key!r}, which is the key of an integration now")
+        for key in integration.environments.keys() - declared.environments.keys():
+            text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see `environments`"
+            yield Problem([*here, "environments", key], text)
+        yield from _secret_problems(integration, declared.maximum_secret_lifetime_days, here)
+
+
+def logical_names(integration: Integration, declared: Settings) -> list[str]:
+    """Return the logical names of an integration's resources; each is stored in state, and begins with its key."""
+    names = [integration.key]
+    names += [
+        f"{integration.key}-{declared.environments[key].name}"
+        for key in integration.environments
+        if key in declared.environments
+    ]
+    secrets = integration.credentials.secrets
+    return names + [f"{integration.key}-secret-{label}" for label in (secrets.issued if secrets else ())]
+
+
+def _secret_problems(integration: Integration, maximum: int, here: list[str | int]) -> Iterable[Problem]:
+    secrets = integration.credentials.secrets
+    if secrets is None:
+        return
+    there: list[str | int] = [*here, "credentials", "secrets"]
+    if not secrets.issued:
+        yield Problem(
+            there, "lists no date: add the day on which the first secret is made, issued: ['<year>-<month>-<day>']"
+        )
+    if len(set(secrets.issued)) < len(secrets.issued):
+        yield Problem(
+            [*there, "issued"], "names one date twice: a second secret of one day has a letter, '2026-11-15b'"
+        )
+    if secrets.lifetime_days > maximum:
+        yield Problem(
+            [*there, "lifetimeDays"],
+            f"{secrets.lifetime_days} days is longer than the {maximum} that are allowed; shorten it, or raise "
+            "entra-business-central:maximumSecretLifetimeDays",
+        )
+
+
+def _repeated(section: str, values: Mapping[str, str], text: str) -> Iterable[Problem]:
+    first: dict[str, str] = {}
+    for key, value in values.items():
+        other = first.setdefault(value.casefold(), key)
+        if other != key:
+            yield Problem([section, key], text.format(value=value, other=other))

@@ -1,0 +1,158 @@
+"""Makes a registration what the inputs say, whatever is there: for create, for update, and after an interruption.
+
+Functions over an environment of Business Central; what they are given are the inputs of BusinessCentralRegistration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pulumi
+
+from clients.business_central import Environment, Registration
+from clients.errors import AccessError, Refused
+from dynamic_providers.permission_sets import Item, Wanted, matching, missing_and_extra, resolve
+
+FIELDS = {  # our name -> the name in the companion extension's API
+    "description": "description",
+    "contact_information": "contactInformation",
+    "permission_granted": "permissionGranted",
+    "state": "state",
+}
+
+
+def ensure(environment: Environment, inputs: Mapping[str, Any]) -> str | None:
+    """Register, enable and give permission sets, or bring what is there to that; return the user's id.
+
+    Everything that can be wrong with the permission sets is found before the first write. If a write is refused, a row
+    made here is taken away again, so that a failure leaves nothing.
+
+    Raises:
+        AccessError: it cannot be done; also where a row is there that must not be adopted.
+    """
+    client_id = inputs["client_id"]
+    wanted = resolve(inputs["permission_sets"], environment, inputs["declared_at"])
+    # Enabled first even where it shall end up disabled: only enabling makes the user that sets are given to.
+    made = environment.register(client_id, {**fields_of(inputs), "state": "Enabled"})
+    try:
+        if made is None:
+            registration, notes = _take_over(environment, inputs)
+        elif inputs["state"] == "Disabled":
+            registration, notes = change(environment, client_id, {"state": "Disabled"}), []
+        else:
+            registration, notes = made, []
+        notes += give_and_take(environment, inputs, registration.user_id, wanted, had=inputs["permission_sets"])
+    except AccessError as problem:
+        if made is not None:
+            _take_back(environment, client_id, problem)
+        raise
+    if made is None and notes:
+        pulumi.log.info(
+            f"{inputs['declared_at']}: {client_id} was registered in environment {environment.name} already; "
+            f"changed: {', '.join(notes)}"
+        )
+    return registration.user_id
+
+
+def change(environment: Environment, client_id: str, fields: Mapping[str, Any]) -> Registration:
+    """Change fields of a row; with the state, also that of a user whom somebody disabled behind the row.
+
+    Raises:
+        AccessError: it cannot be done, or the row is not there.
+    """
+    registration = environment.change(client_id, fields)
+    if registration is None:
+        raise _gone(environment, client_id)
+    if fields.get("state") == "Enabled" and registration.user_id and not registration.is_working:
+        environment.enable_user(registration.user_id)
+    return registration
+
+
+def give_and_take(
+    environment: Environment,
+    inputs: Mapping[str, Any],
+    user_id: str | None,
+    wanted: Iterable[Wanted],
+    *,
+    had: Iterable[Item],
+) -> list[str]:
+    """Give the user the sets that it lacks, then take those that are not wanted, and return what was done.
+
+    Args:
+        environment: where.
+        inputs: of the registration.
+        user_id: the user; None is refused.
+        wanted: the sets to hold.
+        had: what was asked for until now; with `additional_permission_sets: keep`, only of these are any taken.
+
+    Raises:
+        AccessError: it cannot be done.
+    """
+    client_id = inputs["client_id"]
+    if user_id is None:
+        raise Refused(
+            f"give permission sets to {client_id} in environment {environment.name}",
+            "Business Central made no user for it",
+            "Enable it there once by hand, under Microsoft Entra Applications, and run the same command again.",
+        )
+    missing, extra = missing_and_extra(wanted, environment.assignments(client_id))
+    if inputs["additional_permission_sets"] == "keep":
+        extra = matching(extra, had)
+    for item in missing:
+        environment.assign(user_id, item.permission_set, item.company)
+    for assignment in extra:
+        environment.take_away(user_id, assignment)
+    return [f"gave {item.permission_set.role_id}" for item in missing] + [f"took {item.role_id}" for item in extra]
+
+
+def fields_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the row that the inputs ask for, by the names of the API."""
+    return {api: inputs[key] for key, api in FIELDS.items()}
+
+
+def _take_over(environment: Environment, inputs: Mapping[str, Any]) -> tuple[Registration, list[str]]:
+    """Bring a row that is there to what the inputs say, and tell what was changed; refuse what may be another's."""
+    client_id = inputs["client_id"]
+    if not inputs["adopt"]:
+        raise Refused(
+            f"register {client_id} in environment {environment.name}",
+            "it is registered there already, and not by this stack",
+            "If this stack shall take it over, permission sets included, set `adopt: true`; else remove it there.",
+        )
+    found = environment.registration(client_id)
+    if found is None:
+        raise _gone(environment, client_id)
+    notes = []
+    if found.user_id is None:  # never enabled: it has no user that sets could be given to
+        found = change(environment, client_id, {**fields_of(inputs), "state": "Enabled"})
+        notes.append("enabled for the first time")
+    live = {
+        "description": found.description,
+        "contactInformation": found.contact_information,
+        "permissionGranted": found.permission_granted,
+        "state": "Enabled" if found.is_working else "Disabled",
+    }
+    different = {key: value for key, value in fields_of(inputs).items() if live[key] != value}
+    if different:
+        found = change(environment, client_id, different)
+    return found, notes + [f"{key} {live[key]!r} -> {value!r}" for key, value in different.items()]
+
+
+def _take_back(environment: Environment, client_id: str, problem: AccessError) -> None:
+    """Delete the row that a failed create made; say so where even that fails."""
+    try:
+        environment.deregister(client_id)
+    except AccessError as second:
+        problem.remedy += (
+            f" The registration itself was made and could not be taken back ({second.reason}); "
+            "the next `pulumi up` finds and finishes it."
+        )
+
+
+def _gone(environment: Environment, client_id: str) -> Refused:
+    return Refused(
+        f"change the registration of {client_id} in environment {environment.name}",
+        "it is not there any more",
+        "Somebody deleted it: run `pulumi refresh`, then `pulumi up` registers it anew.",
+    )
