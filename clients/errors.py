@@ -46,6 +46,10 @@ class Refused(AccessError):
     """Nothing was asked of a service, because what is wanted cannot be right."""
 
 
+class WorkFailed(AccessError):
+    """A service took on work that outlasts a request, and reported that it failed or has not reported its end."""
+
+
 class ServiceError(AccessError):
     """A service answered, and the answer was not success.
 
@@ -120,6 +124,7 @@ for _error in [
     SignInFailed,
     NotReached,
     Refused,
+    WorkFailed,
     ServiceError,
     BadRequest,
     Unauthorized,
