@@ -6,6 +6,7 @@ https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administratio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -122,7 +123,7 @@ class ExtensionUpload:
             raise self._with_remedy(problem) from None
 
     def _with_remedy(self, problem: ServiceError) -> ServiceError:
-        if "prevented the action" in problem.message:
+        if re.search("prevented the action|permissions to manage extensions", problem.message):
             problem.with_remedy(
                 "The caller needs the permission set EXTEN. MGT. - ADMIN in environment "
                 f"{self._environment.name}: have an administrator assign it."

@@ -1,0 +1,282 @@
+"""CompanionExtension: the companion extension in one environment, installed or upgraded from a .app file.
+
+For a stack of its own: several stacks of integrations may share an environment, and each needs the extension
+(docs/decisions/0009-installing-the-companion-extension.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NoReturn, TypeVar, cast
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
+from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_random_exponential
+
+from clients.app_file import App, AppFile, Version
+from clients.deployment import Channel, Deployment
+from clients.errors import BadRequest, Conflict, Refused, WorkFailed
+from dynamic_providers.base import Provider, declared, readable
+
+T = TypeVar("T")
+
+COMPANION_APP_ID = "a944837a-e3c7-4266-a7fc-97f21c0d0b95"
+
+_INPUTS = (
+    "environment", "file", "channel", "uninstall_on_destroy", "declared_at",
+    "app_id", "name", "publisher", "version", "sha256",
+)  # fmt: skip
+
+DEPLOYMENT_SECONDS = 30 * 60
+"""How long a deployment may take; no promise is documented. It goes on after that, and so does the next run."""
+
+PROGRESS_SECONDS = 20
+"""How often a run says that it still waits."""
+
+
+class CompanionExtensionProvider(Provider):
+    """Installs and upgrades; never goes back to an older version, and uninstalls only where it is told to."""
+
+    replaced_when = ("environment", "app_id")
+    updated_when = ("version", "channel", "uninstall_on_destroy")
+
+    def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
+        """Fill in defaults, and what the file says of itself; never its content, which would be in every state."""
+        filled = {"channel": "adminCenter", "uninstall_on_destroy": False, **inputs}
+        for key in filled.keys() - inputs.keys() - set(_INPUTS):
+            del filled[key]
+        failures = []
+        if filled["channel"] not in {"adminCenter", "automation"}:
+            failures.append(CheckFailure("channel", "is neither adminCenter nor automation"))
+        if "file" not in inputs:  # not known yet
+            return filled, failures
+        try:
+            app = AppFile.read(inputs["file"])
+        except Refused as problem:
+            return filled, [*failures, CheckFailure("file", f"{problem.reason}. {problem.remedy}")]
+        if app.app_id != COMPANION_APP_ID:
+            text = f"is {app} by {app.publisher} ({app.app_id}), and not the companion extension ({COMPANION_APP_ID})"
+            failures.append(CheckFailure("file", text))
+        own = {"app_id": app.app_id, "name": app.name, "publisher": app.publisher, "version": str(app.version)}
+        return {**filled, **own, "sha256": app.sha256}, failures
+
+    @readable
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """Compare, and say what a file is not installed for."""
+        here, new = olds.get("version"), news.get("version")
+        if here == new and olds.get("sha256") != news.get("sha256"):
+            _tell(news, f"another file of version {new} is not installed: raise the version in its app.json")
+        elif isinstance(new, str) and here and Version.parse(new) < Version.parse(here):
+            _tell(news, f"{new} is older than {here}, which is installed and stays")
+        return super().diff(id_, olds, news)
+
+    def _differs(self, key: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+        """Compare versions by their order: a newer one, which an administrator installed, stays."""
+        if key == "version" and key in olds and not pulumi.contains_unknowns(news.get(key)):
+            return Version.parse(olds[key]) < Version.parse(news[key])
+        return super()._differs(key, olds, news)
+
+    @readable
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Install or upgrade; what is there already, or what an interrupted run began, is found."""
+        version = self._install(props)
+        id_ = f"{self.session.tenant_id}/{props['environment']}/{props['app_id']}"
+        return CreateResult(id_, {**declared(props), "version": str(version)})
+
+    @readable
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Return the version that is installed."""
+        version = self._channel(props).installed(props["app_id"])
+        if version is None:
+            return ReadResult("", {})  # Pulumi's way to say that it is gone
+        live = {**declared(props), "version": str(version)}
+        return ReadResult(id_, live, {key: live[key] for key in _INPUTS if key in live})
+
+    @readable
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        """Upgrade, if the file is newer than what is installed."""
+        version = self._install(news) if "version" in self.changed(olds, news) else olds["version"]
+        return UpdateResult({**declared(news), "version": str(version)})
+
+    @readable
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        """Leave the extension where it is, which others may need; or uninstall it, its data kept."""
+        if not props.get("uninstall_on_destroy"):
+            _tell(props, f"{props['name']} stays installed; uninstallOnDestroy: true would remove it")
+            return
+        channel, app = self._channel(props), _app(props)
+        deployment = channel.uninstall(app)
+
+        def look() -> Literal["gone"] | None:
+            if channel.installed(app.app_id) is None:
+                return "gone"
+            if deployment:
+                _require_success(channel.follow(deployment), f"uninstall {app.name}", props)
+            return None
+
+        _wait(look, f"uninstall {app.name}", props)
+        _tell(props, f"{app.name} is uninstalled")
+
+    def _channel(self, props: Mapping[str, Any]) -> Channel:
+        environment = props["environment"]
+        if props["channel"] == "automation":
+            return self.session.extension_upload(environment)
+        return self.session.admin_center.apps(environment)
+
+    def _install(self, props: Mapping[str, Any]) -> Version:
+        """Have at least the file's version installed, and return which one is."""
+        channel, wanted = self._channel(props), Version.parse(props["version"])
+        present = channel.installed(props["app_id"])
+        if present and present >= wanted:
+            _tell(props, f"{props['name']} {present} is installed")
+            return present
+        app = _read_again(props)
+        deployment = _under_way(channel, app, props) or _deploy(channel, app, props)
+
+        def look() -> Version | None:
+            seen = channel.follow(deployment)
+            if seen.state == "running":
+                return None
+            version = channel.installed(app.app_id)
+            if version and version >= wanted:
+                return version
+            _require_success(seen, f"install {app}", props)
+            return None  # it has succeeded, and the list lags behind
+
+        version = _wait(look, f"install {app}", props)
+        _tell(props, f"{app.name} {version} is installed")
+        return version
+
+
+def _app(props: Mapping[str, Any]) -> App:
+    return App(props["app_id"], props["name"], props["publisher"], Version.parse(props["version"]))
+
+
+def _read_again(props: Mapping[str, Any]) -> AppFile:
+    """Read the file that was checked, and no other.
+
+    Raises:
+        Refused: it has changed since the preview.
+    """
+    app = AppFile.read(props["file"])
+    if app.sha256 != props["sha256"]:
+        raise Refused(
+            f"install {props['name']} {props['version']} in environment {props['environment']}",
+            f"{props['file']} has changed since it was checked",
+            "Run the same command again.",
+        )
+    return app
+
+
+def _under_way(channel: Channel, app: App, props: Mapping[str, Any]) -> Deployment | None:
+    deployment = channel.under_way(app)
+    if deployment:
+        _tell(props, f"{app} is being installed already, by an earlier run or somebody else")
+    return deployment
+
+
+def _deploy(channel: Channel, app: AppFile, props: Mapping[str, Any]) -> Deployment:
+    """Upload the file; if it is refused because somebody else does the same at this moment, wait for that."""
+    _tell(props, f"uploading {app} ({len(app.content)} bytes)")
+    try:
+        return channel.deploy(app)
+    except (BadRequest, Conflict):
+        if deployment := _under_way(channel, app, props):
+            return deployment
+        raise
+
+
+def _require_success(deployment: Deployment, attempting: str, props: Mapping[str, Any]) -> None:
+    if deployment.state == "failed":
+        raise WorkFailed(
+            f"{attempting} in environment {props['environment']}",
+            f'Business Central reported that it failed: "{deployment.said.rstrip(".")}"',
+            "Correct what it says, then run the same command again; "
+            f"{_PLACES[props['channel']].format(props['environment'])} has the details.",
+        )
+
+
+_PLACES = {
+    "adminCenter": "the admin center, under Operations of environment {},",
+    "automation": "Extension Management, Installation Status, in environment {}",
+}
+
+
+def _wait(look: Callable[[], T | None], attempting: str, props: Mapping[str, Any]) -> T:
+    """Look until there is something to see, with jitter, and say now and then that it goes on.
+
+    Raises:
+        WorkFailed: it is not done in time.
+    """
+    told_at = 0.0
+
+    def tell(state: RetryCallState) -> None:
+        nonlocal told_at
+        passed = state.seconds_since_start or 0.0
+        if passed - told_at >= PROGRESS_SECONDS:
+            told_at = passed
+            _tell(props, f"waiting for Business Central to {attempting} ({passed:.0f} s)")
+
+    def give_up(_: RetryCallState) -> NoReturn:
+        raise WorkFailed(
+            f"{attempting} in environment {props['environment']}",
+            f"Business Central has not finished it after {DEPLOYMENT_SECONDS // 60} minutes",
+            f"Look at {_PLACES[props['channel']].format(props['environment'])} and run the same command again: "
+            "it waits for what goes on, and starts nothing twice.",
+        )
+
+    waiting = Retrying(
+        retry=retry_if_result(lambda seen: seen is None),
+        wait=wait_random_exponential(multiplier=0.5, max=15),
+        stop=stop_after_delay(DEPLOYMENT_SECONDS),
+        before_sleep=tell,
+        retry_error_callback=give_up,
+    )
+    return cast(T, waiting(look))
+
+
+def _tell(props: Mapping[str, Any], text: str) -> None:
+    """Show a line to the user; Pulumi shows it with the stack and not with the resource, so it names its place."""
+    pulumi.log.info(f"{props['declared_at']}, environment {props['environment']}: {text}")
+
+
+class CompanionExtension(Resource, module="entra-business-central", name="CompanionExtension"):
+    """The companion extension in one environment.
+
+    Args:
+        name: logical name; a function of the environment's name, as that of a registration.
+        environment: name of the environment in Business Central.
+        file: the .app file; from the project's folder, where the path is relative.
+        declared_at: key in the stack file, for messages.
+        channel: the way to install it: the Admin Center API, or the Automation API's older one.
+        uninstall_on_destroy: uninstall it when this resource is deleted.
+    """
+
+    app_id: pulumi.Output[str]
+    """Id of the extension."""
+    version: pulumi.Output[str]
+    """The version that is installed: the file's, or a newer one."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        environment: str,
+        file: str,
+        declared_at: str,
+        channel: Literal["adminCenter", "automation"] = "adminCenter",
+        uninstall_on_destroy: bool = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        properties = {
+            "environment": environment,
+            "file": file,
+            "channel": channel,
+            "uninstall_on_destroy": uninstall_on_destroy,
+            "declared_at": declared_at,
+            "app_id": None,
+            "version": None,
+        }
+        # Delete first: with uninstall_on_destroy, a delete that came later would remove what the create has found.
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
+        super().__init__(CompanionExtensionProvider(), name, properties, options)
