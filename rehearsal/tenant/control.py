@@ -31,6 +31,9 @@ def control_app(tenant: Tenant) -> Starlette:
     async def state(_request: Request) -> Response:
         return JSONResponse(tenant.snapshot())
 
+    async def users(_request: Request) -> Response:
+        return JSONResponse(tenant.users())
+
     async def faults(request: Request) -> Response:
         match request.method:
             case "POST":
@@ -59,6 +62,7 @@ def control_app(tenant: Tenant) -> Starlette:
             Route("/requests", requests, methods=["GET", "DELETE"]),
             Route("/reset", reset, methods=["POST"]),
             Route("/state", state, methods=["GET"]),
+            Route("/users", users, methods=["GET"]),
             Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
             Route("/faults/{id}/release", release, methods=["POST"]),
             Route("/edit", edit, methods=["POST"]),

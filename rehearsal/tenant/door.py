@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import email
 import json
+from email.message import Message
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from rehearsal.tenant.messages import Question
+from rehearsal.tenant.messages import File, Question
 from rehearsal.tenant.request_log import Entry
 
 if TYPE_CHECKING:
@@ -126,9 +128,28 @@ def _decode(raw: bytes, content_type: str) -> Any:
             return dict(parse_qsl(raw.decode(), keep_blank_values=True))
         if content_type.startswith("application/json"):
             return json.loads(raw)
+        if content_type.startswith("multipart/form-data"):
+            return _decode_parts(raw, content_type)
     except ValueError:
         pass  # not what it says it is: the service refuses it in its own words
     return raw
+
+
+def _decode_parts(raw: bytes, content_type: str) -> dict[str, str | File]:
+    """Decode a form with files; it is written as a message is, so the standard library's parser of messages reads it.
+
+    Raises:
+        ValueError: a field is no text.
+    """
+    message = email.message_from_bytes(b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + raw)
+    form: dict[str, str | File] = {}
+    for part in message.get_payload() if message.is_multipart() else ():
+        assert isinstance(part, Message)  # noqa: S101 - the parts of a multipart message are messages
+        name, content = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):
+            file_name = part.get_filename()
+            form[name] = content.decode() if file_name is None else File(file_name, content)
+    return form
 
 
 def _response(answer: Answer) -> Response:

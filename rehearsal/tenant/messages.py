@@ -29,6 +29,14 @@ class Caller:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file in a form of the type multipart/form-data."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Question:
     """One HTTP request, decoded.
 
@@ -37,7 +45,8 @@ class Question:
         path: the decoded path, as sent.
         query: the decoded query parameters, `$filter` and the like included.
         headers: names in lower case.
-        body: the decoded JSON or form, None where there was none, bytes where it was neither.
+        body: the decoded JSON or form (its values texts and `File`s), None where there was none, bytes where it was
+            neither.
     """
 
     method: str

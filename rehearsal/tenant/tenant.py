@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rehearsal.tenant import failures
-from rehearsal.tenant.business_central.service import BusinessCentral
+from rehearsal.tenant.business_central.seed import ADMINISTRATOR_NAME as CONTAINER_ADMINISTRATOR
+from rehearsal.tenant.business_central.seed import CONTAINER
+from rehearsal.tenant.business_central.service import ON_PREMISES_PREFIX, ONLINE_PREFIX, BusinessCentral
 from rehearsal.tenant.clock import Clock
 from rehearsal.tenant.directory import edits
 from rehearsal.tenant.directory.secrets import new_secret
-from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID, DOMAIN, TENANT_ID, seeded_directory
+from rehearsal.tenant.directory.seed import (
+    ADMINISTRATOR_NAME,
+    ADMINISTRATOR_OBJECT_ID,
+    DEPLOYER_CLIENT_ID,
+    DOMAIN,
+    TENANT_ID,
+    seeded_directory,
+)
 from rehearsal.tenant.faults import Fault, Faults
 from rehearsal.tenant.graph.service import Graph
 from rehearsal.tenant.request_log import RequestLog
@@ -21,16 +29,13 @@ from rehearsal.tenant.sts.tokens import InvalidTokenError, TokenSigner
 if TYPE_CHECKING:
     from rehearsal.tenant.messages import Answer, Caller, Question
 
-BUSINESS_CENTRAL_PREFIX = "/bc"
-"""Business Central has a host of its own in reality, and a path of its own here."""
-
 Service = Literal["entra", "graph", "businessCentral"]
 
 
 def service_of(path: str) -> Service:
     """Return which service a path of the tenant's address belongs to."""
     first = path.lstrip("/").split("/", 1)[0].lower()
-    if first == "bc":
+    if f"/{first}" in (ONLINE_PREFIX, ON_PREMISES_PREFIX):
         return "businessCentral"
     return "graph" if first in {"v1.0", "beta"} else "entra"
 
@@ -49,6 +54,8 @@ class Tenant:
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.deployer_secret = new_secret()
+        self._administrator_password = new_secret()
+        self._web_service_key = new_secret()
         self.clock = Clock()
         self.faults = Faults()
         self.log = RequestLog()
@@ -59,7 +66,7 @@ class Tenant:
     @property
     def business_central_url(self) -> str:
         """The base address of Business Central, no trailing slash."""
-        return self.origin + BUSINESS_CENTRAL_PREFIX
+        return self.origin + ONLINE_PREFIX
 
     def reset(self) -> None:
         """Return to the initial state: no faults, an empty log, the clock at real time. Tokens stay valid."""
@@ -79,8 +86,7 @@ class Tenant:
                     return self._graph.answer(question, self._who(question))
                 case "businessCentral":
                     who = self._who(question)
-                    within = replace(question, path=question.path[len(BUSINESS_CENTRAL_PREFIX) :] or "/")
-                    return self._business_central.answer(within, None if isinstance(who, InvalidTokenError) else who)
+                    return self._business_central.answer(question, None if isinstance(who, InvalidTokenError) else who)
 
     def failure(self, question: Question, fault: Fault) -> Answer:
         """Return the error that a fault makes of a question, in the shape of the service concerned."""
@@ -113,15 +119,38 @@ class Tenant:
     def snapshot(self) -> dict[str, Any]:
         """Return everything that the tenant holds, as JSON, without secrets."""
         with self._lock:
-            return {"entra": self._directory.snapshot(), "businessCentral": self._business_central.snapshot()}
+            environments = self._business_central.snapshot()
+            container = environments.pop(CONTAINER)
+            entra = self._directory.snapshot()
+            return {"entra": entra, "businessCentral": environments, "container": container}
+
+    def users(self) -> list[dict[str, Any]]:
+        """Return who can sign in as a person, and with what; these secrets are shown nowhere else."""
+        return [
+            {
+                "userPrincipalName": ADMINISTRATOR_NAME,
+                "objectId": ADMINISTRATOR_OBJECT_ID,
+                "password": self._administrator_password,
+                "container": {
+                    "url": f"{self.origin}{ON_PREMISES_PREFIX}/BC",
+                    "userName": CONTAINER_ADMINISTRATOR,
+                    "webServiceKey": self._web_service_key,
+                },
+            }
+        ]
 
     def _start_anew(self) -> None:
         now = self.clock.now
-        self._directory = seeded_directory(self.origin, self.deployer_secret, now)
+        self._directory = seeded_directory(self.origin, self.deployer_secret, self._administrator_password, now)
         self._token_service = TokenService(self.origin, self._directory, self._signer)
         self._graph = Graph(self.origin, self._directory)
         self._business_central = BusinessCentral(
-            TENANT_ID, DEPLOYER_CLIENT_ID, now, lambda: self.business_central_url, [DOMAIN]
+            TENANT_ID,
+            DEPLOYER_CLIENT_ID,
+            now,
+            self.origin,
+            domains=[DOMAIN],
+            web_service_key=self._web_service_key,
         )
 
     def _who(self, question: Question) -> Caller | InvalidTokenError:

@@ -197,4 +197,4 @@ def test_the_admin_center_wants_its_own_role_and_its_errors_have_their_own_shape
     assert admin.raw("GET", f"{path}/Sandbox").body["name"] == "Sandbox"
     missing = admin.raw("GET", f"{path}/Nowhere")
     assert (missing.status, missing.body["code"]) == (404, "environmentNotFound")
-    assert admin.raw("POST", f"{path}/Sandbox/apps/pteInstall").status == 501
+    assert admin.raw("POST", f"{path}/Sandbox/apps/{NOBODY}/update").status == 501

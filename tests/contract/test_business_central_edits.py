@@ -17,13 +17,16 @@ def bc() -> Asker:
     return asker
 
 
-def test_the_beginning_is_two_environments_of_two_companies_and_the_deployer_can_work(bc: Asker) -> None:
+def test_the_beginning_is_two_environments_and_a_container_of_two_companies_and_the_deployer_can_work(
+    bc: Asker,
+) -> None:
     state = bc.service.snapshot()
     assert {name: [each["name"] for each in found["companies"]] for name, found in state.items()} == {
         "Production": ["CRONUS DK", "CRONUS SE"],
         "Sandbox": ["CRONUS DK", "CRONUS SE"],
+        "container": ["CRONUS DK", "CRONUS SE"],
     }
-    assert len({each["id"] for found in state.values() for each in found["companies"]}) == 4
+    assert len({each["id"] for found in state.values() for each in found["companies"]}) == 6
     for name in state:
         there = bc.within(name)
         assert there.state["companionInstalled"] is True
@@ -42,7 +45,7 @@ def test_every_operation_of_the_brief_exists() -> None:
         "create_registration", "add_permission_set", "remove_permission_set", "disable_user", "enable_user",
         "record_interactive_login", "install_companion", "uninstall_companion", "add_company", "remove_company",
         "remove_permission_set_definition", "rename_environment", "copy_environment", "set_environment_status",
-        "revoke", "set_switch",
+        "revoke", "set_switch", "delete_user", "authorize_admin_application", "unauthorize_admin_application",
     } == BusinessCentral.operations  # fmt: skip
 
 

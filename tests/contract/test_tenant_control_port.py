@@ -242,4 +242,5 @@ def test_the_state_shows_both_systems(tenant: Tenant) -> None:
         "deletedItems",
     }
     assert list(state["businessCentral"]) == tenant.ready.environments == ["Production", "Sandbox"]
+    assert state["container"]["type"] == "OnPremises"
     assert "hint" not in str(state["entra"])

@@ -55,7 +55,7 @@ QUERIES = st.dictionaries(
 @settings(max_examples=600, deadline=None)
 @given(route=st.sampled_from(ROUTES), names=IDENTIFIERS, body=BODIES, query=QUERIES)
 def test_graph_answers_any_request_in_its_own_words(route: Any, names: str, body: Any, query: dict[str, str]) -> None:
-    directory = seeded_directory(ORIGIN, "secret", lambda: datetime.now(UTC))
+    directory = seeded_directory(ORIGIN, "secret", "password", lambda: datetime.now(UTC))
     before = json.dumps(directory.snapshot())
     path = "/v1.0/" + "/".join(names if part.startswith("{") else part for part in route.path.split("/"))
     answer = Graph(ORIGIN, directory).answer(Question(route.method, path, query, {}, body), EVERYTHING)
@@ -78,7 +78,7 @@ def test_graph_answers_any_request_in_its_own_words(route: Any, names: str, body
     | BODIES
 )
 def test_the_token_service_answers_any_form_in_its_own_words(body: Any) -> None:
-    directory = seeded_directory(ORIGIN, "secret", lambda: datetime.now(UTC))
+    directory = seeded_directory(ORIGIN, "secret", "password", lambda: datetime.now(UTC))
     path = f"/{directory.tenant_id}/oauth2/v2.0/token"
     answer = TokenService(ORIGIN, directory, SIGNER).answer(Question("POST", path, {}, {}, body))
     assert answer.status in {400, 401}

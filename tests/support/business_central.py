@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from rehearsal.tenant.business_central import BusinessCentral
-from rehearsal.tenant.business_central.seed import ADMINISTRATOR_OBJECT_ID
+from rehearsal.tenant.clock import Clock
+from rehearsal.tenant.directory.seed import ADMINISTRATOR_OBJECT_ID
 from rehearsal.tenant.messages import Answer, Caller, Question
 
 TENANT = "6f1d2c3b-0000-4000-8000-000000000001"
@@ -16,6 +16,8 @@ DEPLOYER = "d0d0d0d0-0000-4000-8000-000000000001"
 MAGENTO = "a0a0a0a0-0000-4000-8000-000000000001"
 NOBODY = "a0a0a0a0-0000-4000-8000-00000000dead"
 NULL_GUID = "00000000-0000-0000-0000-000000000000"
+ORIGIN = "https://127.0.0.1:1"
+WEB_SERVICE_KEY = "a web service key"
 AUDIENCE = "https://api.businesscentral.dynamics.com"
 ROLES = frozenset({"API.ReadWrite.All", "Automation.ReadWrite.All"})
 AUTOMATION = "microsoft/automation/v2.0"
@@ -48,6 +50,7 @@ class Asker:
     service: BusinessCentral
     caller: Caller | None = field(default_factory=lambda: application(DEPLOYER))
     environment: str = "Production"
+    clock: Clock = field(default_factory=Clock)
 
     def as_(self, caller: Caller | None) -> Asker:
         """The same, asked by somebody else."""
@@ -66,8 +69,9 @@ class Asker:
         query: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """Ask for a path after the base address."""
-        return self.service.answer(Question(method, path, query or {}, headers or {}, body), self.caller)
+        """Ask for a path after the base address of the online service; or for a whole path, of the container too."""
+        address = path if path.startswith(("/bc/", "/container/")) else f"/bc{path}"
+        return self.service.answer(Question(method, address, query or {}, headers or {}, body), self.caller)
 
     def api(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
         """Ask for a path after `/api/`."""
@@ -146,4 +150,5 @@ def error(answer: Answer, status: int, code: str) -> str:
 
 def a_business_central() -> Asker:
     """A Business Central as it is when the tenant starts, asked by its deployer."""
-    return Asker(BusinessCentral(TENANT, DEPLOYER, lambda: datetime.now(UTC)))
+    clock = Clock()
+    return Asker(BusinessCentral(TENANT, DEPLOYER, clock.now, ORIGIN, web_service_key=WEB_SERVICE_KEY), clock=clock)

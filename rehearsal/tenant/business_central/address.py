@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from rehearsal.tenant.business_central import errors
+from rehearsal.tenant.business_central.seed import CONTAINER
 
 _SEGMENT = re.compile(r"(?P<name>[^()]+)(?:\((?P<key>.*)\))?")
 
@@ -34,8 +35,8 @@ class Address:
     segments: tuple[Segment, ...]
 
 
-def parse(path: str, tenants: Collection[str]) -> Address:
-    """Take an address apart: `/v2.0/{tenant id or domain}/{environment}/api/{route}/…`, or without the tenant.
+def online(path: str, tenants: Collection[str]) -> Address:
+    """Take an address of the online service apart: `/v2.0/{tenant}/{environment}/api/{route}/…`, or without the tenant.
 
     Args:
         path: the decoded path after the base address.
@@ -50,7 +51,22 @@ def parse(path: str, tenants: Collection[str]) -> Address:
     at = 1 if parts[1] == "api" else 2
     if at == 2 and parts[0].lower() not in tenants:
         raise errors.rejected_credentials()  # ours: the token is another tenant's than the address
-    environment, rest = parts[at - 1], parts[at + 1 :]
+    return _address(parts[at - 1], parts[at + 1 :])
+
+
+def on_premises(path: str) -> Address:
+    """Take an address of a server or container apart: `/{instance}/api/{route}/…`; the instance is BC.
+
+    Raises:
+        ServiceError: not the address of an API.
+    """
+    instance, *rest = path.strip("/").split("/")
+    if instance.casefold() != "bc" or rest[:1] != ["api"]:
+        raise errors.segment_not_found(rest[0] if rest else instance)
+    return _address(CONTAINER, rest[1:])
+
+
+def _address(environment: str, rest: list[str]) -> Address:
     length = 1 if rest[:1] in (["v2.0"], ["v1.0"], ["beta"]) else 3
     segments = tuple(_segment(part) for part in rest[length:])
     return Address(environment, "/".join(rest[:length]), segments)

@@ -1,81 +1,278 @@
-"""What stands beside the environments: the list of environments, and reading from the Admin Center API.
+"""What stands beside the environments: their list, and of the Admin Center API environments and app management.
 
-Admin Center errors have their own shape, not wrapped in `error` (contracts/business-central.md, 4).
+Followed: administration-center-api_app_management.md of Microsoft's documentation, v2.29 (contract, 4). Errors have a
+shape of their own, not wrapped in `error`; where no code is documented, code and words are ours.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
 
-from rehearsal.tenant.business_central.environment import Environment
-from rehearsal.tenant.messages import Answer, Caller
+from rehearsal.tenant.business_central import extensions
+from rehearsal.tenant.business_central.environment import Deployment, Environment, Extension
+from rehearsal.tenant.business_central.page import wire_time
+from rehearsal.tenant.business_central.permissions import Session, signed_in
+from rehearsal.tenant.messages import Answer, Caller, File, Question
 
 FAMILY = "BusinessCentral"
-_ENVIRONMENTS = re.compile(r"/admin/v2\.\d+/applications(?:/(?P<family>[^/]+))?/environments(?:/(?P<name>[^/]+))?/?")
+_PATH = re.compile(r"/admin/v2\.(?P<minor>\d+)/applications(?P<rest>/.*)")
+_PTE_INSTALL_SINCE = 29
+_SCHEDULES = ("Immediate", "UpdateWindow", "NextMinorUpdate", "NextMajorUpdate")
 
 
-def discovery(environments: Sequence[Environment], tenant_id: str, base_url: str) -> Answer:
-    """Answer `GET /environments/v1.2`."""
-    rows = [
-        {
-            "aadTenantId": tenant_id,
+class _AdminError(Exception):
+    def __init__(self, status: int, code: str, message: str, target: str | None = None) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.answer = Answer(status, {"code": code, "message": message} | ({"target": target} if target else {}))
+
+
+@dataclass
+class AdminCenter:
+    """The Admin Center of one tenant.
+
+    Attributes:
+        tenant_id: the directory's id.
+        base_url: address of the online service, no trailing slash.
+        environments: all there are; those that are not online are none of its own.
+        authorized: client ids of the applications that may call it.
+    """
+
+    tenant_id: str
+    base_url: str
+    environments: list[Environment]
+    authorized: set[str] = field(default_factory=set)
+
+    operations: ClassVar[frozenset[str]] = frozenset({"authorize_admin_application", "unauthorize_admin_application"})
+
+    def edit(self, operation: Mapping[str, Any]) -> dict[str, Any]:
+        """Let an application call the Admin Center API, or no more, as an administrator does in the Admin Center.
+
+        Raises:
+            ValueError: it names no application.
+        """
+        client_id = operation.get("clientId")
+        if not isinstance(client_id, str):
+            raise ValueError(f"'{operation['do']}' needs 'clientId', a text.")  # noqa: TRY004 - a value of the request
+        change = self.authorized.add if operation["do"].startswith("authorize") else self.authorized.discard
+        change(client_id.lower())
+        return {"clientId": client_id, "authorized": client_id.lower() in self.authorized}
+
+    def discovery(self) -> Answer:
+        """Answer `GET /environments/v1.2`."""
+        return Answer(200, {"value": [self._listed(each) for each in self._online()]})
+
+    def answer(self, question: Question, path: str, caller: Caller, now: datetime) -> Answer:
+        """Answer a request to `/admin/…`."""
+        try:
+            return self._answer(question, path, caller, now)
+        except _AdminError as problem:
+            return problem.answer
+
+    def _answer(self, question: Question, path: str, caller: Caller, now: datetime) -> Answer:
+        # navcontainerhelper#2694: an application that is not authorized gets 403 Forbidden.
+        if caller.kind == "application":
+            allowed = "AdminCenter.ReadWrite.All" in caller.roles and caller.client_id in self.authorized
+        else:
+            allowed = "user_impersonation" in caller.scopes
+        if not allowed:
+            raise _AdminError(403, "Forbidden", "The caller is not authorized.")
+        match = _PATH.fullmatch(path)
+        segments = match["rest"].strip("/").split("/") if match else []
+        if segments[:1] == ["environments"]:  # the family may be left out in the list of all
+            segments.insert(0, FAMILY)
+        if segments and segments[0] != FAMILY:
+            raise _AdminError(404, "applicationTypeDoesNotExist", "The application type does not exist.", segments[0])
+        match question.method, segments[1:]:
+            case "GET", ["environments"]:
+                return Answer(200, {"value": [self._administered(each) for each in self._online()]})
+            case "GET", ["environments", name]:
+                return Answer(200, self._administered(self._environment(name)))
+            case _, ["environments", name, "apps", *rest]:
+                environment = self._environment(name)
+                for each in environment.deployments:
+                    extensions.progress(environment, each, now)
+                minor = int(match["minor"]) if match else 0
+                return self._apps(question, rest, environment, caller, now, minor)
+        raise self._unsupported(question)
+
+    def _apps(
+        self, question: Question, rest: list[str], environment: Environment, caller: Caller, now: datetime, minor: int
+    ) -> Answer:
+        match question.method, rest:
+            case "GET", []:
+                return Answer(
+                    200, {"value": [_app(each, environment) for each in environment.extensions if each.installed]}
+                )
+            case "POST", ["pteInstall"] if minor >= _PTE_INSTALL_SINCE:
+                extension, schedule = _read_form(question.body, environment)
+                session = self._session(environment, caller, now)
+                return Answer(200, self._begun(extensions.begin(session, "install", extension, schedule)))
+            case "POST", [app_id, "uninstall"]:
+                present = environment.extension(app_id.lower())
+                if present is None or not present.installed:
+                    raise _no_such_app(environment, app_id)
+                session = self._session(environment, caller, now)
+                return Answer(200, self._begun(extensions.begin(session, "uninstall", present)))
+            case "GET", [app_id, "operations", *operation_id] if len(operation_id) < 2:
+                return Answer(200, _operations(environment, app_id.lower(), operation_id, now))
+        raise self._unsupported(question)
+
+    def _session(self, environment: Environment, caller: Caller, now: datetime) -> Session:
+        """Return the caller's session in the environment, if it may change its apps.
+
+        An older edition of the page asks for the permission set Exten. Mgt. - Admin inside the environment.
+        """
+        if environment.status != "Active":
+            raise _AdminError(409, "EnvironmentNotActive", f"The environment is {environment.status}.")
+        user = signed_in(environment, caller)
+        session = Session(environment, user, "", now) if user else None
+        if session is None or not session.can_manage_extensions():
+            raise _AdminError(403, "Forbidden", "The caller lacks permission to manage extensions in the environment.")
+        return session
+
+    def _online(self) -> list[Environment]:
+        return [each for each in self.environments if each.is_online]
+
+    def _environment(self, name: str) -> Environment:
+        found = next((each for each in self._online() if each.name.casefold() == name.casefold()), None)
+        if found is None:
+            raise _AdminError(404, "environmentNotFound", "The environment was not found.", f"{FAMILY}/{name}")
+        return found
+
+    def _listed(self, each: Environment) -> dict[str, Any]:
+        return {
+            "aadTenantId": self.tenant_id,
             "applicationFamily": FAMILY,
             "type": each.type,
             "name": each.name,
             "countryCode": each.country_code,
-            "webServiceUrl": base_url,
-            "webClientLoginUrl": _web_client(base_url, tenant_id, each),
+            "webServiceUrl": self.base_url,
+            "webClientLoginUrl": f"{self.base_url}/{self.tenant_id}/{each.name}",
             "ringName": "PROD",
         }
-        for each in environments
-    ]
-    return Answer(200, {"value": rows})
+
+    def _administered(self, each: Environment) -> dict[str, Any]:
+        return {
+            **self._listed(each),
+            "friendlyName": each.name,
+            "status": each.status,
+            "versionDetails": {"version": each.application_version},
+        }
+
+    def _begun(self, deployment: Deployment) -> dict[str, Any]:
+        install = deployment.type == "install"
+        body = {
+            "id": deployment.id,
+            "type": deployment.type,
+            "sourceAppVersion": "" if install else deployment.source_version,  # "Empty for installs"
+            "targetAppVersion": deployment.extension.version_text if install else "",
+            "status": deployment.status,
+            "createdOn": wire_time(deployment.created_at),
+            "errorMessage": deployment.error,
+            "createdBy": deployment.created_by,
+            "canceledBy": "",
+            "creatorPrincipalType": "App" if deployment.created_by_application else "User",
+            "appId": deployment.extension.app_id,
+            "aadTenantId": self.tenant_id,
+            "scheduleKind": deployment.schedule,
+        }
+        times = {"startedOn": deployment.started_at, "completedOn": deployment.completed_at}
+        return body | {name: wire_time(moment) for name, moment in times.items() if moment}
+
+    @staticmethod
+    def _unsupported(question: Question) -> _AdminError:
+        what = f"{question.method} {question.path}"
+        return _AdminError(501, "NotSupported", f"{what} is not supported by the rehearsal tenant.")
 
 
-def administration(
-    method: str, path: str, caller: Caller, environments: Sequence[Environment], tenant_id: str, base_url: str
-) -> Answer:
-    """Answer reads of `/admin/{version}/applications[/{family}]/environments[/{name}]`; the rest is not imitated.
+def _read_form(body: Any, environment: Environment) -> tuple[Extension, Any]:
+    """Read the form of pteInstall, and return what to install and when."""
+    form = body if isinstance(body, dict) else {}
+    file = form.get("extensionFile")
+    if not isinstance(file, File) or not file.name.endswith(".app") or len(file.content) > extensions.MAX_FILE_SIZE:
+        raise _invalid("extensionFile", "An .app file of 50 MB at most is required.")
+    if str(form.get("acceptIsvEula")).lower() != "true":
+        raise _invalid("acceptIsvEula", "It must be true.")
+    if form.get("syncMode", "Add") not in ("Add", "ForceSync"):
+        raise _invalid("syncMode", "It must be Add or ForceSync.")
+    schedule = form.get("deploymentSchedule", "Immediate")
+    if schedule not in _SCHEDULES:
+        raise _invalid("deploymentSchedule", f"It must be one of {', '.join(_SCHEDULES)}.")
+    try:
+        extension = extensions.read_package(file.content)
+    except extensions.NotAnExtensionError as problem:
+        raise _invalid("extensionFile", str(problem)) from None
+    if schedule not in ("Immediate", "UpdateWindow"):
+        if environment.extension(extension.app_id) is None:
+            raise _invalid("deploymentSchedule", "It must be Immediate or UpdateWindow for a new extension.")
+        raise _AdminError(501, "NotSupported", f"'{schedule}' is not supported by the rehearsal tenant.")
+    return extension, schedule
 
-    Being authorised in the Admin Center (authorizedAadApps) is taken as given for whoever has the role.
-    """
-    if "AdminCenter.ReadWrite.All" not in caller.roles and caller.kind == "application":
-        return _refusal(403, "Forbidden", "The caller is not authorized.")  # the words are ours
-    match = _ENVIRONMENTS.fullmatch(path)
-    if match is None or method != "GET":
-        return _refusal(501, "NotSupported", f"{method} {path} is not supported by the rehearsal tenant.")
-    if match["family"] not in (None, FAMILY):
-        return _refusal(404, "applicationTypeDoesNotExist", "The application type does not exist.", match["family"])
-    rows = [_administered(each, tenant_id, base_url) for each in environments]
-    if match["name"] is None:
-        return Answer(200, {"value": rows})
-    found = [row for row in rows if row["name"].casefold() == match["name"].casefold()]
-    if not found:
-        return _refusal(404, "environmentNotFound", "The environment was not found.", f"{FAMILY}/{match['name']}")
-    return Answer(200, found[0])
+
+def _operations(environment: Environment, app_id: str, operation_id: list[str], now: datetime) -> dict[str, Any]:
+    """Return the operations of an app, or the one asked for; the casing of `status` is the documentation's."""
+    found = [each for each in environment.deployments if each.extension.app_id == app_id]
+    if operation_id:
+        found = [each for each in found if each.id == operation_id[0].lower()]
+    if not found and (operation_id or environment.extension(app_id) is None):
+        raise _no_such_app(environment, app_id)
+    for each in found:
+        extensions.progress(environment, each, now, looked=True)
+    rows = [_operation(each) for each in found]
+    return rows[0] if operation_id else {"value": rows}
 
 
-def _administered(each: Environment, tenant_id: str, base_url: str) -> dict[str, Any]:
+def _operation(deployment: Deployment) -> dict[str, Any]:
+    started, completed = deployment.started_at, deployment.completed_at
     return {
-        "friendlyName": each.name,
-        "type": each.type,
-        "name": each.name,
-        "countryCode": each.country_code,
-        "applicationFamily": FAMILY,
-        "aadTenantId": tenant_id,
-        "status": each.status,
-        "webClientLoginUrl": _web_client(base_url, tenant_id, each),
-        "webServiceUrl": base_url,
-        "ringName": "PROD",
-        "versionDetails": {"version": each.application_version},
+        "id": deployment.id,
+        "createdOn": wire_time(deployment.created_at),
+        "startedOn": wire_time(started) if started else None,
+        "completedOn": wire_time(completed) if completed else None,
+        "status": deployment.status.capitalize(),
+        "sourceVersion": deployment.source_version,
+        "targetVersion": deployment.extension.version_text if deployment.type == "install" else "",
+        "type": deployment.type.capitalize(),
+        "errorMessage": deployment.error,
     }
 
 
-def _web_client(base_url: str, tenant_id: str, environment: Environment) -> str:
-    return f"{base_url}/{tenant_id}/{environment.name}"
+def _app(extension: Extension, environment: Environment) -> dict[str, Any]:
+    last: dict[str, Deployment] = {
+        each.type: each for each in environment.deployments if each.extension.app_id == extension.app_id
+    }
+    install, uninstall = last.get("install"), last.get("uninstall")
+    return {
+        "appId": extension.app_id,
+        "name": extension.name,
+        "publisher": extension.publisher,
+        "version": extension.version_text,
+        "state": "Updating" if install and install.status == "running" else "Installed",
+        "lastOperationId": install.id if install else None,
+        "lastUpdateAttemptResult": _result(install),
+        "lastUninstallOperationId": uninstall.id if uninstall else None,
+        "lastUninstallAttemptResult": _result(uninstall),
+        "appType": "tenant" if extension.published_as == "PTE" else "global",
+        "canBeUninstalled": extension.publisher != "Microsoft",
+    }
 
 
-def _refusal(status: int, code: str, message: str, target: str | None = None) -> Answer:
-    return Answer(status, {"code": code, "message": message} | ({"target": target} if target else {}))
+def _result(deployment: Deployment | None) -> str | None:
+    return deployment.status.capitalize() if deployment and deployment.completed_at else None
+
+
+def _invalid(target: str, message: str) -> _AdminError:
+    return _AdminError(400, "invalidInput", message, target)
+
+
+def _no_such_app(environment: Environment, app_id: str) -> _AdminError:
+    return _AdminError(
+        404,
+        "ResourceDoesNotExist",
+        f"App with id '{app_id}' is not installed on environment or the environment does not exist.",
+        f"{FAMILY}/{environment.name}/apps/{app_id}",
+    )

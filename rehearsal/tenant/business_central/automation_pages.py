@@ -1,4 +1,4 @@
-"""The standard entities: companies, and of the Automation API v2.0 users, permission sets and extensions (2.5)."""
+"""The standard entities: companies, and of the Automation API v2.0 users and permission sets (2.5)."""
 
 from __future__ import annotations
 
@@ -204,46 +204,4 @@ class PermissionSets(Page):
                 version=0,
             )
             for each in self.environment.permission_sets
-        ]
-
-
-class Extensions(Page):
-    """`extensions`: what is installed. Its bound actions are not imitated."""
-
-    entity_name = "extension"
-    entity_set_name = "extensions"
-    key = "Package ID"
-    table = "Published Application"
-    fields = (
-        Field("packageId", "Guid"),
-        Field("id", "Guid"),
-        Field("displayName"),
-        Field("publisher"),
-        Field("versionMajor", "Int32"),
-        Field("versionMinor", "Int32"),
-        Field("versionBuild", "Int32"),
-        Field("versionRevision", "Int32"),
-        Field("isInstalled", "Boolean"),
-        Field("publishedAs"),
-    )
-
-    def entities(self) -> list[Entity]:
-        """List the installed extensions."""
-        self.session.require("Published Application", "Read")
-        parts = ("versionMajor", "versionMinor", "versionBuild", "versionRevision")
-        return [
-            Entity(
-                each.package_id,
-                {
-                    "packageId": each.package_id,
-                    "id": each.app_id,
-                    "displayName": each.name,
-                    "publisher": each.publisher,
-                    **dict(zip(parts, each.version, strict=True)),
-                    "isInstalled": True,
-                    "publishedAs": each.published_as,
-                },
-                version=0,
-            )
-            for each in self.environment.extensions
         ]

@@ -163,17 +163,5 @@ PAGES: tuple[type[Page], ...] = (EntraApplications, ApplicationPermissionSets)
 
 def is_installed(environment: Environment) -> bool:
     """Whether the environment has the companion extension."""
-    return any(each.app_id == EXTENSION.app_id for each in environment.extensions)
-
-
-def install(environment: Environment) -> None:
-    """Install the extension: its pages and its permission set are there from now on."""
-    if not is_installed(environment):
-        environment.extensions.append(EXTENSION)
-        environment.permission_sets.append(DEFINITION)
-
-
-def uninstall(environment: Environment) -> None:
-    """Uninstall it. Who had its permission set keeps a row that refers to nothing."""
-    environment.extensions = [each for each in environment.extensions if each.app_id != EXTENSION.app_id]
-    environment.permission_sets = [each for each in environment.permission_sets if each.app_id != EXTENSION.app_id]
+    extension = environment.extension(EXTENSION.app_id)
+    return extension is not None and extension.installed

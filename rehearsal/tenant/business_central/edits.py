@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NoReturn
 
-from rehearsal.tenant.business_central import access_controls, companion, registrations, users
+from rehearsal.tenant.business_central import access_controls, companion, extensions, registrations, users
 from rehearsal.tenant.business_central.access_controls import Wanted
 from rehearsal.tenant.business_central.environment import (
     NULL_GUID,
@@ -56,6 +56,10 @@ class _Edit:
     def named(self, name: str) -> Environment:
         found = next((each for each in self.environments if each.name == name), None)
         return found or _refuse(f"There is no environment '{name}'.")
+
+    def online(self, name: str) -> Environment:
+        found = self.named(name)
+        return found if found.is_online else _refuse(f"'{name}' is not online: the Admin Center does not know it.")
 
     @property
     def session(self) -> Session:
@@ -161,18 +165,25 @@ def _set_user_state(state: Any) -> Callable[[_Edit], dict[str, Any]]:
     return edit
 
 
+def _delete_user(edit: _Edit) -> dict[str, Any]:
+    """Delete the user alone, on the page Users: the row stays as it is and refers to nobody."""
+    user = edit.user
+    users.delete(edit.session, user)
+    return {"userSecurityId": user.security_id}
+
+
 def _record_interactive_login(edit: _Edit) -> dict[str, Any]:
     edit.environment.interactive_logins.add(edit.user.security_id)
     return {"userSecurityId": edit.user.security_id}
 
 
 def _install_companion(edit: _Edit) -> dict[str, Any]:
-    companion.install(edit.environment)
+    extensions.put(edit.environment, companion.EXTENSION)
     return {"installed": True}
 
 
 def _uninstall_companion(edit: _Edit) -> dict[str, Any]:
-    companion.uninstall(edit.environment)
+    extensions.remove(edit.environment, companion.EXTENSION.app_id)
     return {"installed": False}
 
 
@@ -212,7 +223,7 @@ def _remove_permission_set_definition(edit: _Edit) -> dict[str, Any]:
 
 
 def _rename_environment(edit: _Edit) -> dict[str, Any]:
-    environment, name = edit.environment, edit.text("to")
+    environment, name = edit.online(edit.text("environment")), edit.text("to")
     if any(each.name.casefold() == name.casefold() for each in edit.environments if each is not environment):
         raise EditRefused(f"There is an environment '{name}' already.")
     environment.name = name
@@ -221,13 +232,13 @@ def _rename_environment(edit: _Edit) -> dict[str, Any]:
 
 def _copy_environment(edit: _Edit) -> dict[str, Any]:
     """Copy an environment over another or to a new one, which is a Sandbox; registrations and ids come with it."""
-    source, name = edit.named(edit.text("from")), edit.text("to")
+    source, name = edit.online(edit.text("from")), edit.text("to")
     twin = copy.deepcopy(source)
     twin.name, twin.type = name, "Sandbox"
     at = next((position for position, each in enumerate(edit.environments) if each.name == name), None)
     if at is None:
         edit.environments.append(twin)
-    elif edit.environments[at] is source:
+    elif edit.online(name) is source:
         raise EditRefused("An environment cannot be copied over itself.")
     else:
         edit.environments[at] = twin
@@ -267,6 +278,7 @@ _EDITS: dict[str, Callable[[_Edit], dict[str, Any]]] = {
     "revoke": _revoke,
     "enable_user": _set_user_state("Enabled"),
     "disable_user": _set_user_state("Disabled"),
+    "delete_user": _delete_user,
     "record_interactive_login": _record_interactive_login,
     "install_companion": _install_companion,
     "uninstall_companion": _uninstall_companion,

@@ -38,6 +38,7 @@ class User:
         name: "User Name", a Code[50], so in upper case.
         application_id: client id of a user with licence type Application, else the null GUID.
         entra_object_id: object id of the person in Entra, for delegated tokens.
+        web_service_key: what the person signs in with at an on-premises server, "" for nothing.
     """
 
     security_id: str
@@ -48,6 +49,7 @@ class User:
     application_id: str = NULL_GUID
     entra_object_id: str = ""
     contact_email: str = ""
+    web_service_key: str = field(default="", repr=False)
     version: int = 0
 
 
@@ -106,7 +108,7 @@ class AccessControl:
 
 @dataclass(frozen=True)
 class Extension:
-    """An installed extension."""
+    """A published extension; `published_as` PTE is one of this environment's own, a per-tenant extension."""
 
     package_id: str
     app_id: str
@@ -114,6 +116,59 @@ class Extension:
     publisher: str
     version: tuple[int, int, int, int]
     published_as: str = "Global"
+    installed: bool = True
+
+    @property
+    def version_text(self) -> str:
+        """The version with its dots."""
+        return ".".join(map(str, self.version))
+
+
+@dataclass
+class Deployment:
+    """An extension being installed or uninstalled, or that was: what the Admin Center calls an app operation.
+
+    Attributes:
+        extension: what is installed or uninstalled.
+        source_version: what was installed before, "" for nothing.
+        due: when it may begin; later than `created_at` where it waits for the update window.
+        looks: how often somebody has asked for it since.
+        error: why it failed, "" where it did not.
+    """
+
+    id: str
+    type: Literal["install", "uninstall"]
+    extension: Extension
+    source_version: str
+    schedule: Literal["Immediate", "UpdateWindow"]
+    created_at: datetime
+    created_by: str
+    created_by_application: bool
+    due: datetime
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    looks: int = 0
+    error: str = ""
+
+    @property
+    def status(self) -> Literal["scheduled", "running", "succeeded", "failed"]:
+        """How far it is, in the Admin Center's words."""
+        if self.started_at is None:
+            return "scheduled"
+        if self.completed_at is None:
+            return "running"
+        return "failed" if self.error else "succeeded"
+
+
+@dataclass
+class ExtensionUpload:
+    """A row of table 5447 "API Extension Upload", of which a company has one at most."""
+
+    system_id: str
+    schedule: str
+    schema_sync_mode: str
+    content: bytes = b""
+    version: int = 0
 
 
 @dataclass
@@ -126,12 +181,16 @@ class Switches:
         userSurvivesRollback: whether the user that the platform creates on enabling outlives an error in the same
             request.
         pageSize: rows in an answer before there is a nextLink.
+        deploymentLooks: the how-manieth look at a deployment finds it done.
+        deploymentError: why deployments fail from now on, "" for not at all.
     """
 
     applicationsMayEnable: bool = True  # noqa: N815 - the names of the control port
     duplicateStatus: int = 400  # noqa: N815
     userSurvivesRollback: bool = False  # noqa: N815
     pageSize: int = 20_000  # noqa: N815
+    deploymentLooks: int = 2  # noqa: N815
+    deploymentError: str = ""  # noqa: N815
 
 
 @dataclass
@@ -139,7 +198,7 @@ class Environment:
     """One environment. Dictionaries are keyed by the row's own key, lists keep the order of the seed."""
 
     name: str
-    type: Literal["Production", "Sandbox"]
+    type: Literal["Production", "Sandbox", "OnPremises"]
     country_code: str
     application_version: str
     status: str = "Active"
@@ -150,9 +209,16 @@ class Environment:
     access_controls: dict[str, AccessControl] = field(default_factory=dict)
     permission_sets: list[PermissionSet] = field(default_factory=list)
     extensions: list[Extension] = field(default_factory=list)
+    extension_uploads: dict[str, ExtensionUpload] = field(default_factory=dict)
+    deployments: list[Deployment] = field(default_factory=list)
     interactive_logins: set[str] = field(default_factory=set)
     switches: Switches = field(default_factory=Switches)
     last_version: int = 0
+
+    @property
+    def is_online(self) -> bool:
+        """Whether it is reached through the online service; else it is a server or container of one's own."""
+        return self.type != "OnPremises"
 
     def next_version(self) -> int:
         """Return the row version of the next write: like SQL's rowversion, one counter for the whole database."""
@@ -173,6 +239,10 @@ class Environment:
             ),
             None,
         )
+
+    def extension(self, app_id: str) -> Extension | None:
+        """Find the published version of an extension."""
+        return next((each for each in self.extensions if each.app_id == app_id), None)
 
     def access_controls_of(self, user_security_id: str) -> list[AccessControl]:
         """List the permission sets of a user."""

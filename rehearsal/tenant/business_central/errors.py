@@ -94,6 +94,11 @@ def environment_unavailable(tenant_id: str, retry_after: int) -> ServiceError:
     )
 
 
+def tenant_not_accessible(name: str) -> ServiceError:
+    """An on-premises server without a tenant of this name. The code is documented for 5xx; the pairing is ours."""
+    return ServiceError(503, "Internal_TenantUnavailable", f"The tenant '{name}' is not accessible.")
+
+
 def segment_not_found(segment: str) -> ServiceError:
     """No such entity set here: a misspelt one, or one of an extension that is not installed."""
     return ServiceError(404, "BadRequest_ResourceNotFound", f"Resource not found for the segment '{segment}'.")

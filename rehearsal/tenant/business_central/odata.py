@@ -105,8 +105,7 @@ class ListQuery:
         rows, left = self._page(rows)
         selected = self._selected(columns)
         body["value"] = [
-            {name: value for name, value in row.body().items() if name.startswith("@") or name in selected}
-            for row in rows
+            {name: value for name, value in row.body().items() if "@" in name or name in selected} for row in rows
         ]
         if left:
             body["@odata.nextLink"] = self._next_link(rows[-1])

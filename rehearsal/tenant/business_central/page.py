@@ -74,6 +74,9 @@ class Page:
         key: caption of ODataKeyFields, a GUID; None where rows have no address of their own.
         table: caption of the table, for error texts.
         methods: what may be done; everything else is refused as Business Central refuses it.
+        actions: names of the bound actions.
+        media: name of a stream property that can be written, None where there is none.
+        url: the address that was asked, for links in the answer.
     """
 
     entity_name: ClassVar[str]
@@ -82,11 +85,14 @@ class Page:
     key: ClassVar[str | None]
     table: ClassVar[str]
     methods: ClassVar[frozenset[str]] = frozenset({"GET"})
+    actions: ClassVar[frozenset[str]] = frozenset()
+    media: ClassVar[str | None] = None
 
-    def __init__(self, session: Session, parent: Mapping[str, str] | None = None) -> None:
+    def __init__(self, session: Session, parent: Mapping[str, str] | None = None, url: str = "") -> None:
         self.session = session
         self.environment = session.environment
         self.parent = parent or {}
+        self.url = url
 
     @classmethod
     def columns(cls) -> Columns:
@@ -148,6 +154,22 @@ class Page:
 
     def modify(self, key: str, values: Mapping[str, Any]) -> None:
         """Change the row with this key, which exists, where `methods` has PATCH.
+
+        Raises:
+            ServiceError: whatever the table says.
+        """
+        raise NotImplementedError
+
+    def set_media(self, key: str, content: bytes) -> None:
+        """Write the stream of the row with this key, which exists, where there is a `media`.
+
+        Raises:
+            ServiceError: whatever the table says.
+        """
+        raise NotImplementedError
+
+    def act(self, action: str, key: str) -> None:
+        """Do one of `actions` with the row with this key, which exists.
 
         Raises:
             ServiceError: whatever the table says.

@@ -20,6 +20,7 @@ from rehearsal.tenant.business_central.environment import (
     PermissionSet,
     User,
 )
+from rehearsal.tenant.messages import Caller
 
 Right = Literal["Read", "Insert", "Modify", "Delete"]
 
@@ -33,6 +34,7 @@ TABLES = {  # name -> (number, the app that an error text names); the app of sys
 }
 
 SUPER, SECURITY = "SUPER", "SECURITY"
+EXTENSION_MANAGEMENT = "EXTEN. MGT. - ADMIN"
 COMPANION_PERMISSION_SET = "EBC REGISTRATION"
 
 _BASIC = {
@@ -57,6 +59,15 @@ EXECUTE_RIGHTS = {  # object -> the sets with which it can be run; objects not n
     "Page 88450 EBC Entra Applications API": (SUPER, COMPANION_PERMISSION_SET),
     "Query 88451 EBC Appl. Permission Sets API": (SUPER, COMPANION_PERMISSION_SET),
 }
+
+
+def signed_in(environment: Environment, caller: Caller) -> User | None:
+    """Find the enabled user that a caller signs in as; the row in table 9012 is not asked ([INF] from 1.4)."""
+    if caller.kind == "application":
+        user = environment.application_user(caller.client_id)
+    else:
+        user = next((each for each in environment.users.values() if each.entra_object_id == caller.object_id), None)
+    return user if user is not None and user.state == "Enabled" else None
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,12 @@ class Session:
     def can_manage_users(self) -> bool:
         """Tell what codeunit "User Permissions" answers to CanManageUsersOnTenant: SUPER, or SECURITY here."""
         return self.is_super() or self._has(SECURITY, companies=("", self.company))
+
+    def can_manage_extensions(self) -> bool:
+        """SUPER, or the set that Microsoft's documentation of app management names (in all companies, ours)."""
+        return self.is_super() or any(
+            row.role_id == EXTENSION_MANAGEMENT and row.company == "" for row in self.assigned()
+        )
 
     def require_may_hand_out(self, permission_set: PermissionSet, company: str) -> None:
         """Refuse to assign or remove a set that the caller does not hold itself, unless the caller is SUPER.

@@ -1,4 +1,4 @@
-"""What the rehearsal tenant's Business Central holds at first: two environments of two companies each.
+"""What the rehearsal tenant's Business Central holds at first: three environments of two companies each.
 
 Ids are derived from names, so that they are the same in every run and differ between environments.
 """
@@ -6,9 +6,10 @@ Ids are derived from names, so that they are the same in every run and differ be
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID, uuid5
 
-from rehearsal.tenant.business_central import companion
+from rehearsal.tenant.business_central import companion, extensions
 from rehearsal.tenant.business_central.environment import (
     NULL_GUID,
     AccessControl,
@@ -19,6 +20,7 @@ from rehearsal.tenant.business_central.environment import (
     Registration,
     User,
 )
+from rehearsal.tenant.directory.seed import ADMINISTRATOR_OBJECT_ID
 
 _NAMESPACE = UUID("3d0f9a52-3f8b-4d0e-9a43-27c5f2f3b6d1")
 
@@ -30,7 +32,7 @@ OTHER_APP = "7c2a5b0e-9d34-4f0c-8f6a-1f6f0b9f2a10"  # a fictitious partner's app
 COMPANIES = ("CRONUS DK", "CRONUS SE")
 TWICE_DEFINED_ROLE_ID = "WAREHOUSE API"  # two extensions define it, so it is ambiguous without an app id
 ADMINISTRATOR_NAME = "ADMIN"
-ADMINISTRATOR_OBJECT_ID = str(uuid5(_NAMESPACE, "administrator in Entra"))  # oid of a delegated token that is SUPER
+CONTAINER = "container"  # the name of the third environment in the control port; its own address has no name in it
 
 # Roles and app ids: contracts/business-central.md, 3; captions abridged.
 PERMISSION_SETS = (
@@ -81,23 +83,30 @@ MICROSOFT_APPLICATIONS = {  # client id -> description; the descriptions are our
 DEPLOYER_DESCRIPTION = "Rehearsal deployer"
 
 
-def environments(deployer_client_id: str, now: datetime) -> list[Environment]:
-    """Make the two environments, the deployer registered in both.
+def environments(deployer_client_id: str, web_service_key: str, now: datetime) -> list[Environment]:
+    """Make two environments online and a container, the deployer registered in each.
 
     Args:
         deployer_client_id: client id of the application that the program signs in with.
+        web_service_key: what the administrator signs in with at the container.
         now: the tenant's time.
     """
-    return [
-        _environment("Production", deployer_client_id, now),
-        _environment("Sandbox", deployer_client_id, now),
+    made = [
+        _environment("Production", "Production", deployer_client_id, now),
+        _environment("Sandbox", "Sandbox", deployer_client_id, now),
+        _environment(CONTAINER, "OnPremises", deployer_client_id, now),
     ]
+    container = made[-1]
+    container.users[_id(CONTAINER, "administrator")].web_service_key = web_service_key
+    return made
 
 
-def _environment(name: str, deployer_client_id: str, now: datetime) -> Environment:
+def _environment(
+    name: str, type_: Literal["Production", "Sandbox", "OnPremises"], deployer_client_id: str, now: datetime
+) -> Environment:
     environment = Environment(
         name=name,
-        type="Production" if name == "Production" else "Sandbox",
+        type=type_,
         country_code="DK",
         application_version="27.1.0.0",
         permission_sets=list(PERMISSION_SETS),
@@ -109,7 +118,7 @@ def _environment(name: str, deployer_client_id: str, now: datetime) -> Environme
     )
     for company in COMPANIES:
         environment.companies.append(Company(_id(name, company), company, now, environment.next_version()))
-    companion.install(environment)
+    extensions.put(environment, companion.EXTENSION)
 
     administrator = User(
         security_id=_id(name, "administrator"),

@@ -9,16 +9,30 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from rehearsal.tenant.business_central import address, admin_center, automation_pages, companion, edits, errors, seed
+from rehearsal.tenant.business_central import (
+    address,
+    automation_pages,
+    companion,
+    edits,
+    errors,
+    extension_pages,
+    extensions,
+    seed,
+)
 from rehearsal.tenant.business_central.address import Address, Segment
+from rehearsal.tenant.business_central.admin_center import AdminCenter
 from rehearsal.tenant.business_central.automation_pages import Companies, UserPermissions
-from rehearsal.tenant.business_central.environment import Environment, User
+from rehearsal.tenant.business_central.basic_sign_in import caller_of
+from rehearsal.tenant.business_central.environment import Environment
 from rehearsal.tenant.business_central.errors import ServiceError
 from rehearsal.tenant.business_central.odata import ListQuery, check_if_match, page_size
 from rehearsal.tenant.business_central.page import Page
-from rehearsal.tenant.business_central.permissions import Session
+from rehearsal.tenant.business_central.permissions import Session, signed_in
 from rehearsal.tenant.business_central.snapshot import snapshot
 from rehearsal.tenant.messages import Answer, Caller, Question
+
+ONLINE_PREFIX, ON_PREMISES_PREFIX = "/bc", "/container"
+"""Business Central has hosts of its own in reality, and paths of its own here."""
 
 AUDIENCES = frozenset({"https://api.businesscentral.dynamics.com", "996def3d-b36c-4153-8607-a6fd3c01b89f"})
 DELEGATED_SCOPES = frozenset({"user_impersonation", "Financials.ReadWrite.All"})
@@ -31,7 +45,7 @@ PAGES: dict[str, tuple[type[Page], ...]] = {  # route -> what stands directly un
     automation_pages.ROUTE: (
         automation_pages.Users,
         automation_pages.PermissionSets,
-        automation_pages.Extensions,
+        *extension_pages.PAGES,
     ),
     companion.ROUTE: companion.PAGES,
 }
@@ -44,32 +58,37 @@ class BusinessCentral:
         tenant_id: the directory's id.
         deployer_client_id: client id of the application that is registered in every environment from the start.
         now: the tenant's clock.
-        base_url: returns the address before `/v2.0/…`, without a slash at the end; asked for each answer, since the
-            port is known only when the tenant listens.
+        origin: scheme, host and port; the online service is below `/bc`, the container below `/container`.
         domains: domain names of the tenant that may stand in an address instead of its id.
+        web_service_key: what the administrator signs in with at the container.
     """
 
-    operations: ClassVar[frozenset[str]] = edits.OPERATIONS
+    operations: ClassVar[frozenset[str]] = edits.OPERATIONS | AdminCenter.operations
 
     def __init__(
         self,
         tenant_id: str,
         deployer_client_id: str,
         now: Callable[[], datetime],
-        base_url: Callable[[], str] = lambda: "https://api.businesscentral.dynamics.com",
+        origin: str,
+        *,
         domains: Collection[str] = (),
+        web_service_key: str = "",
     ) -> None:
         self._tenant_id = tenant_id
         self._tenants = {tenant_id.lower(), *(domain.lower() for domain in domains)}
         self._now = now
-        self._base_url = base_url
-        self._environments = seed.environments(deployer_client_id, now())
+        self._origin = origin
+        self._environments = seed.environments(deployer_client_id, web_service_key, now())
+        self._admin_center = AdminCenter(
+            tenant_id, origin + ONLINE_PREFIX, self._environments, authorized={deployer_client_id}
+        )
 
     def answer(self, question: Question, caller: Caller | None) -> Answer:
         """Answer one request.
 
         Args:
-            question: its path begins after the base address: `/v2.0/…`, `/environments/…` or `/admin/…`.
+            question: its path begins with `/bc/v2.0/`, `/bc/environments/`, `/bc/admin/` or `/container/BC/`.
             caller: who the bearer token says, None where there is no valid one.
         """
         try:
@@ -83,6 +102,8 @@ class BusinessCentral:
         Raises:
             EditRefused: unknown operation, missing argument or object, or Business Central refuses it.
         """
+        if operation.get("do") in self._admin_center.operations:
+            return self._admin_center.edit(operation)
         return edits.perform(self._environments, operation, self._now())
 
     def snapshot(self) -> dict[str, Any]:
@@ -90,24 +111,40 @@ class BusinessCentral:
         return {environment.name: snapshot(environment) for environment in self._environments}
 
     def _answer(self, question: Question, caller: Caller | None) -> Answer:
+        door, _, rest = question.path.lstrip("/").partition("/")
+        path = f"/{rest}"
+        if f"/{door.lower()}" == ON_PREMISES_PREFIX:
+            container = self._environment(seed.CONTAINER, online=False)
+            basic = caller_of(question.headers.get("authorization", ""), container)
+            caller = self._check_audience(caller or basic)
+            if (tenant := question.query.get("tenant", "default")) != "default":
+                raise errors.tenant_not_accessible(tenant)
+            return self._api(question, caller, container, address.on_premises(path))
+        caller = self._check_audience(caller)
+        if re.fullmatch(r"/environments/v1\.\d/?", path) and question.method == "GET":
+            return self._admin_center.discovery()
+        if path.startswith("/admin/"):
+            return self._admin_center.answer(question, path, caller, self._now())
+        if not path.startswith("/v2.0/"):
+            raise errors.segment_not_found(rest.split("/")[0])
+        where = address.online(path, self._tenants)
+        return self._api(question, caller, self._environment(where.environment), where)
+
+    def _api(self, question: Question, caller: Caller, environment: Environment, where: Address) -> Answer:
+        _require_role(caller, where.route)
+        now = self._now()
+        for deployment in environment.deployments:
+            extensions.progress(environment, deployment, now)
+        url = self._origin + quote(question.path, safe="/()'=,")
+        if question.method == "GET":
+            return _Request(question, where, environment, url).answer(caller, now)
+        return self._transaction(environment, question, where, url, caller)
+
+    @staticmethod
+    def _check_audience(caller: Caller | None) -> Caller:
         if caller is None or caller.audience.rstrip("/") not in AUDIENCES:
             raise errors.rejected_credentials()
-        base = self._base_url().rstrip("/")
-        if re.fullmatch(r"/environments/v1\.\d/?", question.path) and question.method == "GET":
-            return admin_center.discovery(self._environments, self._tenant_id, base)
-        if question.path.startswith("/admin/"):
-            return admin_center.administration(
-                question.method, question.path, caller, self._environments, self._tenant_id, base
-            )
-        if not question.path.startswith("/v2.0/"):
-            raise errors.segment_not_found(question.path.strip("/").split("/")[0])
-        where = address.parse(question.path, self._tenants)
-        environment = self._environment(where.environment)
-        _require_role(caller, where.route)
-        url = base + quote(question.path, safe="/()'=,")
-        if question.method == "GET":
-            return _Request(question, where, environment, url).answer(caller, self._now())
-        return self._transaction(environment, question, where, url, caller)
+        return caller
 
     def _transaction(
         self, environment: Environment, question: Question, where: Address, url: str, caller: Caller
@@ -123,13 +160,17 @@ class BusinessCentral:
         self._environments[self._environments.index(environment)] = draft
         return answer
 
-    def _environment(self, name: str) -> Environment:
-        found = next((each for each in self._environments if each.name.casefold() == name.casefold()), None)
+    def _environment(self, name: str, *, online: bool = True) -> Environment:
+        named = (each for each in self._environments if each.name.casefold() == name.casefold())
+        found = next((each for each in named if each.is_online == online), None)
         if found is None or found.status in GONE:
             raise errors.environment_not_found()
         if found.status != "Active":
             raise errors.environment_unavailable(self._tenant_id, found.retry_after)
         return found
+
+
+_ACTION = "Microsoft.NAV."
 
 
 class _Request:
@@ -142,13 +183,19 @@ class _Request:
         self._url = url
 
     def answer(self, caller: Caller, now: datetime) -> Answer:
-        user = _user(self._environment, caller)
+        user = signed_in(self._environment, caller)
+        if user is None:
+            raise errors.rejected_credentials()
         company, segments = self._company()
-        page, key = self._page(Session(self._environment, user, company, now), segments)
+        page, key, more = self._page(Session(self._environment, user, company, now), segments)
         method = self._question.method
         headers = self._question.headers
         if method != "GET" and headers.get("data-access-intent", "").casefold() == "readonly":
             raise errors.read_only_intent()
+        if more.startswith(_ACTION):
+            return self._act(page, key, more.removeprefix(_ACTION))
+        if more:
+            return self._set_media(page, key)
         if method != "POST" and method not in page.methods:
             raise errors.method_not_allowed(method, page.entity_name)
         match method, key:
@@ -189,8 +236,8 @@ class _Request:
             raise errors.company_not_found()
         return company.name, segments
 
-    def _page(self, session: Session, segments: tuple[Segment, ...]) -> tuple[Page, str | None]:
-        """Find the page that the segments lead to, and the key of the row."""
+    def _page(self, session: Session, segments: tuple[Segment, ...]) -> tuple[Page, str | None, str]:
+        """Find the page that the segments lead to, the key of the row, and what of the row, "" for all of it."""
         first, *more = segments
         if first.name == "companies" and not session.company:
             pages: tuple[type[Page], ...] = (Companies,)
@@ -200,13 +247,15 @@ class _Request:
         if page_type is None:
             raise errors.segment_not_found(first.name)
         _require_company_access(session)
+        page = page_type(session, url=self._url)
         if not more:
-            return page_type(session), first.key
-        if more[0].name.startswith("Microsoft.NAV."):
-            raise errors.not_supported(f"The bound action '{more[0].name}'")
-        if first.key is None or len(more) > 1 or (first.name, more[0].name) != ("users", "userPermissions"):
-            raise errors.segment_not_found(more[0].name)
-        return UserPermissions(session, parent={"userSecurityId": first.key}), more[0].key
+            return page, first.key, ""
+        if first.key is not None and len(more) == 1:
+            if more[0].name.startswith(_ACTION) or more[0].name == page.media:
+                return page, first.key, more[0].name
+            if (first.name, more[0].name) == ("users", "userPermissions"):
+                return UserPermissions(session, parent={"userSecurityId": first.key}), more[0].key, ""
+        raise errors.segment_not_found(more[0].name)
 
     def _pages(self) -> tuple[type[Page], ...]:
         if self._where.route == companion.ROUTE and not companion.is_installed(self._environment):
@@ -234,6 +283,30 @@ class _Request:
         page.modify(entity.key, page.read_body(self._question.body))
         return self._written(page, entity.key, 200)
 
+    def _act(self, page: Page, key: str | None, action: str) -> Answer:
+        """Do a bound action; the answer is 200 and empty, as Microsoft's own tests have it (contract, 2.2)."""
+        if action not in page.actions or key is None:
+            raise errors.not_supported(f"The bound action '{_ACTION}{action}'")
+        if self._question.method != "POST":
+            raise errors.method_not_allowed(self._question.method, page.entity_name)
+        headers = self._question.headers
+        if self._question.body is None and headers.get("content-type", "").startswith("application/json"):
+            raise errors.bad_request("A non-empty request body is required.")
+        entity = page.get(key)
+        check_if_match(headers.get("if-match"), entity, mandatory=False)
+        page.act(action, entity.key)
+        return Answer(200)
+
+    def _set_media(self, page: Page, key: str | None) -> Answer:
+        if self._question.method != "PATCH":
+            raise errors.not_supported(f"{self._question.method} of '{page.media}'")
+        entity = page.get(key or "")
+        check_if_match(self._question.headers.get("if-match"), entity, mandatory=True)
+        if not isinstance(self._question.body, bytes | None):
+            raise errors.bad_request("The request content is not valid.")  # ours
+        page.set_media(entity.key, self._question.body or b"")
+        return Answer(204)
+
     def _written(self, page: Page, key: str, status: int) -> Answer:
         if "return-no-content" in self._question.headers.get("prefer", ""):
             return Answer(204)
@@ -260,17 +333,6 @@ def _require_role(caller: Caller, route: str) -> None:
         entitled = "API.ReadWrite.All" in caller.roles
     if not entitled:
         raise errors.no_entitlement()
-
-
-def _user(environment: Environment, caller: Caller) -> User:
-    """Find the enabled user that the caller signs in as; the row in table 9012 is not asked ([INF] from 1.4)."""
-    if caller.kind == "application":
-        user = environment.application_user(caller.client_id)
-    else:
-        user = next((each for each in environment.users.values() if each.entra_object_id == caller.object_id), None)
-    if user is None or user.state != "Enabled":
-        raise errors.rejected_credentials()
-    return user
 
 
 def _require_company_access(session: Session) -> None:

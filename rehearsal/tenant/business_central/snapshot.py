@@ -62,8 +62,18 @@ def snapshot(environment: Environment) -> dict[str, Any]:
             for each in environment.permission_sets
         ],
         "extensions": [
-            {"id": each.app_id, "name": each.name, "version": ".".join(map(str, each.version))}
+            {"id": each.app_id, "name": each.name, "version": each.version_text, "installed": each.installed}
             for each in environment.extensions
+        ],
+        "deployments": [
+            {
+                "id": each.id,
+                "type": each.type,
+                "appId": each.extension.app_id,
+                "version": each.extension.version_text,
+                "status": each.status,
+            }
+            for each in environment.deployments
         ],
         "companionInstalled": companion.is_installed(environment),
         "switches": asdict(environment.switches),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, UNVERIFIED_PUBLISHER
@@ -13,6 +14,26 @@ MICROSOFT_SERVICES = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
 BUSINESS_CENTRAL_RESOURCE = "https://api.businesscentral.dynamics.com"
+
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+AZURE_CLI_SCOPES: Mapping[str, tuple[str, ...]] = {
+    # What Microsoft has granted the Azure CLI beforehand: on Microsoft Graph as in tokens seen in public; on Business
+    # Central `user_impersonation` is ours.
+    MICROSOFT_GRAPH: (
+        "Application.ReadWrite.All",
+        "AppRoleAssignment.ReadWrite.All",
+        "AuditLog.Read.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+        "email",
+        "Group.ReadWrite.All",
+        "openid",
+        "profile",
+        "User.Read.All",
+        "User.ReadWrite.All",
+    ),
+    BUSINESS_CENTRAL: ("user_impersonation",),
+}
 
 _GRAPH_ROLES = {
     "Application.Read.All": ("9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30", "Read all applications"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # The first one here is a letter or digit: one that begins with `-` cannot be given to `az login -p`.
 _ALPHABET = string.ascii_letters + string.digits + "_~.-"
 _PLAIN = string.ascii_letters + string.digits
+_PASSWORD = "password"  # noqa: S105 - in place of a key id
 _DEFAULT_LIFETIME = timedelta(days=730)  # "default +2 years", contracts/graph.md, section 6.1
 
 
@@ -73,6 +74,16 @@ def check_secret(owner: DirectoryObject, text: str, now: datetime) -> Literal["v
     return "wrong"
 
 
+def set_password(user: DirectoryObject, text: str) -> None:
+    """Give a user a password."""
+    user.secret_digests[_PASSWORD] = _digest(text)
+
+
+def check_password(user: DirectoryObject, text: str) -> bool:
+    """Judge a presented password."""
+    return hmac.compare_digest(user.secret_digests[_PASSWORD], _digest(text))
+
+
 def _digest(text: str) -> bytes:
-    # Plain SHA-256 is enough for 200 random bits; a slow hash is for what people choose.
+    # Plain SHA-256 is enough for 200 random bits, a user's password included; a slow hash is for what people choose.
     return hashlib.sha256(text.encode()).digest()

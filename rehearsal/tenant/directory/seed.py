@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.tenant.directory.first_party import BUSINESS_CENTRAL, MICROSOFT_GRAPH, MICROSOFT_SERVICES, catalogue
 from rehearsal.tenant.directory.model import DirectoryObject
-from rehearsal.tenant.directory.secrets import add_secret
+from rehearsal.tenant.directory.secrets import add_secret, set_password
 from rehearsal.tenant.directory.shapes import new_application, new_service_principal
 from rehearsal.tenant.directory.store import Directory
 
@@ -20,6 +20,7 @@ DOMAIN = "rehearsal.example"
 DEPLOYER_CLIENT_ID = "d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d001"
 DEPLOYER_APPLICATION_ID = "d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d002"
 DEPLOYER_OBJECT_ID = "d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d003"  # of its service principal
+ADMINISTRATOR_NAME = f"administrator@{DOMAIN}"
 ADMINISTRATOR_OBJECT_ID = "ad313157-8a70-4d3b-9c53-0c4f1e9b0001"
 _GRAPH_OBJECT_ID = "3f73b7ee-80cb-4f2b-8c5f-7f6f0e2a0001"
 _BUSINESS_CENTRAL_OBJECT_ID = "3f73b7ee-80cb-4f2b-8c5f-7f6f0e2a0002"
@@ -35,25 +36,29 @@ DEPLOYER_ROLES = {
 }
 
 
-def seeded_directory(origin: str, deployer_secret: str, now: Callable[[], datetime]) -> Directory:
+def seeded_directory(
+    origin: str, deployer_secret: str, administrator_password: str, now: Callable[[], datetime]
+) -> Directory:
     """Return a directory in its initial state.
 
     Args:
         origin: the tenant's address.
         deployer_secret: the text of the deployer's client secret.
+        administrator_password: what the one person signs in with, who is a Global Administrator.
         now: the tenant's clock.
     """
     directory = Directory(TENANT_ID, DOMAIN, now)
-    directory.add(
+    administrator = directory.add(
         DirectoryObject(
             "user",
             {
                 "id": ADMINISTRATOR_OBJECT_ID,
                 "displayName": "Administrator",
-                "userPrincipalName": f"administrator@{DOMAIN}",
+                "userPrincipalName": ADMINISTRATOR_NAME,
             },
         )
     )
+    set_password(administrator, administrator_password)
     object_ids = {MICROSOFT_GRAPH: _GRAPH_OBJECT_ID, BUSINESS_CENTRAL: _BUSINESS_CENTRAL_OBJECT_ID}
     for app_id, application in catalogue(origin).items():
         directory.add(

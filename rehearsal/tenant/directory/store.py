@@ -53,6 +53,11 @@ class Directory:
         """Return the application or the service principal of an application (client) id."""
         return next((item for item in self.all(kind) if item.app_id == app_id.lower()), None)
 
+    def find_user(self, name: str) -> DirectoryObject | None:
+        """Return the user of a user principal name, in any case."""
+        users = self.all("user")
+        return next((user for user in users if user.body["userPrincipalName"].lower() == name.lower()), None)
+
     def all(self, kind: Kind) -> Iterator[DirectoryObject]:
         """Return all objects of one kind, in the order of their creation."""
         return (item for item in self._objects.values() if item.kind == kind)

@@ -43,6 +43,7 @@ class Graph:
             raise errors.token_refused(str(who))
         if who.audience.rstrip("/") not in {self._origin, MICROSOFT_GRAPH}:
             raise errors.token_refused("Access token validation failure. Invalid audience.")
+        who = replace(who, roles=_permissions(who))
         version, segments = _take_apart(question.path)
         for route in ROUTES:
             names = _match(route, question.method, segments)
@@ -52,6 +53,17 @@ class Graph:
                 raise errors.denied()
             return route.handler(GraphRequest(question, who, self._directory, self._origin, version, names))
         raise errors.unsupported(f"{question.method} /{'/'.join(segments)}")
+
+
+def _permissions(who: Caller) -> frozenset[str]:
+    """Return what a caller may do: an application what its token lists, a person what client and person both may.
+
+    The one person here is a Global Administrator (ours), so that the client's scopes decide; "access the directory as
+    the signed-in user" is among them, and that user may write it.
+    """
+    if "Directory.AccessAsUser.All" in who.scopes:
+        return who.scopes | {"Directory.ReadWrite.All"}
+    return who.roles | who.scopes
 
 
 def _take_apart(path: str) -> tuple[str, list[str]]:

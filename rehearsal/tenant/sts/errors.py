@@ -66,7 +66,7 @@ def parameter_missing(name: str) -> StsError:
 
 
 def grant_type_unsupported(grant_type: str) -> StsError:
-    """Refuse any grant but client credentials."""
+    """Refuse any grant but client credentials and password."""
     return StsError(
         70003, f"The app requested an unsupported grant type '{grant_type}'.", error="unsupported_grant_type"
     )
@@ -80,6 +80,43 @@ def application_not_found(client_id: str, tenant_name: str) -> StsError:
         "if the application has not been installed by the administrator of the tenant or consented to by any user in "
         "the tenant. You may have sent your authentication request to the wrong tenant.",
         error="unauthorized_client",
+    )
+
+
+def client_not_public() -> StsError:
+    """Refuse a password sign-in through an application that has to show a credential of its own *."""
+    return StsError(
+        7000218,
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+        error="invalid_client",
+        status=401,
+    )
+
+
+def user_not_found(tenant_name: str) -> StsError:
+    """Refuse an unknown user *."""
+    return StsError(
+        50034,
+        f"The user account {{EUII Hidden}} does not exist in the {tenant_name} directory. To sign into this "
+        "application, the account must be added to the directory.",
+        error="invalid_grant",
+    )
+
+
+def password_wrong() -> StsError:
+    """Refuse a password that is not the user's *."""
+    return StsError(50126, "Error validating credentials due to invalid username or password.", error="invalid_grant")
+
+
+def not_preauthorized(client_id: str, resource_id: str) -> StsError:
+    """Refuse one of Microsoft's applications on a resource that has not let it in beforehand *."""
+    return StsError(
+        65002,
+        f"Consent between first party application '{client_id}' and first party resource '{resource_id}' must be "
+        "configured via preauthorization - applications owned and operated by Microsoft must get approval from the "
+        "API owner before requesting tokens for that API.",
+        error="invalid_client",
+        status=401,
     )
 
 

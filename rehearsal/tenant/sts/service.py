@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.tenant.directory.secrets import check_secret
+from rehearsal.tenant.directory.first_party import AZURE_CLI, AZURE_CLI_SCOPES
+from rehearsal.tenant.directory.secrets import check_password, check_secret
 from rehearsal.tenant.messages import Answer
 from rehearsal.tenant.sts import errors
 from rehearsal.tenant.sts.assertions import check_assertion
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rehearsal.tenant.sts.tokens import TokenSigner
 
 _LIFETIME = 3599  # seconds; Entra's own varies between 60 and 90 minutes, and is given one second short
+_OPENID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
 _SHARED = frozenset({"common", "organizations"})  # stand for "whichever tenant" in addresses of documents
 _DEFAULT_SCOPE = "/.default"
 
@@ -109,8 +111,14 @@ class TokenService:
         for name in ("client_id", "grant_type", "scope"):
             if not form.get(name):
                 raise errors.parameter_missing(name)
-        if form["grant_type"] != "client_credentials":
-            raise errors.grant_type_unsupported(form["grant_type"])
+        match form["grant_type"]:
+            case "client_credentials":
+                return self._token_of_application(form)
+            case "password":
+                return self._token_of_user(form)
+        raise errors.grant_type_unsupported(form["grant_type"])
+
+    def _token_of_application(self, form: Mapping[str, str]) -> Answer:
         client_id = form["client_id"]
         application = self._directory.find_by_app_id("application", client_id)
         if application is None:
@@ -122,10 +130,68 @@ class TokenService:
         if not principal.body["accountEnabled"]:
             raise errors.service_principal_disabled(client_id, principal.display_name)
         resource_name, resource = self._resource(form["scope"])
-        token = self._signer.sign(self._claims(principal, resource_name, resource))
+        claims = self._claims(resource_name, principal.id) | {
+            "app_displayname": principal.display_name,
+            "appid": principal.app_id,
+            "azp": principal.app_id,
+            "idtyp": "app",
+        }
+        if roles := self._directory.role_values(principal, resource):
+            claims["roles"] = roles  # without any there is no such claim: a token all the same
+        return self._issued(claims)
+
+    def _token_of_user(self, form: Mapping[str, str]) -> Answer:
+        """Sign a person in with a password (ROPC), through the Azure CLI, the one public client that there is here."""
+        for name in ("username", "password"):
+            if not form.get(name):
+                raise errors.parameter_missing(name)
+        client_id = form["client_id"].lower()
+        if client_id != AZURE_CLI:
+            if self._directory.find_by_app_id("application", client_id) is None:
+                raise errors.application_not_found(client_id, self._directory.domain)
+            raise errors.client_not_public()
+        user = self._directory.find_user(form["username"])
+        if user is None:
+            raise errors.user_not_found(self._directory.domain)
+        if not check_password(user, form["password"]):
+            raise errors.password_wrong()
+        resource_name, scopes = self._delegated(form["scope"])
+        claims = self._claims(resource_name, user.id) | {
+            "app_displayname": "Microsoft Azure CLI",
+            "appid": AZURE_CLI,
+            "idtyp": "user",
+            "name": user.display_name,
+            "scp": " ".join(scopes),
+            "unique_name": user.body["userPrincipalName"],
+            "upn": user.body["userPrincipalName"],
+        }
+        names = [f"{resource_name}/{scope}" for scope in scopes]
+        return self._issued(claims, scope=" ".join([*names, f"{resource_name}{_DEFAULT_SCOPE}"]))
+
+    def _delegated(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """Return the name of the resource that a person's client asks for, and the scopes that it gets there.
+
+        All that the Azure CLI has there, whichever of them was asked for: Entra gives what has been consented to.
+        """
+        scope = next((each for each in text.split() if each not in _OPENID_SCOPES), "")
+        name, _, wanted = scope.rpartition("/")
+        name, resource = self._resource(f"{name}{_DEFAULT_SCOPE}")
+        scopes = AZURE_CLI_SCOPES.get(resource.app_id, ())
+        if not scopes or (wanted != ".default" and wanted not in scopes):
+            raise errors.not_preauthorized(AZURE_CLI, resource.app_id)
+        return name, scopes
+
+    def _issued(self, claims: Mapping[str, Any], **more: str) -> Answer:
+        token = self._signer.sign(claims)
         return Answer(
             200,
-            {"token_type": "Bearer", "expires_in": _LIFETIME, "ext_expires_in": _LIFETIME, "access_token": token},
+            {
+                "token_type": "Bearer",
+                **more,
+                "expires_in": _LIFETIME,
+                "ext_expires_in": _LIFETIME,
+                "access_token": token,
+            },
             {"cache-control": "no-store, no-cache", "pragma": "no-cache"},
         )
 
@@ -152,27 +218,21 @@ class TokenService:
                 return name, candidate
         raise errors.resource_not_found(name, self._directory.domain)
 
-    def _claims(self, principal: DirectoryObject, resource_name: str, resource: DirectoryObject) -> dict[str, Any]:
+    def _claims(self, resource_name: str, object_id: str) -> dict[str, Any]:
+        """Return what every token says; `object_id` is the holder's."""
         now = int(self._directory.now().timestamp())
-        claims: dict[str, Any] = {
+        return {
             "aud": resource_name,
             "iss": f"{self._origin}/{self._directory.tenant_id}/",  # for https://sts.windows.net/{tenant}/
             "iat": now,
             "nbf": now,
             "exp": now + _LIFETIME + 1,
-            "app_displayname": principal.display_name,
-            "appid": principal.app_id,
-            "azp": principal.app_id,
-            "idtyp": "app",
-            "oid": principal.id,
-            "sub": principal.id,
+            "oid": object_id,
+            "sub": object_id,
             "tid": self._directory.tenant_id,
             "uti": str(uuid.uuid4()),
             "ver": "1.0",
         }
-        if roles := self._directory.role_values(principal, resource):
-            claims["roles"] = roles  # without any there is no such claim: a token all the same
-        return claims
 
 
 def _form(body: Any) -> dict[str, str]:

@@ -66,7 +66,8 @@ class TokenSigner:
             object_id=claims["oid"],
             audience=claims["aud"],
             roles=frozenset(claims.get("roles", ())),
-            kind="application",
+            scopes=frozenset(claims.get("scp", "").split()),
+            kind="user" if claims["idtyp"] == "user" else "application",
         )
 
     def key_set(self) -> dict[str, Any]:

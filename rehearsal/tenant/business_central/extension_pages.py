@@ -1,0 +1,198 @@
+"""Extensions in the Automation API v2.0: the older way to install one (contract, 2.5; pages 30006, 30007 and 30008)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rehearsal.tenant.business_central import errors, extensions
+from rehearsal.tenant.business_central.environment import ExtensionUpload, new_id
+from rehearsal.tenant.business_central.odata import Entity
+from rehearsal.tenant.business_central.page import EMPTY_DATETIME, Field, Page, wire_time
+
+THIS_VERSION = "Current version"
+
+
+class Extensions(Page):
+    """`extensions`: what is installed, and per-tenant extensions that are not."""
+
+    entity_name = "extension"
+    entity_set_name = "extensions"
+    key = "Package ID"
+    table = "Published Application"
+    actions = frozenset({"install", "uninstall"})
+    fields = (
+        Field("packageId", "Guid"),
+        Field("id", "Guid"),
+        Field("displayName"),
+        Field("publisher"),
+        Field("versionMajor", "Int32"),
+        Field("versionMinor", "Int32"),
+        Field("versionBuild", "Int32"),
+        Field("versionRevision", "Int32"),
+        Field("isInstalled", "Boolean"),
+        Field("publishedAs"),
+    )
+
+    def entities(self) -> list[Entity]:
+        """List the extensions."""
+        self.session.require("Published Application", "Read")
+        parts = ("versionMajor", "versionMinor", "versionBuild", "versionRevision")
+        return [
+            Entity(
+                each.package_id,
+                {
+                    "packageId": each.package_id,
+                    "id": each.app_id,
+                    "displayName": each.name,
+                    "publisher": each.publisher,
+                    **dict(zip(parts, each.version, strict=True)),
+                    "isInstalled": each.installed,
+                    "publishedAs": each.published_as,
+                },
+                version=0,
+            )
+            for each in self.environment.extensions
+            if each.installed or each.published_as == "PTE"
+        ]
+
+    def act(self, action: str, key: str) -> None:
+        """Install or uninstall, at once."""
+        extensions.require_management(self.session)
+        extension = next(each for each in self.environment.extensions if each.package_id == key)
+        installed = action == "install"
+        if extension.installed == installed:
+            state = "already" if installed else "not"
+            raise errors.dialog(f"The extension {extension.name} is {state} installed.")
+        extensions.put(self.environment, replace(extension, installed=installed))
+
+
+class ExtensionUploads(Page):
+    """`extensionUpload`: one row for each company, since the table's key Id is never anything but 0."""
+
+    entity_name = "extensionUpload"
+    entity_set_name = "extensionUpload"
+    key = "SystemId"
+    table = "API Extension Upload"
+    methods = frozenset({"GET", "POST", "PATCH"})
+    actions = frozenset({"upload"})
+    media = "extensionContent"
+    fields = (
+        Field("systemId", "Guid"),
+        Field("schedule", editable=True, options=(THIS_VERSION, "Next minor version", "Next major version")),
+        Field("schemaSyncMode", editable=True, options=("Add", "Force Sync")),
+    )
+
+    def entities(self) -> list[Entity]:
+        """List the company's row; the page itself has the right to the table."""
+        row = self._row
+        if row is None:
+            return []
+        address = f"{self.url.partition('/extensionUpload')[0]}/extensionUpload({row.system_id})/extensionContent"
+        values = {
+            "systemId": row.system_id,
+            "schedule": row.schedule,
+            "schemaSyncMode": row.schema_sync_mode,
+            "extensionContent@odata.mediaEditLink": address,
+            "extensionContent@odata.mediaReadLink": address,
+        }
+        return [Entity(row.system_id, values, row.version)]
+
+    def insert(self, values: Mapping[str, Any]) -> str:
+        """Begin an upload."""
+        if self._row is not None:
+            raise errors.same_key_exists(self.table, "Id='0'", self.environment.switches.duplicateStatus)
+        row = ExtensionUpload(
+            new_id(),
+            values.get("schedule", THIS_VERSION),
+            values.get("schemaSyncMode", "Add"),
+            version=self.environment.next_version(),
+        )
+        self.environment.extension_uploads[self.session.company] = row
+        return row.system_id
+
+    def modify(self, key: str, values: Mapping[str, Any]) -> None:  # noqa: ARG002 - there is one row
+        """Change when and how to install."""
+        row = self._present
+        row.schedule = values.get("schedule", row.schedule)
+        row.schema_sync_mode = values.get("schemaSyncMode", row.schema_sync_mode)
+        row.version = self.environment.next_version()
+
+    def set_media(self, key: str, content: bytes) -> None:  # noqa: ARG002
+        """Take the .app file, whatever it is; it is read when it is installed."""
+        self._present.content = content
+        self._present.version = self.environment.next_version()
+
+    def act(self, action: str, key: str) -> None:  # noqa: ARG002
+        """Install what was uploaded; the row is deleted."""
+        row = self._present
+        if not row.content:
+            raise errors.dialog("Extension content is empty")
+        if not self.environment.is_online:  # UploadExtensionToVersion: "only applicable in SaaS"; the words are ours
+            raise errors.dialog("Extensions can be uploaded in Business Central online only.")
+        if row.schedule != THIS_VERSION:
+            raise errors.not_supported(f"An upload for '{row.schedule}'")
+        try:
+            extensions.begin(self.session, "install", extensions.read_package(row.content))
+        except extensions.NotAnExtensionError as problem:
+            raise errors.dialog(str(problem)) from None  # ours
+        del self.environment.extension_uploads[self.session.company]
+
+    @property
+    def _row(self) -> ExtensionUpload | None:
+        return self.environment.extension_uploads.get(self.session.company)
+
+    @property
+    def _present(self) -> ExtensionUpload:
+        return self.environment.extension_uploads[self.session.company]
+
+
+class ExtensionDeployments(Page):
+    """`extensionDeploymentStatus`: installations, the newest first; without keys, and without their errors."""
+
+    entity_name = "extensionDeploymentStatus"
+    entity_set_name = "extensionDeploymentStatus"
+    key = None
+    table = "NAV App Tenant Operation"
+    fields = (
+        Field("name"),
+        Field("publisher"),
+        Field("operationType"),
+        Field("status"),
+        Field("schedule"),
+        Field("appVersion"),
+        Field("startedOn", "DateTimeOffset"),
+    )
+    _STATUS: Mapping[str, str] = {  # of an option field whose other values were not read; "Unknown" is ours
+        "scheduled": "Unknown",
+        "running": "InProgress",
+        "succeeded": "Completed",
+        "failed": "Failed",
+    }
+
+    def entities(self) -> list[Entity]:
+        """List the installations; reading refreshes those under way (OnAfterGetRecord)."""
+        extensions.require_management(self.session)
+        for each in self.environment.deployments:
+            extensions.progress(self.environment, each, self.session.now, looked=True)
+        return [
+            Entity(
+                each.id,
+                {
+                    "name": each.extension.name,
+                    "publisher": each.extension.publisher,
+                    "operationType": "Upload",
+                    "status": self._STATUS[each.status],
+                    "schedule": THIS_VERSION,  # a text of .NET's, not read; ours
+                    "appVersion": each.extension.version_text,
+                    "startedOn": wire_time(each.started_at) if each.started_at else EMPTY_DATETIME,
+                },
+                version=each.looks,
+            )
+            for each in reversed(self.environment.deployments)
+            if each.type == "install"
+        ]
+
+
+PAGES: tuple[type[Page], ...] = (Extensions, ExtensionUploads, ExtensionDeployments)

@@ -1,0 +1,157 @@
+"""Extensions: reading a .app file, and the deployments that install and uninstall (contract, 2.5 and 4).
+
+How long a deployment takes is ours: it is done when it was looked at a few times, or a minute after it was due.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+from xml.etree import ElementTree
+
+from rehearsal.tenant.business_central import companion, errors
+from rehearsal.tenant.business_central.environment import Deployment, Environment, Extension, new_id
+from rehearsal.tenant.business_central.permissions import Session
+
+MAX_FILE_SIZE = 50 * 1024 * 1024  # "cannot exceed 50MB in size" (administration-center-api_app_management.md)
+_HEADER = struct.Struct("<4sII16sQ4s")  # NAVX, header's length, format, package id, archive's length, NAVX
+_MANIFEST_APP = "{http://schemas.microsoft.com/navx/2015/manifest}App"
+_UNTIL_UPDATE_WINDOW = timedelta(days=1)
+_LONGEST = timedelta(minutes=1)
+
+
+class NotAnExtensionError(ValueError):
+    """A file that is no extension."""
+
+
+def read_package(content: bytes) -> Extension:
+    """Read what a .app file says of itself; the form is that of public readers, Microsoft documents none.
+
+    Raises:
+        NotAnExtensionError: no header, no zip archive behind it (as in a runtime package), or no proper manifest.
+    """
+    try:
+        package_id, app = _open(content)
+        major, minor, build, revision = map(int, app["Version"].split("."))
+        return Extension(
+            package_id=package_id,
+            app_id=str(UUID(app["Id"])),
+            name=app["Name"],
+            publisher=app["Publisher"],
+            version=(major, minor, build, revision),
+            published_as="PTE",
+        )
+    except (ValueError, KeyError, struct.error, zipfile.BadZipFile, ElementTree.ParseError) as problem:
+        raise NotAnExtensionError("The file is not an extension package, or its manifest is malformed.") from problem
+
+
+def _open(content: bytes) -> tuple[str, dict[str, str]]:
+    """Return the package id of the header and the attributes of the manifest's App."""
+    start, header_length, _, package_id, length, end = _HEADER.unpack_from(content)
+    archive = content[header_length:]
+    if (start, header_length, end) != (b"NAVX", _HEADER.size, b"NAVX") or length != len(archive):
+        raise ValueError("not the header of an extension package")
+    with zipfile.ZipFile(io.BytesIO(archive)) as zipped:
+        manifest = ElementTree.fromstring(zipped.read("NavxManifest.xml"))  # noqa: S314 - from our own machine
+    app = manifest.find(_MANIFEST_APP)
+    if app is None:
+        raise ValueError("a manifest without App")
+    return str(UUID(bytes_le=package_id)), dict(app.attrib)
+
+
+def require_management(session: Session) -> None:
+    """Let the request go on only if its user may manage extensions (ExtensionInstallationImpl.Codeunit.al).
+
+    Raises:
+        ServiceError: it may not.
+    """
+    if not session.can_manage_extensions():
+        raise errors.dialog(
+            "You do not have sufficient permissions to manage extensions. Please contact your administrator."
+        )
+
+
+def begin(
+    session: Session,
+    type_: Literal["install", "uninstall"],
+    extension: Extension,
+    schedule: Literal["Immediate", "UpdateWindow"] = "Immediate",
+) -> Deployment:
+    """Begin to install or uninstall an extension, as the session's user.
+
+    Raises:
+        ServiceError: the user may not manage extensions.
+    """
+    require_management(session)
+    environment, user, now = session.environment, session.user, session.now
+    present = environment.extension(extension.app_id)
+    deployment = Deployment(
+        id=new_id(),
+        type=type_,
+        extension=extension,
+        source_version=present.version_text if present and present.installed else "",
+        schedule=schedule,
+        created_at=now,
+        created_by=user.application_id if session.is_application else user.contact_email or user.name,
+        created_by_application=session.is_application,
+        due=now + (_UNTIL_UPDATE_WINDOW if schedule == "UpdateWindow" else timedelta()),
+    )
+    environment.deployments.append(deployment)
+    progress(environment, deployment, now)
+    return deployment
+
+
+def progress(environment: Environment, deployment: Deployment, now: datetime, *, looked: bool = False) -> None:
+    """Let a deployment go on as far as it is by now; a look at it counts as time that has passed."""
+    if deployment.completed_at is not None or now < deployment.due:
+        return
+    deployment.started_at = deployment.started_at or now
+    deployment.looks += looked
+    if deployment.looks < environment.switches.deploymentLooks and now < deployment.due + _LONGEST:
+        return
+    deployment.completed_at = now
+    deployment.error = environment.switches.deploymentError or _refusal(environment, deployment)
+    if deployment.error:
+        return
+    if deployment.type == "install":
+        put(environment, deployment.extension)
+    else:
+        put(environment, replace(deployment.extension, installed=False))
+
+
+def put(environment: Environment, extension: Extension) -> None:
+    """Have an extension in an environment, installed or published only, in place of any other version of it.
+
+    What the companion defines comes and goes with it. Who had its permission set keeps a row that refers to nothing.
+    """
+    environment.extensions = [each for each in environment.extensions if each.app_id != extension.app_id]
+    environment.extensions.append(extension)
+    if extension.app_id == companion.EXTENSION.app_id:
+        others = [each for each in environment.permission_sets if each.app_id != extension.app_id]
+        environment.permission_sets = [*others, companion.DEFINITION] if extension.installed else others
+
+
+def remove(environment: Environment, app_id: str) -> None:
+    """Uninstall and unpublish an extension."""
+    environment.extensions = [each for each in environment.extensions if each.app_id != app_id]
+    environment.permission_sets = [each for each in environment.permission_sets if each.app_id != app_id]
+
+
+def _refusal(environment: Environment, deployment: Deployment) -> str:
+    """Return why a deployment cannot succeed; the words are ours."""
+    new, present = deployment.extension, environment.extension(deployment.extension.app_id)
+    if deployment.type == "uninstall":
+        return "" if present and present.installed else f"The extension {new.name} is not installed."
+    if present is None or not present.installed or present.version < new.version:
+        return ""
+    if present.version == new.version:
+        return f"The extension {new.name} by {new.publisher} {new.version_text} is already installed."
+    return (
+        f"The extension {new.name} by {new.publisher} {new.version_text} cannot be installed because version "
+        f"{present.version_text} is already installed."
+    )
