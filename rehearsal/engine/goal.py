@@ -24,7 +24,7 @@ class Goal:
         provider: reference of an explicit provider, empty for the default one.
         version: of the plugin, empty where the SDK sends none.
         delete_before_replace: None where the program leaves it to the provider.
-        aliases: URNs under which the state may know the resource.
+        aliases: earlier names of the resource.
     """
 
     wanted: ResourceState
@@ -76,7 +76,7 @@ def read_goal(request: resource_pb2.RegisterResourceRequest, stack: str, project
         request.provider,
         request.version,
         request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
-        (*request.aliasURNs, *(_alias_urn(alias, request, stack, project) for alias in request.aliases)),
+        tuple(alias.spec.name for alias in request.aliases),
     )
 
 
@@ -93,6 +93,7 @@ def _refuse(request: resource_pb2.RegisterResourceRequest, urn: str) -> None:
         "`plugin_download_url`": request.pluginDownloadURL,
         "`env_var_mappings` of a provider": request.envVarMappings,
         "a component's state migrations": request.state_migrations,
+        "an alias that is more than another name": any(_more_than_name(alias) for alias in request.aliases),
     }
     for what, used in asked.items():
         if used:
@@ -108,15 +109,9 @@ def make_urn(stack: str, project: str, parent: str, type_: str, name: str) -> st
     return f"urn:pulumi:{stack}::{project}::{chain}::{name}"
 
 
-def _alias_urn(alias: alias_pb2.Alias, request: resource_pb2.RegisterResourceRequest, stack: str, project: str) -> str:
-    """Return the URN an alias stands for; the SDK computes it itself, since ALIAS_SPECS is not claimed."""
-    if alias.urn:
-        return alias.urn
+def _more_than_name(alias: alias_pb2.Alias) -> bool:
     spec = alias.spec
-    parent = "" if spec.noParent else spec.parentUrn or request.parent
-    return make_urn(
-        spec.stack or stack, spec.project or project, parent, spec.type or request.type, spec.name or request.name
-    )
+    return bool(alias.urn or spec.type or spec.stack or spec.project or spec.parentUrn or spec.noParent)
 
 
 def seconds(text: str) -> float:

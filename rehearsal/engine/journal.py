@@ -28,6 +28,7 @@ class Journal:
         self._started_with = {state.urn: state for state in start.resources}
         self._left = dict(self._started_with)
         self._done: dict[str, ResourceState] = {}
+        self._formerly: dict[str, str] = {}  # URN -> the one under which the run began with it
         self._pending = list(start.pending)
         self._save = save
         self._unsaved = False
@@ -47,10 +48,10 @@ class Journal:
         with self._lock:
             return self._done.get(urn) or self._left.get(urn)
 
-    def is_done(self, urn: str) -> bool:
-        """Say whether this run has registered the resource."""
+    def is_done(self, old: ResourceState) -> bool:
+        """Say whether this run has registered a resource that it began with."""
         with self._lock:
-            return urn in self._done
+            return old.urn not in self._left
 
     def left(self) -> list[ResourceState]:
         """Return what this run has not registered: what the program no longer declares, once it has finished."""
@@ -61,6 +62,14 @@ class Journal:
         """Return the state as it stands now."""
         with self._lock:
             return Snapshot([*self._done.values(), *self._left.values()], list(self._pending))
+
+    def rename(self, old_urn: str, urn: str) -> None:
+        """Note that a resource has a new name, which it takes with its next complete step.
+
+        Not before: as on the CLI (recorded), a step that fails leaves the old name in the state.
+        """
+        with self._lock:
+            self._formerly[urn] = old_urn
 
     def begin(self, kind: str, state: ResourceState) -> PendingOperation:
         """Note, on disk, that a provider is about to be asked to do something."""
@@ -77,8 +86,11 @@ class Journal:
         A step without a provider call is written with the next one, or by `flush`.
         """
         with self._lock:
-            self._left.pop(state.urn, None)
+            formerly = self._formerly.pop(state.urn, state.urn)
+            self._left.pop(formerly, None)
             self._done[state.urn] = state
+            if formerly != state.urn:
+                self._left = {urn: each.referring_to(formerly, state.urn) for urn, each in self._left.items()}
             self._end(operation)
 
     def complete_outputs(self, urn: str, outputs: Properties) -> None:

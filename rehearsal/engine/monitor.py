@@ -26,6 +26,7 @@ from rehearsal.engine.values import UnsupportedValue, from_struct, to_struct
 _FEATURES = (
     # Only what is implemented is claimed: for most other options the SDK then refuses by itself (engine.md 2.1).
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
 )
 _SEVERITIES: dict[int, Severity] = {

@@ -132,6 +132,7 @@ class Provider:
 
     def update(
         self,
+        urn: str,
         old: ResourceState,
         inputs: Properties,
         *,
@@ -140,11 +141,11 @@ class Provider:
         secret_outputs: list[str],
         preview: bool,
     ) -> Outcome:
-        """Change the object in place; in a preview as `create`."""
+        """Change the object in place, which may have got a new URN; in a preview as `create`."""
         if preview and not self._previews:
             return Outcome(old.id, inputs)
         request = provider_pb2.UpdateRequest(
-            **_names(old.urn),
+            **_names(urn),
             id=old.id,
             olds=to_struct(strip(old.outputs)),
             old_inputs=to_struct(strip(old.inputs)),

@@ -75,7 +75,7 @@ class Replacements:
             if state.urn in self._reasons:
                 replaced.add(state.urn)  # deleted already, with another root
                 continue
-            if self._journal.is_done(state.urn):
+            if self._journal.is_done(state):
                 continue  # registered already in this run: the program has taken the dependency away
             if state.deleted_with in replaced:
                 reasons: list[str] | None = []

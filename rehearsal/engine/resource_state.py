@@ -105,6 +105,24 @@ class ResourceState:
         urns.update(urn for urns_of_one in self.property_dependencies.values() for urn in urns_of_one)
         return urns - {""}
 
+    def referring_to(self, old_urn: str, urn: str) -> ResourceState:
+        """Return a copy that names a resource by its new URN; itself where it does not name it at all."""
+        if old_urn not in self.references():
+            return self
+
+        def renamed(text: str) -> str:
+            return urn if text == old_urn else text
+
+        return replace(
+            self,
+            parent=renamed(self.parent),
+            deleted_with=renamed(self.deleted_with),
+            dependencies=[renamed(each) for each in self.dependencies],
+            property_dependencies={
+                key: [renamed(each) for each in urns] for key, urns in self.property_dependencies.items()
+            },
+        )
+
     def without_references_to(self, gone: set[str]) -> ResourceState:
         """Return a copy that no longer names the given URNs, which a refresh found to be gone."""
         if not self.references() & gone:

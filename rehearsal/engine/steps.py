@@ -6,9 +6,9 @@ depends on has been answered (contracts/engine.md 5.1).
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
+from rehearsal.engine.aliases import Identities
 from rehearsal.engine.checkpoint import PendingOperation
 from rehearsal.engine.errors import EngineError, Unsupported
 from rehearsal.engine.events import Operation, Step, marks
@@ -27,8 +27,7 @@ class Registrations:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._replacements = Replacements(run.journal, run.registry, preview=run.preview)
-        self._seen: set[str] = set()
-        self._lock = threading.Lock()
+        self._identities = Identities(run.journal)
 
     def register(self, goal: Goal) -> ResourceState:
         """Make one resource as the program wants it and return how it stands then.
@@ -38,9 +37,9 @@ class Registrations:
         """
         if self._run.stopping.is_set():
             raise Stopped
-        old = self._run.journal.old(goal.wanted.urn)
+        old = None
         try:
-            self._admit(goal)
+            old = self._identities.find(goal)
             if not goal.wanted.custom:
                 return self._component(goal.wanted, old)
             with self._run.slots:
@@ -51,16 +50,6 @@ class Registrations:
             # Check, Diff and everything before them: no step has been announced yet
             self._run.fail(Step(Operation.UPDATE if old else Operation.CREATE, old, goal.wanted), str(problem))
             raise Stopped from None
-
-    def _admit(self, goal: Goal) -> None:
-        urn = goal.wanted.urn
-        with self._lock:
-            if urn in self._seen:
-                raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
-            self._seen.add(urn)
-        for alias in goal.aliases:
-            if alias != urn and self._run.journal.old(alias):
-                raise Unsupported(f"the alias of {urn} that renames {alias} in the state")
 
     def _component(self, wanted: ResourceState, old: ResourceState | None) -> ResourceState:
         new = replace(_dated(wanted, old), outputs=old.outputs if old else {})
@@ -167,6 +156,7 @@ class Registrations:
             operation = self._run.journal.begin("updating", old)
             try:
                 outcome = provider.update(
+                    new.urn,
                     old,
                     new.inputs,
                     timeout=new.custom_timeouts.get("update", 0),

@@ -45,16 +45,6 @@ def test_an_option_is_refused_by_name(options: dict[str, Any], name: str, stage:
     assert "the local engine does not do this" in text
 
 
-def test_an_alias_that_renames_something_is_refused_and_one_that_matches_nothing_is_harmless(stage: Stage) -> None:
-    stage.things = [thing("new", {}, aliases=["old"])]
-    assert not stage.up().failed
-    stage.things = [thing("newer", {}, aliases=["new"])]
-    result = stage.up()
-    assert result.failed
-    assert "alias" in stage.witness.failures[0][1]
-    assert set(stage.live()) == {"new"}
-
-
 @pytest.mark.parametrize(
     ("body", "name"),
     [
