@@ -47,7 +47,19 @@ MEANINGS = [
     Meaning(
         "NoEnvironment|.*NotFound",
         "[Ee]nvironment",
-        "Check the name of environment {environment} in the stack file against the Business Central admin center.",
+        "Check the name of environment {environment} in the stack file against the Business Central admin center: it "
+        "may be misspelt, removed, or renamed (then put the old name under `formerly`).",
+    ),
+    Meaning(
+        "Internal_CompanyNotFound",
+        "",
+        "Check the companies of environment {environment}: the one that was asked for is not there any more.",
+    ),
+    Meaning(
+        "Internal_TenantUnavailable",
+        "",
+        "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
+        "and run the same command again when it is Active.",
     ),
     Meaning(
         "Authentication_InvalidCredentials",

@@ -13,6 +13,7 @@ from dynamic_providers.base import Provider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from tests.support.entra import EntraApplication, make_application
 from tests.support.provider_host import ProviderHost
+from tests.support.registrations import declared_registration
 from tests.support.tenant import Tenant
 
 BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
@@ -54,21 +55,7 @@ class Inputs(NamedTuple):
     application: EntraApplication
 
     def registration(self, **changed: Any) -> dict[str, Any]:
-        return {
-            "environment": "Production",
-            "base_url": "",
-            "formerly": [],
-            "client_id": self.application.client_id,
-            "description": "NaviPartner Magento 2 integration",
-            "contact_information": "NaviPartner",
-            "permission_sets": [{"role_id": "D365 BUS FULL ACCESS"}, {"role_id": "NPR NP RETAIL"}],
-            "additional_permission_sets": "remove",
-            "permission_granted": True,
-            "adopt": True,
-            "declared_at": "integrations.magento.environments.production",
-            "state": "Enabled",
-            **changed,
-        }
+        return {**declared_registration(self.application.client_id), **changed}
 
     def consent(self, **changed: Any) -> dict[str, Any]:
         return {

@@ -10,6 +10,7 @@ import pytest
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from tests.providers.conftest import Inputs
 from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.registrations import environment_state, held_sets, registration_row
 from tests.support.tenant import Tenant
 
 BASE_APPLICATION = "437dbf0e-84ff-417a-965d-ed2bb9650972"
@@ -17,22 +18,12 @@ OURS = "entra-business-central/"
 READ_ONCE = ("/metadata/", "/.well-known/", "/oauth2/", "/companies", "/permissionSets")
 
 
-def environment(tenant: Tenant, name: str = "Production") -> dict[str, Any]:
-    found: dict[str, Any] = tenant.state()["businessCentral"][name]
-    return found
+def row(tenant: Tenant, inputs: Inputs) -> dict[str, Any] | None:
+    return registration_row(tenant, inputs.application.client_id)
 
 
-def row(tenant: Tenant, inputs: Inputs, name: str = "Production") -> dict[str, Any] | None:
-    client_id = inputs.application.client_id
-    return next((each for each in environment(tenant, name)["applications"] if each["clientId"] == client_id), None)
-
-
-def held(tenant: Tenant, inputs: Inputs, name: str = "Production") -> list[tuple[str, str]]:
-    """The permission sets that the application's user holds: role id and company."""
-    found = row(tenant, inputs, name)
-    assert found is not None
-    sets = environment(tenant, name)["accessControls"]
-    return sorted((each["roleId"], each["company"]) for each in sets if each["userSecurityId"] == found["userId"])
+def held(tenant: Tenant, inputs: Inputs) -> list[tuple[str, str]]:
+    return held_sets(tenant, inputs.application.client_id)
 
 
 def asked(tenant: Tenant) -> list[str]:
@@ -117,7 +108,9 @@ def test_creating_again_after_an_interruption_finds_what_is_there(
     second = registrations.create(inputs.registration(description="NaviPartner Magento 2"))
     assert second.outputs["user_id"] == first.outputs["user_id"]
     assert held(tenant, inputs) == [("D365 BUS FULL ACCESS", ""), ("NPR NP RETAIL", "")]
-    rows = [each for each in environment(tenant)["applications"] if each["clientId"] == inputs.application.client_id]
+    rows = [
+        each for each in environment_state(tenant)["applications"] if each["clientId"] == inputs.application.client_id
+    ]
     assert [each["description"] for each in rows] == ["NaviPartner Magento 2"]
 
 
@@ -197,8 +190,8 @@ def test_delete_disables_first_and_leaves_nothing(tenant: Tenant, registrations:
     tenant.clear_requests()
     registrations.delete(made)
     assert row(tenant, inputs) is None
-    assert made.outputs["user_id"] not in str(environment(tenant)["users"])
-    assert made.outputs["user_id"] not in str(environment(tenant)["accessControls"])
+    assert made.outputs["user_id"] not in str(environment_state(tenant)["users"])
+    assert made.outputs["user_id"] not in str(environment_state(tenant)["accessControls"])
     assert [each.split()[0] for each in asked(tenant)] == ["PATCH", "DELETE"]
     registrations.delete(made)  # twice, as after an interruption
 
@@ -241,13 +234,18 @@ def test_a_permission_set_or_company_that_does_not_exist_is_refused_before_anyth
 def test_a_role_id_that_is_defined_twice_names_its_candidates(
     tenant: Tenant, registrations: ProviderHost, inputs: Inputs
 ) -> None:
-    definitions = environment(tenant)["permissionSets"]
+    definitions = environment_state(tenant)["permissionSets"]
     twice = next(each for each in definitions if sum(each["roleId"] == other["roleId"] for other in definitions) > 1)
     with pytest.raises(ProviderError, match="defined 2 times") as refused:
         registrations.create(inputs.registration(permission_sets=[{"role_id": twice["roleId"]}]))
     assert twice["appId"] in str(refused.value)
-    tenant.edit("add_permission_set", environment="Production", clientId=tenant.ready.deployer.clientId,
-                roleId=twice["roleId"], appId=twice["appId"])  # a caller hands out only what it holds
+    tenant.edit(
+        "add_permission_set",
+        environment="Production",
+        clientId=tenant.ready.deployer.clientId,
+        roleId=twice["roleId"],
+        appId=twice["appId"],
+    )  # a caller hands out only what it holds
     exact = {"role_id": twice["roleId"], "scope": twice["scope"], "app_id": twice["appId"]}
     made = registrations.create(inputs.registration(permission_sets=[exact]))
     assert registrations.read(made) == made
@@ -255,43 +253,12 @@ def test_a_role_id_that_is_defined_twice_names_its_candidates(
 
 def test_a_failed_create_leaves_nothing(tenant: Tenant, registrations: ProviderHost, inputs: Inputs) -> None:
     """A caller with SECURITY may hand out only what it holds itself; this is refused after the row was made."""
+    tenant.edit("revoke", environment="Production", clientId=tenant.ready.deployer.clientId, roleId="NPR NP RETAIL")
     with pytest.raises(ProviderError) as refused:
-        tenant.edit("revoke", environment="Production", clientId=tenant.ready.deployer.clientId, roleId="NPR NP RETAIL")
         registrations.create(inputs.registration())
     assert "integrations.magento.environments.production" in str(refused.value)
     assert "NPR NP RETAIL" in str(refused.value)
     assert row(tenant, inputs) is None
-
-
-def test_a_caller_without_security_is_told_what_it_lacks(
-    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
-) -> None:
-    tenant.edit("revoke", environment="Production", clientId=tenant.ready.deployer.clientId, roleId="SECURITY")
-    with pytest.raises(ProviderError, match="SECURITY") as refused:
-        registrations.create(inputs.registration())
-    assert "have an administrator assign it" in str(refused.value)
-    assert row(tenant, inputs) is None
-
-
-def test_a_caller_that_is_not_registered_is_told_so(
-    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
-) -> None:
-    tenant.edit("disable_registration", environment="Production", clientId=tenant.ready.deployer.clientId)
-    with pytest.raises(ProviderError, match="Authentication_InvalidCredentials.* not registered and enabled"):
-        registrations.create(inputs.registration())
-
-
-def test_an_environment_without_the_companion_extension_is_told_apart(
-    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
-) -> None:
-    tenant.edit("uninstall_companion", environment="Production")
-    with pytest.raises(ProviderError, match="companion extension .* is not installed in environment Production"):
-        registrations.create(inputs.registration())
-
-
-def test_an_environment_that_does_not_exist_is_told_apart(registrations: ProviderHost, inputs: Inputs) -> None:
-    with pytest.raises(ProviderError, match="Check the name of environment Prodution"):
-        registrations.create(inputs.registration(environment="Prodution"))
 
 
 @pytest.mark.parametrize("edit", ["uninstall_companion", "disable_deployer"])
@@ -331,3 +298,83 @@ def test_a_wrong_secret_is_not_repeated_in_the_message(
     with pytest.raises(ProviderError, match="AADSTS7000215") as refused:
         host.create(inputs.registration())
     assert "wrong-but-secret" not in str(refused.value)
+
+
+def test_sets_that_are_kept_are_no_drift_and_stay(tenant: Tenant, registrations: ProviderHost, inputs: Inputs) -> None:
+    keeping = inputs.registration(additional_permission_sets="keep")
+    made = registrations.create(keeping)
+    tenant.edit(
+        "add_permission_set", environment="Production", clientId=inputs.application.client_id, roleId="D365 READ"
+    )
+    assert registrations.read(made) == made
+    fewer = {**keeping, "permission_sets": [{"role_id": "NPR NP RETAIL"}]}
+    registrations.update(made, fewer)
+    assert held(tenant, inputs) == [("D365 READ", ""), ("NPR NP RETAIL", "")], "taken is only what the stack file named"
+
+
+def test_an_environment_renamed_in_business_central_is_an_update(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    made = registrations.create(inputs.registration())
+    tenant.edit("rename_environment", environment="Production", to="Live")
+    renamed = inputs.registration(environment="Live", formerly=["Production"])
+    answer = registrations.diff(made, renamed)
+    assert list(answer.replaces) == []
+    updated = registrations.update(made, renamed)
+    assert updated.outputs["user_id"] == made.outputs["user_id"]
+    assert registrations.read(updated) is not None
+    registrations.delete(updated)
+    assert registration_row(tenant, inputs.application.client_id, "Live") is None
+
+
+def test_an_adopted_registration_is_brought_to_what_is_declared_and_the_output_tells_what_changed(
+    tenant: Tenant, inputs: Inputs, start_host: Callable[..., ProviderHost]
+) -> None:
+    here = {"environment": "Production", "clientId": inputs.application.client_id}
+    tenant.edit("create_registration", **here, description="Old shop")
+    tenant.edit("enable_registration", **here)
+    tenant.edit("add_permission_set", **here, roleId="D365 READ")
+    with start_host(BusinessCentralRegistrationProvider()) as registrations:
+        registrations.create(inputs.registration())
+    assert held(tenant, inputs) == [("D365 BUS FULL ACCESS", ""), ("NPR NP RETAIL", "")]
+    for told in (
+        "integrations.magento",
+        "'Old shop' -> 'NaviPartner Magento 2 integration'",
+        "gave NPR NP RETAIL",
+        "took D365 READ",
+    ):
+        assert told in registrations.stderr
+
+
+def test_a_row_that_was_never_enabled_is_adopted_with_a_user(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    tenant.edit(
+        "create_registration", environment="Production", clientId=inputs.application.client_id, description="Old shop"
+    )
+    made = registrations.create(inputs.registration())
+    assert registrations.read(made) == made
+    assert held(tenant, inputs) == [("D365 BUS FULL ACCESS", ""), ("NPR NP RETAIL", "")]
+
+
+def test_a_user_that_was_left_behind_does_not_keep_what_it_could(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    made = registrations.create(inputs.registration())
+    here = {"environment": "Production", "clientId": inputs.application.client_id}
+    tenant.edit("add_permission_set", **here, roleId="D365 READ")
+    tenant.edit("delete_registration", **here, keepUser=True)
+    again = registrations.create(inputs.registration())
+    assert again.outputs["user_id"] == made.outputs["user_id"]
+    assert held(tenant, inputs) == [("D365 BUS FULL ACCESS", ""), ("NPR NP RETAIL", "")]
+
+
+def test_registrations_in_a_copied_environment_are_never_touched(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    made = registrations.create(inputs.registration())
+    tenant.edit("copy_environment", **{"from": "Production", "to": "Copy"})
+    before = environment_state(tenant, "Copy")
+    registrations.update(made, inputs.registration(description="Other"))
+    registrations.delete(made)
+    assert environment_state(tenant, "Copy") == before

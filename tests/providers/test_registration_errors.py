@@ -1,0 +1,84 @@
+"""Causes that look alike from outside, told apart: each with the service's code and text, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.providers.conftest import Inputs
+from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.tenant import Tenant
+
+
+class Cause(NamedTuple):
+    """A cause: how it comes about, what else the inputs are, and what the message says."""
+
+    arrange: Callable[[Tenant], Any]
+    says: tuple[str, ...]
+    inputs: Mapping[str, Any] = MappingProxyType({})
+
+
+def edit(do: str, **fields: Any) -> Callable[[Tenant], Any]:
+    return lambda tenant: tenant.edit(do, environment="Production", **fields)
+
+
+def deployer_loses(role_id: str) -> Callable[[Tenant], Any]:
+    return lambda tenant: tenant.edit(
+        "revoke", environment="Production", clientId=tenant.ready.deployer.clientId, roleId=role_id
+    )
+
+
+def answer(path: str, status: int, code: str, message: str, method: str = "POST") -> Callable[[Tenant], Any]:
+    match = {"path": path, "method": method, "userAgent": "entra-business-central/"}
+    return lambda tenant: tenant.fault(match=match, action="status", status=status, code=code, message=message, times=0)
+
+
+CAUSES = {
+    "extension absent": Cause(edit("uninstall_companion"), ("404 BadRequest_ResourceNotFound", "companion extension", "README.md")),
+    "environment absent": Cause(lambda _: None, ("404 NoEnvironment", "Check the name of environment Prodution"), {"environment": "Prodution"}),
+    "environment updating": Cause(
+        edit("set_environment_status", status="Upgrading", retryAfter=0), ("503 Internal_TenantUnavailable", "being updated", "admin center")
+    ),
+    "environment removed": Cause(edit("set_environment_status", status="SoftDeleted"), ("404 NoEnvironment", "removed", "formerly")),
+    "company absent": Cause(
+        lambda _: None, ("company 'CRONUS NO' does not exist",), {"permission_sets": [{"role_id": "D365 READ", "company": "CRONUS NO"}]}
+    ),
+    "caller without SECURITY": Cause(deployer_loses("SECURITY"), ("SECURITY for all companies", "have an administrator assign it")),
+    "caller that may not hand out a set": Cause(deployer_loses("NPR NP RETAIL"), ("NPR NP RETAIL", "only the permission sets that it holds itself")),
+    "caller not registered": Cause(
+        lambda tenant: tenant.edit("disable_registration", environment="Production", clientId=tenant.ready.deployer.clientId),
+        ("401 Authentication_InvalidCredentials", "not registered and enabled in environment Production"),
+    ),
+    "no full user yet": Cause(
+        answer("/entraApplications$", 400, "Application_DialogException", "Register a user before enabling the Microsoft Entra Application"),
+        ("400 Application_DialogException", "one enabled user with a full licence"),
+    ),
+    "SUPER": Cause(lambda _: None, ("permission_sets: names SUPER",), {"permission_sets": [{"role_id": "super"}]}),
+    "throttled": Cause(answer("/userPermissions$", 429, "", ""), ("429", "Wait a few minutes")),
+    "deadlock": Cause(
+        answer("/entraApplications$", 409, "Internal_ServerError", "The operation could not complete because it was deadlocked. Please retry the activity"),
+        ("409 Internal_ServerError", "run the same command again"),
+    ),
+    "deadlock as a dialog": Cause(
+        answer("/userPermissions$", 400, "Application_DialogException", "Your activity was deadlocked with another user. Please retry"),
+        ("run the same command again",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
+def test_the_message_tells_the_cause_and_what_to_do(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs, cause: Cause
+) -> None:
+    cause.arrange(tenant)
+    with pytest.raises(ProviderError) as refused:
+        registrations.create(inputs.registration(**cause.inputs))
+    message = str(refused.value).strip()
+    for text in cause.says:
+        assert text in message, message
+    assert "\n" not in message
+    assert "Traceback" not in message
+    assert "correlationid" not in message.lower(), "it stands as (request id ...)"
