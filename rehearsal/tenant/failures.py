@@ -44,7 +44,7 @@ def answer(service: str, fault: Fault, now: datetime) -> Answer:
     """Return the error answer of a fault.
 
     Args:
-        service: `graph`, `businessCentral` or `entra` (the token service).
+        service: `graph`, `businessCentral`, `adminCenter` or `entra` (the token service).
         fault: gives the status, and may give code, message and Retry-After.
         now: the tenant's time.
     """
@@ -56,6 +56,9 @@ def answer(service: str, fault: Fault, now: datetime) -> Answer:
             code, message = _words(fault, _BUSINESS_CENTRAL)
             text = f"{message}  CorrelationId:  {uuid.uuid4()}."
             failed = Answer(fault.status, {"error": {"code": code, "message": text}})
+        case "adminCenter":
+            code, message = _words(fault, _BUSINESS_CENTRAL)
+            failed = Answer(fault.status, {"code": code, "message": message})
         case _:
             number, text = _TRANSIENT
             digits = (fault.code or "").removeprefix("AADSTS")

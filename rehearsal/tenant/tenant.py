@@ -90,7 +90,9 @@ class Tenant:
 
     def failure(self, question: Question, fault: Fault) -> Answer:
         """Return the error that a fault makes of a question, in the shape of the service concerned."""
-        return failures.answer(service_of(question.path), fault, self.clock.now())
+        admin_center = question.path.startswith(f"{ONLINE_PREFIX}/admin/")
+        service = "adminCenter" if admin_center else service_of(question.path)
+        return failures.answer(service, fault, self.clock.now())
 
     def client_id_of(self, question: Question) -> str | None:
         """Return the client id that a question comes from: of a valid token, or of a token request's form."""

@@ -70,6 +70,24 @@ def test_a_row_deleted_by_hand_takes_its_user_unless_that_is_kept(bc: Asker) -> 
     assert (bc.row(), bc.user()) == (None, None)
 
 
+def test_a_user_deleted_alone_leaves_the_row_enabled_and_pointing_at_nobody(bc: Asker) -> None:
+    user = bc.user()
+    assert user is not None
+    bc.edit("delete_user", clientId=MAGENTO)
+    assert (bc.user(), bc.roles_of()) == (None, [])
+    row = bc.row()
+    assert row is not None
+    assert (row["state"], row["userId"]) == ("Enabled", user["userSecurityId"])
+    shown = bc.registrations("GET", MAGENTO).body
+    assert (shown["userId"], shown["userName"], shown["userState"]) == (user["userSecurityId"], "", "")
+
+
+def test_a_row_whose_user_is_gone_cannot_be_disabled_but_deleted(bc: Asker) -> None:
+    bc.edit("delete_user", clientId=MAGENTO)
+    assert bc.change(state="Disabled").body["error"]["code"] == "Internal_RecordNotFound"
+    assert bc.registrations("DELETE", MAGENTO, headers={"if-match": "*"}).status == 204
+
+
 def test_permission_sets_are_added_removed_and_revoked_by_hand(bc: Asker) -> None:
     bc.edit("add_permission_set", clientId=MAGENTO, roleId="D365 READ", company="CRONUS DK")
     bc.edit("add_permission_set", clientId=MAGENTO, roleId="D365 READ")

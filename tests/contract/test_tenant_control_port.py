@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,35 @@ def test_a_fault_speaks_the_language_of_its_service(tenant: Tenant) -> None:
     assert "  CorrelationId:  " in business.json()["error"]["message"]
     token = tenant.token_response({"client_id": "x"})
     assert (token.status_code, token.json()["error"]) == (429, "temporarily_unavailable")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (409, "Internal_ServerError", "Your activity was deadlocked with another user. Please retry the activity."),
+        (400, "Application_DialogException", "The transaction was deadlocked. Please retry."),
+        (429, None, None),
+        (503, None, None),
+    ],
+)
+def test_a_fault_in_business_central_has_exactly_the_shape_of_its_errors(
+    tenant: Tenant, status: int, code: str | None, message: str | None
+) -> None:
+    words = {name: value for name, value in (("code", code), ("message", message)) if value}
+    tenant.fault({"path": "/companies$"}, status=status, retryAfter=3, **words)
+    answer = tenant.get(f"{tenant.ready.businessCentralUrl}/v2.0/x/Production/api/v2.0/companies", "no token")
+    assert (answer.status_code, answer.headers["retry-after"]) == (status, "3")
+    assert set(answer.json()) == {"error"}
+    error = answer.json()["error"]
+    assert set(error) == {"code", "message"}
+    assert error["code"] == (code or {429: "Application_TooManyRequests", 503: "ServiceUnavailable"}[status])
+    assert re.fullmatch(re.escape(message or "") + r".*  CorrelationId:  [0-9a-f-]{36}\.", error["message"])
+
+
+def test_a_fault_in_the_admin_center_is_not_wrapped(tenant: Tenant) -> None:
+    tenant.fault({"path": "/bc/admin/"}, status=500, code="Unknown", message="Something went wrong.")
+    answer = tenant.get(f"{tenant.ready.businessCentralUrl}/admin/v2.29/applications/environments")
+    assert (answer.status_code, answer.json()) == (500, {"code": "Unknown", "message": "Something went wrong."})
 
 
 def test_a_fault_takes_the_words_it_is_given(tenant: Tenant) -> None:

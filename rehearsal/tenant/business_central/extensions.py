@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -46,7 +47,7 @@ def read_package(content: bytes) -> Extension:
             version=(major, minor, build, revision),
             published_as="PTE",
         )
-    except (ValueError, KeyError, struct.error, zipfile.BadZipFile, ElementTree.ParseError) as problem:
+    except (ValueError, KeyError, struct.error, zipfile.BadZipFile, zlib.error, ElementTree.ParseError) as problem:
         raise NotAnExtensionError("The file is not an extension package, or its manifest is malformed.") from problem
 
 
@@ -57,6 +58,8 @@ def _open(content: bytes) -> tuple[str, dict[str, str]]:
     if (start, header_length, end) != (b"NAVX", _HEADER.size, b"NAVX") or length != len(archive):
         raise ValueError("not the header of an extension package")
     with zipfile.ZipFile(io.BytesIO(archive)) as zipped:
+        if zipped.testzip() is not None:
+            raise ValueError("an archive with a damaged file")
         manifest = ElementTree.fromstring(zipped.read("NavxManifest.xml"))  # noqa: S314 - from our own machine
     app = manifest.find(_MANIFEST_APP)
     if app is None:
