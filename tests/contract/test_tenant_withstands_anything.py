@@ -9,13 +9,16 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rehearsal.tenant.directory.first_party import AZURE_CLI
 from rehearsal.tenant.directory.seed import DEPLOYER_APPLICATION_ID, DEPLOYER_OBJECT_ID, seeded_directory
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
 from rehearsal.tenant.graph.routes import ROUTES
 from rehearsal.tenant.graph.service import Graph
-from rehearsal.tenant.messages import Caller, Question
+from rehearsal.tenant.messages import Caller, File, Question
 from rehearsal.tenant.sts.service import TokenService
 from rehearsal.tenant.sts.tokens import TokenSigner
+from tests.support.app_file import app_content
+from tests.support.business_central import DEPLOYER, a_business_central, administrator, application
 
 ORIGIN = "https://127.0.0.1:1"
 EVERYTHING = Caller("c", DEPLOYER_OBJECT_ID, ORIGIN, frozenset().union(*(r for route in ROUTES for r in route.roles)))
@@ -69,9 +72,20 @@ def test_graph_answers_any_request_in_its_own_words(route: Any, names: str, body
 @settings(max_examples=200, deadline=None)
 @given(
     body=st.dictionaries(
-        st.sampled_from(["client_id", "grant_type", "scope", "client_secret", "client_assertion"]),
         st.sampled_from(
-            ["client_credentials", "d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d001", "a.b.c", f"{ORIGIN}/.default", ""]
+            ["client_id", "grant_type", "scope", "client_secret", "client_assertion", "username", "password"]
+        ),
+        st.sampled_from(
+            [
+                "password",
+                AZURE_CLI,
+                "administrator@rehearsal.example",
+                "client_credentials",
+                "d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d001",
+                "a.b.c",
+                f"{ORIGIN}/.default",
+                "",
+            ]
         )
         | SCALARS,
     )
@@ -81,5 +95,75 @@ def test_the_token_service_answers_any_form_in_its_own_words(body: Any) -> None:
     directory = seeded_directory(ORIGIN, "secret", "password", lambda: datetime.now(UTC))
     path = f"/{directory.tenant_id}/oauth2/v2.0/token"
     answer = TokenService(ORIGIN, directory, SIGNER).answer(Question("POST", path, {}, {}, body))
+    if answer.status == 200:  # the one form that is right all through
+        assert isinstance(body, dict)
+        assert (body["grant_type"], body["password"]) == ("password", "password")
+        return
     assert answer.status in {400, 401}
     assert answer.body["error_description"].startswith("AADSTS")
+
+
+PLACES = [
+    "/bc/v2.0/Production/api/microsoft/automation/v2.0/companies({company})/",
+    "/bc/v2.0/Production/api/entraBusinessCentral/registration/v1.0/companies({company})/",
+    "/container/BC/api/microsoft/automation/v2.0/companies({company})/",
+    "/container/BC/api/",
+    "/container",
+    "/bc/admin/v2.29/applications/BusinessCentral/environments/Production/",
+    "/bc/admin/",
+    "/bc/",
+]
+THINGS = [
+    "",
+    "users({id})",
+    "users({id})/userPermissions",
+    "extensions({id})",
+    "extensions({id})/Microsoft.NAV.install",
+    "extensionUpload",
+    "extensionUpload({id})/extensionContent",
+    "extensionUpload(x)/Microsoft.NAV.upload",
+    "extensionDeploymentStatus",
+    "entraApplications",
+    "entraApplications({id})/Microsoft.NAV.enable",
+    "apps",
+    "apps/pteInstall",
+    "apps/{id}/uninstall",
+    "apps/{id}/operations/{id}",
+    "apps/{id}/operations",
+]
+FORM = st.dictionaries(
+    st.sampled_from(["extensionFile", "acceptIsvEula", "deploymentSchedule", "syncMode", "schedule", "clientId"]),
+    st.sampled_from(
+        ["true", "Add", "UpdateWindow", "NextMajorUpdate", "x", File("a.app", app_content()), File("a.app", b"NAVX")]
+    ),
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    method=st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"]),
+    place=st.sampled_from(PLACES),
+    thing=st.sampled_from(THINGS),
+    key=st.sampled_from(["x", "", "437dbf0e-84ff-417a-965d-ed2bb9650972", "00000000-0000-0000-0000-000000000000"]),
+    headers=st.dictionaries(
+        st.sampled_from(["if-match", "content-type", "prefer", "authorization", "data-access-intent"]),
+        st.sampled_from(["*", "application/json", "return-no-content", "Basic QTpC", "ReadOnly", "ü"]),
+    ),
+    body=BODIES | FORM,
+    person=st.booleans(),
+)
+def test_business_central_answers_any_request_in_its_own_words(
+    method: str, place: str, thing: str, key: str, headers: dict[str, str], body: Any, person: bool
+) -> None:
+    roles = frozenset({"API.ReadWrite.All", "AdminCenter.ReadWrite.All"})
+    asker = a_business_central().as_(administrator() if person else application(DEPLOYER, roles))
+    place = place.replace("{company}", asker.within("container" if "container" in place else "Production").company)
+    before = json.dumps(asker.service.snapshot())
+    question = Question(method, place + thing.replace("{id}", key), {}, headers, body)
+    answer = asker.service.answer(question, asker.caller)
+    json.dumps(answer.body)
+    assert answer.status in {200, 201, 204, 400, 403, 404, 409, 501, 503}
+    if answer.status >= 400:
+        error = answer.body if place.startswith("/bc/admin/") else answer.body["error"]
+        assert error.keys() >= {"code", "message"}
+        assert json.dumps(asker.service.snapshot()) == before

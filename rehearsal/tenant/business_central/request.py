@@ -1,0 +1,185 @@
+"""One request to an environment: what of the address is the page, the row and the action, and the answer as OData."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rehearsal.tenant.business_central import automation_pages, companion, errors, extension_pages
+from rehearsal.tenant.business_central.address import Address, Segment
+from rehearsal.tenant.business_central.automation_pages import Companies, UserPermissions
+from rehearsal.tenant.business_central.environment import Environment
+from rehearsal.tenant.business_central.odata import ListQuery, check_if_match, page_size
+from rehearsal.tenant.business_central.page import Page
+from rehearsal.tenant.business_central.permissions import Session, signed_in
+from rehearsal.tenant.messages import Answer, Caller, Question
+
+_ACTION = "Microsoft.NAV."
+
+PAGES: dict[str, tuple[type[Page], ...]] = {  # route -> what stands directly under a company, beside the companies
+    automation_pages.ROUTE: (
+        automation_pages.Users,
+        automation_pages.PermissionSets,
+        *extension_pages.PAGES,
+    ),
+    companion.ROUTE: companion.PAGES,
+}
+
+
+class Request:
+    """One request to one environment whose caller has the role that the route asks for."""
+
+    def __init__(self, question: Question, where: Address, environment: Environment, url: str) -> None:
+        self._question = question
+        self._where = where
+        self._environment = environment
+        self._url = url
+
+    def answer(self, caller: Caller, now: datetime) -> Answer:
+        """Run the request as the caller's user, at the tenant's time.
+
+        Raises:
+            ServiceError: whatever Business Central says.
+        """
+        user = signed_in(self._environment, caller)
+        if user is None:
+            raise errors.rejected_credentials()
+        company, segments = self._company()
+        page, key, more = self._page(Session(self._environment, user, company, now), segments)
+        method = self._question.method
+        headers = self._question.headers
+        if method != "GET" and headers.get("data-access-intent", "").casefold() == "readonly":
+            raise errors.read_only_intent()
+        if more.startswith(_ACTION):
+            return self._act(page, key, more.removeprefix(_ACTION))
+        if more:
+            return self._set_media(page, key)
+        if method != "POST" and method not in page.methods:
+            raise errors.method_not_allowed(method, page.entity_name)
+        match method, key:
+            case "GET", None:
+                return self._list(page)
+            case "GET", str():
+                context = f"{self._context(page)}/$entity"
+                return Answer(200, {"@odata.context": context, **page.get(key).body()})
+            case "POST", None if "POST" in page.methods:
+                return self._insert(page)
+            case "PATCH", str():
+                return self._modify(page, key)
+            case "DELETE", str():
+                entity = page.get(key)
+                check_if_match(headers.get("if-match"), entity, mandatory=False)
+                page.delete(entity.key)
+                return Answer(204)
+            case _, None:
+                raise errors.method_not_allowed(method, page.entity_set_name, "Collection")
+            case _:
+                raise errors.method_not_allowed(method, page.entity_name)
+
+    def _company(self) -> tuple[str, tuple[Segment, ...]]:
+        """Find the company of the address, and what follows it."""
+        segments = self._where.segments
+        if not segments:
+            raise errors.not_supported("The service document")
+        if segments[0].name == "companies" and len(segments) > 1 and segments[0].key is not None:
+            wanted, segments = segments[0].key.lower(), segments[1:]
+        elif segments[0].name == "companies":
+            return "", segments
+        else:
+            wanted = self._question.query.get("company", "")
+        if segments[0].name.startswith("$"):
+            raise errors.not_supported(f"'{segments[0].name}'")
+        company = self._environment.company(wanted)
+        if company is None:
+            raise errors.company_not_found()
+        return company.name, segments
+
+    def _page(self, session: Session, segments: tuple[Segment, ...]) -> tuple[Page, str | None, str]:
+        """Find the page that the segments lead to, the key of the row, and what of the row, "" for all of it."""
+        first, *more = segments
+        if first.name == "companies" and not session.company:
+            pages: tuple[type[Page], ...] = (Companies,)
+        else:
+            pages = self._pages()
+        page_type = next((each for each in pages if each.entity_set_name == first.name), None)
+        if page_type is None:
+            raise errors.segment_not_found(first.name)
+        _require_company_access(session)
+        page = page_type(session, url=self._url)
+        if not more:
+            return page, first.key, ""
+        if first.key is not None and len(more) == 1:
+            if more[0].name.startswith(_ACTION) or more[0].name == page.media:
+                return page, first.key, more[0].name
+            if (first.name, more[0].name) == ("users", "userPermissions"):
+                return UserPermissions(session, parent={"userSecurityId": first.key}), more[0].key, ""
+        raise errors.segment_not_found(more[0].name)
+
+    def _pages(self) -> tuple[type[Page], ...]:
+        if self._where.route == companion.ROUTE and not companion.is_installed(self._environment):
+            return ()
+        pages = PAGES.get(self._where.route, ())
+        if self._where.route == automation_pages.ROUTE:
+            return (*pages, UserPermissions)  # there too, but it refuses to work without a user
+        return pages
+
+    def _list(self, page: Page) -> Answer:
+        query = ListQuery(
+            self._url,
+            self._question.query,
+            page_size(self._question.headers.get("prefer", ""), self._environment.switches.pageSize),
+        )
+        return Answer(200, query.answer(page.entities(), page.columns(), self._context(page)))
+
+    def _insert(self, page: Page) -> Answer:
+        key = page.insert(page.read_body(self._question.body))
+        return self._written(page, key, 201)
+
+    def _modify(self, page: Page, key: str) -> Answer:
+        entity = page.get(key)
+        check_if_match(self._question.headers.get("if-match"), entity, mandatory=True)
+        page.modify(entity.key, page.read_body(self._question.body))
+        return self._written(page, entity.key, 200)
+
+    def _act(self, page: Page, key: str | None, action: str) -> Answer:
+        """Do a bound action; the answer is 200 and empty, as Microsoft's own tests have it (contract, 2.2)."""
+        if action not in page.actions or key is None:
+            raise errors.not_supported(f"The bound action '{_ACTION}{action}'")
+        if self._question.method != "POST":
+            raise errors.method_not_allowed(self._question.method, page.entity_name)
+        headers = self._question.headers
+        if self._question.body is None and headers.get("content-type", "").startswith("application/json"):
+            raise errors.bad_request("A non-empty request body is required.")
+        entity = page.get(key)
+        check_if_match(headers.get("if-match"), entity, mandatory=False)
+        page.act(action, entity.key)
+        return Answer(200)
+
+    def _set_media(self, page: Page, key: str | None) -> Answer:
+        if self._question.method != "PATCH":
+            raise errors.not_supported(f"{self._question.method} of '{page.media}'")
+        entity = page.get(key or "")
+        check_if_match(self._question.headers.get("if-match"), entity, mandatory=True)
+        if not isinstance(self._question.body, bytes | None):
+            raise errors.bad_request("The request content is not valid.")  # ours
+        page.set_media(entity.key, self._question.body or b"")
+        return Answer(204)
+
+    def _written(self, page: Page, key: str, status: int) -> Answer:
+        if "return-no-content" in self._question.headers.get("prefer", ""):
+            return Answer(204)
+        return Answer(status, {"@odata.context": f"{self._context(page)}/$entity", **page.get(key).body()})
+
+    def _context(self, page: Page) -> str:
+        """`…/$metadata#companies(…)/users`, as the real service writes it."""
+        root = self._url.split(f"/api/{self._where.route}")[0] + f"/api/{self._where.route}"
+        inside = self._url[len(root) :].strip("/")
+        path, _, last = inside.rpartition("/")
+        return f"{root}/$metadata#{path + '/' if path else ''}{page.entity_set_name if last else ''}"
+
+
+def _require_company_access(session: Session) -> None:
+    if session.assigned():
+        return
+    if session.company and session.environment.access_controls_of(session.user.security_id):
+        raise errors.no_permission_to_company(session.company)
+    session.require("Company", "Read")
