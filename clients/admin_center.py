@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from clients.app_file import App, AppFile, Version
 from clients.deployment import Deployment
-from clients.errors import Forbidden, ServiceError, Throttled, Unauthorized, Unavailable
+from clients.errors import Conflict, Forbidden, ServiceError, Throttled, Unauthorized, Unavailable
 from clients.transport import File, Problem, Transport, redact
 
 API_VERSION = "v2.29"
@@ -53,7 +53,8 @@ class EnvironmentApps:
     def under_way(self, app: App) -> Deployment | None:
         """Return the newest operation that installs this very version now, None where there is none.
 
-        One that waits for an update window is somebody's plan for another day, and not waited for.
+        An upload to be installed at once is "running" from the start; one that is "scheduled" waits for an update
+        window or an update of the environment, and is somebody's plan for another day.
         """
         attempting = f"look up operations on {app.name} in environment {self.environment}"
         try:
@@ -66,9 +67,8 @@ class EnvironmentApps:
         ours = [
             operation
             for operation in found
-            if _deployment(operation, app).state == "running"
+            if _text(operation, "status") == "running"
             and _text(operation, "type") != "uninstall"
-            and _text(operation, "scheduleKind") in {"", "immediate"}
             and (operation.get("targetVersion") or operation.get("targetAppVersion")) == str(app.version)
         ]
         newest = max(ours, key=lambda operation: str(operation.get("createdOn", "")), default=None)
@@ -127,6 +127,11 @@ class EnvironmentApps:
                 )
             case ServiceError(code="environmentNotFound" | "EnvironmentNotFound"):
                 return f"Check the name of environment {self.environment} against the admin center."
+            case Conflict():
+                return (
+                    f"Something else is going on in environment {self.environment}: look in the admin center, then run "
+                    "the same command again."
+                )
             case Throttled():
                 return "Wait a few minutes, then run the same command again; it goes on where it stopped."
             case Unavailable():

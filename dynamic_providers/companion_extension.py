@@ -63,12 +63,15 @@ class CompanionExtensionProvider(Provider):
     @readable
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Compare, and say what a file is not installed for."""
+        result = super().diff(id_, olds, news)
         here, new = olds.get("version"), news.get("version")
+        if result.replaces or pulumi.contains_unknowns(news):
+            return result
         if here == new and olds.get("sha256") != news.get("sha256"):
             _tell(news, f"another file of version {new} is not installed: raise the version in its app.json")
-        elif isinstance(new, str) and here and Version.parse(new) < Version.parse(here):
+        elif here and new and Version.parse(new) < Version.parse(here):
             _tell(news, f"{new} is older than {here}, which is installed and stays")
-        return super().diff(id_, olds, news)
+        return result
 
     def _differs(self, key: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         """Compare versions by their order: a newer one, which an administrator installed, stays."""
