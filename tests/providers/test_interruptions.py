@@ -25,7 +25,7 @@ def when(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=FAULTS.values(), ids=FAULTS)
+@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
 def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
     """A fault of one request of ours to Business Central."""
     return {**request.param, "when": when, "match": {"userAgent": OURS, "path": "/bc/"}}
