@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2 as messages
 
+from clients.errors import WorkFailed
+from dynamic_providers import companion_extension
 from dynamic_providers.companion_extension import CompanionExtensionProvider
 from tests.support.app_file import COMPANION_APP_ID, write_app_file
 from tests.support.provider_host import ProviderError, ProviderHost, _struct
@@ -175,6 +177,17 @@ def test_what_happens_is_told(host: ProviderHost, declare: Declare) -> None:
     told = stderr_of(host)
     assert "companionExtension, environment Production: uploading Entra Business Central Registration 1.0.0.0" in told
     assert "Entra Business Central Registration 1.0.0.0 is installed" in told
+
+
+def test_a_wait_says_that_it_goes_on_and_is_given_up_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(companion_extension, "PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(companion_extension, "DEPLOYMENT_SECONDS", 1)
+    place = {"environment": "Production", "channel": "adminCenter", "declared_at": "companionExtension"}
+    with pytest.raises(WorkFailed, match=r"has not finished it .* it waits for what goes on, and starts nothing twice"):
+        companion_extension._wait(lambda: None, "install it", place)
+    assert "environment Production: waiting for Business Central to install it (" in capsys.readouterr().err
 
 
 # --- drift
