@@ -53,7 +53,7 @@ class CompanionExtensionProvider(Provider):
         try:
             app = AppFile.read(inputs["file"])
         except Refused as problem:
-            return filled, [*failures, CheckFailure("file", f"{problem.reason}. {problem.remedy}")]
+            return filled, [*failures, CheckFailure("file", str(problem))]
         if app.app_id != COMPANION_APP_ID:
             text = f"is {app} by {app.publisher} ({app.app_id}), and not the companion extension ({COMPANION_APP_ID})"
             failures.append(CheckFailure("file", text))

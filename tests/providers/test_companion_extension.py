@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import pickletools
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as messages
 
 from clients.errors import WorkFailed
 from dynamic_providers import companion_extension
-from dynamic_providers.companion_extension import CompanionExtensionProvider
+from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
 from tests.support.app_file import COMPANION_APP_ID, write_app_file
 from tests.support.provider_host import ProviderError, ProviderHost, _struct
 from tests.support.tenant import Tenant
@@ -359,7 +362,7 @@ def test_a_wrong_environment_is_named(host: ProviderHost, declare: Declare) -> N
 
 
 def test_a_file_that_is_not_there_is_found_at_preview(host: ProviderHost, declare_admin_center: Declare) -> None:
-    with pytest.raises(ProviderError, match="file: No such file or directory"):
+    with pytest.raises(ProviderError, match=r"file: could not read the extension not/there\.app: No such file"):
         host.check(declare_admin_center(file="not/there.app"))
 
 
@@ -407,6 +410,23 @@ def test_a_failed_uninstallation_is_told(allowed: Tenant, host: ProviderHost, de
     allowed.edit("set_switch", environment="Production", name="deploymentError", value="Others depend on it.")
     with pytest.raises(ProviderError, match=r'could not uninstall .* "Others depend on it"'):
         host.delete(resource)
+
+
+# --- stored names (docs/decisions/0009-installing-the-companion-extension.md)
+
+
+def test_what_is_pickled_into_the_state_is_a_module_and_a_class_and_nothing_else() -> None:
+    pickled = base64.b64decode(serialize_provider(CompanionExtensionProvider()))
+    strings = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
+    assert strings == ["dynamic_providers.companion_extension", "CompanionExtensionProvider"]
+
+
+def test_its_type_and_property_keys(host: ProviderHost, declare_admin_center: Declare) -> None:
+    assert CompanionExtension._resource_type_name == "dynamic/entra-business-central:CompanionExtension"  # type: ignore[attr-defined]
+    assert set(host.create(declare_admin_center()).outputs) == {
+        "environment", "file", "channel", "uninstall_on_destroy", "declared_at",
+        "app_id", "name", "publisher", "version", "sha256",
+    }  # fmt: skip
 
 
 def stderr_of(host: ProviderHost) -> str:
