@@ -121,9 +121,13 @@ class BusinessCentralRegistrationProvider(Provider):
         else:
             if changed & {"permission_sets", "additional_permission_sets"}:
                 wanted = resolve(news["permission_sets"], environment, news["declared_at"])
+            user_exists = True
             if fields := {api: news[key] for key, api in FIELDS.items() if key in changed}:
-                user_id = change(environment, news["client_id"], fields).user_id
-            if changed & {"permission_sets", "additional_permission_sets"}:
+                registration = change(environment, news["client_id"], fields)
+                user_id, user_exists = registration.user_id, bool(registration.user_state)
+            if not user_exists:
+                user_id = ensure(environment, {**news, "adopt": True})
+            elif changed & {"permission_sets", "additional_permission_sets"}:
                 give_and_take(environment, news, user_id, wanted, had=olds["permission_sets"])
         return UpdateResult({**declared(news), "user_id": user_id, "revision": next_revision(olds)})
 

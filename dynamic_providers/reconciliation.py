@@ -64,7 +64,7 @@ def change(environment: Environment, client_id: str, fields: Mapping[str, Any]) 
     registration = environment.change(client_id, fields)
     if registration is None:
         raise _gone(environment, client_id)
-    if fields.get("state") == "Enabled" and registration.user_id and not registration.is_working:
+    if fields.get("state") == "Enabled" and registration.user_id and registration.user_state == "Disabled":
         environment.enable_user(registration.user_id)
     return registration
 
@@ -124,6 +124,10 @@ def _take_over(environment: Environment, inputs: Mapping[str, Any]) -> tuple[Reg
     if found is None:
         raise _gone(environment, client_id)
     notes = []
+    if found.user_id and not found.user_state:  # its user was deleted: BC can neither enable nor disable such a row
+        environment.deregister(client_id)
+        found = environment.register(client_id, {**fields_of(inputs), "state": "Enabled"}) or found
+        notes.append("registered anew, because its user had been deleted")
     if found.user_id is None:  # never enabled: it has no user that sets could be given to
         found = change(environment, client_id, {**fields_of(inputs), "state": "Enabled"})
         notes.append("enabled for the first time")

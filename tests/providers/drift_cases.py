@@ -44,6 +44,7 @@ class Drift(NamedTuple):
 DRIFTS = [
     Drift("disables the registration", ({"do": "disable_registration"},)),
     Drift("disables the user behind it", ({"do": "disable_user"},)),
+    Drift("deletes the user and leaves the row", ({"do": "delete_user"},)),
     Drift("changes the description", ({"do": "edit_registration", "description": "Old shop"},)),
     Drift("changes the contact information", ({"do": "edit_registration", "contactInformation": "nobody"},)),
     Drift("takes back *Permission Granted*", ({"do": "edit_registration", "permissionGranted": False},)),
@@ -91,6 +92,7 @@ WORDS = {
     ("POST", "entraApplications"): "registers it",
     ("PATCH", "entraApplications"): "changes the row",
     ("PATCH", "users"): "enables the user",
+    ("DELETE", "entraApplications"): "deletes what is left",
     ("POST", "userPermissions"): "gives permission sets",
     ("DELETE", "userPermissions"): "takes permission sets",
 }
