@@ -7,6 +7,7 @@ import pulumi
 import pulumi_azuread as azuread
 
 import settings
+from components.companion import companion_extension
 from components.integration import Integration
 
 prefix = f"{settings.PROJECT}:"
@@ -23,8 +24,19 @@ try:
 except settings.SettingsError as problem:
     raise pulumi.RunError(str(problem)) from None
 
-caller = azuread.get_client_config()
-pulumi.export(
-    "integrations",
-    {each.key: Integration(each, declared, caller).handover for each in declared.integrations},
-)
+if companion := declared.companion_extension:
+    online = [key for key, each in declared.environments.items() if not each.base_url]
+    versions = companion_extension(
+        file=companion.file,
+        environments={key: declared.environments[key].name for key in companion.environments or online},
+        channel=companion.channel,
+        uninstall_on_destroy=companion.uninstall_on_destroy,
+    )
+    pulumi.export("companionExtension", versions)
+
+if declared.integrations or not companion:
+    caller = azuread.get_client_config()
+    pulumi.export(
+        "integrations",
+        {each.key: Integration(each, declared, caller).handover for each in declared.integrations},
+    )

@@ -27,6 +27,7 @@ def contradictions(declared: Settings) -> Iterable[Problem]:
         {each.key: each.display_name for each in declared.integrations},
         "has the display name {value!r}, as integrations.{other} has: an application is found by it",
     )
+    yield from _companion_problems(declared)
     current = {each.name for each in declared.environments.values()}
     for key, environment in declared.environments.items():
         for name in current & set(environment.formerly):
@@ -45,6 +46,24 @@ def contradictions(declared: Settings) -> Iterable[Problem]:
             text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see `environments`"
             yield Problem([*here, "environments", key], text)
         yield from _secret_problems(integration, declared.maximum_secret_lifetime_days, here)
+
+
+def _companion_problems(declared: Settings) -> Iterable[Problem]:
+    companion = declared.companion_extension
+    if companion is None:
+        return
+    if declared.integrations:
+        text = (
+            "belongs in a stack of its own: stacks share environments, and destroying this one would touch the others"
+        )
+        yield Problem(["companionExtension"], text)
+    for index, key in enumerate(companion.environments or ()):
+        there: list[str | int] = ["companionExtension", "environments", index]
+        if key not in declared.environments:
+            text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see `environments`"
+            yield Problem(there, text)
+        elif declared.environments[key].base_url:
+            yield Problem(there, "is a container or on-premises: the extension is published there by hand")
 
 
 def logical_names(integration: Integration, declared: Settings) -> list[str]:

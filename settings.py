@@ -200,11 +200,21 @@ class Environment(_Model):
     formerly: tuple[Name, ...] = ()
 
 
+class CompanionExtension(_Model):
+    """The companion extension in this stack's environments; for a stack of its own, since stacks share environments."""
+
+    file: Name
+    environments: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    channel: Literal["adminCenter", "automation"] = "adminCenter"
+    uninstall_on_destroy: bool = False
+
+
 class Settings(_Model):
     """Everything that a stack file says."""
 
     environments: dict[str, Environment] = Field(min_length=1)
     integrations: tuple[Integration, ...] = ()
+    companion_extension: CompanionExtension | None = None
     maximum_secret_lifetime_days: int = Field(default=180, gt=0)
 
 
@@ -222,7 +232,7 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
     Raises:
         SettingsError: something is wrong; nothing was changed anywhere.
     """
-    entries = values.get("integrations")
+    entries = values.get("integrations", {} if "companionExtension" in values else None)
     problems: list[Problem] = []
     if not isinstance(entries, Mapping):
         entries = {}

@@ -185,3 +185,53 @@ def test_whatever_stands_in_the_file_the_answer_is_settings_or_a_list_of_problem
             settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
         except settings.SettingsError as refused:
             assert "nothing was changed" in str(refused)
+
+
+COMPANION = {"file": "companion.app"}
+
+
+def test_the_companion_extension_is_asked_for_in_a_stack_of_its_own() -> None:
+    values = {"environments": ENVIRONMENTS, "companionExtension": COMPANION}
+    declared = settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+    assert declared.companion_extension is not None
+    assert declared.integrations == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (
+            {"companionExtension": COMPANION, "integrations": {"magento": MAGENTO}},
+            "companionExtension: belongs in a stack of its own",
+        ),
+        (
+            {"companionExtension": {**COMPANION, "environments": ["prod"]}},
+            r"companionExtension.environments\[0\]: .*'production'",
+        ),
+        ({"companionExtension": {**COMPANION, "chanel": "automation"}}, "companionExtension.chanel: .*'channel'"),
+        ({"companionExtension": {}}, "companionExtension.file: is missing"),
+    ],
+)
+def test_what_is_wrong_with_the_companion_extension_is_named(values: dict[str, Any], says: str) -> None:
+    with pytest.raises(settings.SettingsError, match=says):
+        settings.load({"environments": ENVIRONMENTS, **values}, presets=PRESETS, stack_file=Path("x.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("environments", "says"),
+    [
+        ({"a": {"name": "A", "formerly": ["B"]}, "b": {"name": "B"}}, r"environments\.a\.formerly: names 'B'"),
+        ({"a": {"name": "A", "baseUrl": "http://bc.example:7048/BC"}}, "in the clear"),
+        ({"a": {"name": "A", "baseUrl": "https://user:password@bc.example/BC"}}, "BUSINESS_CENTRAL_USER"),
+    ],
+)
+def test_what_is_wrong_with_an_environment_is_named(environments: dict[str, Any], says: str) -> None:
+    with pytest.raises(settings.SettingsError, match=says) as refused:
+        settings.load({"environments": environments, "integrations": {}}, presets=PRESETS, stack_file=Path("x.yaml"))
+    assert "user:password" not in str(refused.value)
+
+
+def test_a_former_key_that_is_still_used_is_refused() -> None:
+    assert "integrations.shop.formerly: names 'magento'" in problem(
+        magento=MAGENTO, shop={**MAGENTO, "displayName": "Shop", "formerly": ["magento"]}
+    )

@@ -18,6 +18,7 @@ PAGE = (ROOT / "docs/reference/stack-file.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
     "Top level": settings.Settings,
     "environments": settings.Environment,
+    "companionExtension": settings.CompanionExtension,
     "integrations": settings.Integration,
     "access": settings.Access,
     "permission sets": settings.PermissionSet,
@@ -68,18 +69,21 @@ def test_the_page_says_which_keys_are_required_and_what_the_others_default_to(se
             assert yaml.safe_load(said.strip("`")) == expected, f"{section}, {key}: {said}"
 
 
-def test_the_example_is_valid_and_uses_every_key() -> None:
-    (example,) = re.findall(r"^```yaml\n(config:.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+def test_the_examples_are_valid_and_use_every_key() -> None:
+    examples = re.findall(r"^```yaml\n(config:.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     prefix = f"{settings.PROJECT}:"
-    config = yaml.safe_load(example)["config"]
-    values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    declared = settings.load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.example.yaml"))
-    assert [each.key for each in declared.integrations] == ["magento", "warehouse"]
+    declared = []
+    for example in examples:
+        config = yaml.safe_load(example)["config"]
+        values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+        declared.append(settings.load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.example.yaml")))
+    assert [each.key for each in declared[0].integrations] == ["magento", "warehouse"]
+    assert declared[1].companion_extension is not None
     unused = {
         key
         for model in SECTIONS.values()
         for key in keys(model)
-        if not re.search(rf"(?<![\w]){key}:(?=[\s{{]|$)", example, re.MULTILINE)
+        if not re.search(rf"(?<![\w]){key}:(?=[\s{{]|$)", "".join(examples), re.MULTILINE)
     }
     assert unused == {"state"}, "the example's own integrations are enabled; everything else is shown"
 
