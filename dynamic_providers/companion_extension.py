@@ -6,6 +6,7 @@ For a stack of its own: several stacks of integrations may share an environment,
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NoReturn, TypeVar, cast
 
@@ -239,8 +240,11 @@ def _wait(look: Callable[[], T | None], attempting: str, props: Mapping[str, Any
 
 
 def _tell(props: Mapping[str, Any], text: str) -> None:
-    """Show a line to the user; Pulumi shows it with the stack and not with the resource, so it names its place."""
-    pulumi.log.info(f"{props['declared_at']}, environment {props['environment']}: {text}")
+    """Show a line to the user; Pulumi shows it with the stack and not with the resource, so it names its place.
+
+    In one write, not by pulumi.log.info, whose two would run into those of other threads.
+    """
+    sys.stderr.write(f"{props['declared_at']}, environment {props['environment']}: {text}\n")
 
 
 class CompanionExtension(Resource, module="entra-business-central", name="CompanionExtension"):
