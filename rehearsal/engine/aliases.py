@@ -39,11 +39,11 @@ class Identities:
                     why = f" conflicting with alias on resource with URN '{other}'"
                 raise EngineError(f"Duplicate resource URN '{urn}'{why}")
             self._taken[urn] = urn
-            if old := self._journal.old(urn):
+            if old := self._journal.start.get(urn):
                 return old
             for name in self._former_names(goal):
                 alias = f"{urn.rpartition('::')[0]}::{name}"
-                if old := self._journal.old(alias):
+                if old := self._journal.start.get(alias):
                     if alias in self._taken:
                         raise EngineError(
                             f"Duplicate resource alias '{alias}' applied to resource with URN '{urn}' conflicting with "

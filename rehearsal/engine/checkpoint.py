@@ -72,50 +72,40 @@ class CheckpointFile:
         if not latest:
             return Snapshot()
         manifest = latest.get("manifest") or {}
-        if hashlib.sha256(manifest.get("version", "").encode()).hexdigest() != manifest.get("magic"):
+        if _magic(manifest.get("version", "")) != manifest.get("magic"):
             raise EngineError(f"{self.path}: snapshot integrity failure; refusing to use it: magic cookie mismatch")
         resources = [from_json(entry, codec) for entry in latest.get("resources") or []]
         verify(resources)
+        pending = latest.get("pending_operations") or []
         return Snapshot(
-            resources,
-            [
-                PendingOperation(entry["type"], from_json(entry["resource"], codec))
-                for entry in latest.get("pending_operations") or []
-            ],
+            resources, [PendingOperation(each["type"], from_json(each["resource"], codec)) for each in pending]
         )
 
     def save(self, snapshot: Snapshot, codec: SecretCodec) -> None:
         """Verify and write the whole state in one step: a reader, or a crash, sees the old or the new one."""
         verify(snapshot.resources)
         self._rendered = {
-            id(state): self._rendered.get(id(state)) or (state, json.dumps(to_json(state, codec), ensure_ascii=False))
+            id(state): self._rendered.get(id(state))
+            or (state, json.dumps(to_json(state, codec.encode), ensure_ascii=False))
             for state in snapshot.resources
         }
-        resources = ",\n    ".join(text for _, text in self._rendered.values())
-        head = {
-            "manifest": {"time": now(), "magic": hashlib.sha256(ENGINE_VERSION.encode()).hexdigest(),
-                         "version": ENGINE_VERSION},
+        latest: dict[str, Any] = {
+            "manifest": {"time": now(), "magic": _magic(ENGINE_VERSION), "version": ENGINE_VERSION},
             "secrets_providers": {"type": "passphrase", "state": {"salt": codec.crypter.salt}},
-        }  # fmt: skip
-        pending = [{"resource": to_json(each.resource, codec), "type": each.kind} for each in snapshot.pending]
-        parts = [json.dumps(head)[1:-1]]
-        if resources:
-            parts.append(f'"resources": [\n    {resources}\n   ]')
-        if pending:
-            parts.append(f'"pending_operations": {json.dumps(pending, ensure_ascii=False)}')
-        parts.append('"metadata": {}')
-        latest = ",\n   ".join(parts)
-        text = (
-            f'{{"version": 3, "checkpoint": {{"stack": {json.dumps(self.stack)},\n  "latest": {{\n   {latest}}}}}}}\n'
-        )
-        self._prepare()
-        write_durably(self.path, text)
-
-    def _prepare(self) -> None:
-        if not (meta := self.root / "meta.yaml").exists():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(meta, "version: 1\n")
+            "metadata": {},
+        }
+        if snapshot.resources:
+            latest["resources"] = []  # the place of the texts that stand ready
+        if snapshot.pending:
+            latest["pending_operations"] = [
+                {"resource": to_json(each.resource, codec.encode), "type": each.kind} for each in snapshot.pending
+            ]
+        frame = json.dumps({"version": 3, "checkpoint": {"stack": self.stack, "latest": latest}}, ensure_ascii=False)
+        resources = ",\n".join(text for _, text in self._rendered.values())
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not (meta := self.root / "meta.yaml").exists():
+            write_durably(meta, "version: 1\n")
+        write_durably(self.path, frame.replace('"resources": []', f'"resources": [\n{resources}\n]', 1) + "\n")
 
     def _latest(self) -> dict[str, Any]:
         if not self.path.exists():
@@ -127,6 +117,10 @@ class CheckpointFile:
             return content["checkpoint"].get("latest") or {}
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as problem:
             raise EngineError(f"{self.path} is not a state file: {problem!r}") from None
+
+
+def _magic(version: str) -> str:
+    return hashlib.sha256(version.encode()).hexdigest()
 
 
 def write_durably(path: Path, text: str) -> None:

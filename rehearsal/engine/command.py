@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +22,7 @@ from rehearsal.engine.lock import locked
 from rehearsal.engine.options import add_options
 from rehearsal.engine.outputs import print_outputs
 from rehearsal.engine.redaction import Redaction
-from rehearsal.engine.result import Result
+from rehearsal.engine.run import Result
 from rehearsal.engine.stack import Stack
 
 _TITLES = {  # command -> (heading of its preview, heading of the real thing, the word for --expect-no-changes)
@@ -59,13 +59,12 @@ def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         arguments.stack,
         Path(arguments.state_dir),
         passphrase_from(environment),
-        overrides=getattr(arguments, "config", []),
-        config_file=getattr(arguments, "config_file", None),
+        overrides=arguments.config,
+        config_file=arguments.config_file,
     )
     if arguments.command == "output":
         return print_outputs(stack, arguments)
-    as_json = bool(getattr(arguments, "json", False))
-    print(_STANDS_IN, file=sys.stderr if as_json else sys.stdout, flush=True)
+    print(_STANDS_IN, file=sys.stderr if arguments.json else sys.stdout, flush=True)
     ready = safety.load_tenant(Path(arguments.ready_file))
     safety.check_config(stack.config, ready)
     children = safety.child_environment(ready, environment)
@@ -103,34 +102,32 @@ class _Session:
 
     def run(self) -> int:
         """Return the exit code."""
-        arguments, command = self._arguments, self._arguments.command
-        if command == "preview" and arguments.json:
+        arguments = self._arguments
+        if arguments.json:
             return self._json()
-        only_preview = command == "preview" or getattr(arguments, "preview_only", False)
-        skip = not only_preview and arguments.skip_preview
-        asking = not only_preview and not arguments.yes and not skip
+        if arguments.preview_only:
+            return self._code(self._show(preview=True))
+        asking = not arguments.yes and not arguments.skip_preview
         if asking and (arguments.non_interactive or not sys.stdin.isatty()):
             raise EngineError(_CANNOT_ASK)
-        with nullcontext() if only_preview else self._lock():
-            if not skip:
+        with locked(self._stack.checkpoint.root, self._stack.project.name, self._stack.name):
+            if not arguments.skip_preview:
                 result = self._show(preview=True)
-                if result.failed or only_preview:
+                if result.failed:
                     return self._code(result)
                 if asking and not self._agreed():
-                    raise EngineError(f"confirmation declined, not proceeding with the {_TITLES[command][2]}")
+                    raise EngineError(f"confirmation declined, not proceeding with the {self._word}")
             return self._code(self._show(preview=False))
 
-    def _lock(self) -> AbstractContextManager[None]:
-        return locked(self._stack.checkpoint.root, self._stack.project.name, self._stack.name)
+    @property
+    def _word(self) -> str:
+        return _TITLES[self._arguments.command][2]
 
     def _show(self, *, preview: bool) -> Result:
         arguments, command = self._arguments, self._arguments.command
         display = TextDisplay(self._console, self._redaction, planned=preview, diff=arguments.diff)
         display.begin(f"{_TITLES[command][0 if preview else 1]} ({self._stack.name}):")
-        try:
-            result = self._act(display, preview=preview)
-        finally:
-            display.stop()
+        result = self._act(display, preview=preview)
         display.end(result, f"{self._stack.project.name}-{self._stack.name}")
         return result
 
@@ -151,7 +148,7 @@ class _Session:
         return self._code(result)
 
     def _agreed(self) -> bool:
-        question = f"Do you want to perform this {_TITLES[self._arguments.command][2]}? (yes/no) "
+        question = f"Do you want to perform this {self._word}? (yes/no) "
         taken = signal.signal(signal.SIGINT, signal.default_int_handler)  # nothing runs yet that ^C would have to spare
         try:
             return self._console.input(question).strip().lower() in ("yes", "y")
@@ -163,10 +160,10 @@ class _Session:
     def _code(self, result: Result) -> int:
         if result.failed:
             if result.cancelled:
-                raise EngineError(f"{_TITLES[self._arguments.command][2]} canceled")
+                raise EngineError(f"{self._word} canceled")
             return 1
         if self._arguments.expect_no_changes and result.changed:
-            raise ChangesNotExpected(_TITLES[self._arguments.command][2])
+            raise ChangesNotExpected(self._word)
         return 0
 
 

@@ -12,20 +12,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from rehearsal.engine import deletion, processes
+from rehearsal.engine import processes
 from rehearsal.engine.checkpoint import CheckpointFile, Snapshot
+from rehearsal.engine.deletion import delete
 from rehearsal.engine.encryption import SecretCodec
 from rehearsal.engine.events import Audience
 from rehearsal.engine.journal import Journal
 from rehearsal.engine.monitor import Monitor, serving
-from rehearsal.engine.plugin import Recorder
-from rehearsal.engine.plugin_source import DYNAMIC, PluginSource
+from rehearsal.engine.plugin import DYNAMIC, PluginSource, Recorder
 from rehearsal.engine.processes import Launcher
 from rehearsal.engine.project import Config, Project
 from rehearsal.engine.refresh import refresh
 from rehearsal.engine.registry import ProviderRegistry
-from rehearsal.engine.result import Ledger, Result
-from rehearsal.engine.run import Run
+from rehearsal.engine.run import Result, Run
 from rehearsal.engine.values import Properties
 
 _PROGRAM = Path(__file__).with_name("program.py")
@@ -85,26 +84,23 @@ class Deployment:
     def refresh(self, audience: Audience, *, preview: bool = False, clear_pending_creates: bool = False) -> Result:
         """Read what is really there into the state, or only show what differs."""
         snapshot = self._load(audience, tell_pending=not clear_pending_creates)
-        result = Result()
-        with self._providers(preview=preview, audience=audience) as registry:
-            run = self._run(snapshot, registry, Ledger(result, audience), preview=True)
-            found = refresh(run, self._parallel)
-        if not preview:
-            if clear_pending_creates:
-                found.pending = [operation for operation in found.pending if operation.kind != "creating"]
-            if not run.failures:
-                self._checkpoint.save(found, self._codec)
-        return self._end(result, run)
+        with self._providers(audience) as registry:
+            run = self._run(snapshot, registry, audience, preview=True)
+            found = refresh(run)
+        if clear_pending_creates:
+            found.pending = [operation for operation in found.pending if operation.kind != "creating"]
+        if not preview and not run.result.failed:
+            self._checkpoint.save(found, self._codec)
+        return self._end(run)
 
     def destroy(self, audience: Audience, *, preview: bool = False) -> Result:
         """Delete everything in the state; the program does not run."""
         snapshot = self._load(audience)
-        result = Result()
-        with self._providers(preview=preview, audience=audience) as registry:
-            run = self._run(snapshot, registry, Ledger(result, audience), preview=preview)
-            deletion.delete(run, run.journal.start, self._parallel)
+        with self._providers(audience) as registry:
+            run = self._run(snapshot, registry, audience, preview=preview)
+            delete(run, snapshot.resources)
             run.journal.flush()
-        return self._end(result, run)
+        return self._end(run)
 
     def cancel(self) -> None:
         """Let what is running finish and start nothing more; for a signal handler."""
@@ -120,23 +116,22 @@ class Deployment:
 
     def _update(self, audience: Audience, *, preview: bool, refresh_first: bool) -> Result:
         snapshot = self._load(audience)
-        result = Result()
-        with self._providers(preview=preview, audience=audience) as registry:
+        with self._providers(audience) as registry:
             if refresh_first:
-                reading = self._run(snapshot, registry, Ledger(Result(), audience), preview=True)
-                snapshot = refresh(reading, self._parallel)
-                if reading.failures or self._cancelled:
-                    return self._end(result, reading)
+                reading = self._run(snapshot, registry, audience, preview=True)
+                snapshot = refresh(reading)
+                if reading.stopping.is_set():
+                    reading.result = Result(failed=reading.result.failed)  # what it found is not what was to be done
+                    return self._end(reading)
                 if not preview:
                     self._checkpoint.save(snapshot, self._codec)
-            run = self._run(snapshot, registry, Ledger(result, audience), preview=preview)
-            stack = next((state for state in run.journal.start if state.is_stack), None)
-            result.old_outputs = stack.outputs if stack else {}
-            result.outputs = self._run_program(run)
-            if not run.failures and not run.stopping.is_set():
-                deletion.delete(run, run.journal.left(), self._parallel)
+            run = self._run(snapshot, registry, audience, preview=preview)
+            run.result.old_outputs = next((state.outputs for state in snapshot.resources if state.is_stack), {})
+            run.result.outputs = self._run_program(run)
+            if not run.stopping.is_set():
+                delete(run, run.journal.left())
             run.journal.flush()
-        return self._end(result, run)
+        return self._end(run)
 
     def _load(self, audience: Audience, *, tell_pending: bool = True) -> Snapshot:
         snapshot = self._checkpoint.load(self._codec)
@@ -158,21 +153,14 @@ class Deployment:
         def save(changed: Snapshot) -> None:
             self._checkpoint.save(changed, self._codec)
 
-        run = Run(
-            preview=preview,
-            journal=Journal(snapshot, None if preview else save),
-            registry=registry,
-            audience=audience,
-            slots=threading.BoundedSemaphore(self._parallel),
-            stopping=threading.Event(),
-        )
+        run = Run(preview, self._parallel, Journal(snapshot, None if preview else save), registry, audience)
         self._current = run
         if self._cancelled:
             run.stopping.set()
         return run
 
     @contextmanager
-    def _providers(self, *, preview: bool, audience: Audience) -> Iterator[ProviderRegistry]:
+    def _providers(self, audience: Audience) -> Iterator[ProviderRegistry]:
         def on_output(package: str, line: str) -> None:
             if package == DYNAMIC:  # its output is the project's own, and the CLI shows it under the stack
                 audience.message("info", line, "")
@@ -180,9 +168,7 @@ class Deployment:
         source = PluginSource(
             self._launcher, self._environment, self._project.root, self._find_azuread, on_output, self._recorder
         )
-        registry = ProviderRegistry(
-            source, self._config, project=self._project.name, stack=self._stack, preview=preview
-        )
+        registry = ProviderRegistry(source, self._config, project=self._project.name, stack=self._stack)
         try:
             yield registry
         finally:
@@ -190,20 +176,11 @@ class Deployment:
 
     def _run_program(self, run: Run) -> Properties | None:
         """Run the program to its end, and all its steps; return the stack's outputs."""
-        monitor = Monitor(run, self._config, project=self._project.name, stack=self._stack, parallel=self._parallel)
+        monitor = Monitor(run, self._config, project=self._project.name, stack=self._stack)
         with serving(monitor, workers=4 * self._parallel + 16) as address:
+            numbers = (str(self._parallel), str(run.preview).lower())
             process = self._launcher.start(
-                [
-                    sys.executable,
-                    "-I",
-                    "-u",
-                    str(_PROGRAM),
-                    address,
-                    self._project.name,
-                    self._stack,
-                    str(self._parallel),
-                    str(run.preview).lower(),
-                ],
+                [sys.executable, "-I", "-u", str(_PROGRAM), address, self._project.name, self._stack, *numbers],
                 {
                     **self._environment,
                     "PULUMI_CONFIG": json.dumps(self._config.values),
@@ -219,17 +196,18 @@ class Deployment:
         if code == 0 and monitor.finished:
             return monitor.stack_outputs
         if not run.stopping.is_set():  # it failed by itself; 1 and 32: it has said why
-            run.failures += 1
-            run.stopping.set()
-            if code not in (1, 32):
-                run.audience.message("error", f"Program exited with non-zero exit code: {code}", "")
+            if code in (1, 32):
+                run.result.failed = True
+                run.stopping.set()
+            else:
+                run.fail(f"Program exited with non-zero exit code: {code}")
         return None
 
-    def _end(self, result: Result, run: Run) -> Result:
+    def _end(self, run: Run) -> Result:
         self._current = None
-        result.cancelled = self._cancelled
-        result.failed = bool(run.failures) or self._cancelled
-        return result
+        run.result.cancelled = self._cancelled
+        run.result.failed |= self._cancelled
+        return run.result
 
 
 def _relay(stream: object, audience: Audience) -> threading.Thread:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rehearsal.engine.events import Operation, Step
-from rehearsal.engine.values import UNKNOWN, Secret, same
+from rehearsal.engine.values import UNKNOWN, Properties, masked, same
 
 SIGNS = {
     Operation.SAME: "  ",
@@ -17,43 +17,34 @@ SIGNS = {
     Operation.REPLACE: "+-",
     Operation.CREATE_REPLACEMENT: "++",
     Operation.DELETE_REPLACED: "--",
-    Operation.READ: "> ",
     Operation.REFRESH: "~ ",
 }
-_NEVER_SHOWN = ("__provider", "__defaults", "__meta", "__internal", "__pulumi_raw_state_delta")
-_LABELS = {
-    Operation.CREATE_REPLACEMENT: "create-replacement",
-    Operation.DELETE_REPLACED: "delete-replaced",
-}
+_NEVER_SHOWN = {"__provider", "__defaults", "__meta", "__internal", "__pulumi_raw_state_delta"}
+_ABSENT = object()
 
 
 def block(step: Step) -> list[str]:
     """Return the lines that describe a step and each of its properties."""
-    state, sign = step.state, SIGNS[step.operation]
-    lines = [f"  {sign}{state.type}: ({_LABELS.get(step.operation, step.operation)})"]
+    state = step.state
+    lines = [f"  {SIGNS[step.operation]}{state.type}: ({step.operation})"]
     if state.id:
         lines.append(f"      [id={state.id}]")
     lines.append(f"      [urn={state.urn}]")
-    return lines + [f"    {line}" for line in _properties(step)]
-
-
-def _properties(step: Step) -> Iterator[str]:
-    if step.outputs_differ:  # a refresh compares what was there with what is there
-        before, after = (step.old.outputs if step.old else {}), (step.new.outputs if step.new else {})
+    if step.new is None:
+        return lines
+    if step.outputs_differ and step.old:  # a refresh compares what was there with what is there
+        before, after = step.old.outputs, step.new.outputs
     else:
-        before, after = (step.old.inputs if step.old else {}), (step.new.inputs if step.new else {})
-    if step.operation in (Operation.DELETE, Operation.DELETE_REPLACED, Operation.SAME, Operation.READ):
-        return
-    if step.operation is Operation.CREATE:
-        before = after
-    hidden = {*_NEVER_SHOWN, *step.state.hide_diff}
-    keys = [key for key in sorted({*before, *after}) if key not in hidden]
-    width = max((len(key) for key in keys), default=0)
+        before, after = (step.old or step.new).inputs, step.new.inputs
+    return lines + [f"    {line}" for line in properties(before, after)]
+
+
+def properties(before: Properties, after: Properties) -> Iterator[str]:
+    """Yield a line for each property, or several: what is as before, added, removed or changed."""
+    keys = sorted({*before, *after} - _NEVER_SHOWN)
+    width = max(map(len, keys), default=0)
     for key in keys:
         yield from _property(f"{key:<{width}}", before.get(key, _ABSENT), after.get(key, _ABSENT))
-
-
-_ABSENT = object()
 
 
 def _property(label: str, before: Any, after: Any) -> Iterator[str]:
@@ -65,45 +56,29 @@ def _property(label: str, before: Any, after: Any) -> Iterator[str]:
         yield f"  {label}: {shown(after)}"
     elif isinstance(before, list) and isinstance(after, list):
         yield f"~ {label}: ["
-        for index in range(max(len(before), len(after))):
-            old = before[index] if index < len(before) else _ABSENT
-            new = after[index] if index < len(after) else _ABSENT
-            yield from (f"    {line}" for line in _property(f"[{index}]", old, new))
+        yield from _parts(dict(enumerate(before)), dict(enumerate(after)), "[{}]")
         yield "  ]"
     elif isinstance(before, dict) and isinstance(after, dict):
         yield f"~ {label}: {{"
-        for key in sorted({*before, *after} - set(_NEVER_SHOWN)):
-            yield from (f"    {line}" for line in _property(key, before.get(key, _ABSENT), after.get(key, _ABSENT)))
+        yield from _parts(before, after, "{}")
         yield "  }"
     else:
         yield f"~ {label}: {shown(before)} => {shown(after)}"
 
 
+def _parts(before: dict[Any, Any], after: dict[Any, Any], label: str) -> Iterable[str]:
+    for key in sorted({*before, *after} - _NEVER_SHOWN):
+        lines = _property(label.format(key), before.get(key, _ABSENT), after.get(key, _ABSENT))
+        yield from (f"    {line}" for line in lines)
+
+
 def shown(value: Any) -> str:
     """Return a value for people: JSON, with `[secret]` and `[unknown]`."""
-    if isinstance(value, str) and value == UNKNOWN:
-        return "[unknown]"
-    return json.dumps(_readable(value), ensure_ascii=False, sort_keys=True).replace('"[secret]"', "[secret]")
+    text = json.dumps(_without_hidden(masked(value)), ensure_ascii=False, sort_keys=True)
+    return text.replace('"[secret]"', "[secret]").replace(f'"{UNKNOWN}"', "[unknown]")
 
 
-def _readable(value: Any) -> Any:
-    if isinstance(value, Secret):
-        return "[secret]"
-    if isinstance(value, str) and value == UNKNOWN:
-        return "[unknown]"
+def _without_hidden(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _readable(item) for key, item in value.items() if key not in _NEVER_SHOWN}
-    if isinstance(value, list):
-        return [_readable(item) for item in value]
-    return value
-
-
-def masked(value: Any) -> Any:
-    """Return a value for `--json`: every secret is the text `[secret]`, and what is unknown stays its mark."""
-    if isinstance(value, Secret):
-        return "[secret]"
-    if isinstance(value, dict):
-        return {key: masked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [masked(item) for item in value]
-    return value
+        return {key: _without_hidden(item) for key, item in value.items() if key not in _NEVER_SHOWN}
+    return [_without_hidden(item) for item in value] if isinstance(value, list) else value

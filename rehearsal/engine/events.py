@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from rehearsal.engine.resource_state import ResourceState
-from rehearsal.engine.values import same
+from rehearsal.engine.values import Properties, same
 
 
 class Operation(StrEnum):
@@ -20,7 +20,6 @@ class Operation(StrEnum):
     REPLACE = "replace"
     CREATE_REPLACEMENT = "create-replacement"
     DELETE_REPLACED = "delete-replaced"
-    READ = "read"
     REFRESH = "refresh"
 
 
@@ -34,7 +33,6 @@ class Step:
         new: after, as far as it is known; None for a delete.
         marks: top-level property that changes -> `+`, `-` or `~`.
         reasons: the properties because of which it is replaced.
-        note: shown behind the step, such as `retain`.
         hidden: a default provider's step, which the CLI does not show.
         outputs_differ: a refresh compares what was with what is: outputs, where other steps compare inputs.
     """
@@ -44,7 +42,6 @@ class Step:
     new: ResourceState | None
     marks: dict[str, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
-    note: str = ""
     hidden: bool = False
     outputs_differ: bool = False
 
@@ -75,12 +72,10 @@ class Audience(Protocol):
         """The program, a plugin or the engine has something to say; urn is empty for the stack as a whole."""
 
 
-def marks(old: ResourceState | None, new: ResourceState | None, said: dict[str, str]) -> dict[str, str]:
-    """Return which inputs change: what the provider said, else what a comparison shows; `hideDiffs` left out."""
-    before, after = (old.inputs if old else {}), (new.inputs if new else {})
-    found = said or {
+def marks(before: Properties, after: Properties) -> dict[str, str]:
+    """Return which properties differ: name -> `+`, `-` or `~`."""
+    return {
         key: "+" if key not in before else "-" if key not in after else "~"
         for key in sorted({*before, *after})
         if key not in before or key not in after or not same(before[key], after[key])
     }
-    return {key: mark for key, mark in found.items() if not new or key not in new.hide_diff}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from rehearsal.engine.checkpoint import PendingOperation, Snapshot
+from rehearsal.engine.errors import EngineError
 from rehearsal.engine.resource_state import ResourceState, now
 from rehearsal.engine.values import Properties
 
@@ -16,6 +18,10 @@ class Journal:
 
     Resources of this run stand first, in the order in which they were done; what this run has not come to yet follows
     in its old order (contracts/engine.md 4.3).
+
+    Attributes:
+        start: what the run began with, by URN, in order.
+        pending: operations whose outcome is not known.
     """
 
     def __init__(self, start: Snapshot, save: Callable[[Snapshot], None] | None) -> None:
@@ -25,43 +31,29 @@ class Journal:
             start: the state that the run begins with.
             save: writes the state; None for a preview, which writes nothing.
         """
-        self._started_with = {state.urn: state for state in start.resources}
-        self._left = dict(self._started_with)
+        self.start = {state.urn: state for state in start.resources}
+        self.pending = list(start.pending)
+        self._left = dict(self.start)
         self._done: dict[str, ResourceState] = {}
         self._formerly: dict[str, str] = {}  # URN -> the one under which the run began with it
-        self._pending = list(start.pending)
         self._save = save
         self._unsaved = False
         self._lock = threading.RLock()
-
-    @property
-    def start(self) -> list[ResourceState]:
-        """Everything that the run began with, in order."""
-        return list(self._started_with.values())
-
-    def old(self, urn: str) -> ResourceState | None:
-        """Return the resource as it stood when the run began."""
-        return self._started_with.get(urn)
 
     def current(self, urn: str) -> ResourceState | None:
         """Return the resource as it stands now."""
         with self._lock:
             return self._done.get(urn) or self._left.get(urn)
 
-    def is_done(self, old: ResourceState) -> bool:
-        """Say whether this run has registered a resource that it began with."""
-        with self._lock:
-            return old.urn not in self._left
-
     def left(self) -> list[ResourceState]:
         """Return what this run has not registered: what the program no longer declares, once it has finished."""
         with self._lock:
             return list(self._left.values())
 
-    def snapshot(self) -> Snapshot:
-        """Return the state as it stands now."""
+    def is_done(self, old: ResourceState) -> bool:
+        """Say whether this run has registered a resource that it began with."""
         with self._lock:
-            return Snapshot([*self._done.values(), *self._left.values()], list(self._pending))
+            return old.urn not in self._left
 
     def rename(self, old_urn: str, urn: str) -> None:
         """Note that a resource has a new name, which it takes with its next complete step.
@@ -71,26 +63,32 @@ class Journal:
         with self._lock:
             self._formerly[urn] = old_urn
 
-    def begin(self, kind: str, state: ResourceState) -> PendingOperation:
-        """Note, on disk, that a provider is about to be asked to do something."""
+    @contextmanager
+    def operation(self, kind: str, state: ResourceState) -> Iterator[PendingOperation]:
+        """Note, on disk, that a provider is being asked to do something; the block ends it by recording the result.
+
+        If the provider refuses, everything stands as before. An engine that ends within the block leaves the note.
+        """
+        operation = PendingOperation(kind, state)
         with self._lock:
-            operation = PendingOperation(kind, state)
-            if self._save:
-                self._pending.append(operation)
-                self._write()
-            return operation
+            self.pending.append(operation)
+            self._write()
+        try:
+            yield operation
+        except EngineError:
+            with self._lock:
+                self._end(operation)
+            raise
 
     def complete(self, state: ResourceState, operation: PendingOperation | None = None) -> None:
-        """Record a resource as it stands after its step.
-
-        A step without a provider call is written with the next one, or by `flush`.
-        """
+        """Record a resource as it stands after its step; outside of an operation it is written with the next one."""
         with self._lock:
             formerly = self._formerly.pop(state.urn, state.urn)
             self._left.pop(formerly, None)
             self._done[state.urn] = state
             if formerly != state.urn:
-                self._left = {urn: each.referring_to(formerly, state.urn) for urn, each in self._left.items()}
+                new = {formerly: state.urn}
+                self._left = {urn: each.referring_to(new) for urn, each in self._left.items()}
             self._end(operation)
 
     def complete_outputs(self, urn: str, outputs: Properties) -> None:
@@ -104,7 +102,6 @@ class Journal:
         """Record that a resource is gone."""
         with self._lock:
             self._left.pop(urn, None)
-            self._done.pop(urn, None)
             self._end(operation)
 
     def deleted_for_replacement(self, urn: str, operation: PendingOperation | None = None) -> None:
@@ -112,11 +109,6 @@ class Journal:
         with self._lock:
             if state := self._left.get(urn):
                 self._left[urn] = replace(state, pending_replacement=True, modified=now())
-            self._end(operation)
-
-    def failed(self, operation: PendingOperation) -> None:
-        """Forget a step that the provider refused: what it was to change stands as before."""
-        with self._lock:
             self._end(operation)
 
     def freeze(self) -> None:
@@ -132,11 +124,11 @@ class Journal:
 
     def _end(self, operation: PendingOperation | None) -> None:
         self._unsaved = True
-        if operation:
-            self._pending = [pending for pending in self._pending if pending is not operation]
+        if operation in self.pending:
+            self.pending.remove(operation)
             self._write()
 
     def _write(self) -> None:
         if self._save:
-            self._save(Snapshot([*self._done.values(), *self._left.values()], self._pending))
+            self._save(Snapshot([*self._done.values(), *self._left.values()], self.pending))
         self._unsaved = False

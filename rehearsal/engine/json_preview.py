@@ -7,14 +7,12 @@ import threading
 import time
 from typing import Any
 
-from rehearsal.engine.difference_text import masked
-from rehearsal.engine.events import Operation, Severity, Step
+from rehearsal.engine.events import Severity, Step
 from rehearsal.engine.project import Config
 from rehearsal.engine.redaction import Redaction
-from rehearsal.engine.resource_state import ResourceState
-from rehearsal.engine.result import Result
-
-_PARTS = (Operation.CREATE_REPLACEMENT, Operation.DELETE_REPLACED, Operation.REFRESH)  # a replacement is one step
+from rehearsal.engine.resource_state import ResourceState, to_json
+from rehearsal.engine.run import Result
+from rehearsal.engine.values import masked
 
 
 class JsonDisplay:
@@ -33,9 +31,9 @@ class JsonDisplay:
         """See `events.Audience`; the result keeps the steps."""
         self._redaction.learn(step.new)
 
-    def failed(self, step: Step, message: str, seconds: float) -> None:  # noqa: ARG002
+    def failed(self, step: Step, message: str, seconds: float) -> None:
         """See `events.Audience`."""
-        self._redaction.learn(step.new)
+        self.finished(step, seconds)
         self.message("error", message, step.state.urn)
 
     def message(self, severity: Severity, text: str, urn: str) -> None:
@@ -46,44 +44,31 @@ class JsonDisplay:
 
     def text(self, result: Result, config: Config) -> str:
         """Return the whole of it."""
-        diagnostics = [{**each, "message": self._redaction.clean(each["message"])} for each in self._diagnostics]
-        content: dict[str, Any] = {
-            "config": {
-                key: "[secret]" if key in config.secret_keys else value for key, value in sorted(config.values.items())
-            },
-            "steps": [_step(step) for step in result.steps if step.operation not in _PARTS],
+        for entry in self._diagnostics:
+            entry["message"] = self._redaction.clean(entry["message"])
+        values = {key: "[secret]" if key in config.secret_keys else text for key, text in config.values.items()}
+        content = {
+            "config": values,
+            "steps": [_step(step) for step in result.steps],
+            "diagnostics": self._diagnostics,
+            "duration": time.monotonic_ns() - self._began,
+            "changeSummary": {str(operation): count for operation, count in result.changes.items()},
         }
-        if diagnostics:
-            content["diagnostics"] = diagnostics
-        content["duration"] = time.monotonic_ns() - self._began
-        content["changeSummary"] = {str(operation): count for operation, count in sorted(result.changes.items())}
-        return json.dumps(content, indent=2, ensure_ascii=False)
+        return json.dumps({key: value for key, value in content.items() if value}, indent=2, ensure_ascii=False)
 
 
 def _step(step: Step) -> dict[str, Any]:
-    entry: dict[str, Any] = {"op": str(step.operation), "urn": step.state.urn}
-    if step.state.provider:
-        entry["provider"] = step.state.provider
-    if step.old:
-        entry["oldState"] = _state(step.old)
-    if step.new:
-        entry["newState"] = _state(step.new)
-    if step.marks:
-        entry["diffReasons"] = sorted(step.marks)
-    if step.reasons:
-        entry["replaceReasons"] = step.reasons
-    return entry | {"detailedDiff": None}
-
-
-def _state(state: ResourceState) -> dict[str, Any]:
-    entry: dict[str, Any] = {"urn": state.urn, "custom": state.custom, "type": state.type}
-    optional = {
-        "id": state.id,
-        "inputs": masked(state.inputs),
-        "outputs": masked(state.outputs),
-        "parent": state.parent,
-        "provider": state.provider,
-        "dependencies": state.dependencies,
-        "protect": state.protect,
+    entry: dict[str, Any] = {
+        "op": str(step.operation),
+        "urn": step.state.urn,
+        "provider": step.state.provider,
+        "oldState": _state(step.old),
+        "newState": _state(step.new),
+        "diffReasons": sorted(step.marks),
+        "replaceReasons": step.reasons,
     }
-    return entry | {key: value for key, value in optional.items() if value}
+    return {key: value for key, value in entry.items() if value} | {"detailedDiff": None}
+
+
+def _state(state: ResourceState | None) -> dict[str, Any] | None:
+    return to_json(state, lambda value, _place: masked(value)) if state else None

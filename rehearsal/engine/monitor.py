@@ -17,7 +17,6 @@ from rehearsal.engine.events import Severity
 from rehearsal.engine.goal import read_goal
 from rehearsal.engine.plugin import MESSAGE_LIMIT
 from rehearsal.engine.project import Config
-from rehearsal.engine.reads import Reads
 from rehearsal.engine.resource_state import STACK_TYPE
 from rehearsal.engine.run import Run, Stopped
 from rehearsal.engine.steps import Registrations
@@ -38,17 +37,36 @@ _SHUTTING_DOWN = "Resource monitor has terminated, shutting down"  # the SDK's w
 _UNREQUESTED = ("grpc.server_max_unrequested_time_in_server", 30 * 60)  # the SDK's: a call may wait long for its turn
 
 
+def _refusal(what: str) -> Any:
+    """Return the method that refuses a call by name, and what it is about where it says so."""
+
+    def refuse(self: Monitor, request: Any, context: Any) -> NoReturn:
+        with self.step(context, what):
+            known = ("tok", "name", "pulumi_version_range")
+            subject = next((getattr(request, field) for field in known if hasattr(request, field)), "")
+            raise Unsupported(f"{what} {subject}".rstrip())
+        raise AssertionError  # the step has aborted the call
+
+    return refuse
+
+
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
     """Serves one run of the program."""
 
-    def __init__(self, run: Run, config: Config, *, project: str, stack: str, parallel: int) -> None:
+    RequirePulumiVersion = _refusal("`require_pulumi_version`")
+    Call = _refusal("the method call")
+    RegisterPackage = _refusal("the parameterised package")
+    RegisterStackTransform = _refusal("a stack transform")
+    RegisterStackInvokeTransform = _refusal("a stack invoke transform")
+    RegisterResourceHook = _refusal("the resource hook")
+    RegisterErrorHook = _refusal("the error hook")
+
+    def __init__(self, run: Run, config: Config, *, project: str, stack: str) -> None:
         self._run = run
         self._config = config
         self._project = project
         self._stack = stack
-        self._parallel = parallel
         self._registrations = Registrations(run)
-        self._reads = Reads(run, project=project, stack=stack)
         self._stack_urn = ""
         self.stack_outputs: dict[str, Any] | None = None
         self.finished = False
@@ -69,7 +87,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             config=self._config.values,
             configSecretKeys=sorted(self._config.secret_keys),
             dryRun=self._run.preview,
-            parallel=self._parallel,
+            parallel=self._run.parallel,
             supportedFeatures=_FEATURES,
         )
 
@@ -77,7 +95,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         self, request: resource_pb2.RegisterResourceRequest, context: Any
     ) -> resource_pb2.RegisterResourceResponse:
         """Make one resource as the program wants it."""
-        with self._step(context, request.name):
+        with self.step(context, request.name):
             goal = read_goal(request, self._stack, self._project)
             state = self._registrations.register(goal)
         if request.type == STACK_TYPE:
@@ -86,17 +104,16 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             urn=state.urn, id=state.id, object=to_struct(state.outputs if state.custom else {})
         )
 
-    def ReadResource(  # noqa: N802
-        self, request: resource_pb2.ReadResourceRequest, context: Any
-    ) -> resource_pb2.ReadResourceResponse:
-        """Read a resource that somebody else manages (`ResourceOptions(id=...)`)."""
-        with self._step(context, request.name):
-            state = self._reads.read(request)
-        return resource_pb2.ReadResourceResponse(urn=state.urn, id=state.id, properties=to_struct(state.outputs))
+    def ReadResource(self, request: resource_pb2.ReadResourceRequest, context: Any) -> NoReturn:  # noqa: N802
+        """Refuse what somebody else manages (`ResourceOptions(id=...)`)."""
+        with self.step(context, request.name):
+            other = request.type != "pulumi:pulumi:StackReference"
+            raise Unsupported(f"reading the resource {request.type} {request.name}" if other else "a stack reference")
+        raise AssertionError  # the step has aborted the call
 
     def RegisterResourceOutputs(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802
         """Take the outputs of the stack or of a component."""
-        with self._step(context, request.urn):
+        with self.step(context, request.urn):
             outputs = from_struct(request.outputs)
         self._run.journal.complete_outputs(request.urn, outputs)
         if request.urn == self._stack_urn:
@@ -104,9 +121,16 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         return empty_pb2.Empty()
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest, context: Any) -> provider_pb2.InvokeResponse:  # noqa: N802
-        """Call a function of a provider."""
-        with self._step(context, request.tok):
-            return self._reads.invoke(request)
+        """Call a function of a provider; in a preview, too."""
+        run = self._run
+        with self.step(context, request.tok):
+            package = request.tok.split(":", 1)[0]
+            if package == "pulumi":
+                raise Unsupported(f"the builtin function {request.tok}")
+            if run.stopping.is_set():
+                raise Stopped
+            reference = run.registry.default(package, request.version, run.journal, preview=run.preview)
+            return run.registry.of(reference, None).invoke(request.tok, from_struct(request.args), preview=run.preview)
 
     def SignalAndWaitForShutdown(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
         """Note that the program has declared all it wants."""
@@ -122,42 +146,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             self._run.audience.message(severity, request.message, request.urn)
         return empty_pb2.Empty()
 
-    def RequirePulumiVersion(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Refuse: this is no version of the pulumi CLI."""
-        with self._step(context, "require_pulumi_version"):
-            raise Unsupported(f"`require_pulumi_version({request.pulumi_version_range!r})`")
-
-    def Call(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Refuse by name."""
-        self._refuse(context, f"the method call {request.tok}")
-
-    def RegisterPackage(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Refuse by name."""
-        self._refuse(context, f"the parameterised package {request.name}")
-
-    def RegisterStackTransform(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Refuse by name."""
-        self._refuse(context, "a stack transform")
-
-    def RegisterStackInvokeTransform(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Refuse by name."""
-        self._refuse(context, "a stack invoke transform")
-
-    def RegisterResourceHook(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Refuse by name."""
-        self._refuse(context, f"the resource hook {request.name}")
-
-    def RegisterErrorHook(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Refuse by name."""
-        self._refuse(context, f"the error hook {request.name}")
-
-    def _refuse(self, context: Any, what: str) -> NoReturn:
-        with self._step(context, what):
-            raise Unsupported(what)
-        raise AssertionError  # _step has aborted the call
-
     @contextmanager
-    def _step(self, context: Any, subject: str) -> Iterator[None]:
+    def step(self, context: Any, subject: str) -> Iterator[None]:
         """Count a call as running; a failure is told once and ends the program with UNAVAILABLE.
 
         That is the one answer on which the SDK leaves quietly, without a traceback (contracts/engine.md 2.4).
@@ -170,9 +160,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             context.abort(grpc.StatusCode.UNAVAILABLE, "stopping")
         except (EngineError, UnsupportedValue) as problem:
             text = str(problem) if isinstance(problem, EngineError) else f"{subject}: {problem} is not supported"
-            self._run.failures += 1
-            self._run.stopping.set()
-            self._run.audience.message("error", text, "")
+            self._run.fail(text)
             context.abort(grpc.StatusCode.UNAVAILABLE, "stopping")
         finally:
             with self._idle:

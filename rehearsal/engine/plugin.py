@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import queue
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,14 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2  # its own copy of google.rpc.Status
 
 from rehearsal.engine import processes
-from rehearsal.engine.errors import EngineError
+from rehearsal.engine.errors import EngineError, Unsupported
 
+DYNAMIC = "pulumi-python"
+AZUREAD = "azuread"
 MESSAGE_LIMIT = [("grpc.max_receive_message_length", 400 << 20), ("grpc.max_send_message_length", 400 << 20)]
 _CHANNEL_OPTIONS = [*MESSAGE_LIMIT, ("grpc.enable_http_proxy", 0)]  # it is on this machine, whatever HTTP_PROXY says
 _START = 10.0  # seconds until the port must be known, as the CLI has it
+_REPOSITORY = Path(__file__).resolve().parents[2]
 
 # Called after each RPC with (method, package, request, response or None): for tests that compare with recordings.
 Recorder = Callable[[str, str, Message, Message | None], None]
@@ -43,61 +48,91 @@ class PluginError(EngineError):
         self.partial = partial
 
 
+@dataclass(frozen=True)
+class PluginSource:
+    """How plugins are started: the SDK's own dynamic host, and the azuread plugin that the rehearsal finds.
+
+    Attributes:
+        launcher: starts their processes.
+        environment: the whole environment of a child, before what each plugin adds.
+        project_folder: a dynamic provider imports its modules from there.
+        find_azuread: returns the azuread plugin's command line.
+        on_output: called with (package, line) for what a plugin prints.
+        recorder: called after each RPC, for tests.
+    """
+
+    launcher: processes.Launcher
+    environment: Mapping[str, str]
+    project_folder: Path
+    find_azuread: Callable[[], list[str]]
+    on_output: Callable[[str, str], None]
+    recorder: Recorder | None = None
+
+    def start(self, package: str, version: str, extra: Mapping[str, str]) -> Plugin:
+        """Start the plugin of a package.
+
+        Args:
+            package: the package.
+            version: what the SDK asks for; empty where any will do.
+            extra: what its environment has beside the common part.
+
+        Raises:
+            EngineError: there is none for it, it does not start, or it has another version.
+        """
+        if package == DYNAMIC:
+            # `-u -m`: the same command line as the CLI's; the interpreter is the engine's own
+            command, folder = [sys.executable, "-u", "-m", "pulumi.dynamic"], self.project_folder
+        elif package == AZUREAD:
+            command, folder = self.find_azuread(), _REPOSITORY  # from where the stand-in can be imported
+        else:
+            raise Unsupported(f"a resource or function of the package `{package}`")
+        try:
+            # The plugins never call the engine (measured, contracts/engine.md 3.1), so its address may be a bogus one.
+            process = self.launcher.start([*command, "127.0.0.1:1"], {**self.environment, **extra}, folder)
+        except OSError as problem:
+            raise EngineError(f"the plugin {package} could not be started: {problem}") from None
+        plugin = Plugin(package, process, lambda line: self.on_output(package, line), self.recorder)
+        found = plugin.call("GetPluginInfo", empty_pb2.Empty()).version.removeprefix("v")
+        if version and version != found:
+            plugin.stop()
+            raise EngineError(f"the program's SDK wants the {package} plugin {version}, and the one here is {found}")
+        return plugin
+
+
 class Plugin:
     """A running plugin process."""
 
     def __init__(
         self,
         package: str,
-        command: list[str],
-        launcher: processes.Launcher,
-        environment: Mapping[str, str],
-        cwd: Path,
+        process: subprocess.Popen[str],
         on_output: Callable[[str], None],
         recorder: Recorder | None = None,
     ) -> None:
-        """Start the process and wait for its port.
-
-        Args:
-            package: `azuread` or `pulumi-python`, for messages.
-            command: the command line, without the engine's address.
-            launcher: starts it.
-            environment: the whole of its environment.
-            cwd: the project's folder; a dynamic provider imports its modules from there.
-            on_output: called with each further line that it prints.
-            recorder: called after each RPC.
+        """Wait for the port that the process says.
 
         Raises:
-            EngineError: it does not start, or does not say its port in time.
+            EngineError: it does not say it in time.
         """
         self.package = package
+        self._process = process
         self._recorder = recorder
         self._last_words: deque[str] = deque(maxlen=20)
-        try:
-            # The plugins never call the engine (measured, contracts/engine.md 3.1), so its address may be a bogus one.
-            self._process = launcher.start([*command, "127.0.0.1:1"], environment, cwd)
-        except OSError as problem:
-            raise EngineError(f"the plugin {package} could not be started: {problem}") from None
         first: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._readers = [
-            threading.Thread(target=self._read, args=(self._process.stdout, first.put, on_output), daemon=True),
-            threading.Thread(target=self._read, args=(self._process.stderr, None, on_output), daemon=True),
+            threading.Thread(target=self._read, args=(process.stdout, first.put, on_output), daemon=True),
+            threading.Thread(target=self._read, args=(process.stderr, None, on_output), daemon=True),
         ]
         for reader in self._readers:
             reader.start()
-        port = self._port(first)
+        try:
+            port = int(first.get(timeout=_START))
+        except (queue.Empty, ValueError):
+            processes.stop(process)
+            words = " ".join(self._last_words) or "it printed nothing"
+            raise EngineError(f"the plugin {package} did not say its port within {_START:.0f} s: {words}") from None
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_CHANNEL_OPTIONS)
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-
-    def _port(self, first: queue.SimpleQueue[str]) -> int:
-        try:
-            return int(first.get(timeout=_START))
-        except (queue.Empty, ValueError):
-            processes.stop(self._process)
-            words = " ".join(self._last_words) or "it printed nothing"
-            raise EngineError(
-                f"the plugin {self.package} did not say its port within {_START:.0f} s: {words}"
-            ) from None
 
     def _read(self, stream: Any, first: Callable[[str], None] | None, on_output: Callable[[str], None]) -> None:
         for line in stream:

@@ -8,22 +8,20 @@ replaced too; those that would are deleted first, the last dependent before all 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from rehearsal.engine.errors import EngineError
-from rehearsal.engine.journal import Journal
-from rehearsal.engine.registry import ProviderRegistry
 from rehearsal.engine.resource_state import ResourceState
+from rehearsal.engine.run import Run
 from rehearsal.engine.values import UNKNOWN
 
 
 class Replacements:
     """The replacements of one run; thread-safe."""
 
-    def __init__(self, journal: Journal, registry: ProviderRegistry, *, preview: bool) -> None:
-        self._journal = journal
-        self._registry = registry
-        self._preview = preview
-        self._reasons: dict[str, list[str]] = {}  # URN of each replaced resource -> the properties to blame
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._reasons: dict[str, list[str]] = {}  # old URN of each replaced resource -> the properties to blame
         self._lock = threading.Lock()
 
     def must_recreate(self, old: ResourceState, wanted: ResourceState) -> bool:
@@ -43,7 +41,7 @@ class Replacements:
     def needs_call(self, old: ResourceState) -> bool:
         """Say whether the provider must delete it, or the state alone forgets it."""
         with self._lock:
-            return not (old.retain_on_delete or old.deleted_with in self._reasons)
+            return old.deleted_with not in self._reasons
 
     def begin(self, root: ResourceState) -> list[ResourceState]:
         """Return what has to be deleted before `root` can be created anew, in that order.
@@ -69,23 +67,16 @@ class Replacements:
     def _dependents(self, root: ResourceState) -> list[ResourceState]:
         replaced = {root.urn}
         found: list[ResourceState] = []
-        for state in self._journal.start:
-            if state.urn in replaced or not state.custom or state.external or state.is_provider:
-                continue
+        for state in self._run.journal.start.values():
             if state.urn in self._reasons:
                 replaced.add(state.urn)  # deleted already, with another root
-                continue
-            if self._journal.is_done(state):
-                continue  # registered already in this run: the program has taken the dependency away
-            if state.deleted_with in replaced:
-                reasons: list[str] | None = []
-            else:
-                reasons = self._probe(state, replaced)
-            if reasons is None:
-                continue
-            replaced.add(state.urn)
-            self._reasons[state.urn] = reasons
-            found.append(state)
+            # What is registered already in this run no longer depends on it: the program has taken that away.
+            elif state.urn != root.urn and state.provider and not self._run.journal.is_done(state):
+                reasons = [] if state.deleted_with in replaced else self._probe(state, replaced)
+                if reasons is not None:
+                    replaced.add(state.urn)
+                    self._reasons[state.urn] = reasons
+                    found.append(state)
         return found
 
     def _probe(self, state: ResourceState, replaced: set[str]) -> list[str] | None:
@@ -93,13 +84,5 @@ class Replacements:
         affected = {key for key, urns in state.property_dependencies.items() if replaced & set(urns)}
         if not affected & set(state.inputs):
             return None
-        provider = self._registry.of(state.provider, self._journal.old(state.provider.rpartition("::")[0]))
-        what = provider.diff(
-            state.urn,
-            state.id,
-            old_inputs=state.inputs,
-            old_outputs=state.outputs,
-            news={key: UNKNOWN if key in affected else value for key, value in state.inputs.items()},
-            ignore_changes=state.ignore_changes,
-        )
-        return what.replaces or None
+        inputs = {key: UNKNOWN if key in affected else value for key, value in state.inputs.items()}
+        return self._run.provider_of(state).diff(state, replace(state, inputs=inputs)).replaces or None

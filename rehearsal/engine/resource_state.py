@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from rehearsal.engine.values import Properties
 STACK_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_TYPE = "pulumi:providers:"
 
+_HEAD = ("urn", "custom", "id", "type", "inputs", "outputs")
 # attribute -> key in the file; written only where it says something, as the CLI does
 _OPTIONS = {
     "parent": "parent",
@@ -20,26 +22,13 @@ _OPTIONS = {
     "dependencies": "dependencies",
     "property_dependencies": "propertyDependencies",
     "protect": "protect",
-    "external": "external",
-    "retain_on_delete": "retainOnDelete",
     "deleted_with": "deletedWith",
     "pending_replacement": "pendingReplacement",
     "init_errors": "initErrors",
     "additional_secret_outputs": "additionalSecretOutputs",
-    "custom_timeouts": "customTimeouts",
     "ignore_changes": "ignoreChanges",
-    "replace_on_changes": "replaceOnChanges",
-    "hide_diff": "hideDiff",
     "created": "created",
     "modified": "modified",
-}
-_REFUSED = {
-    "delete": "an old copy that waits for its delete after a create-first replacement",
-    "viewOf": "a view of another resource",
-    "importID": "an interrupted import",
-    "replaceWith": "the option replaceWith",
-    "replacementTrigger": "the option replacementTrigger",
-    "resourceHooks": "resource hooks",
 }
 _CARRIED = ("sourcePosition", "stackTrace", "aliases")  # kept as they stand: notes of the CLI that change nothing
 
@@ -54,7 +43,6 @@ class ResourceState:
         inputs: what the program asked for, as the provider's Check returned it.
         outputs: what the provider said there is.
         provider: `<urn>::<id>` of its provider resource.
-        custom_timeouts: operation -> seconds.
         created: when, RFC 3339; `modified` likewise.
         carried: keys of the file that this engine does not use and hands back as they stand.
     """
@@ -70,16 +58,11 @@ class ResourceState:
     dependencies: list[str] = field(default_factory=list)
     property_dependencies: dict[str, list[str]] = field(default_factory=dict)
     protect: bool = False
-    external: bool = False
-    retain_on_delete: bool = False
     deleted_with: str = ""
     pending_replacement: bool = False
     init_errors: list[str] = field(default_factory=list)
     additional_secret_outputs: list[str] = field(default_factory=list)
-    custom_timeouts: dict[str, float] = field(default_factory=dict)
     ignore_changes: list[str] = field(default_factory=list)
-    replace_on_changes: list[str] = field(default_factory=list)
-    hide_diff: list[str] = field(default_factory=list)
     created: str = ""
     modified: str = ""
     carried: dict[str, Any] = field(default_factory=dict)
@@ -90,8 +73,13 @@ class ResourceState:
         return self.urn.rpartition("::")[2]
 
     @property
+    def provider_urn(self) -> str:
+        """The URN of its provider, empty for components and providers."""
+        return self.provider.rpartition("::")[0]
+
+    @property
     def is_provider(self) -> bool:
-        """Whether it is a provider, default or explicit."""
+        """Whether it is a (default) provider."""
         return self.type.startswith(PROVIDER_TYPE)
 
     @property
@@ -101,40 +89,27 @@ class ResourceState:
 
     def references(self) -> set[str]:
         """Return the URNs that must stand before this one in the file, and be deleted after it."""
-        urns = {self.parent, self.deleted_with, self.provider.rpartition("::")[0], *self.dependencies}
-        urns.update(urn for urns_of_one in self.property_dependencies.values() for urn in urns_of_one)
-        return urns - {""}
+        urns = {self.parent, self.deleted_with, self.provider_urn, *self.dependencies}
+        return urns.union(*self.property_dependencies.values()) - {""}
 
-    def referring_to(self, old_urn: str, urn: str) -> ResourceState:
-        """Return a copy that names a resource by its new URN; itself where it does not name it at all."""
-        if old_urn not in self.references():
+    def referring_to(self, new: dict[str, str]) -> ResourceState:
+        """Return a copy that names others by their new URNs; an empty one means that the other is gone.
+
+        Args:
+            new: old URN -> new URN.
+        """
+        if not self.references() & new.keys():
             return self
 
-        def renamed(text: str) -> str:
-            return urn if text == old_urn else text
+        def renamed(urns: list[str]) -> list[str]:
+            return [name for urn in urns if (name := new.get(urn, urn))]
 
         return replace(
             self,
-            parent=renamed(self.parent),
-            deleted_with=renamed(self.deleted_with),
-            dependencies=[renamed(each) for each in self.dependencies],
-            property_dependencies={
-                key: [renamed(each) for each in urns] for key, urns in self.property_dependencies.items()
-            },
-        )
-
-    def without_references_to(self, gone: set[str]) -> ResourceState:
-        """Return a copy that no longer names the given URNs, which a refresh found to be gone."""
-        if not self.references() & gone:
-            return self
-        return replace(
-            self,
-            parent="" if self.parent in gone else self.parent,
-            deleted_with="" if self.deleted_with in gone else self.deleted_with,
-            dependencies=[urn for urn in self.dependencies if urn not in gone],
-            property_dependencies={
-                key: [urn for urn in urns if urn not in gone] for key, urns in self.property_dependencies.items()
-            },
+            parent=new.get(self.parent, self.parent),
+            deleted_with=new.get(self.deleted_with, self.deleted_with),
+            dependencies=renamed(self.dependencies),
+            property_dependencies={key: renamed(urns) for key, urns in self.property_dependencies.items()},
         )
 
 
@@ -143,19 +118,17 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def to_json(state: ResourceState, codec: SecretCodec) -> dict[str, Any]:
-    """Return the entry for the file, secrets encrypted."""
-    entry: dict[str, Any] = {"urn": state.urn, "custom": state.custom}
-    if state.id:
-        entry["id"] = state.id
-    entry["type"] = state.type
-    for section, properties in (("inputs", state.inputs), ("outputs", state.outputs)):
-        if properties:
-            entry[section] = codec.encode(properties, f"{state.urn} {section}")
-    for attribute, key in _OPTIONS.items():
-        if value := getattr(state, attribute):
-            entry[key] = value
-    return entry | state.carried
+def to_json(state: ResourceState, encode: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """Return the entry for the file; `encode(value, place)` does with secrets what is to be done with them."""
+    head = {
+        "id": state.id,
+        "type": state.type,
+        "inputs": encode(state.inputs, f"{state.urn} inputs"),
+        "outputs": encode(state.outputs, f"{state.urn} outputs"),
+    }
+    options = {key: getattr(state, attribute) for attribute, key in _OPTIONS.items()}
+    said = {key: value for key, value in (head | options).items() if value}
+    return {"urn": state.urn, "custom": state.custom} | said | state.carried
 
 
 def from_json(entry: dict[str, Any], codec: SecretCodec) -> ResourceState:
@@ -165,10 +138,7 @@ def from_json(entry: dict[str, Any], codec: SecretCodec) -> ResourceState:
         EngineError: the local engine does not handle such an entry.
     """
     urn = entry.get("urn", "")
-    for key, what in _REFUSED.items():
-        if entry.get(key):
-            raise Unsupported(f"the state of {urn} records {what}")
-    known = {"urn", "custom", "id", "type", "inputs", "outputs", *_OPTIONS.values(), *_CARRIED, *_REFUSED}
+    known = {*_HEAD, *_OPTIONS.values(), *_CARRIED}
     if unknown := sorted(key for key in entry if key not in known and entry[key]):
         raise Unsupported(f"the state of {urn} has {', '.join(unknown)}")
     return ResourceState(

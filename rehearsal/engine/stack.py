@@ -9,7 +9,6 @@ from rehearsal.engine.checkpoint import CheckpointFile
 from rehearsal.engine.encryption import PassphraseCrypter, SecretCodec
 from rehearsal.engine.errors import EngineError, StackNotFound
 from rehearsal.engine.project import Config, Project, StackFile, check_stack_name, read_config
-from rehearsal.engine.values import Properties, strip
 
 
 @dataclass(frozen=True)
@@ -77,26 +76,3 @@ class Stack:
 
         config = read_config(project, stack_file, overrides or [], decrypt)
         return cls(project, name, config, checkpoint, SecretCodec(crypter))
-
-
-def read_outputs(state_dir: Path, project: str, stack: str, passphrase: str) -> Properties:
-    """Return a stack's outputs as the state has them, secrets in clear.
-
-    Raises:
-        StackNotFound: there is no such state.
-        IncorrectPassphrase: the passphrase is not the stack's.
-    """
-    return dict(strip(marked_outputs(CheckpointFile(state_dir, project, stack), passphrase)))
-
-
-def marked_outputs(checkpoint: CheckpointFile, passphrase: str) -> Properties:
-    """Return a stack's outputs, secrets marked."""
-    if not checkpoint.exists():
-        raise StackNotFound(f"no stack named '{checkpoint.stack.rpartition('/')[2]}' found: there is no state of it")
-    codec = SecretCodec(PassphraseCrypter(passphrase, checkpoint.salt()))
-    return stack_outputs(checkpoint, codec)
-
-
-def stack_outputs(checkpoint: CheckpointFile, codec: SecretCodec) -> Properties:
-    """Return the outputs of the stack resource; none where the stack is empty."""
-    return next((state.outputs for state in checkpoint.load(codec).resources if state.is_stack), {})

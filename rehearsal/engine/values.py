@@ -5,11 +5,11 @@ A value is what JSON has (None, bool, int, float, str, list, dict), the string `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf import struct_pb2
+from google.protobuf import json_format, struct_pb2
 
 # The marks of sdk/go/common/resource/properties.go, as recorded (contracts/engine.md, head).
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -39,48 +39,27 @@ def from_struct(struct: struct_pb2.Struct) -> Properties:
     Raises:
         UnsupportedValue: it holds a special value other than a secret.
     """
-    return {key: _from_value(struct.fields[key]) for key in sorted(struct.fields)}
+    read: Properties = _read(json_format.MessageToDict(struct))
+    return read
 
 
-def _from_value(value: struct_pb2.Value) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind == "struct_value":
-        fields = value.struct_value.fields
-        if SIGNATURE not in fields:
-            return from_struct(value.struct_value)
-        if fields[SIGNATURE].string_value != SECRET:
+def _read(value: Any) -> Any:
+    if isinstance(value, dict):
+        if SIGNATURE not in value:
+            return {key: _read(value[key]) for key in sorted(value)}
+        if value[SIGNATURE] != SECRET:
             raise UnsupportedValue("an asset, archive, resource reference or output value among the properties")
-        return Secret(strip(_from_value(fields["value"])))  # a secret inside a secret is one secret
-    if kind == "list_value":
-        return [_from_value(item) for item in value.list_value.values]
-    if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() and abs(number) < 2**53 else number
-    return None if kind in (None, "null_value") else getattr(value, kind)
+        return Secret(strip(_read(value["value"])))  # a secret inside a secret is one secret
+    if isinstance(value, list):
+        return [_read(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 
 def to_struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
     """Write properties for the wire, secrets in their wrapper; `strip` first for who does not accept them."""
     struct = struct_pb2.Struct()
-    for key, value in properties.items():
-        struct.fields[key].CopyFrom(_to_value(value))
+    struct.update(map_secrets(dict(properties), lambda secret: {SIGNATURE: SECRET, "value": strip(secret.value)}))
     return struct
-
-
-def _to_value(value: Any) -> struct_pb2.Value:
-    if value is None:
-        return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
-    if isinstance(value, bool):
-        return struct_pb2.Value(bool_value=value)
-    if isinstance(value, (int, float)):
-        return struct_pb2.Value(number_value=value)
-    if isinstance(value, str):
-        return struct_pb2.Value(string_value=value)
-    if isinstance(value, list):
-        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_to_value(item) for item in value]))
-    if isinstance(value, Secret):
-        return struct_pb2.Value(struct_value=to_struct({SIGNATURE: SECRET, "value": value.value}))
-    return struct_pb2.Value(struct_value=to_struct(value))
 
 
 def strip(value: Any) -> Any:
@@ -99,23 +78,16 @@ def map_secrets(value: Any, replace: Callable[[Secret], Any]) -> Any:
     return value
 
 
-def _contains(value: Any, wanted: Callable[[Any], bool]) -> bool:
-    if wanted(value):
-        return True
-    if isinstance(value, Secret):
-        return _contains(value.value, wanted)
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(_contains(item, wanted) for item in inner)
+def masked(value: Any) -> Any:
+    """Return the value with `[secret]` in place of each secret."""
+    return map_secrets(value, str)
 
 
 def contains_secret(value: Any) -> bool:
     """Say whether there is a secret anywhere in the value."""
-    return _contains(value, lambda item: isinstance(item, Secret))
-
-
-def contains_unknown(value: Any) -> bool:
-    """Say whether the value, or a part of it, is not known before the update."""
-    return _contains(value, lambda item: isinstance(item, str) and item == UNKNOWN)
+    found: list[Secret] = []
+    map_secrets(value, found.append)
+    return bool(found)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -123,26 +95,17 @@ def same(one: Any, other: Any) -> bool:
     return bool(strip(one) == strip(other))
 
 
-def mark_like(values: Properties, pattern: Mapping[str, Any]) -> Properties:
-    """Mark as secret what is secret under the same key in the pattern.
+def mark_like(values: Properties, pattern: Mapping[str, Any], keys: Collection[str] = ()) -> Properties:
+    """Mark as secret what is secret under the same key in the pattern, and some keys (`additionalSecretOutputs`).
 
     The engine's `annotateSecrets` (contracts/engine.md 3.3): objects are followed, a list with a secret anywhere in it
     becomes one secret.
     """
-    return {key: _mark(value, pattern[key]) if key in pattern else value for key, value in values.items()}
 
+    def mark(value: Any, pattern: Any) -> Any:
+        if isinstance(pattern, dict) and isinstance(value, dict):
+            return mark_like(value, pattern)
+        return Secret(strip(value)) if contains_secret(pattern) else value
 
-def _mark(value: Any, pattern: Any) -> Any:
-    if isinstance(value, Secret):
-        return value
-    if isinstance(pattern, dict) and isinstance(value, dict):
-        return mark_like(value, pattern)
-    return Secret(strip(value)) if contains_secret(pattern) else value
-
-
-def mark_keys(values: Properties, keys: list[str]) -> Properties:
-    """Mark whole properties as secret (`additionalSecretOutputs`)."""
-    return {
-        key: Secret(strip(value)) if key in keys and not isinstance(value, Secret) else value
-        for key, value in values.items()
-    }
+    secrets = dict.fromkeys(keys, Secret(None))
+    return {key: mark(value, secrets.get(key, pattern.get(key))) for key, value in values.items()}

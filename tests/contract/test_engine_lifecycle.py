@@ -121,13 +121,12 @@ def test_what_is_deleted_with_another_is_forgotten_without_a_call(stage: Stage) 
     stage.things = [
         thing("a"),
         thing("b", {"ref": "$a.etag"}, deleted_with="a"),
-        thing("kept", {}, retain_on_delete=True),
     ]
     stage.up()
     stage.calls()
     stage.destroy()
     assert stage.calls() == [("delete", "a")]
-    assert set(stage.live()) == {"b", "kept"}
+    assert set(stage.live()) == {"b"}
 
 
 def test_deleted_with_alone_is_deleted_by_a_call_of_its_own(stage: Stage) -> None:
@@ -154,15 +153,6 @@ def test_an_ignored_change_is_no_change(stage: Stage) -> None:
     stage.things[0]["props"].update(size=9, lst=[2])
     assert stage.up().changes[Operation.UPDATE] == 1
     assert (stage.live()["a"]["size"], stage.live()["a"]["lst"]) == (3, [2])
-
-
-def test_custom_timeouts_and_options_reach_provider_and_state(stage: Stage) -> None:
-    stage.things = [thing("a", {}, custom_timeouts={"create": "1m30s", "delete": "2m"})]
-    stage.up()
-    assert next(rpc["request"]["timeout"] for rpc in stage.rpcs if rpc["rpc"] == "Create") == 90
-    assert stage.state()["a"]["customTimeouts"] == {"create": 90.0, "delete": 120.0}
-    stage.destroy()
-    assert next(rpc["request"]["timeout"] for rpc in stage.rpcs if rpc["rpc"] == "Delete") == 120
 
 
 def test_refresh_finds_drift_and_what_is_gone_and_up_repairs_both(stage: Stage) -> None:
@@ -216,19 +206,6 @@ def test_one_process_serves_refresh_and_update_where_the_configuration_is_the_sa
     assert [rpc["rpc"] for rpc in stage.rpcs].count("Configure") == 1
 
 
-def test_an_explicit_provider_is_a_process_of_its_own(stage: Stage) -> None:
-    props = {"dyn:place": str(stage.place), "dyn:endpoint": "http://second"}
-    stage.things = [{"name": "p", "kind": "provider", "props": props}, thing("a"), thing("b", {}, provider="p")]
-    assert stage.up().changes == {Operation.CREATE: 4}
-    assert (stage.outputs("a")["ep"], stage.outputs("b")["ep"]) == ("http://e1", "http://second")
-    assert not stage.up().changed
-    props["dyn:endpoint"] = "http://third"
-    result = stage.up()
-    assert result.changes == {Operation.SAME: 3, Operation.UPDATE: 1}
-    assert not stage.destroy().failed
-    assert stage.live() == {}
-
-
 def test_independent_resources_are_made_at_the_same_time(stage: Stage) -> None:
     stage.things = [thing("a"), thing("b")]
     gates = [stage.order("a", "create"), stage.order("b", "create")]
@@ -244,16 +221,3 @@ def test_independent_resources_are_made_at_the_same_time(stage: Stage) -> None:
             gate.unlink()
         thread.join()
     assert set(stage.live()) == {"a", "b"}
-
-
-def test_a_resource_got_by_id_is_read_and_never_deleted(stage: Stage) -> None:
-    stage.things = [thing("a", {"size": 3})]
-    stage.up()
-    id_ = stage.state()["a"]["id"]
-    stage.things.append(thing("seen", {"name": "a"}, id=id_))
-    stage.up()
-    assert stage.state()["seen"]["external"] is True
-    assert stage.outputs("seen")["size"] == 3
-    stage.calls()
-    stage.destroy()
-    assert stage.calls("delete") == [("delete", "a")]

@@ -35,7 +35,12 @@ def refused(stage: Stage) -> str:
     [
         ({"import_": "live1"}, "`import_`"),
         ({"replacement_trigger": "x"}, "`replacement_trigger`"),
-        ({"ignore_changes": ["a.*"]}, "wildcard"),
+        ({"ignore_changes": ["a.b"]}, "a part of a property in `ignore_changes`"),
+        ({"replace_on_changes": ["a"]}, "`replace_on_changes`"),
+        ({"retain_on_delete": True}, "`retain_on_delete`"),
+        ({"custom_timeouts": {"create": "1m"}}, "`custom_timeouts`"),
+        ({"hide_diffs": ["a"]}, "`hide_diffs`"),
+        ({"id": "live1"}, "reading the resource pulumi-python:dynamic/bc:Thing a"),
     ],
 )
 def test_an_option_is_refused_by_name(options: dict[str, Any], name: str, stage: Stage) -> None:
@@ -55,6 +60,7 @@ def test_an_option_is_refused_by_name(options: dict[str, Any], name: str, stage:
         ),
         ("pulumi.CustomResource('aws:s3/bucket:Bucket', 'b', {})", "the package `aws`"),
         ("pulumi.ComponentResource('x:y:Z', 'c', {}, None, True)", "remote component"),
+        ("pulumi.ProviderResource('azuread', 'p', {})", "an explicit provider"),
         ("pulumi.require_pulumi_version('>=3.0.0')", "require_pulumi_version"),
     ],
 )

@@ -104,12 +104,12 @@ def test_what_is_deleted_with_a_replaced_resource_is_created_anew_without_a_dele
     assert stage.calls("create", "delete") == [("delete", "a"), ("create", "a"), ("create", "b")]
 
 
-def test_replace_on_changes_and_the_option_make_a_replacement_of_an_update(tmp_path: Path) -> None:
+def test_the_option_makes_a_replacement_delete_first_where_the_provider_does_not_ask_for_it(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.things = [thing("a", {"lst": [1]}, replace_on_changes=["lst"], delete_before_replace=True)]
+    stage.things = [thing("a", {"force": "1"}, delete_before_replace=True)]
     stage.up()
     stage.calls()
-    stage.things[0]["props"]["lst"] = [2]
+    stage.things[0]["props"]["force"] = "2"
     assert stage.up().changes[Operation.REPLACE] == 1
     assert stage.calls("create", "delete") == [("delete", "a"), ("create", "a")]
 

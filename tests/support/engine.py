@@ -16,7 +16,7 @@ from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.encryption import PassphraseCrypter, SecretCodec
 from rehearsal.engine.events import Operation, Severity, Step
 from rehearsal.engine.project import Config, Project
-from rehearsal.engine.result import Result
+from rehearsal.engine.run import Result
 from rehearsal.engine.values import strip
 
 PROGRAM = Path(__file__).parents[1] / "contract" / "engine_programs" / "dynamic"
