@@ -20,13 +20,16 @@ from dynamic_providers.business_central_registration import (
     BusinessCentralRegistration,
     BusinessCentralRegistrationProvider,
 )
+from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
 
 ROOT = Path(__file__).parents[2]
 
 PROVIDERS = {
     "dynamic_providers.admin_consent AdminConsentProvider": AdminConsentProvider,
     "dynamic_providers.business_central_registration BusinessCentralRegistrationProvider": BusinessCentralRegistrationProvider,
+    "dynamic_providers.companion_extension CompanionExtensionProvider": CompanionExtensionProvider,
 }
+
 
 @pytest.mark.parametrize(("stored", "provider"), PROVIDERS.items())
 def test_what_is_pickled_into_the_state_is_a_module_and_a_class_and_nothing_else(
@@ -42,6 +45,7 @@ def test_what_is_pickled_into_the_state_is_a_module_and_a_class_and_nothing_else
     [
         (AdminConsent, "dynamic/entra-business-central:AdminConsent"),
         (BusinessCentralRegistration, "dynamic/entra-business-central:BusinessCentralRegistration"),
+        (CompanionExtension, "dynamic/entra-business-central:CompanionExtension"),
     ],
 )
 def test_types_of_dynamic_resources(resource: Any, type_token: str) -> None:
