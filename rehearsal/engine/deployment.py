@@ -176,7 +176,7 @@ class Deployment:
 
     def _run_program(self, run: Run) -> Properties | None:
         """Run the program to its end, and all its steps; return the stack's outputs."""
-        monitor = Monitor(run, self._config, project=self._project.name, stack=self._stack)
+        monitor = Monitor(run, project=self._project.name, stack=self._stack)
         with serving(monitor, workers=4 * self._parallel + 16) as address:
             numbers = (str(self._parallel), str(run.preview).lower())
             process = self._launcher.start(

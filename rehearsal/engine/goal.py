@@ -45,7 +45,7 @@ def read_goal(request: resource_pb2.RegisterResourceRequest, stack: str, project
         urn=urn,
         type=request.type,
         custom=request.custom,
-        inputs=from_struct(request.object),
+        inputs=from_struct(request.object, urn),
         parent=request.parent,
         dependencies=list(request.dependencies),
         property_dependencies={key: list(value.urns) for key, value in request.propertyDependencies.items()},

@@ -16,11 +16,10 @@ from rehearsal.engine.errors import EngineError, Unsupported
 from rehearsal.engine.events import Severity
 from rehearsal.engine.goal import read_goal
 from rehearsal.engine.plugin import MESSAGE_LIMIT
-from rehearsal.engine.project import Config
 from rehearsal.engine.resource_state import STACK_TYPE
 from rehearsal.engine.run import Run, Stopped
 from rehearsal.engine.steps import Registrations
-from rehearsal.engine.values import UnsupportedValue, from_struct, to_struct
+from rehearsal.engine.values import Properties, from_struct, to_struct
 
 _FEATURES = (
     # Only what is implemented is claimed: for most other options the SDK then refuses by itself (engine.md 2.1).
@@ -37,39 +36,21 @@ _SHUTTING_DOWN = "Resource monitor has terminated, shutting down"  # the SDK's w
 _UNREQUESTED = ("grpc.server_max_unrequested_time_in_server", 30 * 60)  # the SDK's: a call may wait long for its turn
 
 
-def _refusal(what: str) -> Any:
-    """Return the method that refuses a call by name, and what it is about where it says so."""
-
-    def refuse(self: Monitor, request: Any, context: Any) -> NoReturn:
-        with self.step(context, what):
-            known = ("tok", "name", "pulumi_version_range")
-            subject = next((getattr(request, field) for field in known if hasattr(request, field)), "")
-            raise Unsupported(f"{what} {subject}".rstrip())
-        raise AssertionError  # the step has aborted the call
-
-    return refuse
-
-
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
-    """Serves one run of the program."""
+    """Serves one run of the program.
 
-    RequirePulumiVersion = _refusal("`require_pulumi_version`")
-    Call = _refusal("the method call")
-    RegisterPackage = _refusal("the parameterised package")
-    RegisterStackTransform = _refusal("a stack transform")
-    RegisterStackInvokeTransform = _refusal("a stack invoke transform")
-    RegisterResourceHook = _refusal("the resource hook")
-    RegisterErrorHook = _refusal("the error hook")
+    Attributes:
+        stack_outputs: what the program exports; None until it has.
+        finished: whether the program has declared all it wants.
+    """
 
-    def __init__(self, run: Run, config: Config, *, project: str, stack: str) -> None:
+    def __init__(self, run: Run, *, project: str, stack: str) -> None:
+        self.stack_outputs: Properties | None = None
+        self.finished = False
         self._run = run
-        self._config = config
         self._project = project
         self._stack = stack
         self._registrations = Registrations(run)
-        self._stack_urn = ""
-        self.stack_outputs: dict[str, Any] | None = None
-        self.finished = False
         self._busy = 0
         self._idle = threading.Condition()
 
@@ -79,58 +60,40 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             self._idle.wait_for(lambda: self._busy == 0)
 
     def GetDeploymentInfo(self, request: Any, context: Any) -> resource_pb2.DeploymentInfo:  # noqa: N802, ARG002
-        """Say what this engine can do."""
-        return resource_pb2.DeploymentInfo(
-            project=self._project,
-            stack=self._stack,
-            organization="organization",
-            config=self._config.values,
-            configSecretKeys=sorted(self._config.secret_keys),
-            dryRun=self._run.preview,
-            parallel=self._run.parallel,
-            supportedFeatures=_FEATURES,
-        )
+        """Say what this engine can do; the SDK reads nothing else (contracts/engine.md 2.1)."""
+        return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
 
     def RegisterResource(  # noqa: N802
         self, request: resource_pb2.RegisterResourceRequest, context: Any
     ) -> resource_pb2.RegisterResourceResponse:
         """Make one resource as the program wants it."""
-        with self.step(context, request.name):
-            goal = read_goal(request, self._stack, self._project)
-            state = self._registrations.register(goal)
-        if request.type == STACK_TYPE:
-            self._stack_urn = state.urn
+        with self._step(context):
+            state = self._registrations.register(read_goal(request, self._stack, self._project))
         return resource_pb2.RegisterResourceResponse(
             urn=state.urn, id=state.id, object=to_struct(state.outputs if state.custom else {})
         )
 
-    def ReadResource(self, request: resource_pb2.ReadResourceRequest, context: Any) -> NoReturn:  # noqa: N802
-        """Refuse what somebody else manages (`ResourceOptions(id=...)`)."""
-        with self.step(context, request.name):
-            other = request.type != "pulumi:pulumi:StackReference"
-            raise Unsupported(f"reading the resource {request.type} {request.name}" if other else "a stack reference")
-        raise AssertionError  # the step has aborted the call
-
     def RegisterResourceOutputs(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802
         """Take the outputs of the stack or of a component."""
-        with self.step(context, request.urn):
-            outputs = from_struct(request.outputs)
-        self._run.journal.complete_outputs(request.urn, outputs)
-        if request.urn == self._stack_urn:
+        with self._step(context):
+            outputs = from_struct(request.outputs, request.urn)
+            self._run.journal.complete_outputs(request.urn, outputs)
+        if request.urn.split("::")[2] == STACK_TYPE:
             self.stack_outputs = outputs
         return empty_pb2.Empty()
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest, context: Any) -> provider_pb2.InvokeResponse:  # noqa: N802
         """Call a function of a provider; in a preview, too."""
         run = self._run
-        with self.step(context, request.tok):
+        with self._step(context):
             package = request.tok.split(":", 1)[0]
             if package == "pulumi":
                 raise Unsupported(f"the builtin function {request.tok}")
             if run.stopping.is_set():
                 raise Stopped
             reference = run.registry.default(package, request.version, run.journal, preview=run.preview)
-            return run.registry.of(reference, None).invoke(request.tok, from_struct(request.args), preview=run.preview)
+            arguments = from_struct(request.args, request.tok)
+            return run.registry.of(reference, None).invoke(request.tok, arguments, preview=run.preview)
 
     def SignalAndWaitForShutdown(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
         """Note that the program has declared all it wants."""
@@ -146,8 +109,30 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             self._run.audience.message(severity, request.message, request.urn)
         return empty_pb2.Empty()
 
+    def ReadResource(self, request: Any, context: Any) -> NoReturn:  # noqa: N802
+        """Refuse by name (`ResourceOptions(id=...)`)."""
+        other = request.type != "pulumi:pulumi:StackReference"
+        self._refuse(context, f"reading the resource {request.type} {request.name}" if other else "a stack reference")
+
+    def Call(self, request: Any, context: Any) -> NoReturn:  # noqa: N802
+        """Refuse by name."""
+        self._refuse(context, f"the method call {request.tok}")
+
+    def RegisterPackage(self, request: Any, context: Any) -> NoReturn:  # noqa: N802
+        """Refuse by name."""
+        self._refuse(context, f"the parameterised package {request.name}")
+
+    def RequirePulumiVersion(self, request: Any, context: Any) -> NoReturn:  # noqa: N802
+        """Refuse: this is no version of the pulumi CLI."""
+        self._refuse(context, f"`require_pulumi_version({request.pulumi_version_range!r})`")
+
+    def _refuse(self, context: Any, what: str) -> NoReturn:
+        with self._step(context):
+            raise Unsupported(what)
+        raise AssertionError  # the step has aborted the call
+
     @contextmanager
-    def step(self, context: Any, subject: str) -> Iterator[None]:
+    def _step(self, context: Any) -> Iterator[None]:
         """Count a call as running; a failure is told once and ends the program with UNAVAILABLE.
 
         That is the one answer on which the SDK leaves quietly, without a traceback (contracts/engine.md 2.4).
@@ -158,9 +143,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             yield
         except Stopped:
             context.abort(grpc.StatusCode.UNAVAILABLE, "stopping")
-        except (EngineError, UnsupportedValue) as problem:
-            text = str(problem) if isinstance(problem, EngineError) else f"{subject}: {problem} is not supported"
-            self._run.fail(text)
+        except EngineError as problem:
+            self._run.fail(str(problem))
             context.abort(grpc.StatusCode.UNAVAILABLE, "stopping")
         finally:
             with self._idle:

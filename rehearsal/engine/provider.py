@@ -72,7 +72,7 @@ class Provider:
         response = self._plugin.call("Check", request)
         if response.failures:
             raise EngineError("\n".join(_failure(urn, news, failure) for failure in response.failures))
-        return mark_like(from_struct(response.inputs), news)
+        return mark_like(from_struct(response.inputs, urn), news)
 
     def diff(self, old: ResourceState, new: ResourceState) -> Difference:
         """Ask what changes between an old state and the inputs of a new one."""
@@ -134,8 +134,8 @@ class Provider:
         response = self._plugin.call("Read", request)
         if not response.id:
             return Outcome("", {})
-        found = mark_like(from_struct(response.properties), old.outputs, old.additional_secret_outputs)
-        fresh = mark_like(from_struct(response.inputs), old.inputs) if response.HasField("inputs") else None
+        found = mark_like(from_struct(response.properties, old.urn), old.outputs, old.additional_secret_outputs)
+        fresh = mark_like(from_struct(response.inputs, old.urn), old.inputs) if response.HasField("inputs") else None
         return Outcome(response.id, found, fresh)
 
     def delete(self, old: ResourceState) -> None:
@@ -157,7 +157,7 @@ def _clear(properties: Properties) -> Any:
 
 
 def _outputs(properties: Any, new: ResourceState) -> Properties:
-    return mark_like(from_struct(properties), new.inputs, new.additional_secret_outputs)
+    return mark_like(from_struct(properties, new.urn), new.inputs, new.additional_secret_outputs)
 
 
 def _names(urn: str) -> dict[str, Any]:

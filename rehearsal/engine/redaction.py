@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from rehearsal.engine.resource_state import ResourceState
-from rehearsal.engine.values import Secret
+from rehearsal.engine.values import map_secrets
 
 _SHORTEST = 6  # what is shorter would blot out innocent words
 
@@ -27,8 +27,7 @@ class Redaction:
     def learn(self, state: ResourceState | None) -> None:
         """Learn every secret of a resource."""
         if state:
-            for properties in (state.inputs, state.outputs):
-                self._learn(properties, secret=False)
+            map_secrets([state.inputs, state.outputs], lambda secret: self._learn(secret.value))
 
     def clean(self, text: str) -> str:
         """Return the text without the secrets, the longest replaced first."""
@@ -38,14 +37,9 @@ class Redaction:
             text = text.replace(secret, "[secret]")
         return text
 
-    def _learn(self, value: Any, *, secret: bool) -> None:
-        if isinstance(value, Secret):
-            self._learn(value.value, secret=True)
-        elif isinstance(value, dict):
-            for item in value.values():
-                self._learn(item, secret=secret)
-        elif isinstance(value, list):
-            for item in value:
-                self._learn(item, secret=secret)
-        elif isinstance(value, str) and secret:
+    def _learn(self, value: Any) -> None:
+        if isinstance(value, str):
             self.add(value)
+        elif isinstance(value, (dict, list)):
+            for item in value.values() if isinstance(value, dict) else value:
+                self._learn(item)

@@ -146,7 +146,7 @@ class ProviderRegistry:
         if response.failures:
             raise EngineError("\n".join(f"provider {request.name}: {each.reason}" for each in response.failures))
         kept = {key: value for key, value in news.items() if key == _INTERNAL}
-        return mark_like(from_struct(response.inputs), news) | kept
+        return mark_like(from_struct(response.inputs, urn), news) | kept
 
     def _configure(self, plugin: Plugin, state: ResourceState) -> None:
         reference = f"{state.urn}::{state.id}"

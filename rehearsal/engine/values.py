@@ -11,6 +11,8 @@ from typing import Any
 
 from google.protobuf import json_format, struct_pb2
 
+from rehearsal.engine.errors import Unsupported
+
 # The marks of sdk/go/common/resource/properties.go, as recorded (contracts/engine.md, head).
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -29,29 +31,29 @@ class Secret:
         return "[secret]"
 
 
-class UnsupportedValue(ValueError):
-    """An asset, an archive, a resource reference or an output value: nothing here uses them."""
-
-
-def from_struct(struct: struct_pb2.Struct) -> Properties:
+def from_struct(struct: struct_pb2.Struct, owner: str) -> Properties:
     """Read a Struct from the wire; keys come sorted, whole numbers as int.
 
+    Args:
+        struct: what was received.
+        owner: whose properties they are, for the error.
+
     Raises:
-        UnsupportedValue: it holds a special value other than a secret.
+        Unsupported: it holds a special value other than a secret.
     """
-    read: Properties = _read(json_format.MessageToDict(struct))
+    read: Properties = _read(json_format.MessageToDict(struct), owner)
     return read
 
 
-def _read(value: Any) -> Any:
+def _read(value: Any, owner: str) -> Any:
     if isinstance(value, dict):
         if SIGNATURE not in value:
-            return {key: _read(value[key]) for key in sorted(value)}
+            return {key: _read(value[key], owner) for key in sorted(value)}
         if value[SIGNATURE] != SECRET:
-            raise UnsupportedValue("an asset, archive, resource reference or output value among the properties")
-        return Secret(strip(_read(value["value"])))  # a secret inside a secret is one secret
+            raise Unsupported(f"an asset, archive, resource reference or output value among the properties of {owner}")
+        return Secret(strip(_read(value["value"], owner)))  # a secret inside a secret is one secret
     if isinstance(value, list):
-        return [_read(item) for item in value]
+        return [_read(item, owner) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 

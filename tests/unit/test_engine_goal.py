@@ -29,7 +29,7 @@ def test_values_survive_the_wire_and_whole_numbers_are_ints() -> None:
         "e": {},
         "k": [],
     }
-    read = from_struct(to_struct(value))
+    read = from_struct(to_struct(value), "")
     assert read == value
     assert isinstance(read["i"], int)
     assert strip(read)["s"] == [1, 2]
