@@ -6,10 +6,10 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.engine import processes
@@ -20,7 +20,6 @@ from rehearsal.engine.events import Audience
 from rehearsal.engine.journal import Journal
 from rehearsal.engine.monitor import Monitor, serving
 from rehearsal.engine.plugin import DYNAMIC, PluginSource, Recorder
-from rehearsal.engine.processes import Launcher
 from rehearsal.engine.project import Config, Project
 from rehearsal.engine.refresh import refresh
 from rehearsal.engine.registry import ProviderRegistry
@@ -31,47 +30,34 @@ _PROGRAM = Path(__file__).with_name("program.py")
 _LEAVE = 5.0  # seconds in which a program that has been told to stop may leave by itself
 
 
+@dataclass
 class Deployment:
-    """One stack of one project, and the state of it."""
+    """One stack of one project, and the state of it.
 
-    def __init__(
-        self,
-        project: Project,
-        stack: str,
-        config: Config,
-        checkpoint: CheckpointFile,
-        codec: SecretCodec,
-        environment: Mapping[str, str],
-        find_azuread: Callable[[], list[str]],
-        *,
-        parallel: int | None = None,
-        recorder: Recorder | None = None,
-    ) -> None:
-        """Bring together what a run needs.
+    Attributes:
+        project: the project.
+        stack: the stack's name.
+        config: its configuration.
+        checkpoint: where its state lies.
+        codec: encrypts and decrypts the state's secrets.
+        environment: the whole environment of the children.
+        find_azuread: returns the azuread plugin's command line; called when it is needed.
+        parallel: how many steps may run at once; four per processor where None, as the CLI has it.
+        recorder: called after each RPC to a provider, for tests.
+    """
 
-        Args:
-            project: the project.
-            stack: the stack's name.
-            config: its configuration.
-            checkpoint: where its state lies.
-            codec: encrypts and decrypts the state's secrets.
-            environment: the whole environment of the children.
-            find_azuread: returns the azuread plugin's command line; called when it is needed.
-            parallel: how many steps may run at once; four per processor where None, as the CLI has it.
-            recorder: called after each RPC to a provider, for tests.
-        """
-        self._project = project
-        self._stack = stack
-        self._config = config
-        self._checkpoint = checkpoint
-        self._codec = codec
-        self._environment = environment
-        self._find_azuread = find_azuread
-        self._parallel = parallel or 4 * (os.cpu_count() or 1)
-        self._recorder = recorder
-        self._launcher = Launcher()
-        self._current: Run | None = None
-        self._cancelled = False
+    project: Project
+    stack: str
+    config: Config
+    checkpoint: CheckpointFile
+    codec: SecretCodec
+    environment: Mapping[str, str]
+    find_azuread: Callable[[], list[str]]
+    parallel: int | None = None
+    recorder: Recorder | None = None
+    _launcher: processes.Launcher = field(default_factory=processes.Launcher)
+    _current: Run | None = None
+    _cancelled: bool = False
 
     def preview(self, audience: Audience, *, refresh_first: bool = False) -> Result:
         """Show what `up` would do, changing nothing."""
@@ -90,7 +76,7 @@ class Deployment:
         if clear_pending_creates:
             found.pending = [operation for operation in found.pending if operation.kind != "creating"]
         if not preview and not run.result.failed:
-            self._checkpoint.save(found, self._codec)
+            self.checkpoint.save(found, self.codec)
         return self._end(run)
 
     def destroy(self, audience: Audience, *, preview: bool = False) -> Result:
@@ -124,7 +110,7 @@ class Deployment:
                     reading.result = Result(failed=reading.result.failed)  # what it found is not what was to be done
                     return self._end(reading)
                 if not preview:
-                    self._checkpoint.save(snapshot, self._codec)
+                    self.checkpoint.save(snapshot, self.codec)
             run = self._run(snapshot, registry, audience, preview=preview)
             run.result.old_outputs = next((state.outputs for state in snapshot.resources if state.is_stack), {})
             run.result.outputs = self._run_program(run)
@@ -134,11 +120,9 @@ class Deployment:
         return self._end(run)
 
     def _load(self, audience: Audience, *, tell_pending: bool = True) -> Snapshot:
-        snapshot = self._checkpoint.load(self._codec)
+        snapshot = self.checkpoint.load(self.codec)
         if snapshot.pending and tell_pending:
-            what = "\n".join(
-                f"  * {pending.resource.urn}, interrupted while {pending.kind}" for pending in snapshot.pending
-            )
+            what = "\n".join(f"  * {each.resource.urn}, interrupted while {each.kind}" for each in snapshot.pending)
             audience.message(
                 "warning",
                 f"Attempting to deploy or update resources with {len(snapshot.pending)} pending operations from "
@@ -151,13 +135,20 @@ class Deployment:
 
     def _run(self, snapshot: Snapshot, registry: ProviderRegistry, audience: Audience, *, preview: bool) -> Run:
         def save(changed: Snapshot) -> None:
-            self._checkpoint.save(changed, self._codec)
+            self.checkpoint.save(changed, self.codec)
 
-        run = Run(preview, self._parallel, Journal(snapshot, None if preview else save), registry, audience)
+        parallel = self.parallel or 4 * (os.cpu_count() or 1)
+        run = Run(preview, parallel, Journal(snapshot, None if preview else save), registry, audience)
         self._current = run
         if self._cancelled:
             run.stopping.set()
         return run
+
+    def _end(self, run: Run) -> Result:
+        self._current = None
+        run.result.cancelled = self._cancelled
+        run.result.failed |= self._cancelled
+        return run.result
 
     @contextmanager
     def _providers(self, audience: Audience) -> Iterator[ProviderRegistry]:
@@ -166,9 +157,9 @@ class Deployment:
                 audience.message("info", line, "")
 
         source = PluginSource(
-            self._launcher, self._environment, self._project.root, self._find_azuread, on_output, self._recorder
+            self._launcher, self.environment, self.project.root, self.find_azuread, on_output, self.recorder
         )
-        registry = ProviderRegistry(source, self._config, project=self._project.name, stack=self._stack)
+        registry = ProviderRegistry(source, self.config, project=self.project.name, stack=self.stack)
         try:
             yield registry
         finally:
@@ -176,19 +167,22 @@ class Deployment:
 
     def _run_program(self, run: Run) -> Properties | None:
         """Run the program to its end, and all its steps; return the stack's outputs."""
-        monitor = Monitor(run, project=self._project.name, stack=self._stack)
-        with serving(monitor, workers=4 * self._parallel + 16) as address:
-            numbers = (str(self._parallel), str(run.preview).lower())
+        monitor = Monitor(run, project=self.project.name, stack=self.stack)
+        with serving(monitor, workers=4 * run.parallel + 16) as address:
+            words = (address, self.project.name, self.stack, str(run.parallel), str(run.preview).lower())
             process = self._launcher.start(
-                [sys.executable, "-I", "-u", str(_PROGRAM), address, self._project.name, self._stack, *numbers],
+                [sys.executable, "-I", "-u", str(_PROGRAM), *words],
                 {
-                    **self._environment,
-                    "PULUMI_CONFIG": json.dumps(self._config.values),
-                    "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(self._config.secret_keys)),
+                    **self.environment,
+                    "PULUMI_CONFIG": json.dumps(self.config.values),
+                    "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(self.config.secret_keys)),
                 },
-                self._project.root,
+                self.project.root,
             )
-            readers = [_relay(stream, run.audience) for stream in (process.stdout, process.stderr)]
+            readers = [
+                processes.each_line(stream, lambda line: run.audience.message("info", line, ""))
+                for stream in (process.stdout, process.stderr)
+            ]
             code = _wait(process, run, monitor)
             for reader in readers:
                 reader.join(1)
@@ -196,29 +190,8 @@ class Deployment:
         if code == 0 and monitor.finished:
             return monitor.stack_outputs
         if not run.stopping.is_set():  # it failed by itself; 1 and 32: it has said why
-            if code in (1, 32):
-                run.result.failed = True
-                run.stopping.set()
-            else:
-                run.fail(f"Program exited with non-zero exit code: {code}")
+            run.fail("" if code in (1, 32) else f"Program exited with non-zero exit code: {code}")
         return None
-
-    def _end(self, run: Run) -> Result:
-        self._current = None
-        run.result.cancelled = self._cancelled
-        run.result.failed |= self._cancelled
-        return run.result
-
-
-def _relay(stream: object, audience: Audience) -> threading.Thread:
-    def relay() -> None:
-        for line in stream:  # type: ignore[attr-defined]
-            audience.message("info", line.rstrip("\n"), "")
-        stream.close()  # type: ignore[attr-defined]
-
-    thread = threading.Thread(target=relay, daemon=True)
-    thread.start()
-    return thread
 
 
 def _wait(process: subprocess.Popen[str], run: Run, monitor: Monitor) -> int:
@@ -228,9 +201,8 @@ def _wait(process: subprocess.Popen[str], run: Run, monitor: Monitor) -> int:
         try:
             return process.wait(0.2)
         except subprocess.TimeoutExpired:
-            if not run.stopping.is_set():
-                continue
-            monitor.wait_idle()
-            told = told or time.monotonic()
-            if time.monotonic() - told > _LEAVE:
-                processes.kill(process)
+            if run.stopping.is_set():
+                monitor.wait_idle()
+                told = told or time.monotonic()
+                if time.monotonic() - told > _LEAVE:
+                    processes.kill(process)

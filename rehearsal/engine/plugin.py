@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import queue
+import select
 import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -118,33 +117,23 @@ class Plugin:
         self._process = process
         self._recorder = recorder
         self._last_words: deque[str] = deque(maxlen=20)
-        first: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._readers = [
-            threading.Thread(target=self._read, args=(process.stdout, first.put, on_output), daemon=True),
-            threading.Thread(target=self._read, args=(process.stderr, None, on_output), daemon=True),
-        ]
-        for reader in self._readers:
-            reader.start()
-        try:
-            port = int(first.get(timeout=_START))
-        except (queue.Empty, ValueError):
-            processes.stop(process)
-            words = " ".join(self._last_words) or "it printed nothing"
-            raise EngineError(f"the plugin {package} did not say its port within {_START:.0f} s: {words}") from None
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_CHANNEL_OPTIONS)
-        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
-    def _read(self, stream: Any, first: Callable[[str], None] | None, on_output: Callable[[str], None]) -> None:
-        for line in stream:
-            if first:
-                first(line)
-                first = None
-                continue
+        def hear(line: str) -> None:
             self._last_words.append(line.strip())
-            on_output(line.rstrip("\n"))
-        if first:
-            first("")  # it ended without a port
-        stream.close()
+            on_output(line)
+
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        self._readers = [processes.each_line(process.stderr, hear)]
+        spoke, _, _ = select.select([process.stdout], [], [], _START)
+        first = process.stdout.readline() if spoke else ""
+        self._readers.append(processes.each_line(process.stdout, hear))
+        if not first.strip().isdigit():
+            processes.stop(process)
+            self._join()
+            words = " ".join([first.strip(), *self._last_words]).strip() or "it printed nothing"
+            raise EngineError(f"the plugin {package} did not say its port within {_START:.0f} s: {words}")
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{int(first)}", options=_CHANNEL_OPTIONS)
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
     def call(self, method: str, request: Message) -> Any:
         """Make one RPC and return its response.
@@ -176,6 +165,9 @@ class Plugin:
             self._stub.Cancel(empty_pb2.Empty(), timeout=1)
         self._channel.close()
         processes.stop(self._process)
+        self._join()
+
+    def _join(self) -> None:
         for reader in self._readers:
             reader.join(1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,11 @@ class Project:
         name: the project's name, part of every URN.
         root: the folder of Pulumi.yaml, absolute.
         stack_files: the folder of the stack files.
-        config: Pulumi.yaml's own `config:`, as it stands.
     """
 
     name: str
     root: Path
     stack_files: Path
-    config: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, root: Path) -> Project:
@@ -39,54 +37,27 @@ class Project:
         Raises:
             EngineError: there is none, or it asks for what the local engine does not do.
         """
-        content = _read_mapping(root / "Pulumi.yaml")
+        path = root / "Pulumi.yaml"
+        if not path.exists():
+            raise EngineError(f"no Pulumi.yaml in {root}; name the project's folder with --cwd")
+        content = read_mapping(path, refused=("main", "plugins", "packages", "backend", "config"))
         if "name" not in content:
-            raise EngineError(f"{root / 'Pulumi.yaml'} has no name")
+            raise EngineError(f"{path} has no name")
         runtime = content.get("runtime")
         if (runtime.get("name") if isinstance(runtime, dict) else runtime) != "python":
             raise Unsupported("a project whose runtime is not python")
-        for key in ("main", "plugins", "packages", "backend"):
-            if content.get(key):
-                raise Unsupported(f"`{key}` in Pulumi.yaml")
         folder = root / str(content.get("stackConfigDir") or "")
-        return cls(str(content["name"]), root.resolve(), folder.resolve(), content.get("config") or {})
+        return cls(str(content["name"]), root.resolve(), folder.resolve())
 
     def stack_file(self, stack: str) -> Path:
-        """Return where the stack file of that name would be."""
-        return self.stack_files / f"Pulumi.{check_stack_name(stack)}.yaml"
-
-
-@dataclass(frozen=True)
-class StackFile:
-    """What a stack file says.
-
-    Attributes:
-        config: `config:` as it stands, `secure:` values included.
-        salt: `encryptionsalt`, None where there is none.
-        exists: False for the empty one that stands for a missing file.
-    """
-
-    config: dict[str, Any] = field(default_factory=dict)
-    salt: str | None = None
-    exists: bool = True
-
-    @classmethod
-    def load(cls, path: Path) -> StackFile:
-        """Read a stack file; a missing one is empty, as for the CLI.
+        """Return where the stack file of that name would be.
 
         Raises:
-            EngineError: it cannot be read, or asks for what the local engine does not do.
+            EngineError: it is not a stack's name, which becomes part of file names.
         """
-        if not path.exists():
-            return cls(exists=False)
-        content = _read_mapping(path)
-        provider = content.get("secretsprovider")
-        if provider and provider != "passphrase":
-            raise Unsupported(f"the secrets provider of {path.name}")
-        for key in ("encryptedkey", "environment"):
-            if content.get(key):
-                raise Unsupported(f"`{key}` in {path.name}")
-        return cls(content.get("config") or {}, content.get("encryptionsalt"))
+        if not _STACK_NAME.fullmatch(stack):
+            raise EngineError("a stack name may only contain alphanumeric, hyphens, underscores, or periods")
+        return self.stack_files / f"Pulumi.{stack}.yaml"
 
 
 @dataclass(frozen=True)
@@ -101,68 +72,46 @@ class Config:
     values: dict[str, str]
     secret_keys: frozenset[str]
 
+    @classmethod
+    def read(
+        cls, project: str, declared: dict[str, Any], overrides: list[str], decrypt: Callable[[str], str]
+    ) -> Config:
+        """Add up a stack file's `config:` and `--config key=value`, the later over the earlier.
+
+        Args:
+            project: the namespace of keys that have none.
+            declared: `config:` as it stands.
+            overrides: `key=value` each.
+            decrypt: opens a `secure:` value.
+
+        Raises:
+            EngineError: an override is malformed.
+        """
+        pairs = [pair.partition("=") for pair in overrides]
+        if not all(key and separator for key, separator, _ in pairs):
+            raise EngineError("--config wants key=value")
+        values: dict[str, str] = {}
+        secret_keys: set[str] = set()
+        for key, value in (*declared.items(), *((key, text) for key, _, text in pairs)):
+            name = key if ":" in key else f"{project}:{key}"
+            opened = _opened(value, decrypt)
+            values[name] = _as_text(opened)
+            (secret_keys.discard if opened == value else secret_keys.add)(name)
+        return cls(values, frozenset(secret_keys))
+
     def package(self, package: str) -> dict[str, str]:
         """Return what belongs to the namespace of a package, keys without the namespace."""
         prefix = f"{package}:"
         return {key.removeprefix(prefix): value for key, value in self.values.items() if key.startswith(prefix)}
 
 
-def check_stack_name(stack: str) -> str:
-    """Return the name, which becomes part of file names.
-
-    Raises:
-        EngineError: it is not a stack's name.
-    """
-    if not _STACK_NAME.fullmatch(stack):
-        raise EngineError("a stack name may only contain alphanumeric, hyphens, underscores, or periods")
-    return stack
-
-
-def read_config(project: Project, stack_file: StackFile, overrides: list[str], decrypt: Callable[[str], str]) -> Config:
-    """Add up Pulumi.yaml's defaults, the stack file and `--config key=value`, the later over the earlier.
-
-    Raises:
-        EngineError: a key or value is malformed; the text names the key and never the value.
-    """
-    values: dict[str, str] = {}
-    secret_keys: set[str] = set()
-
-    def put(key: str, value: Any) -> None:
-        name = key if ":" in key else f"{project.name}:{key}"
-        secrets: list[str] = []
-        values[name] = _as_text(_open_secure(value, lambda text: secrets.append(text) or decrypt(text)))  # type: ignore[func-returns-value]
-        (secret_keys.add if secrets else secret_keys.discard)(name)
-
-    for key, declared in project.config.items():
-        value = _default(declared)
-        if value is not None:
-            put(str(key), value)
-    for key, value in stack_file.config.items():
-        put(str(key), value)
-    for pair in overrides:
-        key, separator, text = pair.partition("=")
-        if not key or not separator:
-            raise EngineError("--config wants key=value")
-        put(key, text)
-    return Config(values, frozenset(secret_keys))
-
-
-def _default(declared: Any) -> Any:
-    """Return what Pulumi.yaml gives for a key: a plain value, or `default:`/`value:` of a declaration."""
-    if isinstance(declared, dict):
-        return declared.get("value", declared.get("default"))
-    return declared
-
-
-def _open_secure(value: Any, decrypt: Callable[[str], str]) -> Any:
+def _opened(value: Any, decrypt: Callable[[str], str]) -> Any:
     """Replace each `secure: <ciphertext>` by its text."""
     if isinstance(value, dict):
         if set(value) == {"secure"} and isinstance(value["secure"], str):
             return decrypt(value["secure"])
-        return {key: _open_secure(item, decrypt) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_open_secure(item, decrypt) for item in value]
-    return value
+        return {key: _opened(item, decrypt) for key, item in value.items()}
+    return [_opened(item, decrypt) for item in value] if isinstance(value, list) else value
 
 
 def _as_text(value: Any) -> str:
@@ -174,15 +123,23 @@ def _as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)  # Go sorts the keys of maps
 
 
-def _read_mapping(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path, refused: tuple[str, ...]) -> dict[str, Any]:
+    """Read a file of keys and values; an empty or missing one has none.
+
+    Args:
+        path: the file.
+        refused: keys that the local engine does nothing with.
+
+    Raises:
+        EngineError: it cannot be read, is not a mapping, or has one of these keys.
+    """
     try:
-        content = go_yaml.load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise EngineError(f"no {path.name} in {path.parent}; name the project's folder with --cwd") from None
+        content = go_yaml.load(path.read_text(encoding="utf-8")) if path.exists() else None
     except (OSError, ValueError) as problem:
         raise EngineError(f"{path} cannot be read: {problem}") from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
+    if not isinstance(content or {}, dict):
         raise EngineError(f"{path} is not a mapping")
-    return content
+    for key in refused:
+        if (content or {}).get(key):
+            raise Unsupported(f"`{key}` in {path.name}")
+    return content or {}

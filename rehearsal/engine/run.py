@@ -110,11 +110,11 @@ class Run:
         self.audience.finished(step, seconds)
 
     def fail(self, message: str, step: Step | None = None, seconds: float = 0.0, *, stop: bool = True) -> None:
-        """Tell of a failure, of a step or of the whole, and let nothing new start."""
+        """Tell of a failure, of a step or of the whole, and let nothing new start; no message: it has been told."""
         self.result.failed = True
         if stop:
             self.stopping.set()
         if step:
             self.audience.failed(step, message, seconds)
-        else:
+        elif message:
             self.audience.message("error", message, "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.engine.checkpoint import CheckpointFile
 from rehearsal.engine.encryption import PassphraseCrypter, SecretCodec
-from rehearsal.engine.errors import EngineError, StackNotFound
-from rehearsal.engine.project import Config, Project, StackFile, check_stack_name, read_config
+from rehearsal.engine.errors import EngineError, StackNotFound, Unsupported
+from rehearsal.engine.project import Config, Project, read_mapping
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Stack:
         state_dir: Path,
         passphrase: str,
         *,
-        overrides: list[str] | None = None,
+        overrides: Sequence[str] = (),
         config_file: str | None = None,
     ) -> Stack:
         """Read what there is of a stack.
@@ -59,20 +60,23 @@ class Stack:
             EngineError: something about it cannot be read.
         """
         project = Project.load(root)
-        check_stack_name(name)
-        path = Path(config_file) if config_file else project.stack_file(name)
-        stack_file = StackFile.load(path)
+        path = project.stack_file(name)
+        path = Path(config_file) if config_file else path
         checkpoint = CheckpointFile(state_dir, project.name, name)
-        if not stack_file.exists and (config_file or not checkpoint.exists()):
+        if not path.exists() and (config_file or not checkpoint.exists()):
             raise StackNotFound(f"no stack named '{name}' found: there is neither {path} nor a state of it")
-        salt = checkpoint.salt() or stack_file.salt
+        file = read_mapping(path, refused=("encryptedkey", "environment"))
+        if file.get("secretsprovider", "passphrase") != "passphrase":
+            raise Unsupported(f"the secrets provider of {path.name}")
+        own_salt = file.get("encryptionsalt")
+        salt = checkpoint.salt() or own_salt
         crypter = PassphraseCrypter(passphrase, salt)
-        opener = crypter if stack_file.salt in (None, salt) else PassphraseCrypter(passphrase, stack_file.salt)
+        opener = crypter if own_salt in (None, salt) else PassphraseCrypter(passphrase, own_salt)
 
         def decrypt(ciphertext: str) -> str:
-            if stack_file.salt is None:
+            if own_salt is None:
                 raise EngineError(f"{path} has secrets and no encryptionsalt")
             return opener.decrypt(ciphertext)
 
-        config = read_config(project, stack_file, overrides or [], decrypt)
+        config = Config.read(project.name, file.get("config") or {}, list(overrides), decrypt)
         return cls(project, name, config, checkpoint, SecretCodec(crypter))

@@ -246,3 +246,17 @@ def test_two_interrupts_end_it_at_once_and_the_step_stays_pending(stage: Stage, 
     assert child.process.returncode == 8
     until(lambda: not any(alive(pid) for pid in started))
     assert stage.latest()["pending_operations"][0]["type"] == "creating"
+
+
+def test_a_plugin_that_does_not_start_is_said_with_its_last_words(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"
+    program.mkdir()
+    (program / "Pulumi.yaml").write_text("name: dyn\nruntime: python\n")
+    (program / "__main__.py").write_text("import pulumi\npulumi.CustomResource('azuread:a/b:B', 'b', {})\n")
+    monkeypatch.setattr("tests.support.engine.PROGRAM", program)
+    assert stage.up().failed
+    said = str(stage.witness.failures)
+    assert "the plugin azuread did not say its port within 10 s" in said
+    assert "no-azuread-here" in said or "No such file" in said

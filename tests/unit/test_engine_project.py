@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.engine.errors import EngineError, StackNotFound
-from rehearsal.engine.project import Config, Project, StackFile, read_config
+from rehearsal.engine.project import Config, Project
 from rehearsal.engine.stack import Stack
 from tests.support.engine import crypter
 
@@ -20,11 +20,9 @@ def project(folder: Path, extra: str = "") -> Project:
     return Project.load(folder)
 
 
-def config(folder: Path, stack_file: str, *overrides: str, extra: str = "") -> Config:
-    here = project(folder, extra)
-    path = here.stack_file("dev")
-    path.write_text(stack_file)
-    return read_config(here, StackFile.load(path), list(overrides), crypter().decrypt)
+def config(folder: Path, stack_file: str, *overrides: str) -> Config:
+    project(folder).stack_file("dev").write_text(stack_file)
+    return Stack.open(folder, "dev", folder / "state", "x", overrides=overrides).config
 
 
 def test_keys_get_the_projects_namespace_and_structures_become_json(tmp_path: Path) -> None:
@@ -40,10 +38,14 @@ def test_keys_get_the_projects_namespace_and_structures_become_json(tmp_path: Pa
     assert found.package("azuread") == {"tenantId": "t"}
 
 
-def test_the_stack_file_comes_over_pulumi_yaml_and_an_option_over_both(tmp_path: Path) -> None:
-    extra = "config:\n  one: {type: string, default: project}\n  two: {value: project}\n  three: project\n  four: {type: string}\n"
-    found = config(tmp_path, "config:\n  two: stack\n  three: stack\n", "three=option=x", extra=extra)
-    assert found.values == {"proj:one": "project", "proj:two": "stack", "proj:three": "option=x"}
+def test_an_option_comes_over_the_stack_file(tmp_path: Path) -> None:
+    found = config(tmp_path, "config:\n  two: stack\n  three: stack\n", "three=option=x")
+    assert found.values == {"proj:two": "stack", "proj:three": "option=x"}
+
+
+def test_an_option_without_a_value_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="key=value"):
+        config(tmp_path, "", "three")
 
 
 def test_secure_values_are_opened_and_their_whole_key_is_secret(tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_what_the_engine_cannot_open_is_refused_by_name(text: str, tmp_path: Pat
         config(tmp_path, text)
 
 
-@pytest.mark.parametrize("extra", ["main: sub\n", "plugins: {providers: [x]}\n"])
+@pytest.mark.parametrize("extra", ["main: sub\n", "plugins: {providers: [x]}\n", "config: {one: 1}\n"])
 def test_a_project_of_another_kind_is_refused_by_name(extra: str, tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"Pulumi\.yaml"):
         project(tmp_path, extra)
