@@ -1,6 +1,5 @@
 """The Pulumi program: the stack file's integrations, each with everything that belongs to it."""
 
-import json
 from pathlib import Path
 
 import pulumi
@@ -12,7 +11,7 @@ from components.integration import Integration
 
 prefix = f"{settings.PROJECT}:"
 values = {
-    key.removeprefix(prefix): json.loads(text) if text[:1] in "[{" else text
+    key.removeprefix(prefix): settings.decoded(text)
     for key, text in pulumi.runtime.get_config_env().items()
     if key.startswith(prefix)
 }

@@ -28,9 +28,9 @@ def contradictions(declared: Settings) -> Iterable[Problem]:
         "has the display name {value!r}, as integrations.{other} has: an application is found by it",
     )
     yield from _companion_problems(declared)
-    current = {each.name for each in declared.environments.values()}
+    current = {each.name.casefold() for each in declared.environments.values()}
     for key, environment in declared.environments.items():
-        for name in current & set(environment.formerly):
+        for name in (each for each in environment.formerly if each.casefold() in current):
             yield Problem(["environments", key, "formerly"], f"names {name!r}, which is the name of an environment now")
     keys = {each.key for each in declared.integrations}
     names: dict[str, str] = {}
@@ -70,12 +70,21 @@ def logical_names(integration: Integration, declared: Settings) -> list[str]:
     """Return the logical names of an integration's resources; each is stored in state, and begins with its key."""
     names = [integration.key]
     names += [
-        f"{integration.key}-{declared.environments[key].name}"
+        registration_name(integration.key, declared.environments[key].name)
         for key in integration.environments
         if key in declared.environments
     ]
     secrets = integration.credentials.secrets
     return names + [f"{integration.key}-secret-{label}" for label in (secrets.issued if secrets else ())]
+
+
+def registration_name(key: str, environment: str) -> str:
+    """Return the logical name of a registration: by the environment's name, in which case does not count.
+
+    In the stack file's spelling it would not do: a name in other letters would make a resource that adopts the
+    registration, and delete the one that it adopted it from.
+    """
+    return f"{key}-{environment.casefold()}"
 
 
 def _secret_problems(integration: Integration, maximum: int, here: list[str | int]) -> Iterable[Problem]:

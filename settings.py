@@ -6,12 +6,13 @@ gives the same settings on any day.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import yaml
 from pydantic import (
@@ -40,6 +41,7 @@ BUSINESS_CENTRAL_ROLES = {
     "AdminCenter.ReadWrite.All": "a20fe46f-4f63-4666-8e0e-9b882d90b837",
     "app_access": "3983b928-ed40-4111-bbad-e7910cf234bd",
 }
+TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it there are no dates
 PLANNED = {"clientId", "expectedPublisher", "consent", "proof", "adopt",
            "federated", "certificates"}  # fmt: skip
 """Keys of the design that this version does not know yet: said so, instead of "unknown key"."""
@@ -56,7 +58,10 @@ def _label(value: object) -> str:
     )
     if not found:
         raise ValueError("is not a date like '2026-11-15', or '2026-11-15b' for a second secret of the same day")
-    date.fromisoformat(found[1])  # 2026-02-30 has the form, but is none
+    try:
+        date.fromisoformat(found[1])
+    except ValueError:  # 2026-02-30 has the form, but is none
+        raise ValueError(f"{found[1]} is no day of the calendar") from None
     return found[1] + (found[2] or "")
 
 
@@ -74,6 +79,8 @@ def _quotable(name: str) -> str:
 
 def _safe_address(url: str) -> str:
     parts = urlsplit(url)
+    if parts.fragment or url != url.strip() or set(parse_qs(parts.query)) - {"tenant"}:
+        raise ValueError("is more than an address with, perhaps, ?tenant=..., such as https://bc.example:7048/BC")
     if parts.username or parts.password:
         raise ValueError(
             "holds a password, and would be stored in clear: set BUSINESS_CENTRAL_USER and _PASSWORD instead"
@@ -83,9 +90,11 @@ def _safe_address(url: str) -> str:
     return url.rstrip("/")
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\r\n\t]*$")]
 Text50 = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]  # Text[50] in Business Central
 RoleId = Annotated[Name, StringConstraints(to_upper=True, max_length=20), AfterValidator(_not_super)]  # Code[20]
+# Letters, digits and hyphens: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/tenant-admin-center-environments
+EnvironmentName = Annotated[Name, StringConstraints(max_length=30, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$")]
 Guid = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
 Role = Literal["API.ReadWrite.All", "Automation.ReadWrite.All", "AdminCenter.ReadWrite.All", "app_access"]
 Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str)]
@@ -117,7 +126,7 @@ class Secrets(_Model):
     """The secrets of an integration: one for each label, which is the date it was issued and perhaps a letter."""
 
     issued: tuple[Label, ...] = ()
-    lifetime_days: int = Field(gt=0)
+    lifetime_days: int = Field(gt=0, le=TEN_YEARS)
     display_name: Name | None = None
 
     def end_date(self, label: str) -> str:
@@ -146,7 +155,11 @@ class Access(_Model):
 
 
 def _by_key(value: object) -> object:
-    return dict.fromkeys(value) if isinstance(value, list) and all(isinstance(key, str) for key in value) else value
+    if not isinstance(value, list):
+        return value
+    if strangers := [key for key in value if not isinstance(key, str)]:
+        raise ValueError(f"lists {strangers[0]!r}, which is not a key of `environments`")
+    return dict.fromkeys(value)
 
 
 class Integration(_Model):
@@ -195,9 +208,9 @@ class Integration(_Model):
 class Environment(_Model):
     """A Business Central environment; the key in the stack file is only a short word for it."""
 
-    name: Annotated[Name, StringConstraints(max_length=30)]
+    name: EnvironmentName
     base_url: Annotated[str, AfterValidator(_safe_address)] | None = None
-    formerly: tuple[Name, ...] = ()
+    formerly: tuple[EnvironmentName, ...] = ()
 
 
 class CompanionExtension(_Model):
@@ -215,7 +228,7 @@ class Settings(_Model):
     environments: dict[str, Environment] = Field(min_length=1)
     integrations: tuple[Integration, ...] = ()
     companion_extension: CompanionExtension | None = None
-    maximum_secret_lifetime_days: int = Field(default=180, gt=0)
+    maximum_secret_lifetime_days: int = Field(default=180, gt=0, le=TEN_YEARS)
 
 
 _KEYS = [to_camel(name) for model in _Model.__subclasses__() for name in model.model_fields if name != "key"]
@@ -240,7 +253,9 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
             Problem(["integrations"], "is not a list of named integrations (`key:` and, indented, its settings)")
         )
     filled = [
-        {**each, "(key)": key} for key, entry in entries.items() if (each := _filled(key, entry, presets, problems))
+        {**each, "(key)": key}
+        for key, entry in entries.items()
+        if (each := _filled(key, entry, presets, problems)) is not None
     ]
     try:
         # by alias only: permission_sets is our spelling, not the stack file's
@@ -257,19 +272,27 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
     return declared
 
 
-def _filled(key: str, entry: object, presets: Path, problems: list[Problem]) -> dict[str, Any]:
-    """Return an integration's settings over those of its preset; nothing where one of the two is not there."""
-    if not isinstance(entry, Mapping):
+def decoded(text: str) -> Any:
+    """Read a value of Pulumi's configuration: structured ones arrive as JSON, all others as they stand."""
+    try:
+        return json.loads(text) if text.startswith(("[", "{")) else text
+    except json.JSONDecodeError:
+        return text  # a text that begins like JSON; where that is wrong, validation says so
+
+
+def _filled(key: str, entry: object, presets: Path, problems: list[Problem]) -> dict[str, Any] | None:
+    """Return an integration's settings over those of its preset; None, and a problem, where one is not there."""
+    if not isinstance(entry, Mapping) or not entry:
         problems.append(Problem(["integrations", key], "has no settings: name a preset and environments at least"))
-        return {}
-    name = entry.get("preset")
-    if not isinstance(name, str):
+        return None
+    if "preset" not in entry:
         return dict(entry)
+    name = entry["preset"]
     known = sorted(path.stem for path in presets.glob("*.yaml"))
     if name not in known:
-        text = f"there is no preset {name!r}{suggestion(name, known)}; the presets are {', '.join(known)}"
+        text = f"there is no preset {name!r}{suggestion(str(name), known)}; the presets are {', '.join(known)}"
         problems.append(Problem(["integrations", key, "preset"], text))
-        return {}
+        return None
     return _merged(yaml.safe_load((presets / f"{name}.yaml").read_text(encoding="utf-8")), entry)
 
 

@@ -29,7 +29,7 @@ class StackFile:
         self._namespace = namespace
         try:
             self._content: Any = YAML().load(path.read_text(encoding="utf-8"))["config"]
-        except (OSError, YAMLError, KeyError, TypeError):
+        except (OSError, YAMLError, KeyError, TypeError, ValueError, RecursionError):
             self._content = {}
 
     def line(self, keys: Sequence[str | int]) -> int | None:
@@ -81,6 +81,12 @@ def understood(
             return Problem(keys, "is missing")
         case "too_short":
             return Problem(keys, "is empty; it needs at least one")
+        case "tuple_type" | "list_type":
+            return Problem(keys, "is not a list")
+        case "string_type":
+            return Problem(keys, f"{error['input']!r} is not a text; put it in quotes")
+        case "bool_parsing" | "bool_type":
+            return Problem(keys, f"{error['input']!r} is neither true nor false")
         case "model_type" | "dict_type" | "model_attributes_type":
             return Problem(keys, "is not a group of keys with values")
         case "string_pattern_mismatch" if keys[-1] == "(key)":

@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 from clients.business_central_errors import is_duplicate, is_kept_because_of_sign_in, is_missing_record, with_remedy
 from clients.errors import Refused, ServiceError
-from clients.transport import Problem, Transport
+from clients.shared_reads import SharedRead
+from clients.transport import Problem, Transport, as_mapping
 
 COMPANION_ROUTE = "entraBusinessCentral/registration/v1.0"
 AUTOMATION_ROUTE = "microsoft/automation/v2.0"
@@ -79,11 +80,11 @@ class Assignment:
 
 def read_problem(body: Mapping[str, Any]) -> Problem:
     """Read the body of a BC error; the correlation id stands at the end of its text."""
-    error = body.get("error") or {}
-    text, request_id = error.get("message", ""), ""
+    error = as_mapping(body.get("error"))
+    text, request_id = str(error.get("message") or ""), ""
     if found := re.search(r"\s+CorrelationId:\s+([0-9a-fA-F-]{36})\.?\s*$", text):
         text, request_id = text[: found.start()], found[1]
-    return Problem(error.get("code", ""), text, request_id)
+    return Problem(str(error.get("code") or ""), text, request_id)
 
 
 class BusinessCentral:
@@ -121,6 +122,8 @@ class Environment:
         self._root = root
         self._query = query
         self._reading = threading.Lock()
+        self._all_registrations = SharedRead(self._list_registrations)
+        self._all_assignments = SharedRead(self._list_assignments)
 
     # --- read once per process: an environment's companies and permission sets hardly change within one `pulumi up`
 
@@ -155,10 +158,32 @@ class Environment:
             for item in self._list(path, f"list the permission sets of environment {self.name}")
         ]
 
+    # --- listed for all applications at once, by whoever asks first; a write of ours makes the next one ask anew. For
+    # reads of every registration of a stack: two requests for all of them. An absence is asked about once more by key.
+
+    def listed_registration(self, client_id: str) -> Registration | None:
+        """Return the registration of an application as a list told a short while ago, None where there is none now."""
+        return self._all_registrations().get(client_id.lower()) or self.registration(client_id)
+
+    def listed_assignments(self, client_id: str) -> list[Assignment]:
+        """Return the permission sets of an application's user as a list told a short while ago."""
+        return self._all_assignments().get(client_id.lower()) or self.assignments(client_id)
+
+    def _list_registrations(self) -> dict[str, Registration]:
+        found = self._list(self._registrations(), f"list the registrations in environment {self.name}")
+        return {item.client_id: item for item in map(_registration, found)}
+
+    def _list_assignments(self) -> dict[str, list[Assignment]]:
+        attempting = f"list the permission sets of all applications in environment {self.name}"
+        listed: dict[str, list[Assignment]] = {}
+        for item in self._list(self._assignments(), attempting):
+            listed.setdefault(item["clientId"].lower(), []).append(_assignment(item))
+        return listed
+
     # --- registrations
 
     def registration(self, client_id: str) -> Registration | None:
-        """Return the registration of an application, None where a list says that there is none.
+        """Return the registration of an application as it is now, None where a list says that there is none.
 
         A keyed look-up would not do: its 404 may also mean that the extension, the company or the environment is away.
         """
@@ -228,13 +253,10 @@ class Environment:
     # --- permission sets of a registration's user
 
     def assignments(self, client_id: str) -> list[Assignment]:
-        """Return the permission sets that an application's user holds."""
-        path = self._in_company(COMPANION_ROUTE, "applicationPermissionSets")
+        """Return the permission sets that an application's user holds now."""
         attempting = f"list the permission sets of {client_id} in environment {self.name}"
-        return [
-            Assignment(item["id"], item["roleId"], item["company"], item["scope"], item["appId"].lower())
-            for item in self._list(path, attempting, {"$filter": f"clientId eq {client_id}"})
-        ]
+        found = self._list(self._assignments(), attempting, {"$filter": f"clientId eq {client_id}"})
+        return [_assignment(item) for item in found]
 
     def assign(self, user_id: str, wanted: PermissionSet, company: str) -> None:
         """Give a user a permission set for one company, or for all with company ""; one it has already is fine."""
@@ -259,6 +281,9 @@ class Environment:
 
     def _registrations(self, client_id: str = "") -> str:
         return self._in_company(COMPANION_ROUTE, "entraApplications") + (f"({client_id})" if client_id else "")
+
+    def _assignments(self) -> str:
+        return self._in_company(COMPANION_ROUTE, "applicationPermissionSets")
 
     def _user_permissions(self, user_id: str) -> str:
         return f"{self._in_company(AUTOMATION_ROUTE, 'users')}({user_id})/userPermissions"
@@ -290,6 +315,9 @@ class Environment:
             )
         except ServiceError as problem:
             raise with_remedy(problem, self.name, COMPANION_ROUTE) from None
+        finally:  # also after a failure: whether it was done may not be known
+            self._all_registrations.forget()
+            self._all_assignments.forget()
 
 
 def _registration(found: Mapping[str, Any]) -> Registration:
@@ -302,3 +330,7 @@ def _registration(found: Mapping[str, Any]) -> Registration:
         user_id=None if found["userId"] == _NO_ID else found["userId"],
         user_state=found["userState"],
     )
+
+
+def _assignment(found: Mapping[str, Any]) -> Assignment:
+    return Assignment(found["id"], found["roleId"], found["company"], found["scope"], found["appId"].lower())

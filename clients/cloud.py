@@ -115,8 +115,9 @@ def find_tenant(settings: Mapping[str, str]) -> str:
 def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
     """Return the credential that the environment holds, by the variables that the azuread provider uses too.
 
-    In this order: ARM_CLIENT_SECRET; ARM_CLIENT_CERTIFICATE_PATH; ARM_OIDC_TOKEN or ARM_OIDC_TOKEN_FILE_PATH (with
-    ARM_USE_OIDC=true); ARM_USE_MSI=true; otherwise the Azure CLI (`az login`), unless ARM_USE_CLI=false.
+    In the azuread provider's order, so that both halves of an `up` sign in alike: ARM_CLIENT_CERTIFICATE_PATH;
+    ARM_CLIENT_SECRET; with ARM_USE_OIDC=true ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH or GitHub's own token; with
+    ARM_USE_MSI=true a managed identity; otherwise the Azure CLI (`az login`), unless ARM_USE_CLI=false.
 
     Raises:
         Refused: the variables name no credential, or an incomplete one.
@@ -126,20 +127,25 @@ def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
     common: dict[str, Any] = {"authority": cloud.login, "user_agent": USER_AGENT}
     if cloud not in CLOUDS.values():
         common["disable_instance_discovery"] = True  # which would ask login.microsoftonline.com about an unknown host
-    if secret := os.environ.get("ARM_CLIENT_SECRET"):
-        return ClientSecretCredential(tenant_id, _needed(client_id), secret, **common)
     if path := os.environ.get("ARM_CLIENT_CERTIFICATE_PATH"):
         password = os.environ.get("ARM_CLIENT_CERTIFICATE_PASSWORD")
         return CertificateCredential(tenant_id, _needed(client_id), path, password=password, **common)
+    if secret := os.environ.get("ARM_CLIENT_SECRET"):
+        return ClientSecretCredential(tenant_id, _needed(client_id), secret, **common)
     if _on("ARM_USE_OIDC"):
+        if token := os.environ.get("ARM_OIDC_TOKEN"):
+            return ClientAssertionCredential(tenant_id, _needed(client_id), lambda: token, **common)
         if file := os.environ.get("ARM_OIDC_TOKEN_FILE_PATH"):
             return WorkloadIdentityCredential(
                 tenant_id=tenant_id, client_id=_needed(client_id), token_file_path=file, **common
             )
-        if token := os.environ.get("ARM_OIDC_TOKEN"):
-            return ClientAssertionCredential(tenant_id, _needed(client_id), lambda: token, **common)
+        if os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
+            return ClientAssertionCredential(tenant_id, _needed(client_id), github_token, **common)
         raise Refused(
-            "sign in to Entra", "ARM_USE_OIDC is set without a token", "Set ARM_OIDC_TOKEN_FILE_PATH or ARM_OIDC_TOKEN."
+            "sign in to Entra",
+            "ARM_USE_OIDC is set without a token",
+            "Set ARM_OIDC_TOKEN_FILE_PATH or ARM_OIDC_TOKEN; in GitHub Actions give the job the permission "
+            "`id-token: write`.",
         )
     if _on("ARM_USE_MSI"):
         return ManagedIdentityCredential(client_id=client_id or None)
@@ -150,6 +156,24 @@ def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
         "the environment names no credential",
         "Set ARM_CLIENT_ID and ARM_CLIENT_SECRET (or another sign-in of the azuread provider), or run `az login`.",
     )
+
+
+def github_token() -> str:
+    """Return a token of GitHub Actions for Entra, asked for as the runner says.
+
+    https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
+
+    Raises:
+        AccessError: GitHub does not give one.
+    """
+    attempting = "get a token of GitHub Actions"
+    answer = Transport(
+        "GitHub",
+        os.environ["ACTIONS_ID_TOKEN_REQUEST_URL"],
+        authorization=lambda: f"Bearer {os.environ.get('ACTIONS_ID_TOKEN_REQUEST_TOKEN', '')}",
+        read_problem=lambda body: Problem("", str(body.get("message") or ""), ""),
+    ).request("GET", "", attempting=attempting, query={"audience": "api://AzureADTokenExchange"})
+    return str(answer["value"])
 
 
 def bearer(credential: TokenCredential, scope: str) -> Callable[[], str]:

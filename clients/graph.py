@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.errors import BadRequest, Conflict, NotFound, ServiceError
-from clients.transport import Problem, Transport
+from clients.transport import Problem, Transport, as_mapping
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class RoleAssignment:
 
 def read_problem(body: Mapping[str, Any]) -> Problem:
     """Read the body of a Graph error: https://learn.microsoft.com/graph/errors ."""
-    error = body.get("error") or {}
-    inner = error.get("innerError") or {}
-    return Problem(error.get("code", ""), error.get("message", ""), inner.get("request-id", ""))
+    error = as_mapping(body.get("error"))
+    inner = as_mapping(error.get("innerError"))
+    return Problem(*(str(text or "") for text in (error.get("code"), error.get("message"), inner.get("request-id"))))
 
 
 # The least that the caller needs, by what it does: https://learn.microsoft.com/graph/permissions-reference

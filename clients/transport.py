@@ -13,7 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from clients.errors import NotReached, ServiceError, error_for
+from clients.errors import NotReached, Refused, ServiceError, error_for
 
 USER_AGENT = "entra-business-central/0.1"
 """Tells our requests from those of the azuread provider, in the services' logs and in the rehearsal's."""
@@ -55,6 +55,11 @@ class Problem(NamedTuple):
     code: str
     message: str
     request_id: str
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """Return a decoded JSON object as it is, and an empty one for anything else: errors come in odd shapes."""
+    return value if isinstance(value, Mapping) else {}
 
 
 class File(NamedTuple):
@@ -145,9 +150,12 @@ class Transport:
                 f"{self.service} at {self.base_url} gave no answer to {method} ({_plain(problem)})",
                 "Whether it was done is not known; run the same command again, it finds and finishes what is there.",
             ) from None
-        if answer.status_code < 300:
+        if answer.status_code >= 300:
+            raise self._error(answer, attempting)
+        try:
             return answer.json() if answer.content else None
-        raise self._error(answer, attempting)
+        except requests.JSONDecodeError:
+            raise self._stranger(attempting) from None
 
     def pages(
         self,
@@ -162,11 +170,20 @@ class Transport:
         Raises:
             ServiceError, SignInFailed, NotReached: as `request`.
         """
-        page = self.request("GET", path, attempting=attempting, query=query, headers=headers)
-        yield from page["value"]
-        while link := page.get("@odata.nextLink"):
-            page = self.request("GET", link, attempting=attempting, headers=headers)
+        link: str | None = path
+        while link:
+            page = self.request("GET", link, attempting=attempting, query=query, headers=headers)
+            if not isinstance(page, Mapping) or not isinstance(page.get("value"), list):
+                raise self._stranger(attempting)
             yield from page["value"]
+            link, query = page.get("@odata.nextLink"), None
+
+    def _stranger(self, attempting: str) -> Refused:
+        return Refused(
+            attempting,
+            f"what answered at {self.base_url} is not {self.service}'s API",
+            "Check the address: `baseUrl` in the stack file, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME, a proxy.",
+        )
 
     def _error(self, answer: requests.Response, attempting: str) -> ServiceError:
         try:
@@ -190,7 +207,9 @@ def _parts(form: Mapping[str, str | File]) -> dict[str, tuple[str | None, str | 
 
 
 # A token (JWT) or an Entra client secret, should a service ever echo one: https://learn.microsoft.com/purview/sit-defn-azure-ad-client-secret
-_SECRETS = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\b[\w.~-]{3}\dQ~[\w.~-]{31,34}|(?<=Bearer )\S+")
+_SECRETS = re.compile(
+    r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}|(?<=Bearer )\S+|(?<=Basic )\S+"
+)
 
 
 def redact(text: str) -> str:

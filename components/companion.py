@@ -30,7 +30,7 @@ def companion_extension(
     """
     return {
         key: CompanionExtension(
-            f"companion-{name}",  # a function of the name in Business Central, as every name of a resource in it
+            f"companion-{name.casefold()}",  # by the name in Business Central, as every resource in it
             environment=name,
             file=file,
             declared_at="companionExtension",

@@ -10,6 +10,7 @@ import pulumi_azuread as azuread
 import settings
 from components.credentials import secrets
 from components.handover import handover
+from contradictions import registration_name
 from dynamic_providers.admin_consent import AdminConsent
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, PermissionSetInput
 
@@ -79,7 +80,7 @@ class Integration(pulumi.ComponentResource):
         for key in declared.environments:
             access, environment = declared.access(key), stack.environments[key]
             BusinessCentralRegistration(
-                f"{declared.key}-{environment.name}",
+                registration_name(declared.key, environment.name),
                 environment=environment.name,
                 base_url=environment.base_url or "",
                 formerly=list(environment.formerly),
@@ -96,7 +97,7 @@ class Integration(pulumi.ComponentResource):
                     parent=self,
                     depends_on=[consent],
                     # The logical name follows the environment's, so a renamed environment renames the resource.
-                    aliases=[pulumi.Alias(name=f"{declared.key}-{name}") for name in environment.formerly],
+                    aliases=[pulumi.Alias(name=registration_name(declared.key, name)) for name in environment.formerly],
                 ),
             )
         self.handover = handover(

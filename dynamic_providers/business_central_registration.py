@@ -75,12 +75,16 @@ class BusinessCentralRegistrationProvider(Provider):
         return {**filled, "permission_sets": sets}, failures
 
     def comparable(self, key: str, value: Any) -> Any:
-        """Compare permission sets without regard to their order."""
-        return {tuple(sorted(item.items())) for item in value or []} if key == "permission_sets" else value
+        """Compare permission sets without regard to their order, and names of environments to their case."""
+        if key == "permission_sets":
+            return {tuple(sorted(item.items())) for item in value or []}
+        if key == "environment":
+            return value.casefold()
+        return _DEFAULTS.get(key, "") if value is None else value  # None: from a state that is older than the key
 
     def replaces(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
         """Another environment is another registration, unless the stack file says that it only has another name now."""
-        renamed = olds.get("environment") in (news.get("formerly") or [])
+        renamed = olds["environment"].casefold() in [name.casefold() for name in news["formerly"]]
         return [key for key in super().replaces(olds, news) if not (renamed and key == "environment")]
 
     @readable
@@ -93,11 +97,12 @@ class BusinessCentralRegistrationProvider(Provider):
     @readable
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the row, the state of its user and its permission sets as they are."""
+        props = {**_DEFAULTS, **props}  # a state of an older version may lack what came later
         environment, client_id = self._environment(props), props["client_id"]
-        registration = environment.registration(client_id)
+        registration = environment.listed_registration(client_id)
         if registration is None:
             return ReadResult("", {})  # Pulumi's way to say that it is gone
-        held = still_defined(environment.assignments(client_id), environment)
+        held = still_defined(environment.listed_assignments(client_id), environment)
         if props["additional_permission_sets"] == "keep":
             held = matching(held, props["permission_sets"])
         live = {
@@ -117,7 +122,13 @@ class BusinessCentralRegistrationProvider(Provider):
         environment, changed = self._environment(news), self.changed(olds, news)
         user_id: str | None = olds.get("user_id")
         if changed & {"environment", "base_url"}:  # what is ours, at another address: look at all of it there
-            user_id = ensure(environment, {**news, "adopt": True})
+            user_id = ensure(environment, {**news, "adopt": True}, had=olds["permission_sets"])
+            if "base_url" in changed:
+                pulumi.log.warn(
+                    f"{news['declared_at']}: environment {environment.name} is now looked for at another address. If "
+                    f"that is another server, the registration at {olds.get('base_url') or 'Business Central online'} "
+                    "is still there: remove it by hand."
+                )
         else:
             if changed & {"permission_sets", "additional_permission_sets"}:
                 wanted = resolve(news["permission_sets"], environment, news["declared_at"])
@@ -126,7 +137,7 @@ class BusinessCentralRegistrationProvider(Provider):
                 registration = change(environment, news["client_id"], fields)
                 user_id, user_exists = registration.user_id, bool(registration.user_state)
             if not user_exists:
-                user_id = ensure(environment, {**news, "adopt": True})
+                user_id = ensure(environment, {**news, "adopt": True}, had=olds["permission_sets"])
             elif changed & {"permission_sets", "additional_permission_sets"}:
                 give_and_take(environment, news, user_id, wanted, had=olds["permission_sets"])
         return UpdateResult({**declared(news), "user_id": user_id, "revision": next_revision(olds)})
@@ -149,7 +160,7 @@ class BusinessCentralRegistrationProvider(Provider):
         )
 
     def _environment(self, props: Mapping[str, Any]) -> Environment:
-        return self.session.environment(props["environment"], props["base_url"])
+        return self.session.environment(props["environment"], props.get("base_url", ""))
 
 
 class BusinessCentralRegistration(Resource, module="entra-business-central", name="BusinessCentralRegistration"):

@@ -51,6 +51,8 @@ def resolve(items: Iterable[Item], environment: Environment, declared_at: str) -
             problems.append(f"company {company!r} does not exist{_hint(company, environment.companies)}")
         candidates = [known for known in environment.permission_sets if _is(known, item)]
         match candidates:
+            case [only] if Wanted(only, company) in found:
+                problems.append(f"permission set {item['role_id']!r} is listed twice")
             case [only]:
                 found.append(Wanted(only, company))
             case []:

@@ -22,11 +22,16 @@ FIELDS = {  # our name -> the name in the companion extension's API
 }
 
 
-def ensure(environment: Environment, inputs: Mapping[str, Any]) -> str | None:
+def ensure(environment: Environment, inputs: Mapping[str, Any], *, had: Iterable[Item] = ()) -> str | None:
     """Register, enable and give permission sets, or bring what is there to that; return the user's id.
 
     Everything that can be wrong with the permission sets is found before the first write. If a write is refused, a row
     made here is taken away again, so that a failure leaves nothing.
+
+    Args:
+        environment: where.
+        inputs: of the registration.
+        had: the permission sets that were asked for until now.
 
     Raises:
         AccessError: it cannot be done; also where a row is there that must not be adopted.
@@ -42,7 +47,7 @@ def ensure(environment: Environment, inputs: Mapping[str, Any]) -> str | None:
             registration, notes = change(environment, client_id, {"state": "Disabled"}), []
         else:
             registration, notes = made, []
-        notes += give_and_take(environment, inputs, registration.user_id, wanted, had=inputs["permission_sets"])
+        notes += give_and_take(environment, inputs, registration.user_id, wanted, had=had)
     except AccessError as problem:
         if made is not None:
             _take_back(environment, client_id, problem)

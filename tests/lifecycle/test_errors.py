@@ -128,7 +128,7 @@ def assert_complete_or_absent(tenant: Tenant, stack: Stack) -> None:
         (each for each in stack.resources() if each["type"].startswith("azuread:index/application:")), None
     )
     found = registrations(tenant, application["outputs"]["clientId"]) if application else {}
-    assert set(found) == {name.removeprefix("magento-") for name in known if name != "magento"}
+    assert {name.lower() for name in found} == {name.removeprefix("magento-") for name in known if name != "magento"}
     assert all(state == "Enabled" and len(sets) == 2 for state, sets in found.values())
     consented = [
         each

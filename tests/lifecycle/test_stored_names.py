@@ -20,8 +20,8 @@ NAMES = {
     f"{PREFIX}{COMPONENT}$azuread:index/servicePrincipal:ServicePrincipal::magento",
     f"{PREFIX}{COMPONENT}$azuread:index/applicationPassword:ApplicationPassword::magento-secret-2026-11-23",
     f"{PREFIX}{COMPONENT}${CONSENT}::magento",
-    f"{PREFIX}{COMPONENT}${REGISTRATION}::magento-Production",
-    f"{PREFIX}{COMPONENT}${REGISTRATION}::magento-Sandbox",
+    f"{PREFIX}{COMPONENT}${REGISTRATION}::magento-production",
+    f"{PREFIX}{COMPONENT}${REGISTRATION}::magento-sandbox",
 }
 
 KEYS = {
@@ -56,7 +56,7 @@ def test_urns_ids_and_property_keys_are_those_of_the_first_release(tenant: Tenan
     assert set(resources) == NAMES
     client_id = stack.outputs()["integrations"]["magento"]["clientId"]
     ids = {
-        each["type"]: each["id"] for each in resources.values() if each["type"] in KEYS and "Sandbox" not in each["urn"]
+        each["type"]: each["id"] for each in resources.values() if each["type"] in KEYS and "sandbox" not in each["urn"]
     }
     assert ids == {
         CONSENT: f"{tenant.ready.tenantId}/{client_id}/996def3d-b36c-4153-8607-a6fd3c01b89f",

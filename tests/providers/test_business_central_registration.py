@@ -327,6 +327,48 @@ def test_an_environment_renamed_in_business_central_is_an_update(
     assert registration_row(tenant, inputs.application.client_id, "Live") is None
 
 
+def test_sets_that_are_kept_are_told_from_those_of_the_stack_file_also_at_another_name(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    keeping = inputs.registration(additional_permission_sets="keep")
+    made = registrations.create(keeping)
+    tenant.edit(
+        "add_permission_set", environment="Production", clientId=inputs.application.client_id, roleId="D365 READ"
+    )
+    tenant.edit("rename_environment", environment="Production", to="Live")
+    sets = [{"role_id": "NPR NP RETAIL"}]
+    registrations.update(made, {**keeping, "environment": "Live", "formerly": ["Production"], "permission_sets": sets})
+    assert held_sets(tenant, inputs.application.client_id, "Live") == [("D365 READ", ""), ("NPR NP RETAIL", "")]
+
+
+def test_the_case_of_an_environments_name_is_no_change(registrations: ProviderHost, inputs: Inputs) -> None:
+    made = registrations.create(inputs.registration())
+    assert not registrations.has_changes(made, inputs.registration(environment="PRODUCTION"))
+
+
+def test_one_permission_set_in_two_spellings_is_refused(registrations: ProviderHost, inputs: Inputs) -> None:
+    twice = [{"role_id": "D365 READ"}, {"role_id": "D365 READ", "scope": "System"}]
+    with pytest.raises(ProviderError, match="'D365 READ' is listed twice"):
+        registrations.create(inputs.registration(permission_sets=twice))
+
+
+def test_a_state_of_before_a_key_was_known_is_read_compared_and_deleted(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    made = registrations.create(inputs.registration())
+    later = {"base_url", "formerly", "additional_permission_sets"}
+    older = made._replace(
+        inputs={key: value for key, value in made.inputs.items() if key not in later},
+        outputs={key: value for key, value in made.outputs.items() if key not in later},
+    )
+    assert not registrations.has_changes(older, inputs.registration())
+    refreshed = registrations.read(older)
+    assert refreshed is not None
+    assert not registrations.has_changes(refreshed, inputs.registration())
+    registrations.delete(older)
+    assert row(tenant, inputs) is None
+
+
 def test_an_adopted_registration_is_brought_to_what_is_declared_and_the_output_tells_what_changed(
     tenant: Tenant, inputs: Inputs, start_host: Callable[..., ProviderHost]
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 import settings
+from stack_file import StackFile
 
 ROOT = Path(__file__).parents[2]
 PRESETS = ROOT / "presets"
@@ -111,7 +112,7 @@ def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, let
         ({"credentials": {"secrets": {"issued": ["2026-02-30"]}}}, "integrations.magento.credentials.secrets.issued[0]", "day"),
         ({"credentials": {"secrets": {"issued": ["2026-11-23", "2026-11-23"]}}},
          "integrations.magento.credentials.secrets.issued", "twice"),
-        ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 36500}}},
+        ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 365}}},
          "integrations.magento.credentials.secrets.lifetimeDays", "180"),
         ({"clientId": "bdf6bb95-9dad-4504-91ab-8404427f4043"}, "integrations.magento.clientId", "planned"),
     ],
@@ -121,6 +122,48 @@ def test_a_mistake_is_named_with_its_key_and_what_would_be_right(change: dict[st
     assert f"{key}: " in text
     assert right in text
     assert "nothing was changed" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 36500}}}, "3650"),
+        ({"credentials": {"secrets": {"issued": ["2026-02-30"]}}}, "2026-02-30 is no day of the calendar"),
+        ({"permissionSets": "D365 READ"}, "permissionSets: is not a list"),
+        ({"environments": ["production", 3]}, "lists 3, which is not a key"),
+        ({"protect": "perhaps"}, "'perhaps' is neither true nor false"),
+        ({"displayName": "a\nb"}, "displayName: "),
+        ({"displayName": 7}, "7 is not a text"),
+        ({"preset": 7}, "there is no preset 7"),
+    ],
+)
+def test_values_of_a_wrong_kind_are_named_in_plain_words(change: dict[str, Any], says: str) -> None:
+    text = problem(magento={**MAGENTO, **change})
+    assert says in text
+    assert "tuple" not in text
+    assert text.startswith("1 problem"), "and nothing that only follows from it"
+
+
+def test_an_empty_integration_is_a_mistake_and_not_the_wish_to_delete_it() -> None:
+    assert "integrations.magento: has no settings" in problem(magento={}, other=MAGENTO)
+
+
+def test_environments_are_compared_without_case() -> None:
+    values = {"environments": {"a": {"name": "Live", "formerly": ["test"]}, "b": {"name": "Test"}}, "integrations": {}}
+    with pytest.raises(settings.SettingsError, match=r"environments\.a\.formerly"):
+        settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+
+
+@pytest.mark.parametrize("text", ["", "[Production", "{", "plain"])
+def test_a_value_that_is_no_json_is_a_text(text: str) -> None:
+    assert settings.decoded(text) == text
+
+
+@pytest.mark.parametrize("content", ["config: {x: [2026-02-30]}", "\t", "config: [", "\xff" * 3, "", "[" * 3000])
+def test_a_stack_file_that_cannot_be_read_has_no_lines(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(content, encoding="latin-1")
+    assert StackFile(file, settings.PROJECT).line(["integrations"]) is None
 
 
 def test_all_mistakes_are_named_at_once() -> None:

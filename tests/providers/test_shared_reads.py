@@ -1,0 +1,131 @@
+"""A refresh asks for lists, not for each registration; what it costs does not grow with the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
+from tests.providers.conftest import Inputs
+from tests.support.entra import EntraApplication
+from tests.support.provider_host import ProviderHost, Resource
+from tests.support.registrations import declared_registration, held_sets
+from tests.support.tenant import Tenant
+
+OURS = "entra-business-central/"
+HOST_THREADS = 4
+ENVIRONMENTS = ("Production", "Sandbox")
+LISTS = ("companies", "permissionSets", "entraApplications", "applicationPermissionSets")
+
+
+def client_id(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012}"
+
+
+def declared(number: int, environment: str) -> dict[str, Any]:
+    return declared_registration(client_id(number), environment=environment, description=f"System {number}")
+
+
+def registered(host: ProviderHost, integrations: int) -> list[Resource]:
+    everything = [declared(number, environment) for number in range(integrations) for environment in ENVIRONMENTS]
+    with ThreadPoolExecutor(HOST_THREADS) as pool:
+        return list(pool.map(host.create, everything))
+
+
+def refreshed(host: ProviderHost, resources: list[Resource]) -> list[Resource | None]:
+    with ThreadPoolExecutor(2 * HOST_THREADS) as pool:
+        return list(pool.map(host.read, resources))
+
+
+def asked(tenant: Tenant) -> list[str]:
+    return [f"{each['method']} {each['path']}" for each in tenant.requests(user_agent=OURS) if "/bc/" in each["path"]]
+
+
+@pytest.mark.parametrize("integrations", [1, 6])
+def test_a_refresh_asks_for_four_lists_in_each_environment_however_many_integrations_there_are(
+    tenant: Tenant, start_host: Callable[..., ProviderHost], integrations: int
+) -> None:
+    made = registered(start_host(BusinessCentralRegistrationProvider()), integrations)
+    tenant.clear_requests()
+    assert refreshed(start_host(BusinessCentralRegistrationProvider()), made) == made
+    requests = asked(tenant)
+    assert len(requests) == len(set(requests)), "each once"
+    assert sorted(each.rpartition("/")[2] for each in requests) == sorted(LISTS * len(ENVIRONMENTS))
+
+
+def test_lists_in_pages_are_read_to_their_end(
+    tenant: Tenant, registrations: ProviderHost, start_host: Callable[..., ProviderHost]
+) -> None:
+    made = registered(registrations, 4)
+    for environment in ENVIRONMENTS:
+        tenant.edit("set_switch", environment=environment, name="pageSize", value=3)
+    assert refreshed(start_host(BusinessCentralRegistrationProvider()), made) == made
+
+
+def test_a_row_that_the_list_does_not_have_is_asked_for_once_before_it_is_gone(
+    tenant: Tenant, start_host: Callable[..., ProviderHost]
+) -> None:
+    made = registered(start_host(BusinessCentralRegistrationProvider()), 2)
+    tenant.edit("delete_registration", environment="Sandbox", clientId=client_id(1))
+    tenant.clear_requests()
+    again = refreshed(start_host(BusinessCentralRegistrationProvider()), made)
+    assert again == [*made[:3], None]
+    by_key = [each["query"] for each in tenant.requests(user_agent=OURS) if "$filter" in each["query"]]
+    assert by_key == [{"$filter": f"clientId eq {client_id(1)}"}]
+
+
+def test_a_row_that_came_after_the_list_is_not_taken_for_gone(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs, application: EntraApplication
+) -> None:
+    made = registrations.create(inputs.registration())
+    here = {"environment": "Production", "clientId": application.client_id}
+    tenant.edit("delete_registration", **here)
+    assert registrations.read(made) is None, "from here on there is a list without it"
+    tenant.edit("create_registration", **here, description=made.outputs["description"])
+    tenant.edit("enable_registration", **here)
+    tenant.edit("add_permission_set", **here, roleId="D365 READ")
+    found = registrations.read(made)
+    assert found is not None
+    assert [each["role_id"] for each in found.outputs["permission_sets"]] == ["D365 READ"]
+
+
+def test_a_write_of_ours_is_seen_by_the_next_read(tenant: Tenant, registrations: ProviderHost, inputs: Inputs) -> None:
+    made = registrations.create(inputs.registration())
+    assert registrations.read(made) == made
+    changed = inputs.registration(contact_information="ops", permission_sets=[{"role_id": "D365 READ"}])
+    updated = registrations.update(made, changed)
+    found = registrations.read(updated)
+    assert found is not None
+    assert found.outputs == updated.outputs
+    registrations.delete(updated)
+    assert registrations.read(updated) is None
+
+
+def test_what_is_written_is_decided_by_what_is_there_now_not_by_the_list(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    made = registrations.create(inputs.registration())
+    assert registrations.read(made) == made
+    here = {"environment": "Production", "clientId": inputs.application.client_id}
+    tenant.edit("add_permission_set", **here, roleId="D365 READ")
+    registrations.update(made, inputs.registration(permission_sets=[{"role_id": "NPR NP RETAIL"}]))
+    assert held_sets(tenant, inputs.application.client_id) == [("NPR NP RETAIL", "")], "also what the list did not have"
+
+
+def test_a_list_that_is_refused_tells_every_registration_that_it_could_not_be_read(
+    tenant: Tenant, start_host: Callable[..., ProviderHost]
+) -> None:
+    made = registered(start_host(BusinessCentralRegistrationProvider()), 2)
+    tenant.edit("uninstall_companion", environment="Production")
+    host = start_host(BusinessCentralRegistrationProvider())
+    failures = []
+    for resource in made:
+        try:
+            assert host.read(resource) == resource
+        except Exception as problem:  # noqa: BLE001 - what the engine would show
+            failures.append((resource.inputs["environment"], str(problem)))
+    assert [environment for environment, _ in failures] == ["Production", "Production"]
+    assert all("companion extension" in text for _, text in failures)

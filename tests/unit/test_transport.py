@@ -1,0 +1,123 @@
+"""The transport against a server that answers what no API should: one sentence each, and no secret in it."""
+
+from __future__ import annotations
+
+import string
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clients import cloud
+from clients.business_central import read_problem as read_business_central_problem
+from clients.errors import AccessError, Refused, ServiceError
+from clients.graph import read_problem as read_graph_problem
+from clients.transport import Transport, redact
+
+
+class Server(ThreadingHTTPServer):
+    """Answers every request with one answer, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.status, self.body = 200, b"{}"
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.path, dict(self.headers)))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(self.server.body)))
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+def transport(server: Server) -> Transport:
+    return Transport(
+        "Business Central", server.url, authorization=lambda: "Bearer x", read_problem=read_business_central_problem
+    )
+
+
+@pytest.mark.parametrize("body", [b"<html>sign in</html>", b'{"companies": []}', b"[]", b'"x"', b""])
+def test_something_else_than_the_api_at_the_address_is_told(server: Server, body: bytes) -> None:
+    server.body = body
+    with pytest.raises(Refused, match=r"is not Business Central's API.*baseUrl"):
+        list(transport(server).pages("/companies", attempting="list"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error":"invalid_token"}',
+        b'{"error":{"code":null,"message":null}}',
+        b'{"error":[]}',
+        b"[]",
+        b"",
+        b"no",
+        b'{"error":{"message":7}}',
+    ],
+)
+@pytest.mark.parametrize("read_problem", [read_business_central_problem, read_graph_problem])
+def test_an_error_of_an_odd_shape_is_still_an_error_of_the_service(
+    server: Server, body: bytes, read_problem: Any
+) -> None:
+    server.status, server.body = 401, body
+    odd = Transport("The service", server.url, authorization=None, read_problem=read_problem)
+    with pytest.raises(ServiceError, match="could not look: The service answered 401"):
+        odd.request("GET", "/", attempting="look")
+
+
+def test_a_redirect_is_not_followed(server: Server) -> None:
+    server.status = 302
+    with pytest.raises(AccessError):
+        transport(server).request("GET", "/", attempting="look")
+    assert len(server.asked) == 1
+
+
+SECRET = st.tuples(
+    st.text(string.ascii_letters + string.digits + "-._~", min_size=3, max_size=3),
+    st.sampled_from(string.digits),
+    st.text(string.ascii_letters + string.digits + "-._~", min_size=31, max_size=34),
+).map(lambda parts: f"{parts[0]}{parts[1]}Q~{parts[2]}")
+
+
+@given(SECRET, st.sampled_from(['the secret "{}" is', "{}", "client_secret={}&x", "({})", "a {}."]))
+def test_whatever_looks_like_a_client_secret_is_cut_out(secret: str, around: str) -> None:
+    assert secret.strip(".~-") not in redact(around.format(secret))
+
+
+@pytest.mark.parametrize("text", ["Bearer abc.def", "Basic dXNlcjpwYXNz", "eyJhbGciOi.eyJhdWQi.c2ln"])
+def test_tokens_are_cut_out(text: str) -> None:
+    assert text.split()[-1] not in redact(f"x {text} y")
+
+
+def test_github_gives_a_token_for_entra(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.body = b'{"value": "a.b.c"}'
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{server.url}/token?api-version=2.0")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "runner")
+    assert cloud.github_token() == "a.b.c"
+    path, headers = server.asked[0]
+    assert path == "/token?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange"
+    assert headers["Authorization"] == "Bearer runner"
