@@ -36,6 +36,6 @@ lock: requirements.in  ## write requirements.txt anew from requirements.in
 	  --no-emit-index-url --no-emit-find-links --output-file requirements.txt requirements.in
 
 clean:  ## end what a demo left running, remove .venv, .rehearsal and caches
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m rehearsal demo --stop; fi
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m rehearsal demo --stop || { echo "Nothing was removed." >&2; exit 1; }; fi
 	@rm -rf $(VENV) .rehearsal .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -31,4 +31,9 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").split(".")[0] == "rehearsal":
+            raise
+        sys.exit(f"The package {missing.name} is not there: use .venv/bin/python (`make demo` makes it).")

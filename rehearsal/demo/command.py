@@ -71,7 +71,7 @@ def _stop(folder: DemoFolder) -> int:
 def _walk(arguments: argparse.Namespace, folder: DemoFolder, narration: Narration) -> int:
     processes = Processes(folder.processes, str(folder.root))
     if folder.script.exists() and any(processes.running()):
-        raise DemoError("A demo was kept, and its tenant is up; end it with `python -m rehearsal demo --stop`.")
+        raise DemoError("A demo was kept, and its tenant is up; end it with `make demo ARGS=--stop`.")
     processes.end_all()  # of a demo that was killed
     folder.make_anew()
     engine = engines.choose(arguments.engine, folder, os.environ)

@@ -14,10 +14,11 @@ from ruamel.yaml import YAML
 
 from rehearsal.demo.errors import DemoError
 from rehearsal.demo.folder import STACK, DemoFolder
+from rehearsal.demo.processes import MARK
 from rehearsal.ready_file import ReadyFile
 
 HOW_TO_GET_THE_CLI = "https://www.pulumi.com/docs/install/"
-VERBS = ("preview", "up", "refresh", "destroy", "output")
+VERBS: tuple[str, ...] = ("preview", "up", "refresh", "destroy", "output")
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS")
 
 
@@ -35,10 +36,12 @@ class Engine(ABC):
     Attributes:
         name: for people.
         prefix: how its command lines begin.
+        verbs: what the script of a kept tour offers.
     """
 
     name: str
     prefix: tuple[str, ...]
+    verbs = VERBS
 
     def __init__(self, folder: DemoFolder) -> None:
         self._folder = folder
@@ -69,10 +72,13 @@ class Engine(ABC):
                 '[ -n "$EMPTIED" ] || exec env -i EMPTIED=yes "TERM=$TERM" /bin/sh "$0" "$@"',
                 f"cd {shlex.quote(str(self._folder.project))} || exit 1",
                 *(f"export {name}={shlex.quote(value)}" for name, value in environment),
+                # Written down and marked like the tour's own processes, so that `--stop` finds what still runs.
+                f"export {MARK}={shlex.quote(str(self._folder.root))}",
+                f"cut -d' ' -f6 /proc/$$/stat >> {shlex.quote(str(self._folder.processes))} 2>/dev/null",
                 'verb="$1"; [ $# -gt 0 ] && shift',
                 'case "$verb" in',
-                *(f'  {verb}) exec {shlex.join(self.command(verb))} "$@" ;;' for verb in VERBS),
-                f'  *) echo "one of: {" ".join(VERBS)}" >&2; exit 2 ;;',
+                *(f'  {verb}) exec {shlex.join(self.command(verb))} "$@" ;;' for verb in self.verbs),
+                f'  *) echo "one of: {" ".join(self.verbs)}" >&2; exit 2 ;;',
                 "esac",
                 "",
             ]
@@ -108,6 +114,7 @@ class PulumiCli(Engine):
 
     name = "the pulumi CLI"
     prefix = ("pulumi",)
+    verbs = (*VERBS, "cancel")  # a killed run leaves a lock
 
     def __init__(self, folder: DemoFolder, executable: Path) -> None:
         super().__init__(folder)
@@ -118,6 +125,8 @@ class PulumiCli(Engine):
         common = ["--stack", STACK, "--color", "never"]
         if verb == "output":
             return [str(self._executable), "stack", "output", *common, *options]
+        if verb == "cancel":
+            return [str(self._executable), "cancel", *common, "--yes", *options]
         files = ["--config-file", str(self._folder.stack_file)]
         return [str(self._executable), verb, *common, *files, "--suppress-progress", *options]
 

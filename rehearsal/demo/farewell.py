@@ -43,4 +43,4 @@ def say_how_to_look_round(
     narration.command(f"curl {ready.controlUrl}/state")
     narration.command(f"curl {ready.controlUrl}/requests")
     narration.say("End it, with everything that it left:")
-    narration.command("python -m rehearsal demo --stop")
+    narration.command("make demo ARGS=--stop")

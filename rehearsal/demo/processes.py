@@ -96,8 +96,8 @@ class Processes:
 
     def _leaders(self) -> set[int]:
         try:
-            return {int(line) for line in self._register.read_text(encoding="utf-8").splitlines()}
-        except (OSError, ValueError):
+            return {int(line) for line in self._register.read_text(encoding="utf-8").split() if line.isdecimal()}
+        except OSError:
             return set()
 
     def running(self) -> Iterator[int]:
