@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-
 from rehearsal.engine import safety
 from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.display import TextDisplay
@@ -98,7 +96,6 @@ class _Session:
         self._redaction = Redaction()
         for key in stack.config.secret_keys:
             self._redaction.add(stack.config.values[key])
-        self._console = Console(soft_wrap=True, highlight=False)
 
     def run(self) -> int:
         """Return the exit code."""
@@ -125,8 +122,8 @@ class _Session:
 
     def _show(self, *, preview: bool) -> Result:
         arguments, command = self._arguments, self._arguments.command
-        display = TextDisplay(self._console, self._redaction, planned=preview, diff=arguments.diff)
-        display.begin(f"{_TITLES[command][0 if preview else 1]} ({self._stack.name}):")
+        title = f"{_TITLES[command][0 if preview else 1]} ({self._stack.name})"
+        display = TextDisplay(title, self._redaction, planned=preview, diff=arguments.diff)
         result = self._act(display, preview=preview)
         display.end(result, f"{self._stack.project.name}-{self._stack.name}")
         return result
@@ -151,7 +148,7 @@ class _Session:
         question = f"Do you want to perform this {self._word}? (yes/no) "
         taken = signal.signal(signal.SIGINT, signal.default_int_handler)  # nothing runs yet that ^C would have to spare
         try:
-            return self._console.input(question).strip().lower() in ("yes", "y")
+            return input(question).strip().lower() in ("yes", "y")
         except (EOFError, KeyboardInterrupt):
             return False
         finally:

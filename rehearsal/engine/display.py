@@ -6,21 +6,11 @@ import threading
 import time
 from collections.abc import Iterable
 
-from rich.console import Console
-
 from rehearsal.engine.difference_text import SIGNS, block, properties
 from rehearsal.engine.events import Operation, Severity, Step
 from rehearsal.engine.redaction import Redaction
 from rehearsal.engine.run import Result
 
-_COLORS = {
-    Operation.CREATE: "green",
-    Operation.CREATE_REPLACEMENT: "green",
-    Operation.UPDATE: "yellow",
-    Operation.REPLACE: "magenta",
-    Operation.DELETE: "red",
-    Operation.DELETE_REPLACED: "red",
-}
 _VERBS = {  # operation -> (planned, running, done), as the CLI has them
     Operation.CREATE: ("create", "creating", "created"),
     Operation.UPDATE: ("update", "updating", "updated"),
@@ -36,16 +26,15 @@ _SUMMARY = (Operation.CREATE, Operation.UPDATE, Operation.DELETE, Operation.REPL
 class TextDisplay:
     """Writes one run."""
 
-    def __init__(self, console: Console, redaction: Redaction, *, planned: bool, diff: bool) -> None:
+    def __init__(self, title: str, redaction: Redaction, *, planned: bool, diff: bool) -> None:
         """Begin.
 
         Args:
-            console: where to write.
+            title: such as `Updating (dev)`.
             redaction: cleans what others have written.
             planned: it is a preview: things would be done.
             diff: write each step in detail.
         """
-        self._console = console
         self._redaction = redaction
         self._planned = planned
         self._diff = diff
@@ -53,10 +42,7 @@ class TextDisplay:
         self._errors = 0
         self._lock = threading.Lock()
         self._began = time.monotonic()
-
-    def begin(self, title: str) -> None:
-        """Write the heading, such as `Updating (dev):`."""
-        self._line(title, style="bold magenta")
+        _write(f"{title}:")
 
     def started(self, step: Step) -> None:
         """See `events.Audience`."""
@@ -69,20 +55,18 @@ class TextDisplay:
         self._redaction.learn(step.new)
         if step.operation is Operation.SAME:
             return
-        style = _COLORS.get(step.operation)
         if self._diff:
             with self._lock:
-                for line in block(step):
-                    self._line(line, style=style if line.lstrip()[:1] in "+-~" else None)
+                _write("\n".join(block(step)))
             return
         planned, _, done = _VERBS[step.operation]
-        self._step(step, f"{planned if self._planned else f'{done} ({seconds:.2f}s)'}{_marks(step)}", style)
+        self._step(step, f"{planned if self._planned else f'{done} ({seconds:.2f}s)'}{_marks(step)}")
 
     def failed(self, step: Step, message: str, seconds: float) -> None:
         """See `events.Audience`."""
         self._redaction.learn(step.new)
         self.message("error", message, step.state.urn)
-        self._step(step, f"**{_VERBS[step.operation][1]} failed** ({seconds:.2f}s)", "bold red")
+        self._step(step, f"**{_VERBS[step.operation][1]} failed** ({seconds:.2f}s)")
 
     def message(self, severity: Severity, text: str, urn: str) -> None:
         """See `events.Audience`."""
@@ -92,11 +76,11 @@ class TextDisplay:
 
     def end(self, result: Result, stack_name: str) -> None:
         """Write diagnostics, outputs and the summary."""
-        self._section("Diagnostics:", "  ", self._diagnostics(stack_name))
+        _section("Diagnostics:", "  ", self._diagnostics(stack_name))
         if result.outputs is not None:
-            self._section("Outputs:", "    ", properties(result.old_outputs, result.outputs))
-        self._section("Resources:", "    ", self._summary(result))
-        self._line(f"\nDuration: {max(1, round(time.monotonic() - self._began))}s")
+            _section("Outputs:", "    ", properties(result.old_outputs, result.outputs))
+        _section("Resources:", "    ", self._summary(result))
+        _write(f"\nDuration: {max(1, round(time.monotonic() - self._began))}s")
 
     def _diagnostics(self, stack_name: str) -> Iterable[str]:
         for urn in sorted(self._messages, key=lambda urn: not urn):  # what concerns the stack as a whole comes last
@@ -116,18 +100,18 @@ class TextDisplay:
         if self._errors:
             yield f"{self._errors} errored"
 
-    def _section(self, title: str, indent: str, lines: Iterable[str]) -> None:
-        for number, line in enumerate(lines):
-            if number == 0:
-                self._line(f"\n{title}")
-            self._line(f"{indent}{line}")
-
-    def _step(self, step: Step, text: str, style: str | None = None) -> None:
+    def _step(self, step: Step, text: str) -> None:
         with self._lock:
-            self._line(f" {SIGNS[step.operation]} {short_type(step.state.type)} {step.state.name} {text}", style=style)
+            _write(f" {SIGNS[step.operation]} {short_type(step.state.type)} {step.state.name} {text}")
 
-    def _line(self, text: str, style: str | None = None) -> None:
-        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+def _write(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the command's output
+
+
+def _section(title: str, indent: str, lines: Iterable[str]) -> None:
+    if text := "\n".join(f"{indent}{line}" for line in lines):
+        _write(f"\n{title}\n{text}")
 
 
 def _title(urn: str) -> str:

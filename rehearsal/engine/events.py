@@ -32,7 +32,6 @@ class Step:
         old: before; None for a create.
         new: after, as far as it is known; None for a delete.
         marks: top-level property that changes -> `+`, `-` or `~`.
-        reasons: the properties because of which it is replaced.
         hidden: a default provider's step, which the CLI does not show.
         outputs_differ: a refresh compares what was with what is: outputs, where other steps compare inputs.
     """
@@ -41,7 +40,6 @@ class Step:
     old: ResourceState | None
     new: ResourceState | None
     marks: dict[str, str] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
     hidden: bool = False
     outputs_differ: bool = False
 

@@ -65,7 +65,6 @@ def _step(step: Step) -> dict[str, Any]:
         "oldState": _state(step.old),
         "newState": _state(step.new),
         "diffReasons": sorted(step.marks),
-        "replaceReasons": step.reasons,
     }
     return {key: value for key, value in entry.items() if value} | {"detailedDiff": None}
 

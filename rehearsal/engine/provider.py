@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi.runtime.proto import provider_pb2
 
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.plugin import Plugin, PluginError
-from rehearsal.engine.resource_state import ResourceState
+from rehearsal.engine.resource_state import ResourceState, now
 from rehearsal.engine.values import Properties, contains_secret, from_struct, mark_like, same, strip, to_struct
 
 _KINDS = provider_pb2.PropertyDiff.Kind
@@ -32,23 +32,6 @@ class Difference:
     replaces: list[str] = field(default_factory=list)
     delete_first: bool = False
     properties: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a create, update or read left.
-
-    Attributes:
-        id: empty: the object does not exist (read), or is not known yet (preview).
-        outputs: all of the resource's outputs, secrets marked.
-        inputs: from read: the inputs that describe what is there, None where the provider returned none.
-        failures: why it is only half done (ErrorResourceInitFailed); empty mostly.
-    """
-
-    id: str
-    outputs: Properties
-    inputs: Properties | None = None
-    failures: tuple[str, ...] = ()
 
 
 class Provider:
@@ -94,23 +77,17 @@ class Provider:
             properties[key] = _MARKS.get(detail.kind, "~") if key == path else "~"
         return Difference(changed, list(response.replaces), response.deleteBeforeReplace, properties)
 
-    def create(self, new: ResourceState, *, preview: bool) -> Outcome:
-        """Create the object; in a preview only if the provider can pretend, else the outputs are the inputs."""
-        if preview and not self._previews:
-            return Outcome("", new.inputs)
-        request = provider_pb2.CreateRequest(**_names(new.urn), properties=_clear(new.inputs), preview=preview)
-        try:
-            response = self._plugin.call("Create", request)
-        except PluginError as problem:
-            return _half_done(problem, new)
-        if not preview and not response.id:
-            raise EngineError(f"the plugin {self._plugin.package} created {new.urn} without an id")
-        return Outcome(response.id, _outputs(response.properties, new))
+    def create(self, new: ResourceState, *, preview: bool) -> ResourceState:
+        """Create the object; in a preview only if the provider can pretend, else the outputs are the inputs.
 
-    def update(self, old: ResourceState, new: ResourceState, *, preview: bool) -> Outcome:
-        """Change the object in place; in a preview as `create`."""
-        if preview and not self._previews:
-            return Outcome(old.id, new.inputs)
+        Returns:
+            The resource with id and outputs, and with `init_errors` where it is only half done.
+        """
+        request = provider_pb2.CreateRequest(**_names(new.urn), properties=_clear(new.inputs), preview=preview)
+        return self._write("Create", request, new)
+
+    def update(self, old: ResourceState, new: ResourceState, *, preview: bool) -> ResourceState:
+        """Change the object in place; in a preview, and half done, as `create`."""
         request = provider_pb2.UpdateRequest(
             **_names(new.urn),
             id=old.id,
@@ -120,23 +97,41 @@ class Provider:
             ignoreChanges=new.ignore_changes,
             preview=preview,
         )
-        try:
-            response = self._plugin.call("Update", request)
-        except PluginError as problem:
-            return _half_done(problem, new)
-        return Outcome(old.id, _outputs(response.properties, new))
+        return self._write("Update", request, replace(new, id=old.id))
 
-    def read(self, old: ResourceState) -> Outcome:
-        """Read what is there now; an empty id means that it is gone."""
+    def _write(self, method: str, request: Any, new: ResourceState) -> ResourceState:
+        if request.preview and not self._previews:
+            return replace(new, outputs=new.inputs)
+        errors: list[str] = []
+        try:
+            response = self._plugin.call(method, request)
+        except PluginError as problem:
+            if problem.partial is None:
+                raise
+            response, errors = problem.partial, list(problem.partial.reasons) or [str(problem)]
+        id_ = new.id or response.id
+        if not id_ and not request.preview:
+            raise EngineError(f"the plugin {self._plugin.package} created {new.urn} without an id")
+        outputs = mark_like(from_struct(response.properties, new.urn), new.inputs, new.additional_secret_outputs)
+        return replace(new, id=id_, outputs=outputs, init_errors=errors, modified=now())
+
+    def read(self, old: ResourceState) -> ResourceState | None:
+        """Return what is there now, None if nothing is; the inputs stay where the provider says none."""
         request = provider_pb2.ReadRequest(
             **_names(old.urn), id=old.id, properties=_clear(old.outputs), inputs=_clear(old.inputs)
         )
         response = self._plugin.call("Read", request)
         if not response.id:
-            return Outcome("", {})
-        found = mark_like(from_struct(response.properties, old.urn), old.outputs, old.additional_secret_outputs)
-        fresh = mark_like(from_struct(response.inputs, old.urn), old.inputs) if response.HasField("inputs") else None
-        return Outcome(response.id, found, fresh)
+            return None
+        outputs = mark_like(from_struct(response.properties, old.urn), old.outputs, old.additional_secret_outputs)
+        inputs = mark_like(from_struct(response.inputs, old.urn), old.inputs)
+        return replace(
+            old,
+            id=response.id,
+            inputs=inputs if response.HasField("inputs") else old.inputs,
+            outputs=outputs,
+            init_errors=[],
+        )
 
     def delete(self, old: ResourceState) -> None:
         """Delete the object."""
@@ -156,10 +151,6 @@ def _clear(properties: Properties) -> Any:
     return to_struct(strip(properties))
 
 
-def _outputs(properties: Any, new: ResourceState) -> Properties:
-    return mark_like(from_struct(properties, new.urn), new.inputs, new.additional_secret_outputs)
-
-
 def _names(urn: str) -> dict[str, Any]:
     qualified, _, name = urn.rpartition("::")
     return {"urn": urn, "name": name, "type": qualified.rpartition("::")[2].rpartition("$")[2]}
@@ -175,11 +166,3 @@ def _failure(urn: str, news: Properties, failure: provider_pb2.CheckFailure) -> 
     plain = str(value).lower() if isinstance(value, bool) else "<nil>" if value is None else str(value)
     shown = "[secret]" if contains_secret(value) else f"{{{plain}}}"
     return f"{text}property {failure.property} value {shown} has a problem: {failure.reason}"
-
-
-def _half_done(problem: PluginError, new: ResourceState) -> Outcome:
-    """Return what the provider says it did before it failed; what it does not say is a failure like any other."""
-    if problem.partial is None:
-        raise problem
-    reasons = tuple(problem.partial.reasons) or (str(problem),)
-    return Outcome(problem.partial.id, _outputs(problem.partial.properties, new), failures=reasons)

@@ -44,11 +44,9 @@ def _read(run: Run, old: ResourceState) -> ResourceState | None:
 
     def act() -> Step:
         provider = run.provider_of(old)
-        outcome = provider.read(old)
-        if not outcome.id:
+        new = provider.read(old)
+        if new is None:
             return Step(Operation.DELETE, old, None)
-        inputs = old.inputs if outcome.inputs is None else outcome.inputs
-        new = replace(old, id=outcome.id, inputs=inputs, outputs=outcome.outputs, init_errors=[])
         # Asked the other way round, then inverted: "what would bring the old inputs back?" (measured)
         what = provider.diff(new, old)
         if not what.changed:

@@ -14,7 +14,6 @@ from rehearsal.engine.checkpoint import PendingOperation
 from rehearsal.engine.errors import EngineError, Unsupported
 from rehearsal.engine.events import Operation, Step, marks
 from rehearsal.engine.goal import Goal
-from rehearsal.engine.provider import Outcome
 from rehearsal.engine.replacement import Replacements
 from rehearsal.engine.resource_state import ResourceState, now
 from rehearsal.engine.run import Run, Stopped
@@ -79,7 +78,7 @@ class Registrations:
             return self._create(Step(Operation.CREATE, None, new))
         wanted = replace(wanted, inputs=_without_ignored(wanted, old))
         if self._replacements.must_recreate(old, wanted):
-            return self._replace(old, wanted, self._replacements.reasons(old.urn), {})
+            return self._replace(old, wanted, {})
         new = replace(wanted, inputs=provider.check(wanted.urn, old.inputs, wanted.inputs))
         what = provider.diff(old, new)
         if what.replaces:
@@ -89,10 +88,10 @@ class Registrations:
                     f"replacing {old.urn} (because of {', '.join(what.replaces)}) by creating the new one before the "
                     "old one is deleted"
                 )
-            return self._replace(old, wanted, what.replaces, what.properties)
+            return self._replace(old, wanted, what.properties)
         if what.changed or old.init_errors:
             changed = what.properties or marks(old.inputs, new.inputs)
-            return self._update(Step(Operation.UPDATE, old, new, changed))
+            return self._update(old, Step(Operation.UPDATE, old, new, changed))
         outputs = mark_like(old.outputs, {}, new.additional_secret_outputs)
         return self._keep(Step(Operation.SAME, old, replace(new, id=old.id, outputs=outputs)))
 
@@ -101,32 +100,28 @@ class Registrations:
 
         def act() -> Step:
             with self._run.journal.operation("creating", new) as operation:
-                outcome = self._run.provider_of(new).create(new, preview=self._run.preview)
-                return replace(step, new=self._record(new, outcome, operation))
+                made = self._run.provider_of(new).create(new, preview=self._run.preview)
+                return self._record(step, made, operation)
 
         return self._run.execute(step, act).state
 
-    def _update(self, step: Step) -> ResourceState:
-        old, new = step.old, step.state
-        assert old is not None  # noqa: S101 - an update has both
+    def _update(self, old: ResourceState, step: Step) -> ResourceState:
+        new = step.state
 
         def act() -> Step:
             with self._run.journal.operation("updating", old) as operation:
-                outcome = self._run.provider_of(new).update(old, new, preview=self._run.preview)
-                return replace(step, new=self._record(new, outcome, operation))
+                made = self._run.provider_of(new).update(old, new, preview=self._run.preview)
+                return self._record(step, made, operation)
 
         return self._run.execute(step, act).state
 
-    def _record(self, new: ResourceState, outcome: Outcome, operation: PendingOperation) -> ResourceState:
-        state = replace(new, id=outcome.id, outputs=outcome.outputs, init_errors=list(outcome.failures), modified=now())
-        self._run.journal.complete(state, operation)
-        if outcome.failures:
-            raise EngineError("\n".join(outcome.failures))
-        return state
+    def _record(self, step: Step, made: ResourceState, operation: PendingOperation) -> Step:
+        self._run.journal.complete(made, operation)
+        if made.init_errors:
+            raise EngineError("\n".join(made.init_errors))
+        return replace(step, new=made)
 
-    def _replace(
-        self, old: ResourceState, wanted: ResourceState, reasons: list[str], said: dict[str, str]
-    ) -> ResourceState:
+    def _replace(self, old: ResourceState, wanted: ResourceState, said: dict[str, str]) -> ResourceState:
         """Delete the old one, if that has not been done, then create the new one."""
         if old.protect and wanted.protect:
             raise EngineError(
@@ -138,8 +133,8 @@ class Registrations:
         changed = said or marks(old.inputs, inputs)
         for victim in self._replacements.begin(old):
             self._delete_for_replacement(victim)
-        made = self._create(Step(Operation.CREATE_REPLACEMENT, old, new, changed, reasons))
-        self._run.finish(Step(Operation.REPLACE, old, made, changed, reasons))
+        made = self._create(Step(Operation.CREATE_REPLACEMENT, old, new, changed))
+        self._run.finish(Step(Operation.REPLACE, old, made, changed))
         return made
 
     def _delete_for_replacement(self, old: ResourceState) -> None:
