@@ -198,9 +198,7 @@ def test_a_killed_demo_is_cleaned_up_by_the_next_which_can_be_kept_looked_at_and
 
     code, refused = checkout.walk()
     assert code == 1
-    assert refused.strip().endswith(
-        "A demo was kept, and its tenant is up; end it with `make demo ARGS=--stop`."
-    )
+    assert refused.strip().endswith("A demo was kept, and its tenant is up; end it with `make demo ARGS=--stop`.")
     assert checkout.control("GET", "/state")["entra"]["appRoleAssignments"], "the kept one is as it was"
 
     assert checkout.walk("--stop")[0] == 0
