@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.first_party import BUSINESS_CENTRAL, MICROSOFT_GRAPH
 from rehearsal.tenant.directory.secrets import remove_secret
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
-from rehearsal.tenant.directory.shapes import follow_application
+from rehearsal.tenant.directory.shapes import follow_application, new_service_principal
+from rehearsal.tenant.directory.vendors import application_of_elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from rehearsal.tenant.directory.model import DirectoryObject, Kind
     from rehearsal.tenant.directory.store import Directory
@@ -80,6 +82,38 @@ def _add_app_role_assignment(directory: Directory, operation: dict[str, Any]) ->
     return directory.assign(principal, resource, role["id"])
 
 
+def _approve_permissions(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    """Approve what an application asks for, as the page does that `/adminconsent` opens.
+
+    All of `requiredResourceAccess`, for everybody; what was granted before stays:
+    https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
+    """
+    client_id = _text(operation, "clientId").lower()
+    principal = _principal_for(directory, client_id)
+    granted = []
+    for asked in _application(directory, client_id)[0]["requiredResourceAccess"]:
+        resource = _principal_for(directory, asked["resourceAppId"])
+        scopes = {scope["id"]: scope["value"] for scope in resource.body["oauth2PermissionScopes"]}
+        for access in asked["resourceAccess"]:
+            held = [each["appRoleId"] for each in directory.assignments_of(principal, resource)]
+            if access["type"] == "Role" and access["id"] not in held:
+                granted.append(directory.assign(principal, resource, access["id"])["id"])
+        if wanted := [scopes[each["id"]] for each in asked["resourceAccess"] if each["type"] == "Scope"]:
+            granted.append(_grant_to_all(directory, principal, resource, wanted)["id"])
+    return {"granted": granted}
+
+
+def _set_publisher(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    """Let an application have another verified publisher; without a name, none."""
+    service_principal = _named(directory, "servicePrincipal", operation)
+    service_principal.body["verifiedPublisher"] = {
+        "displayName": operation.get("displayName"),
+        "verifiedPublisherId": operation.get("verifiedPublisherId"),
+        "addedDateTime": timestamp(directory.now()) if operation.get("displayName") else None,
+    }
+    return {"id": service_principal.id}
+
+
 def _remove_password(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
     """Remove the password of that key id; the newest one where none is said."""
     application = _named(directory, "application", operation)
@@ -108,6 +142,7 @@ def _remove_business_central_service_principal(directory: Directory, _operation:
 
 _OPERATIONS: dict[str, Callable[[Directory, dict[str, Any]], dict[str, Any]]] = {
     "add_app_role_assignment": _add_app_role_assignment,
+    "approve_permissions": _approve_permissions,
     "delete_application": _delete_application,
     "delete_service_principal": _delete_service_principal,
     "remove_app_role_assignment": _remove_app_role_assignment,
@@ -115,6 +150,7 @@ _OPERATIONS: dict[str, Callable[[Directory, dict[str, Any]], dict[str, Any]]] = 
     "remove_password": _remove_password,
     "rename_application": _rename_application,
     "revoke_deployer": _revoke_deployer,
+    "set_publisher": _set_publisher,
 }
 
 OPERATIONS = frozenset(_OPERATIONS)
@@ -123,6 +159,36 @@ OPERATIONS = frozenset(_OPERATIONS)
 
 def _named(directory: Directory, kind: Kind, operation: dict[str, Any]) -> DirectoryObject:
     return _by_app_id(directory, kind, _text(operation, "clientId"))
+
+
+def _grant_to_all(
+    directory: Directory, client: DirectoryObject, resource: DirectoryObject, scopes: list[str]
+) -> dict[str, Any]:
+    """Grant delegated permissions on behalf of all users, beside those granted before."""
+    for grant in directory.grants.values():
+        if (grant["clientId"], grant["resourceId"], grant["principalId"]) == (client.id, resource.id, None):
+            grant["scope"] = " ".join(dict.fromkeys([*grant["scope"].split(), *scopes]))
+            return grant
+    return directory.grant(client.id, resource.id, None, " ".join(scopes))
+
+
+def _principal_for(directory: Directory, app_id: str) -> DirectoryObject:
+    """Return an application's service principal, made where it has none yet."""
+    found = directory.find_by_app_id("servicePrincipal", app_id)
+    if found is not None:
+        return found
+    body, organization = _application(directory, app_id)
+    return directory.add(new_service_principal(body, owner_organization=organization, now=directory.now()))
+
+
+def _application(directory: Directory, app_id: str) -> tuple[Mapping[str, Any], str]:
+    """Return an application, of this tenant or another, and the id of its tenant."""
+    if application := directory.find_by_app_id("application", app_id):
+        return application.body, directory.tenant_id
+    # The address is part of Microsoft Graph's names alone, which every tenant has from its first day.
+    if elsewhere := application_of_elsewhere("", app_id):
+        return elsewhere
+    raise LookupError(f"There is no application with the client id {app_id}.")
 
 
 def _by_app_id(directory: Directory, kind: Kind, app_id: str) -> DirectoryObject:

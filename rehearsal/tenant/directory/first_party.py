@@ -59,6 +59,11 @@ _GRAPH_ROLES = {
     "Organization.Read.All": ("498476ce-e0fe-48b0-b801-37ba7e2685c6", "Read organization information"),
 }
 
+_GRAPH_SCOPES = {
+    "User.Read": ("e1fe6dd8-ba31-4d61-89e7-88639da4683d", "Sign in and read user profile"),
+    "offline_access": ("7427e0e9-2fba-42fe-b0c0-848c9e6a8182", "Maintain access to data you have given it access to"),
+}
+
 _BUSINESS_CENTRAL_ROLES = {
     "API.ReadWrite.All": ("a42b0b75-311e-488d-b67e-8fe84f924341", "Full access to web services API"),
     "Automation.ReadWrite.All": ("d365bc00-a990-0000-00bc-160000000001", "Full access to automation"),
@@ -85,7 +90,9 @@ def catalogue(origin: str) -> dict[str, dict[str, Any]]:
         origin: the rehearsal tenant's address, which stands in for https://graph.microsoft.com.
     """
     return {
-        MICROSOFT_GRAPH: _application(MICROSOFT_GRAPH, "Microsoft Graph", [origin, f"{origin}/"], _GRAPH_ROLES, {}),
+        MICROSOFT_GRAPH: _application(
+            MICROSOFT_GRAPH, "Microsoft Graph", [origin, f"{origin}/"], _GRAPH_ROLES, _GRAPH_SCOPES
+        ),
         BUSINESS_CENTRAL: _application(
             BUSINESS_CENTRAL,
             "Dynamics 365 Business Central",

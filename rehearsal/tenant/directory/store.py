@@ -117,6 +117,22 @@ class Directory:
             if assignment["principalId"] == principal.id and assignment["resourceId"] == resource.id
         ]
 
+    def grant(self, client_id: str, resource_id: str, principal_id: str | None, scope: str) -> dict[str, Any]:
+        """Grant delegated permissions, unchecked, and return the grant; without a principal on behalf of all users."""
+        # The id's form is Microsoft's: base64url of the ends (contracts/graph.md, section 6.2).
+        ends = [client_id, resource_id, *([principal_id] if principal_id else [])]
+        raw = b"".join(uuid.UUID(end).bytes_le for end in ends)
+        grant: dict[str, Any] = {
+            "id": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
+            "clientId": client_id,
+            "consentType": "Principal" if principal_id else "AllPrincipals",
+            "principalId": principal_id,
+            "resourceId": resource_id,
+            "scope": scope,
+        }
+        self.grants[grant["id"]] = grant
+        return grant
+
     def role_values(self, principal: DirectoryObject, resource: DirectoryObject) -> list[str]:
         """Return the values of the app roles that a principal holds on a resource: the `roles` of its tokens."""
         roles = (resource.role(assignment["appRoleId"]) for assignment in self.assignments_of(principal, resource))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.tenant.graph import errors
@@ -56,15 +54,7 @@ def create_grant(request: GraphRequest) -> Answer:
     for other in request.directory.grants.values():
         if (other["clientId"], other["resourceId"], other["principalId"]) == ends:
             raise errors.GraphError(409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")
-    grant: dict[str, Any] = {
-        "id": _grant_id(client_id, resource_id, principal_id),
-        "clientId": client_id,
-        "consentType": consent_type,
-        "principalId": principal_id,
-        "resourceId": resource_id,
-        "scope": scope or "",
-    }
-    request.directory.grants[grant["id"]] = grant
+    grant = request.directory.grant(client_id, resource_id, principal_id, scope or "")
     return entity(request, _GRANT, grant, 201)
 
 
@@ -95,10 +85,3 @@ def _addressed(request: GraphRequest) -> dict[str, Any]:
     if grant is None:
         raise errors.not_found(request.names["grant"])
     return grant
-
-
-def _grant_id(client_id: str, resource_id: str, principal_id: str | None) -> str:
-    """Return an id that looks like the real ones: base64url of the ends (contracts/graph.md, section 6.2)."""
-    ends = [client_id, resource_id, *([principal_id] if principal_id else [])]
-    raw = b"".join(uuid.UUID(end).bytes_le for end in ends)
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

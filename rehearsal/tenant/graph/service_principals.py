@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.tenant.directory.first_party import MICROSOFT_SERVICES, catalogue
 from rehearsal.tenant.directory.shapes import SERVICE_PRINCIPAL_DEFAULTS, new_service_principal
+from rehearsal.tenant.directory.vendors import application_of_elsewhere
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.owners import bound_owners
 from rehearsal.tenant.graph.properties import required_text, writable_properties
@@ -72,7 +72,7 @@ def list_service_principals(request: GraphRequest) -> Answer:
 
 
 def create_service_principal(request: GraphRequest) -> Answer:
-    """POST /servicePrincipals: of an application of this tenant, or of one of Microsoft's."""
+    """POST /servicePrincipals: of an application of this tenant, or of a multitenant one of another."""
     body = request.body()
     owners = bound_owners(request, body.pop("owners@odata.bind", []))
     app_id = required_text(body, "appId", "ServicePrincipal").lower()
@@ -131,12 +131,12 @@ def _backing_application(request: GraphRequest, app_id: str) -> tuple[Mapping[st
             "When using this permission, the backing application of the service principal being created must in the "
             "local tenant"  # sic
         )
-    first_party = catalogue(request.origin).get(app_id)
-    if first_party is None:
+    elsewhere = application_of_elsewhere(request.origin, app_id)
+    if elsewhere is None:
         raise errors.bad_request(
             f"The appId '{app_id}' of the service principal does not reference a valid application object."
         )
-    return first_party, MICROSOFT_SERVICES
+    return elsewhere
 
 
 def _changes(body: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
