@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -12,16 +13,18 @@ from pathlib import Path
 
 from rehearsal.engine import safety
 from rehearsal.engine.deployment import Deployment
+from rehearsal.engine.difference_text import plain
 from rehearsal.engine.display import TextDisplay
 from rehearsal.engine.encryption import passphrase_from
 from rehearsal.engine.errors import ChangesNotExpected, EngineError
 from rehearsal.engine.json_preview import JsonDisplay
 from rehearsal.engine.lock import locked
 from rehearsal.engine.options import add_options
-from rehearsal.engine.outputs import print_outputs
 from rehearsal.engine.redaction import Redaction
+from rehearsal.engine.resource_state import stack_outputs
 from rehearsal.engine.run import Result
 from rehearsal.engine.stack import Stack
+from rehearsal.engine.values import masked, strip
 
 _TITLES = {  # command -> (heading of its preview, heading of the real thing, the word for --expect-no-changes)
     "preview": ("Previewing update", "", "update"),
@@ -57,11 +60,14 @@ def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         arguments.stack,
         Path(arguments.state_dir),
         passphrase_from(environment),
-        overrides=arguments.config,
-        config_file=arguments.config_file,
+        arguments.config_file,
     )
     if arguments.command == "output":
-        return print_outputs(stack, arguments)
+        outputs = stack_outputs(stack.checkpoint.load(stack.codec).resources)
+        outputs = strip(outputs) if arguments.show_secrets else masked(outputs)
+        text = json.dumps(outputs, indent=2, ensure_ascii=False) if arguments.json else "\n".join(plain(outputs))
+        print(text)  # noqa: T201
+        return 0
     print(_STANDS_IN, file=sys.stderr if arguments.json else sys.stdout, flush=True)
     ready = safety.load_tenant(Path(arguments.ready_file))
     safety.check_config(stack.config, ready)

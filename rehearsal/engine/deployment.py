@@ -23,6 +23,7 @@ from rehearsal.engine.plugin import DYNAMIC, PluginSource, Recorder
 from rehearsal.engine.project import Config, Project
 from rehearsal.engine.refresh import refresh
 from rehearsal.engine.registry import ProviderRegistry
+from rehearsal.engine.resource_state import stack_outputs
 from rehearsal.engine.run import Result, Run
 from rehearsal.engine.values import Properties
 
@@ -112,7 +113,7 @@ class Deployment:
                 if not preview:
                     self.checkpoint.save(snapshot, self.codec)
             run = self._run(snapshot, registry, audience, preview=preview)
-            run.result.old_outputs = next((state.outputs for state in snapshot.resources if state.is_stack), {})
+            run.result.old_outputs = stack_outputs(snapshot.resources)
             run.result.outputs = self._run_program(run)
             if not run.stopping.is_set():
                 delete(run, run.journal.left())

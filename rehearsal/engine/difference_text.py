@@ -39,6 +39,11 @@ def block(step: Step) -> list[str]:
     return lines + [f"    {line}" for line in properties(before, after)]
 
 
+def plain(values: Properties) -> Iterator[str]:
+    """Yield a line for each property."""
+    return (line.removeprefix("  ") for line in properties(values, values))
+
+
 def properties(before: Properties, after: Properties) -> Iterator[str]:
     """Yield a line for each property, or several: what is as before, added, removed or changed."""
     keys = sorted({*before, *after} - _NEVER_SHOWN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -113,15 +113,11 @@ class SecretCodec:
     def encode(self, value: Any, place: str) -> Any:
         """Return the JSON for the state; `place` is any name that stays the same from write to write."""
         if isinstance(value, Secret):
-            plaintext = json.dumps(value.value, ensure_ascii=False, separators=(",", ":"))
-            if (place, plaintext) not in self._known:
-                self._known[place, plaintext] = self.crypter.encrypt(plaintext)
-            return {SIGNATURE: SECRET, "ciphertext": self._known[place, plaintext]}
-        if isinstance(value, dict):
-            return {key: self.encode(item, f"{place}.{key}") for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.encode(item, f"{place}[{index}]") for index, item in enumerate(value)]
-        return value
+            known = (place, _text(value.value))
+            if known not in self._known:
+                self._known[known] = self.crypter.encrypt(known[1])
+            return {SIGNATURE: SECRET, "ciphertext": self._known[known]}
+        return _each(value, place, self.encode)
 
     def decode(self, value: Any, place: str) -> Any:
         """Return the value that `encode` made this JSON from.
@@ -130,16 +126,21 @@ class SecretCodec:
             EngineError: it holds a special value that the local engine does not know.
             IncorrectPassphrase: it was sealed with another key.
         """
-        if isinstance(value, dict) and SIGNATURE in value:
-            if value[SIGNATURE] != SECRET or "ciphertext" not in value:
-                raise EngineError(f"the state holds an asset, archive or resource reference at {place}")
-            plaintext = self.crypter.decrypt(value["ciphertext"])
-            secret = Secret(json.loads(plaintext))
-            canonical = json.dumps(secret.value, ensure_ascii=False, separators=(",", ":"))
-            self._known[place, canonical] = value["ciphertext"]
-            return secret
-        if isinstance(value, dict):
-            return {key: self.decode(item, f"{place}.{key}") for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.decode(item, f"{place}[{index}]") for index, item in enumerate(value)]
-        return value
+        if not isinstance(value, dict) or SIGNATURE not in value:
+            return _each(value, place, self.decode)
+        if value[SIGNATURE] != SECRET or "ciphertext" not in value:
+            raise EngineError(f"the state holds an asset, archive or resource reference at {place}")
+        secret = Secret(json.loads(self.crypter.decrypt(value["ciphertext"])))
+        self._known[place, _text(secret.value)] = value["ciphertext"]
+        return secret
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _each(value: Any, place: str, convert: Callable[[Any, str], Any]) -> Any:
+    """Convert the parts of a value, each in its own place."""
+    if isinstance(value, dict):
+        return {key: convert(item, f"{place}.{key}") for key, item in value.items()}
+    return [convert(item, f"{place}[{n}]") for n, item in enumerate(value)] if isinstance(value, list) else value

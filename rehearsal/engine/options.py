@@ -14,15 +14,13 @@ def add_options(parser: argparse.ArgumentParser, command: str) -> None:
     add("--state-dir", default=".rehearsal/state", metavar="FOLDER", help="where the state lies")
     add("--non-interactive", action="store_true", help="ask nothing")
     if command == "output":
-        add("name", nargs="?", help="the output to show; all where none is given")
         add("-j", "--json", action="store_true", help="as JSON")
         add("--show-secrets", action="store_true", help="show secrets in clear")
-        parser.set_defaults(config=[], config_file=None)
+        parser.set_defaults(config_file=None)
         return
     add("--ready-file", default=".rehearsal/tenant.json", metavar="FILE", help="of the running rehearsal tenant")
     add("-p", "--parallel", type=_positive, metavar="N", help="steps at once (default: four per processor)")
     add("--diff", action="store_true", help="show each property")
-    add("-c", "--config", action="append", default=[], metavar="KEY=VALUE", help="configuration for this run")
     add("--config-file", metavar="FILE", help="the stack file, where it is another than the stack's own")
     add("--expect-no-changes", action="store_true", help="exit code 7 if there are any")
     parser.set_defaults(json=False, preview_only=command == "preview")

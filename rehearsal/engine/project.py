@@ -73,31 +73,20 @@ class Config:
     secret_keys: frozenset[str]
 
     @classmethod
-    def read(
-        cls, project: str, declared: dict[str, Any], overrides: list[str], decrypt: Callable[[str], str]
-    ) -> Config:
-        """Add up a stack file's `config:` and `--config key=value`, the later over the earlier.
+    def read(cls, project: str, declared: dict[str, Any], decrypt: Callable[[str], str]) -> Config:
+        """Read a stack file's `config:`.
 
         Args:
             project: the namespace of keys that have none.
-            declared: `config:` as it stands.
-            overrides: `key=value` each.
+            declared: the section as it stands.
             decrypt: opens a `secure:` value.
-
-        Raises:
-            EngineError: an override is malformed.
         """
-        pairs = [pair.partition("=") for pair in overrides]
-        if not all(key and separator for key, separator, _ in pairs):
-            raise EngineError("--config wants key=value")
-        values: dict[str, str] = {}
-        secret_keys: set[str] = set()
-        for key, value in (*declared.items(), *((key, text) for key, _, text in pairs)):
-            name = key if ":" in key else f"{project}:{key}"
-            opened = _opened(value, decrypt)
-            values[name] = _as_text(opened)
-            (secret_keys.discard if opened == value else secret_keys.add)(name)
-        return cls(values, frozenset(secret_keys))
+        named = {key if ":" in key else f"{project}:{key}": value for key, value in declared.items()}
+        opened = {name: _opened(value, decrypt) for name, value in named.items()}
+        return cls(
+            {name: _as_text(value) for name, value in opened.items()},
+            frozenset(name for name, value in opened.items() if value != named[name]),
+        )
 
     def package(self, package: str) -> dict[str, str]:
         """Return what belongs to the namespace of a package, keys without the namespace."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -111,6 +111,11 @@ class ResourceState:
             dependencies=renamed(self.dependencies),
             property_dependencies={key: renamed(urns) for key, urns in self.property_dependencies.items()},
         )
+
+
+def stack_outputs(resources: Iterable[ResourceState]) -> Properties:
+    """Return what the program has exported: the outputs of the stack, none where the stack is empty."""
+    return next((state.outputs for state in resources if state.is_stack), {})
 
 
 def now() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +36,6 @@ class Stack:
         name: str,
         state_dir: Path,
         passphrase: str,
-        *,
-        overrides: Sequence[str] = (),
         config_file: str | None = None,
     ) -> Stack:
         """Read what there is of a stack.
@@ -51,7 +48,6 @@ class Stack:
             name: the stack's name.
             state_dir: the folder of the states, below which lies `.pulumi`.
             passphrase: opens its secrets.
-            overrides: `key=value` of this run.
             config_file: the stack file, where it is another than the stack's own.
 
         Raises:
@@ -78,5 +74,5 @@ class Stack:
                 raise EngineError(f"{path} has secrets and no encryptionsalt")
             return opener.decrypt(ciphertext)
 
-        config = Config.read(project.name, file.get("config") or {}, list(overrides), decrypt)
+        config = Config.read(project.name, file.get("config") or {}, decrypt)
         return cls(project, name, config, checkpoint, SecretCodec(crypter))

@@ -89,10 +89,9 @@ def test_the_tour_preview_up_output_refresh_destroy(shell: Shell) -> None:
     assert "    + pw  : [secret]" in up.stdout
     assert "    + 2 created" in up.stdout
     assert shell.run("up", "--yes", "--expect-no-changes").returncode == 0
-    assert "    pw" in shell.run("output").stdout
+    assert shell.run("output").stdout == 'etag: "W/1"\npw  : [secret]\n'
     assert json.loads(shell.run("output", "--json").stdout) == {"etag": "W/1", "pw": "[secret]"}
     assert json.loads(shell.run("output", "--json", "--show-secrets").stdout)["pw"] == SECRET
-    assert shell.run("output", "etag").stdout == "W/1\n"
     assert shell.run("refresh", "--preview-only", "--expect-no-changes").returncode == 0
     destroy = shell.run("destroy", "--yes", "--skip-preview")
     assert (destroy.returncode, "    - 2 deleted" in destroy.stdout) == (0, True)
@@ -127,8 +126,8 @@ def test_a_failure_is_one_block_of_diagnostics_and_exit_code_one(shell: Shell) -
 
 
 def test_what_the_program_prints_is_shown_without_its_secrets(shell: Shell) -> None:
-    shell.stack_file([])
-    ran = shell.run("preview", "-c", f"raise=unhappy with {SECRET}")
+    shell.stack_file([], **{"raise": f"unhappy with {SECRET}"})
+    ran = shell.run("preview")
     assert ran.returncode == 1
     assert "ValueError: unhappy with [secret]" in ran.stdout
     assert SECRET not in ran.stdout + ran.stderr
@@ -201,7 +200,7 @@ def test_children_see_nothing_of_the_persons_environment(shell: Shell, tmp_path:
     }
     ran = shell.run("up", "-y", "-f", "--cwd", str(program), "--config-file", str(program / "Pulumi.dev.yaml"))
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    names = set(json.loads(shell.run("output", "names", "--cwd", str(program)).stdout))
+    names = set(json.loads(shell.run("output", "--json", "--cwd", str(program)).stdout)["names"])
     ready = ReadyFile.load(shell.folder / "tenant.json")
     assert names - set(ready.environment()) - {"LC_CTYPE"} == {
         "PATH",

@@ -20,9 +20,9 @@ def project(folder: Path, extra: str = "") -> Project:
     return Project.load(folder)
 
 
-def config(folder: Path, stack_file: str, *overrides: str) -> Config:
+def config(folder: Path, stack_file: str) -> Config:
     project(folder).stack_file("dev").write_text(stack_file)
-    return Stack.open(folder, "dev", folder / "state", "x", overrides=overrides).config
+    return Stack.open(folder, "dev", folder / "state", "x").config
 
 
 def test_keys_get_the_projects_namespace_and_structures_become_json(tmp_path: Path) -> None:
@@ -36,16 +36,6 @@ def test_keys_get_the_projects_namespace_and_structures_become_json(tmp_path: Pa
         "proj:nil": "",
     }
     assert found.package("azuread") == {"tenantId": "t"}
-
-
-def test_an_option_comes_over_the_stack_file(tmp_path: Path) -> None:
-    found = config(tmp_path, "config:\n  two: stack\n  three: stack\n", "three=option=x")
-    assert found.values == {"proj:two": "stack", "proj:three": "option=x"}
-
-
-def test_an_option_without_a_value_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="key=value"):
-        config(tmp_path, "", "three")
 
 
 def test_secure_values_are_opened_and_their_whole_key_is_secret(tmp_path: Path) -> None:
