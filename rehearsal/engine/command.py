@@ -63,7 +63,7 @@ def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         arguments.config_file,
     )
     if arguments.command == "output":
-        outputs = stack_outputs(stack.checkpoint.load(stack.codec).resources)
+        outputs = stack_outputs(stack.load().resources)
         outputs = strip(outputs) if arguments.show_secrets else masked(outputs)
         text = json.dumps(outputs, indent=2, ensure_ascii=False) if arguments.json else "\n".join(plain(outputs))
         print(text)  # noqa: T201
@@ -72,16 +72,7 @@ def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     ready = safety.load_tenant(Path(arguments.ready_file))
     safety.check_config(stack.config, ready)
     children = safety.child_environment(ready, environment)
-    deployment = Deployment(
-        stack.project,
-        stack.name,
-        stack.config,
-        stack.checkpoint,
-        stack.codec,
-        children,
-        lambda: _azuread(children),
-        parallel=arguments.parallel,
-    )
+    deployment = Deployment(stack, children, lambda: _azuread(children), arguments.parallel)
     with _interruptible(deployment):
         return _Session(arguments, stack, deployment).run()
 
@@ -113,7 +104,8 @@ class _Session:
         asking = not arguments.yes and not arguments.skip_preview
         if asking and (arguments.non_interactive or not sys.stdin.isatty()):
             raise EngineError(_CANNOT_ASK)
-        with locked(self._stack.checkpoint.root, self._stack.project.name, self._stack.name):
+        stack = self._stack
+        with locked(stack.checkpoint.root, stack.project.name, stack.name):
             if not arguments.skip_preview:
                 result = self._show(preview=True)
                 if result.failed:

@@ -13,18 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.engine import processes
-from rehearsal.engine.checkpoint import CheckpointFile, Snapshot
+from rehearsal.engine.checkpoint import Snapshot
 from rehearsal.engine.deletion import delete
-from rehearsal.engine.encryption import SecretCodec
 from rehearsal.engine.events import Audience
 from rehearsal.engine.journal import Journal
 from rehearsal.engine.monitor import Monitor, serving
 from rehearsal.engine.plugin import DYNAMIC, PluginSource, Recorder
-from rehearsal.engine.project import Config, Project
 from rehearsal.engine.refresh import refresh
 from rehearsal.engine.registry import ProviderRegistry
 from rehearsal.engine.resource_state import stack_outputs
 from rehearsal.engine.run import Result, Run
+from rehearsal.engine.stack import Stack
 from rehearsal.engine.values import Properties
 
 _PROGRAM = Path(__file__).with_name("program.py")
@@ -33,25 +32,17 @@ _LEAVE = 5.0  # seconds in which a program that has been told to stop may leave 
 
 @dataclass
 class Deployment:
-    """One stack of one project, and the state of it.
+    """What can be done with one stack.
 
     Attributes:
-        project: the project.
-        stack: the stack's name.
-        config: its configuration.
-        checkpoint: where its state lies.
-        codec: encrypts and decrypts the state's secrets.
+        stack: the stack.
         environment: the whole environment of the children.
         find_azuread: returns the azuread plugin's command line; called when it is needed.
         parallel: how many steps may run at once; four per processor where None, as the CLI has it.
         recorder: called after each RPC to a provider, for tests.
     """
 
-    project: Project
-    stack: str
-    config: Config
-    checkpoint: CheckpointFile
-    codec: SecretCodec
+    stack: Stack
     environment: Mapping[str, str]
     find_azuread: Callable[[], list[str]]
     parallel: int | None = None
@@ -77,7 +68,7 @@ class Deployment:
         if clear_pending_creates:
             found.pending = [operation for operation in found.pending if operation.kind != "creating"]
         if not preview and not run.result.failed:
-            self.checkpoint.save(found, self.codec)
+            self.stack.save(found)
         return self._end(run)
 
     def destroy(self, audience: Audience, *, preview: bool = False) -> Result:
@@ -111,7 +102,7 @@ class Deployment:
                     reading.result = Result(failed=reading.result.failed)  # what it found is not what was to be done
                     return self._end(reading)
                 if not preview:
-                    self.checkpoint.save(snapshot, self.codec)
+                    self.stack.save(snapshot)
             run = self._run(snapshot, registry, audience, preview=preview)
             run.result.old_outputs = stack_outputs(snapshot.resources)
             run.result.outputs = self._run_program(run)
@@ -121,7 +112,7 @@ class Deployment:
         return self._end(run)
 
     def _load(self, audience: Audience, *, tell_pending: bool = True) -> Snapshot:
-        snapshot = self.checkpoint.load(self.codec)
+        snapshot = self.stack.load()
         if snapshot.pending and tell_pending:
             what = "\n".join(f"  * {each.resource.urn}, interrupted while {each.kind}" for each in snapshot.pending)
             audience.message(
@@ -135,11 +126,8 @@ class Deployment:
         return snapshot
 
     def _run(self, snapshot: Snapshot, registry: ProviderRegistry, audience: Audience, *, preview: bool) -> Run:
-        def save(changed: Snapshot) -> None:
-            self.checkpoint.save(changed, self.codec)
-
         parallel = self.parallel or 4 * (os.cpu_count() or 1)
-        run = Run(preview, parallel, Journal(snapshot, None if preview else save), registry, audience)
+        run = Run(preview, parallel, Journal(snapshot, None if preview else self.stack.save), registry, audience)
         self._current = run
         if self._cancelled:
             run.stopping.set()
@@ -157,10 +145,9 @@ class Deployment:
             if package == DYNAMIC:  # its output is the project's own, and the CLI shows it under the stack
                 audience.message("info", line, "")
 
-        source = PluginSource(
-            self._launcher, self.environment, self.project.root, self.find_azuread, on_output, self.recorder
-        )
-        registry = ProviderRegistry(source, self.config, project=self.project.name, stack=self.stack)
+        root = self.stack.project.root
+        source = PluginSource(self._launcher, self.environment, root, self.find_azuread, on_output, self.recorder)
+        registry = ProviderRegistry(source, self.stack.config, self.stack.urn_prefix)
         try:
             yield registry
         finally:
@@ -168,17 +155,18 @@ class Deployment:
 
     def _run_program(self, run: Run) -> Properties | None:
         """Run the program to its end, and all its steps; return the stack's outputs."""
-        monitor = Monitor(run, project=self.project.name, stack=self.stack)
+        monitor = Monitor(run, self.stack.urn_prefix)
         with serving(monitor, workers=4 * run.parallel + 16) as address:
-            words = (address, self.project.name, self.stack, str(run.parallel), str(run.preview).lower())
+            names = (self.stack.project.name, self.stack.name)
+            words = (address, *names, str(run.parallel), str(run.preview).lower())
             process = self._launcher.start(
                 [sys.executable, "-I", "-u", str(_PROGRAM), *words],
                 {
                     **self.environment,
-                    "PULUMI_CONFIG": json.dumps(self.config.values),
-                    "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(self.config.secret_keys)),
+                    "PULUMI_CONFIG": json.dumps(self.stack.config.values),
+                    "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(self.stack.config.secret_keys)),
                 },
-                self.project.root,
+                self.stack.project.root,
             )
             readers = [
                 processes.each_line(stream, lambda line: run.audience.message("info", line, ""))

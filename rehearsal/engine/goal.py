@@ -33,13 +33,13 @@ class Goal:
         return self.wanted.type.split(":", 1)[0]
 
 
-def read_goal(request: resource_pb2.RegisterResourceRequest, stack: str, project: str) -> Goal:
+def read_goal(request: resource_pb2.RegisterResourceRequest, urn_prefix: str) -> Goal:
     """Read a request.
 
     Raises:
         Unsupported: it uses an option that the local engine does not have.
     """
-    urn = make_urn(stack, project, request.parent, request.type, request.name)
+    urn = make_urn(urn_prefix, request.parent, request.type, request.name)
     _refuse(request, urn)
     wanted = ResourceState(
         urn=urn,
@@ -92,8 +92,8 @@ def _more_than_name(alias: alias_pb2.Alias) -> bool:
     return bool(alias.urn or spec.type or spec.stack or spec.project or spec.parentUrn or spec.noParent)
 
 
-def make_urn(stack: str, project: str, parent: str, type_: str, name: str) -> str:
-    """Return `urn:pulumi:<stack>::<project>::<parent types>$<type>::<name>`; the stack is no part of the types."""
+def make_urn(prefix: str, parent: str, type_: str, name: str) -> str:
+    """Return `<prefix><parent types>$<type>::<name>`; the stack is no part of the types."""
     parent_types = parent.split("::")[2] if parent else STACK_TYPE
     chain = type_ if parent_types == STACK_TYPE else f"{parent_types}${type_}"
-    return f"urn:pulumi:{stack}::{project}::{chain}::{name}"
+    return f"{prefix}{chain}::{name}"

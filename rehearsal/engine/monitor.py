@@ -44,12 +44,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         finished: whether the program has declared all it wants.
     """
 
-    def __init__(self, run: Run, *, project: str, stack: str) -> None:
+    def __init__(self, run: Run, urn_prefix: str) -> None:
         self.stack_outputs: Properties | None = None
         self.finished = False
         self._run = run
-        self._project = project
-        self._stack = stack
+        self._urn_prefix = urn_prefix
         self._registrations = Registrations(run)
         self._busy = 0
         self._idle = threading.Condition()
@@ -68,7 +67,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     ) -> resource_pb2.RegisterResourceResponse:
         """Make one resource as the program wants it."""
         with self._step(context):
-            state = self._registrations.register(read_goal(request, self._stack, self._project))
+            state = self._registrations.register(read_goal(request, self._urn_prefix))
         return resource_pb2.RegisterResourceResponse(
             urn=state.urn, id=state.id, object=to_struct(state.outputs if state.custom else {})
         )

@@ -106,7 +106,7 @@ class Provider:
         try:
             response = self._plugin.call(method, request)
         except PluginError as problem:
-            if problem.partial is None:
+            if problem.partial is None or not (new.id or problem.partial.id):
                 raise
             response, errors = problem.partial, list(problem.partial.reasons) or [str(problem)]
         id_ = new.id or response.id

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -25,11 +24,10 @@ _INTERNAL = "__internal"  # the engine's own corner of a provider's inputs, neve
 class ProviderRegistry:
     """Starts, configures and finds providers; thread-safe."""
 
-    def __init__(self, source: PluginSource, config: Config, *, project: str, stack: str) -> None:
+    def __init__(self, source: PluginSource, config: Config, urn_prefix: str) -> None:
         self._source = source
         self._config = config
-        self._project = project
-        self._prefix = f"urn:pulumi:{stack}::{project}::"
+        self._urn_prefix = urn_prefix
         self._plugins: list[Plugin] = []
         self._configured: dict[str, tuple[Provider, Plugin, Properties]] = {}  # `<urn>::<id>` -> with which inputs
         self._defaults: dict[str, str] = {}  # URN -> `<urn>::<id>`
@@ -51,7 +49,7 @@ class ProviderRegistry:
         """
         version = "" if package == DYNAMIC else version
         name = f"default_{version.replace('.', '_')}" if version else "default"
-        urn = f"{self._prefix}{PROVIDER_TYPE}{package}::{name}"
+        urn = f"{self._urn_prefix}{PROVIDER_TYPE}{package}::{name}"
         with self._lock:
             if urn not in self._defaults:
                 old = journal.start.get(urn)
@@ -65,12 +63,9 @@ class ProviderRegistry:
                     id=old.id if old else UNKNOWN if preview else str(uuid.uuid4()),
                     inputs=inputs,
                     outputs=inputs,
-                    created=now(),
-                    modified=now(),
+                    created=old.created if old else now(),
+                    modified=old.modified if old and same(old.inputs, inputs) else now(),
                 )
-                if old:
-                    changed = not same(old.inputs, inputs)
-                    new = replace(new, created=old.created, modified=new.modified if changed else old.modified)
                 self._configure(plugin, new)
                 journal.complete(new)
                 self._defaults[urn] = f"{urn}::{new.id}"
@@ -121,7 +116,10 @@ class ProviderRegistry:
 
     def _start(self, package: str, inputs: Properties) -> Plugin:
         own = {} if package == DYNAMIC else {key: value for key, value in _sent(inputs).items() if key != "version"}
-        extra = {"PULUMI_PROJECT": self._project, "PULUMI_CONFIG": json.dumps(strip(own), sort_keys=True)}
+        extra = {
+            "PULUMI_PROJECT": self._urn_prefix.split("::")[1],
+            "PULUMI_CONFIG": json.dumps(strip(own), sort_keys=True),
+        }
         plugin = self._source.start(package, str(inputs.get("version", "")), extra)
         self._plugins.append(plugin)
         return plugin

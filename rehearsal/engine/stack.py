@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.engine.checkpoint import CheckpointFile
+from rehearsal.engine.checkpoint import CheckpointFile, Snapshot
 from rehearsal.engine.encryption import PassphraseCrypter, SecretCodec
 from rehearsal.engine.errors import EngineError, StackNotFound, Unsupported
 from rehearsal.engine.project import Config, Project, read_mapping
@@ -28,6 +28,19 @@ class Stack:
     config: Config
     checkpoint: CheckpointFile
     codec: SecretCodec
+
+    @property
+    def urn_prefix(self) -> str:
+        """How all URNs of the stack begin."""
+        return f"urn:pulumi:{self.name}::{self.project.name}::"
+
+    def load(self) -> Snapshot:
+        """Read the state; see `CheckpointFile.load`."""
+        return self.checkpoint.load(self.codec)
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Write the state; see `CheckpointFile.save`."""
+        self.checkpoint.save(snapshot, self.codec)
 
     @classmethod
     def open(

@@ -17,6 +17,7 @@ from rehearsal.engine.encryption import PassphraseCrypter, SecretCodec
 from rehearsal.engine.events import Operation, Severity, Step
 from rehearsal.engine.project import Config, Project
 from rehearsal.engine.run import Result
+from rehearsal.engine.stack import Stack
 from rehearsal.engine.values import strip
 
 PROGRAM = Path(__file__).parents[1] / "contract" / "engine_programs" / "dynamic"
@@ -89,12 +90,9 @@ class Stage:
             "dyn:exports": json.dumps(self.exports),
             **self.config,
         }
+        config = Config(values, frozenset({"dyn:pw"}))
         return Deployment(
-            Project.load(PROGRAM),
-            self.stack,
-            Config(values, frozenset({"dyn:pw"})),
-            self.checkpoint,
-            SecretCodec(crypter()),
+            Stack(Project.load(PROGRAM), self.stack, config, self.checkpoint, SecretCodec(crypter())),
             {"PATH": os.environ["PATH"]},
             lambda: ["no-azuread-here"],
             parallel=self.parallel,

@@ -9,9 +9,9 @@ from rehearsal.engine.values import Secret, from_struct, mark_like, same, strip,
 
 
 def test_a_urn_carries_the_types_of_its_parents_but_not_the_stack() -> None:
-    stack = make_urn("dev", "dyn", "", "pulumi:pulumi:Stack", "dyn-dev")
-    component = make_urn("dev", "dyn", stack, "bc:index:Comp", "k")
-    child = make_urn("dev", "dyn", component, "pulumi-python:dynamic/bc:Thing", "k-t")
+    stack = make_urn("urn:pulumi:dev::dyn::", "", "pulumi:pulumi:Stack", "dyn-dev")
+    component = make_urn("urn:pulumi:dev::dyn::", stack, "bc:index:Comp", "k")
+    child = make_urn("urn:pulumi:dev::dyn::", component, "pulumi-python:dynamic/bc:Thing", "k-t")
     assert stack == "urn:pulumi:dev::dyn::pulumi:pulumi:Stack::dyn-dev"
     assert component == "urn:pulumi:dev::dyn::bc:index:Comp::k"
     assert child == "urn:pulumi:dev::dyn::bc:index:Comp$pulumi-python:dynamic/bc:Thing::k-t"
