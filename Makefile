@@ -1,5 +1,5 @@
 # One command per verb; the same here, in .ci/run and in the workflows.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
