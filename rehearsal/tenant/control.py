@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -51,11 +52,16 @@ def control_app(tenant: Tenant) -> Starlette:
         return JSONResponse(tenant.edit(await _object(request)))
 
     async def clock(request: Request) -> Response:
-        seconds = (await _object(request)).get("advance")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            raise ValueError("'advance' is to be a number of seconds.")  # noqa: TRY004 - a value of the request
-        tenant.clock.advance(seconds)
+        tenant.clock.advance(_seconds(await _object(request), "advance"))
         return JSONResponse({"now": tenant.clock.now().isoformat()})
+
+    async def latency(request: Request) -> Response:
+        tenant.latency = _delay(await _object(request))
+        return Response(status_code=204)
+
+    async def replication(request: Request) -> Response:
+        tenant.replicate(_delay(await _object(request)))
+        return Response(status_code=204)
 
     return Starlette(
         routes=[
@@ -67,6 +73,8 @@ def control_app(tenant: Tenant) -> Starlette:
             Route("/faults/{id}/release", release, methods=["POST"]),
             Route("/edit", edit, methods=["POST"]),
             Route("/clock", clock, methods=["POST"]),
+            Route("/latency", latency, methods=["POST"]),
+            Route("/replication", replication, methods=["POST"]),
         ],
         exception_handlers={ValueError: _refuse, LookupError: _refuse},
     )
@@ -80,6 +88,22 @@ async def _object(request: Request) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError("The request body is to be a JSON object.")  # noqa: TRY004 - a value of the request
     return content
+
+
+def _seconds(content: dict[str, Any], name: str) -> float:
+    seconds = content.get(name)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ValueError(f"{name!r} is to be a number of seconds.")  # noqa: TRY004 - a value of the request
+    return float(seconds)
+
+
+def _delay(content: dict[str, Any]) -> float:
+    if unknown := sorted(set(content) - {"seconds"}):
+        raise ValueError(f"A delay knows no {', '.join(unknown)}; it knows seconds.")
+    seconds = _seconds(content, "seconds")
+    if not 0 <= seconds < math.inf:
+        raise ValueError("'seconds' is to be 0 or more.")
+    return seconds
 
 
 async def _refuse(_request: Request, problem: Exception) -> Response:

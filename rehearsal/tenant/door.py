@@ -56,6 +56,8 @@ class Door:
         self._tenant.log.append(entry)
         try:
             answer = await self._answer(question, entry, request)
+            if self._tenant.latency:
+                await _unless_gone(asyncio.sleep(self._tenant.latency), request)
         except _NoAnswerError:
             return
         entry.status = answer.status

@@ -49,6 +49,7 @@ class Tenant:
         clock: the tenant's clock.
         faults: what is to fail.
         log: what was asked.
+        latency: seconds that every answer of the services takes at least.
     """
 
     def __init__(self, origin: str) -> None:
@@ -59,6 +60,7 @@ class Tenant:
         self.clock = Clock()
         self.faults = Faults()
         self.log = RequestLog()
+        self.latency = 0.0
         self._lock = threading.Lock()
         self._signer = TokenSigner()
         self._start_anew()
@@ -69,12 +71,18 @@ class Tenant:
         return self.origin + ONLINE_PREFIX
 
     def reset(self) -> None:
-        """Return to the initial state: no faults, an empty log, the clock at real time. Tokens stay valid."""
+        """Return to the initial state: no faults, no delays, an empty log, real time. Tokens stay valid."""
         with self._lock:
+            self.latency = 0.0
             self.faults.clear()
             self.log.clear()
             self.clock.reset()
             self._start_anew()
+
+    def replicate(self, seconds: float) -> None:
+        """From now on, let whatever is made be seen everywhere only after so many seconds of the tenant's clock."""
+        with self._lock:
+            self._directory.replication.seconds = seconds
 
     def answer(self, question: Question) -> Answer:
         """Pass a question to its service, and let that one act on it alone."""
@@ -153,6 +161,7 @@ class Tenant:
             self.origin,
             domains=[DOMAIN],
             web_service_key=self._web_service_key,
+            replication=self._directory.replication,
         )
 
     def _who(self, question: Question) -> Caller | InvalidTokenError:

@@ -148,6 +148,14 @@ class Tenant:
         """Set the tenant's clock forward."""
         self.control("POST", "/clock", {"advance": seconds})
 
+    def latency(self, seconds: float) -> None:
+        """Let every answer of the services take so long."""
+        self.control("POST", "/latency", {"seconds": seconds})
+
+    def replication(self, seconds: float) -> None:
+        """Let what is made from now on be seen everywhere only so long after."""
+        self.control("POST", "/replication", {"seconds": seconds})
+
     def token_response(self, form: dict[str, str], tenant: str | None = None) -> Response:
         """Send a form to the token endpoint."""
         address = f"{self.ready.origin}/{tenant or self.ready.tenantId}/oauth2/v2.0/token"

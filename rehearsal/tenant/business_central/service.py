@@ -25,6 +25,7 @@ from rehearsal.tenant.business_central.errors import ServiceError
 from rehearsal.tenant.business_central.request import Request
 from rehearsal.tenant.business_central.snapshot import snapshot
 from rehearsal.tenant.messages import Answer, Caller, Question
+from rehearsal.tenant.replication import Replication
 
 ONLINE_PREFIX, ON_PREMISES_PREFIX = "/bc", "/container"
 """Business Central has hosts of its own in reality, and paths of its own here."""
@@ -45,6 +46,7 @@ class BusinessCentral:
         origin: scheme, host and port; the online service is below `/bc`, the container below `/container`.
         domains: domain names of the tenant that may stand in an address instead of its id.
         web_service_key: what the administrator signs in with at the container.
+        replication: what is too new to be seen everywhere.
     """
 
     operations: ClassVar[frozenset[str]] = edits.OPERATIONS | AdminCenter.operations
@@ -58,11 +60,13 @@ class BusinessCentral:
         *,
         domains: Collection[str] = (),
         web_service_key: str = "",
+        replication: Replication | None = None,
     ) -> None:
         self._tenant_id = tenant_id
         self._tenants = {tenant_id.lower(), *(domain.lower() for domain in domains)}
         self._now = now
         self._origin = origin
+        self._replication = replication or Replication(now)
         self._environments = seed.environments(deployer_client_id, web_service_key, now())
         self._admin_center = AdminCenter(
             tenant_id, origin + ONLINE_PREFIX, self._environments, authorized={deployer_client_id}
@@ -116,6 +120,8 @@ class BusinessCentral:
 
     def _api(self, question: Question, caller: Caller, environment: Environment, where: Address) -> Answer:
         _require_role(caller, where.route)
+        if not self._replication.is_over(f"{environment.name}/{caller.client_id}"):
+            raise errors.rejected_credentials()
         now = self._now()
         for deployment in environment.deployments:
             extensions.progress(environment, deployment, now)
@@ -141,6 +147,8 @@ class BusinessCentral:
             if environment.switches.userSurvivesRollback:
                 environment.users = {**draft.users, **environment.users}
             raise
+        for client_id in draft.registrations.keys() - environment.registrations.keys():
+            self._replication.begin(f"{environment.name}/{client_id}")  # until then it cannot sign in (ours)
         self._environments[self._environments.index(environment)] = draft
         return answer
 

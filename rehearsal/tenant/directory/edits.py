@@ -77,7 +77,7 @@ def _add_app_role_assignment(directory: Directory, operation: dict[str, Any]) ->
     role = next((role for role in resource.body["appRoles"] if role["value"] == value), None)
     if role is None:
         raise LookupError(f"{resource.display_name} has no application role {value}.")
-    if value in directory.role_values(principal, resource):
+    if any(held["appRoleId"] == role["id"] for held in directory.assignments_of(principal, resource)):
         raise ValueError(f"{principal.display_name} ({principal.app_id}) holds the role {value} already.")
     return directory.assign(principal, resource, role["id"])
 

@@ -10,9 +10,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.tenant.clock import timestamp
+from rehearsal.tenant.replication import Replication
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from rehearsal.tenant.directory.model import DirectoryObject, Kind
@@ -28,6 +29,7 @@ class Directory:
         assignments: id -> app role assignment, as Microsoft Graph shows it.
         grants: id -> delegated permission grant, as Microsoft Graph shows it.
         deleted: id -> a deleted application or service principal, until it is restored or purged.
+        replication: what of it is not seen everywhere yet.
     """
 
     def __init__(self, tenant_id: str, domain: str, now: Callable[[], datetime]) -> None:
@@ -37,11 +39,13 @@ class Directory:
         self.assignments: dict[str, dict[str, Any]] = {}
         self.grants: dict[str, dict[str, Any]] = {}
         self.deleted: dict[str, DirectoryObject] = {}
+        self.replication = Replication(now)
         self._objects: dict[str, DirectoryObject] = {}
 
     def add(self, new: DirectoryObject) -> DirectoryObject:
         """Put an object into the directory."""
         self._objects[new.id] = new
+        self.replication.begin(new.id)
         return new
 
     def find(self, object_id: str, *kinds: Kind) -> DirectoryObject | None:
@@ -107,6 +111,7 @@ class Directory:
             "resourceId": resource.id,
         }
         self.assignments[assignment["id"]] = assignment
+        self.replication.begin(assignment["id"])
         return assignment
 
     def assignments_of(self, principal: DirectoryObject, resource: DirectoryObject) -> list[dict[str, Any]]:
@@ -131,12 +136,18 @@ class Directory:
             "scope": scope,
         }
         self.grants[grant["id"]] = grant
+        self.replication.begin(grant["id"])
         return grant
 
     def role_values(self, principal: DirectoryObject, resource: DirectoryObject) -> list[str]:
         """Return the values of the app roles that a principal holds on a resource: the `roles` of its tokens."""
-        roles = (resource.role(assignment["appRoleId"]) for assignment in self.assignments_of(principal, resource))
+        held = self.seen(self.assignments_of(principal, resource))
+        roles = (resource.role(assignment["appRoleId"]) for assignment in held)
         return [role["value"] for role in roles if role is not None and role.get("value")]
+
+    def seen(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Leave out the assignments or grants that are too new to be seen by whoever only reads."""
+        return [record for record in records if self.replication.is_over(record["id"])]
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything as JSON, without anything that is part of a secret."""

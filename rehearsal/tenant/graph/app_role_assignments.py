@@ -78,21 +78,22 @@ def delete_assignment(request: GraphRequest) -> Answer:
 
 
 def _list(request: GraphRequest, end: str) -> Answer:
-    named = request.addressed("servicePrincipal")
-    mine = (assignment for assignment in request.directory.assignments.values() if assignment[end] == named.id)
-    return collection(request, _ASSIGNMENT, mine)
+    named = request.replicated("servicePrincipal")
+    everything = request.directory.seen(request.directory.assignments.values())
+    return collection(request, _ASSIGNMENT, (assignment for assignment in everything if assignment[end] == named.id))
 
 
 def _addressed(request: GraphRequest, end: str) -> dict[str, Any]:
     named = request.addressed("servicePrincipal")
     assignment = request.directory.assignments.get(request.names["assignment"])
-    if assignment is None or assignment[end] != named.id:
+    unseen = request.question.method == "GET" and not request.directory.replication.is_over(request.names["assignment"])
+    if assignment is None or assignment[end] != named.id or unseen:
         raise errors.not_found(request.names["assignment"])
     return assignment
 
 
 def _create(request: GraphRequest, end: str) -> Answer:
-    named = request.addressed("servicePrincipal")
+    named = request.replicated("servicePrincipal")
     body = request.body()
     principal_id, resource_id, role_id = (
         required_text(body, name, "AppRoleAssignment").lower() for name in ("principalId", "resourceId", "appRoleId")
@@ -101,7 +102,7 @@ def _create(request: GraphRequest, end: str) -> Answer:
         raise errors.bad_request(f"The {end} of the assignment is not the object that the address names.")  # unread
     principal = request.directory.find(principal_id, "servicePrincipal", "user")
     resource = request.directory.find(resource_id, "servicePrincipal")
-    if principal is None or resource is None:
+    if principal is None or resource is None or not request.directory.replication.is_over(principal.id):
         raise errors.bad_request("Not a valid reference update")
     _check_role(resource, principal, role_id)
     if any(held["appRoleId"] == role_id for held in request.directory.assignments_of(principal, resource)):

@@ -33,6 +33,7 @@ def add_password(request: GraphRequest) -> Answer:
     name = optional_text(given, "displayName", _TYPE)
     try:
         credential = add_secret(application, text, now=now, display_name=name, start=start, end=end)
+        request.directory.replication.begin(credential["keyId"])
     except OverflowError:  # the default end of a secret that begins in the year 9999
         raise invalid_value("startDateTime", _TYPE) from None
     context = f"{request.origin}/{request.version}/$metadata#microsoft.graph.passwordCredential"

@@ -23,15 +23,14 @@ _GRANT = ResourceType(
 
 def list_grants(request: GraphRequest) -> Answer:
     """GET /oauth2PermissionGrants."""
-    return collection(request, _GRANT, request.directory.grants.values())
+    return collection(request, _GRANT, request.directory.seen(request.directory.grants.values()))
 
 
 def list_grants_of(request: GraphRequest) -> Answer:
     """GET /servicePrincipals/{id}/oauth2PermissionGrants."""
-    client = request.addressed("servicePrincipal")
-    return collection(
-        request, _GRANT, (grant for grant in request.directory.grants.values() if grant["clientId"] == client.id)
-    )
+    client = request.replicated("servicePrincipal")
+    grants = request.directory.seen(request.directory.grants.values())
+    return collection(request, _GRANT, (grant for grant in grants if grant["clientId"] == client.id))
 
 
 def create_grant(request: GraphRequest) -> Answer:
@@ -45,7 +44,8 @@ def create_grant(request: GraphRequest) -> Answer:
     if (principal_id is None) != (consent_type == "AllPrincipals"):
         raise invalid_value("principalId", _TYPE)
     for object_id in (client_id, resource_id):
-        if request.directory.find(object_id, "servicePrincipal") is None:
+        known = request.directory.find(object_id, "servicePrincipal")
+        if known is None or not request.directory.replication.is_over(known.id):
             # 400 here, with the text that goes with a 404 elsewhere: what azuread waits for (section 3.2)
             raise errors.bad_request(errors.not_found(object_id).message)
     if principal_id is not None and request.directory.find(principal_id, "user") is None:

@@ -46,10 +46,23 @@ class GraphRequest:
             app_id = name.removeprefix("appId=")
             found = next(filter(None, (self.directory.find_by_app_id(kind, app_id) for kind in kinds)), None)
             name = app_id
+            if found is not None and not self.directory.replication.is_over(found.id):
+                found = None  # a key other than the id is an index's, which follows later (ours)
         else:
             found = self.directory.find(name, *kinds)
         if found is None:
             raise errors.not_found(name)
+        return found
+
+    def replicated(self, *kinds: Kind) -> DirectoryObject:
+        """Return the object that the path names, once everybody sees it (contracts/graph.md, section 6.5).
+
+        Raises:
+            GraphError: there is none of these kinds, or it is too new.
+        """
+        found = self.addressed(*kinds)
+        if not self.directory.replication.is_over(found.id):
+            raise errors.not_found(found.id)
         return found
 
     def writable(self, *kinds: Kind) -> DirectoryObject:

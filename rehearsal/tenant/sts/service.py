@@ -203,7 +203,7 @@ class TokenService:
             return
         if not form.get("client_secret"):
             raise errors.credential_missing()
-        match check_secret(application, form["client_secret"], now):
+        match check_secret(application, form["client_secret"], now, self._directory.replication):
             case "wrong":
                 raise errors.secret_wrong(application.app_id)
             case "expired":

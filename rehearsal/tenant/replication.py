@@ -1,0 +1,36 @@
+"""Replication: what is new is not seen at once by every server of a service (contracts/graph.md, sections 3.3 and 6.5).
+
+Off by default. What writes see is always the newest: a second grant of the same role is refused as a duplicate also
+while no list shows the first one. What was changed or deleted is seen at once, and so is an application or a service
+principal at its own address: the azuread plugin gives up there (section 3.3), which a fault can be ordered for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Replication:
+    """How long new things take to be seen, and since when each of them is.
+
+    Attributes:
+        seconds: the delay for what is made from now on, by the tenant's clock; 0 for none.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._seen_from: dict[str, datetime] = {}
+        self.seconds = 0.0
+
+    def begin(self, name: str) -> None:
+        """Note that something was made at this moment: its object id, key id, or the like."""
+        if self.seconds:
+            self._seen_from[name] = self._now() + timedelta(seconds=self.seconds)
+
+    def is_over(self, name: str) -> bool:
+        """Tell whether everybody sees it."""
+        return name not in self._seen_from or self._now() >= self._seen_from[name]

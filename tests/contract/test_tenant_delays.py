@@ -1,0 +1,166 @@
+"""Latency, and the replication of what is new: off by default, by the tenant's clock, with Graph's own answers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.directory_objects import BUSINESS_CENTRAL, BUSINESS_CENTRAL_SCOPE, Graph, role_id
+from tests.support.entra import roles_in_token
+
+if TYPE_CHECKING:
+    from requests import Response
+
+    from tests.support.tenant import Tenant
+
+ROLE = "API.ReadWrite.All"
+MINUTE = 60.0
+
+
+@pytest.fixture
+def graph(tenant: Tenant) -> Graph:
+    return Graph(tenant)
+
+
+def said(response: Response) -> tuple[int, str, str]:
+    error = response.json()["error"]
+    return response.status_code, error["code"], error["message"]
+
+
+def not_there(object_id: str) -> tuple[int, str, str]:
+    text = f"Resource '{object_id}' does not exist or one of its queried reference-property objects are not present."
+    return 404, "Request_ResourceNotFound", text
+
+
+def grant(graph: Graph, principal_id: str) -> Response:
+    resource = graph.service_principal_of(BUSINESS_CENTRAL)
+    body = {"principalId": principal_id, "resourceId": resource["id"], "appRoleId": role_id(resource, ROLE)}
+    return graph.ask("POST", f"/servicePrincipals/{resource['id']}/appRoleAssignedTo", json=body)
+
+
+def assigned(graph: Graph) -> list[dict[str, Any]]:
+    resource = graph.service_principal_of(BUSINESS_CENTRAL)
+    answer = graph.ask("GET", f"/servicePrincipals/{resource['id']}/appRoleAssignedTo")
+    found: list[dict[str, Any]] = answer.json()["value"]
+    return found
+
+
+def test_with_latency_every_answer_of_every_service_takes_that_long(tenant: Tenant) -> None:
+    tenant.latency(0.2)
+    for path in (
+        f"/{tenant.ready.tenantId}/v2.0/.well-known/openid-configuration",
+        "/v1.0/applications",
+        f"{tenant.ready.businessCentralUrl}/v2.0/x/Production/api/v2.0/companies",
+    ):
+        began = time.monotonic()
+        tenant.get(path, "no token")
+        assert time.monotonic() - began >= 0.2
+
+
+def test_a_new_principal_is_not_yet_one_that_roles_can_be_assigned_to(tenant: Tenant, graph: Graph) -> None:
+    application = graph.application()
+    tenant.replication(MINUTE)
+    principal = graph.service_principal(application["appId"])["id"]
+    assert said(grant(graph, principal)) == (400, "Request_BadRequest", "Not a valid reference update")
+    held = f"/servicePrincipals/{principal}/appRoleAssignments"
+    assert said(graph.ask("GET", held)) == not_there(principal)
+    by_key = f"/servicePrincipals(appId='{application['appId']}')"
+    assert said(graph.ask("GET", by_key)) == not_there(application["appId"])
+    assert graph.ask("GET", f"/servicePrincipals/{principal}").ok, "azuread reads it at once, and fails without"
+    tenant.advance(MINUTE)
+    assert graph.ask("GET", by_key).ok
+    assert graph.ask("GET", held).json()["value"] == []
+    assert grant(graph, principal).status_code == 201
+
+
+def test_a_new_resource_is_not_yet_one_that_roles_can_be_assigned_on(tenant: Tenant, graph: Graph) -> None:
+    principal = graph.service_principal(graph.application()["appId"])["id"]
+    tenant.edit("remove_business_central_service_principal")
+    tenant.replication(MINUTE)
+    resource = graph.service_principal(BUSINESS_CENTRAL)
+    path = f"/servicePrincipals/{resource['id']}/appRoleAssignedTo"
+    body = {"principalId": principal, "resourceId": resource["id"], "appRoleId": role_id(resource, ROLE)}
+    assert said(graph.ask("POST", path, json=body)) == not_there(resource["id"])
+    delegated = {"clientId": principal, "resourceId": resource["id"], "consentType": "AllPrincipals", "scope": "x"}
+    answer = graph.ask("POST", "/oauth2PermissionGrants", json=delegated)
+    assert said(answer) == (400, "Request_BadRequest", not_there(resource["id"])[2])
+    tenant.advance(MINUTE)
+    assert graph.ask("POST", path, json=body).status_code == 201
+
+
+def test_a_new_assignment_is_neither_listed_nor_in_tokens_yet_but_cannot_be_made_twice(
+    tenant: Tenant, graph: Graph
+) -> None:
+    caller = graph.caller()
+    before = assigned(graph)
+    tenant.replication(MINUTE)
+    assert grant(graph, caller.object_id).status_code == 201
+    assert assigned(graph) == before
+    assert graph.ask("GET", f"/servicePrincipals/{caller.object_id}/appRoleAssignments").json()["value"] == []
+    assert roles_in_token(tenant, caller.client_id, caller.secret, BUSINESS_CENTRAL_SCOPE) == []
+    twice = said(grant(graph, caller.object_id))
+    assert twice == (400, "Request_BadRequest", "Permission being assigned already exists on the object")
+    tenant.advance(MINUTE)
+    assert len(assigned(graph)) == len(before) + 1
+    assert roles_in_token(tenant, caller.client_id, caller.secret, BUSINESS_CENTRAL_SCOPE) == [ROLE]
+
+
+def test_a_new_secret_is_listed_and_not_usable_yet(tenant: Tenant, graph: Graph) -> None:
+    caller = graph.caller(business_central=[ROLE])
+    tenant.replication(MINUTE)
+    made = graph.password(caller.application_id)
+    listed = graph.ask("GET", f"/applications/{caller.application_id}").json()["passwordCredentials"]
+    assert made["keyId"] in [each["keyId"] for each in listed]
+    form = {
+        "grant_type": "client_credentials", "client_id": caller.client_id, "client_secret": made["secretText"],
+        "scope": BUSINESS_CENTRAL_SCOPE,
+    }  # fmt: skip
+    refused = tenant.token_response(form)
+    assert (refused.status_code, refused.json()["error_codes"]) == (401, [7000215])
+    assert caller.token(BUSINESS_CENTRAL_SCOPE), "the older one stays usable"
+    tenant.advance(MINUTE)
+    assert tenant.token_response(form).ok
+
+
+def test_a_new_registration_cannot_sign_in_yet(tenant: Tenant, graph: Graph) -> None:
+    caller = graph.caller(business_central=[ROLE])
+    root = f"{tenant.ready.businessCentralUrl}/v2.0/{tenant.ready.tenantId}/Production/api"
+    deployer, token = tenant.token(scope=BUSINESS_CENTRAL_SCOPE), caller.token(BUSINESS_CENTRAL_SCOPE)
+    company = tenant.get(f"{root}/v2.0/companies", deployer).json()["value"][0]["id"]
+    tenant.replication(MINUTE)
+    page = f"{root}/{tenant.ready.companionRoute}/companies({company})/entraApplications"
+    row = {"clientId": caller.client_id, "description": "Robots", "state": "Enabled"}
+    made = tenant.send("POST", page, deployer, json=row).json()
+    permission_sets = f"{root}/microsoft/automation/v2.0/companies({company})/users({made['userId']})/userPermissions"
+    assert tenant.send("POST", permission_sets, deployer, json={"roleId": "D365 BUS FULL ACCESS"}).status_code == 201
+    assert said(tenant.get(f"{root}/v2.0/companies", token))[:2] == (401, "Authentication_InvalidCredentials")
+    assert caller.client_id in tenant.get(page, deployer).text, "whoever reads the newest data sees it"
+    tenant.advance(MINUTE)
+    assert tenant.get(f"{root}/v2.0/companies", token).ok
+
+
+def test_what_was_there_before_is_seen_and_what_is_deleted_is_gone_at_once(tenant: Tenant, graph: Graph) -> None:
+    caller = graph.caller(business_central=[ROLE])
+    tenant.replication(MINUTE)
+    assert roles_in_token(tenant, caller.client_id, caller.secret, BUSINESS_CENTRAL_SCOPE) == [ROLE]
+    tenant.edit("remove_app_role_assignment", clientId=caller.client_id, role=ROLE)
+    assert roles_in_token(tenant, caller.client_id, caller.secret, BUSINESS_CENTRAL_SCOPE) == []
+
+
+def test_a_reset_ends_all_delays(tenant: Tenant, graph: Graph) -> None:
+    tenant.latency(3600)
+    tenant.replication(MINUTE)
+    tenant.reset()
+    caller = Graph(tenant).caller(business_central=[ROLE])
+    assert roles_in_token(tenant, caller.client_id, caller.secret, BUSINESS_CENTRAL_SCOPE) == [ROLE]
+
+
+@pytest.mark.parametrize("path", ["/latency", "/replication"])
+@pytest.mark.parametrize("body", [{}, {"seconds": -1}, {"seconds": "5"}, {"seconds": True}, {"seconds": 1, "of": "x"}])
+def test_a_delay_that_cannot_be_understood_is_refused_with_a_sentence(
+    tenant: Tenant, path: str, body: dict[str, Any]
+) -> None:
+    with pytest.raises(AssertionError, match=r"400.*econds"):
+        tenant.control("POST", path, body)

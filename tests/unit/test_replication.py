@@ -1,0 +1,72 @@
+"""when_replicated: waits for what is not seen yet, for nothing else, and not much longer than that takes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from clients.replication import when_replicated
+
+
+class NotSeenYet(Exception):
+    """Stands for Graph's "Not a valid reference update"."""
+
+
+def pending(problem: BaseException) -> bool:
+    return isinstance(problem, NotSeenYet)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
+    """A clock that only sleeping moves; what is proved here is arithmetic. Real seconds: tests/providers, bench."""
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    return lambda: now[0]
+
+
+@pytest.mark.parametrize("delay", [0.5, 1, 5, 10, 60, 110])
+def test_the_wait_is_no_longer_than_the_delay_plus_two_seconds_plus_a_tenth(
+    clock: Callable[[], float], delay: float
+) -> None:
+    def request() -> str:
+        if clock() - began < delay:
+            raise NotSeenYet
+        return "seen"
+
+    for _ in range(200):  # there is chance in it
+        began = clock()
+        assert when_replicated(request, is_pending=pending) == "seen"
+        assert clock() - began <= delay + 2 + delay / 10
+
+
+def test_a_minute_of_waiting_asks_some_seventy_times_at_most(clock: Callable[[], float]) -> None:
+    asked = itertools.count(1)
+
+    def request() -> int:
+        number = next(asked)
+        if clock() < 60:
+            raise NotSeenYet
+        return number
+
+    assert when_replicated(request, is_pending=pending) <= 70
+
+
+def test_another_failure_is_not_waited_for(clock: Callable[[], float]) -> None:
+    def request() -> None:
+        raise PermissionError("not you")
+
+    with pytest.raises(PermissionError, match="not you"):
+        when_replicated(request, is_pending=pending)
+    assert clock() == 0
+
+
+def test_what_is_never_seen_is_reported_as_the_service_said_it(clock: Callable[[], float]) -> None:
+    def request() -> None:
+        raise NotSeenYet("Not a valid reference update")
+
+    with pytest.raises(NotSeenYet, match="Not a valid reference update"):
+        when_replicated(request, is_pending=pending, seconds=30)
+    assert 30 <= clock() <= 34
