@@ -145,8 +145,9 @@ class Deployment:
             if package == DYNAMIC:  # its output is the project's own, and the CLI shows it under the stack
                 audience.message("info", line, "")
 
-        root = self.stack.project.root
-        source = PluginSource(self._launcher, self.environment, root, self.find_azuread, on_output, self.recorder)
+        project = self.stack.project
+        environment = {**self.environment, "PULUMI_PROJECT": project.name}
+        source = PluginSource(self._launcher, environment, project.root, self.find_azuread, on_output, self.recorder)
         registry = ProviderRegistry(source, self.stack.config, self.stack.urn_prefix)
         try:
             yield registry

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from typing import Any
 
 import grpc
 from pulumi.runtime.proto import provider_pb2
@@ -115,11 +114,8 @@ class ProviderRegistry:
         return known[1] if known and same(known[2], inputs) else self._start(package, inputs)
 
     def _start(self, package: str, inputs: Properties) -> Plugin:
-        own = {} if package == DYNAMIC else {key: value for key, value in _sent(inputs).items() if key != "version"}
-        extra = {
-            "PULUMI_PROJECT": self._urn_prefix.split("::")[1],
-            "PULUMI_CONFIG": json.dumps(strip(own), sort_keys=True),
-        }
+        own = {} if package == DYNAMIC else _settings(inputs)
+        extra = {"PULUMI_CONFIG": json.dumps(own, sort_keys=True)}
         plugin = self._source.start(package, str(inputs.get("version", "")), extra)
         self._plugins.append(plugin)
         return plugin
@@ -151,15 +147,9 @@ class ProviderRegistry:
         known = self._configured.get(reference)
         if known and known[1] is plugin:
             return  # a refresh in the same command did it
-        inputs = _sent(state.inputs)
-        variables: dict[str, Any] = {
-            f"{plugin.package}:config:{key}": value if isinstance(value, str) else json.dumps(value)
-            for key, value in strip(inputs).items()
-            if key != "version"
-        }
         request = provider_pb2.ConfigureRequest(
-            variables=variables,
-            args=to_struct(inputs),
+            variables={f"{plugin.package}:config:{key}": text for key, text in _settings(state.inputs).items()},
+            args=to_struct(_sent(state.inputs)),
             acceptSecrets=True,
             acceptResources=True,
             sends_old_inputs=True,
@@ -170,6 +160,12 @@ class ProviderRegistry:
             type=state.type,
         )
         self._configured[reference] = (Provider(plugin, plugin.call("Configure", request)), plugin, state.inputs)
+
+
+def _settings(inputs: Properties) -> dict[str, str]:
+    """Return the configuration as text, secrets in clear."""
+    settings = {key: value for key, value in strip(_sent(inputs)).items() if key != "version"}
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
 
 
 def _sent(inputs: Properties) -> Properties:
