@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from azure.core.credentials import TokenCredential
+from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import AzureError
 from azure.identity import (
     AzureCliCredential,
@@ -28,6 +30,7 @@ from clients.transport import USER_AGENT, Problem, Transport, redact
 
 BUSINESS_CENTRAL_SCOPE = "https://api.businesscentral.dynamics.com/.default"
 BUSINESS_CENTRAL_URL = "https://api.businesscentral.dynamics.com"
+RENEWED_BEFORE_SECONDS = 300  # before a token ends, as azure-core's own policy does it
 
 
 @dataclass(frozen=True)
@@ -177,14 +180,23 @@ def github_token() -> str:
 
 
 def bearer(credential: TokenCredential, scope: str) -> Callable[[], str]:
-    """Return a function that gives an Authorization header for a scope; azure-identity keeps and renews the token.
+    """Return a function that gives an Authorization header for a scope.
+
+    The token is got by one thread, kept for all, and renewed in time: not every credential of azure-identity does that
+    (AzureCliCredential starts `az` each time), and none of them for threads that ask at once.
 
     The function raises SignInFailed when none can be had.
     """
+    getting = threading.Lock()
+    kept: AccessToken | None = None
 
     def authorization() -> str:
+        nonlocal kept
         try:
-            return f"Bearer {credential.get_token(scope).token}"
+            with getting:
+                if kept is None or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
+                    kept = credential.get_token(scope)
+                return f"Bearer {kept.token}"
         except AzureError as problem:
             raise SignInFailed(
                 f"get a token for {scope.removesuffix('/.default')}",
