@@ -50,7 +50,12 @@ class Stack:
         root: its folder.
         tenant: what it is deployed to.
         engine: "local" or "pulumi".
+
+    Attributes:
+        patience: how many seconds a command may take.
     """
+
+    patience = MINUTES_4
 
     def __init__(self, root: Path, tenant: Tenant, engine: str) -> None:
         self.tenant = tenant
@@ -120,7 +125,7 @@ class Stack:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if verb == "output" else subprocess.STDOUT,
             text=True,
-            timeout=MINUTES_4,
+            timeout=self.patience,
             check=False,
         )
         return Run(done.returncode, done.stdout, _changes(done.stdout))

@@ -1,0 +1,1 @@
+"""Benchmarks: too long for the test suite, with claims that are checked all the same. `make bench-scale`."""
