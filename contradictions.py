@@ -24,8 +24,13 @@ def contradictions(declared: Settings) -> Iterable[Problem]:
     )
     yield from _repeated(
         "integrations",
-        {each.key: each.display_name for each in declared.integrations},
+        {each.key: each.display_name for each in declared.integrations if not each.client_id},
         "has the display name {value!r}, as integrations.{other} has: an application is found by it",
+    )
+    yield from _repeated(
+        "integrations",
+        {each.key: each.client_id for each in declared.integrations if each.client_id},
+        "has the client id {value!r}, as integrations.{other} has: one integration for one application",
     )
     yield from _companion_problems(declared)
     current = {each.name.casefold() for each in declared.environments.values()}
@@ -45,6 +50,7 @@ def contradictions(declared: Settings) -> Iterable[Problem]:
         for key in integration.environments.keys() - declared.environments.keys():
             text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see `environments`"
             yield Problem([*here, "environments", key], text)
+        yield from _vendor_problems(integration, here)
         yield from _secret_problems(integration, declared.maximum_secret_lifetime_days, here)
 
 
@@ -74,6 +80,7 @@ def logical_names(integration: Integration, declared: Settings) -> list[str]:
         for key in integration.environments
         if key in declared.environments
     ]
+    names += [consent_name(integration.key, app_id) for app_id in integration.other_permissions]
     secrets = integration.credentials.secrets
     return names + [f"{integration.key}-secret-{label}" for label in (secrets.issued if secrets else ())]
 
@@ -85,6 +92,38 @@ def registration_name(key: str, environment: str) -> str:
     registration, and delete the one that it adopted it from.
     """
     return f"{key}-{environment.casefold()}"
+
+
+def consent_name(key: str, resource_app_id: str) -> str:
+    """Return the logical name of a consent on another resource than Business Central, whose consent is named `key`."""
+    return f"{key}-consent-{resource_app_id}"
+
+
+def _vendor_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
+    """Yield what only a vendor's application has (one with `clientId`), or only one of ours."""
+    if integration.client_id:
+        if integration.expected_publisher is None:
+            yield Problem(
+                [*here, "clientId"],
+                "is another tenant's application: say in `expectedPublisher` whose, or nothing is granted to it",
+            )
+        if integration.credentials.secrets:
+            yield Problem([*here, "credentials"], "belongs to the vendor, as the application of `clientId` does")
+        if integration.owners:
+            yield Problem([*here, "owners"], "are the vendor's own, as the application of `clientId` is")
+        return
+    if integration.expected_publisher:
+        text = "is for a vendor's application, which `clientId` names; this one is made by this stack"
+        yield Problem([*here, "expectedPublisher"], text)
+    if integration.adopt:
+        text = "is for a vendor's application, which `clientId` names; rows of one that this stack makes are its own"
+        yield Problem([*here, "adopt"], text)
+    if integration.consent == "manual" and integration.other_permissions:
+        yield Problem(
+            [*here, "otherPermissions"],
+            "cannot be approved by hand: the page asks for what the application declares by id, and only Business "
+            "Central's ids are known here; use `consent: auto`",
+        )
 
 
 def _secret_problems(integration: Integration, maximum: int, here: list[str | int]) -> Iterable[Problem]:

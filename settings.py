@@ -41,9 +41,14 @@ BUSINESS_CENTRAL_ROLES = {
     "AdminCenter.ReadWrite.All": "a20fe46f-4f63-4666-8e0e-9b882d90b837",
     "app_access": "3983b928-ed40-4111-bbad-e7910cf234bd",
 }
+BUSINESS_CENTRAL_SCOPES = {  # its delegated permissions, value -> id, as a public permission dump has them
+    "Financials.ReadWrite.All": "2fb13c28-9d89-417f-9af2-ec3065bc16e6",
+    "user_impersonation": "bce0976a-cb0b-473b-8800-84eda9f8e447",
+}
+RESOURCES = {"Microsoft Graph": "00000003-0000-0000-c000-000000000000"}
+"""Resources beside Business Central that a stack file may call by name: name -> client id."""
 TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it there are no dates
-PLANNED = {"clientId", "expectedPublisher", "consent", "proof", "adopt",
-           "federated", "certificates"}  # fmt: skip
+PLANNED = {"proof", "federated", "certificates"}
 """Keys of the design that this version does not know yet: said so, instead of "unknown key"."""
 
 
@@ -97,6 +102,7 @@ RoleId = Annotated[Name, StringConstraints(to_upper=True, max_length=20), AfterV
 EnvironmentName = Annotated[Name, StringConstraints(max_length=30, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$")]
 Guid = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
 Role = Literal["API.ReadWrite.All", "Automation.ReadWrite.All", "AdminCenter.ReadWrite.All", "app_access"]
+Scope = Literal["Financials.ReadWrite.All", "user_impersonation"]
 Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str)]
 
 
@@ -141,6 +147,54 @@ class Credentials(_Model):
     secrets: Secrets | None = None
 
 
+class Publisher(_Model):
+    """The verified publisher of a vendor's application, by name or by id."""
+
+    display_name: Name | None = None
+    verified_publisher_id: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.display_name is None) == (self.verified_publisher_id is None):
+            raise ValueError("is the publisher's name, or {verifiedPublisherId: ...}: one of the two")
+        return self
+
+
+def _name_alone(value: object) -> object:
+    return {"displayName": value} if isinstance(value, str) else value
+
+
+class OtherPermissions(_Model):
+    """What an integration is granted on another resource than Business Central."""
+
+    roles: tuple[Name, ...] = ()
+    delegated_scopes: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.roles and not self.delegated_scopes:
+            raise ValueError("names neither roles nor delegatedScopes")
+        return self
+
+
+def _by_resource(value: object) -> object:
+    """Write the resources of `otherPermissions` by client id."""
+    if not isinstance(value, Mapping):
+        return value
+    written: dict[str, Any] = {}
+    for key, permissions in value.items():
+        app_id = RESOURCES.get(str(key), str(key).lower())
+        if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", app_id):
+            names = ", ".join(RESOURCES)
+            raise ValueError(f"names {key!r}{suggestion(str(key), RESOURCES)}: write a client id (a GUID), or {names}")
+        if app_id == BUSINESS_CENTRAL_APP_ID:
+            raise ValueError("names Business Central, whose permissions stand in `roles` and `delegatedScopes`")
+        if app_id in written:
+            raise ValueError(f"names one resource twice: {key!r} is {app_id}")
+        written[app_id] = permissions
+    return written
+
+
 AdditionalPermissionSets = Literal["remove", "keep"]
 
 
@@ -167,10 +221,19 @@ class Integration(_Model):
 
     key: str = Field(alias="(key)", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")  # a part of URNs, tags and logical names
     preset: Name | None = None
+    client_id: Guid | None = None
+    expected_publisher: (
+        Annotated[Publisher, BeforeValidator(_name_alone, json_schema_input_type=str | Publisher)] | None
+    ) = None
     display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(_quotable)]
     description: Text50 | None = None
     contact_information: Text50 = ""
     roles: Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(lambda roles: tuple(dict.fromkeys(roles)))]
+    delegated_scopes: tuple[Scope, ...] = ()
+    other_permissions: Annotated[
+        dict[str, OtherPermissions], BeforeValidator(_by_resource, json_schema_input_type=dict[str, OtherPermissions])
+    ] = {}
+    consent: Literal["auto", "manual"] = "auto"
     permission_sets: tuple[PermissionSetItem, ...] = ()
     additional_permission_sets: AdditionalPermissionSets = "remove"
     environments: Annotated[
@@ -178,6 +241,7 @@ class Integration(_Model):
         Field(min_length=1),
         BeforeValidator(_by_key, json_schema_input_type=list[str] | dict[str, Access | None]),
     ]
+    adopt: bool = False
     credentials: Credentials = Credentials()
     formerly: tuple[Name, ...] = ()
     owners: tuple[Guid, ...] = ()

@@ -1,33 +1,49 @@
-"""Microsoft Graph, as far as consent needs it: service principals and application role assignments.
+"""Microsoft Graph, as far as consent needs it: service principals, and what they are granted on each other.
 
-https://learn.microsoft.com/graph/api/resources/approleassignment
+https://learn.microsoft.com/graph/api/resources/approleassignment and .../resources/oauth2permissiongrant
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from clients.errors import BadRequest, Conflict, NotFound, ServiceError
+from clients.graph_errors import is_absent, is_already_granted
+from clients.shared_reads import SharedRead
 from clients.transport import Problem, Transport, as_mapping
 
 
 @dataclass(frozen=True)
 class ServicePrincipal:
-    """A service principal that others can be given roles on.
+    """An application as this tenant knows it; as a resource, with what it offers.
 
     Attributes:
         id: its object id.
         app_id: the client id of its application.
         display_name: its name.
         roles: the application roles that it offers and that are enabled, value -> id.
+        scopes: the values of the delegated permissions that it offers and that are enabled.
+        owner_tenant_id: the tenant that its application belongs to, "" where Graph does not say.
+        publisher: name of the application's verified publisher, "" where it has none.
+        publisher_id: the verified publisher's id, "" where it has none.
     """
 
     id: str
     app_id: str
     display_name: str
     roles: Mapping[str, str]
+    scopes: frozenset[str]
+    owner_tenant_id: str
+    publisher: str
+    publisher_id: str
+
+    def lacks(self, permissions: Collection[str]) -> bool:
+        """Tell whether it does not offer one of these, by value."""
+        return not set(permissions) <= self.roles.keys() | self.scopes
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,19 @@ class RoleAssignment:
     resource_id: str
 
 
+@dataclass(frozen=True)
+class DelegatedGrant:
+    """Delegated permissions that a client holds on a resource on behalf of all users.
+
+    Attributes:
+        id: id of the grant.
+        scopes: values of the permissions.
+    """
+
+    id: str
+    scopes: frozenset[str]
+
+
 def read_problem(body: Mapping[str, Any]) -> Problem:
     """Read the body of a Graph error: https://learn.microsoft.com/graph/errors ."""
     error = as_mapping(body.get("error"))
@@ -56,6 +85,11 @@ def read_problem(body: Mapping[str, Any]) -> Problem:
 READS = "Application.Read.All (or Directory.Read.All)"
 CREATES = "Application.ReadWrite.All"
 CONSENTS = "AppRoleAssignment.ReadWrite.All and Application.Read.All"
+READS_GRANTS = "DelegatedPermissionGrant.Read.All (or Directory.Read.All)"
+CONSENTS_DELEGATED = "DelegatedPermissionGrant.ReadWrite.All"
+
+_SELECT = "id,appId,displayName,appOwnerOrganizationId,appRoles,oauth2PermissionScopes,verifiedPublisher"
+_ON_BEHALF_OF_ALL = "AllPrincipals"
 
 
 class Graph:
@@ -63,55 +97,76 @@ class Graph:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._resources: dict[str, SharedRead[ServicePrincipal | None]] = {}
+        self._lock = threading.Lock()
 
     def service_principal(self, app_id: str) -> ServicePrincipal | None:
         """Return the service principal of an application in this tenant, None where it has none.
 
         Asks for it by key: a 404 with Graph's own code proves absence, which an empty list would not.
         """
+        path = f"/v1.0/servicePrincipals(appId='{app_id}')?$select={_SELECT}"
         try:
             found = self._request(
-                "GET",
-                f"/v1.0/servicePrincipals(appId='{app_id}')?$select=id,appId,displayName,appRoles",
-                attempting=f"find the service principal of application {app_id}",
-                needs=READS,
+                "GET", path, attempting=f"find the service principal of application {app_id}", needs=READS
             )
         except NotFound as problem:
-            if problem.code == "Request_ResourceNotFound":
+            if is_absent(problem):
                 return None
             raise
         return _service_principal(found)
 
-    def create_service_principal(self, app_id: str) -> ServicePrincipal:
-        """Make an application known in this tenant (https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals)."""
-        return _service_principal(
-            self._request(
+    def resource(self, app_id: str, permissions: Collection[str] = ()) -> ServicePrincipal | None:
+        """Return the service principal of a resource, which all integrations of a process ask for once.
+
+        Args:
+            app_id: client id of its application.
+            permissions: values that it should offer; where it lacks one, it is asked again: it may just have got it.
+        """
+        with self._lock:
+            asked = self._resources.setdefault(app_id, SharedRead(partial(self.service_principal, app_id)))
+        found = asked()
+        if found is None or found.lacks(permissions):
+            asked.forget()
+            found = asked()
+        return found
+
+    def create_service_principal(self, app_id: str) -> ServicePrincipal | None:
+        """Make an application known in this tenant; None where somebody else did so at this moment.
+
+        https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals
+        """
+        try:
+            made = self._request(
                 "POST",
                 "/v1.0/servicePrincipals",
                 attempting=f"add the service principal of application {app_id} to this tenant",
                 needs=CREATES,
                 body={"appId": app_id},
             )
-        )
+        except Conflict:
+            return None
+        finally:
+            with self._lock:
+                self._resources.pop(app_id, None)
+        return _service_principal(made)
+
+    def delete_service_principal(self, principal_id: str, *, attempting: str) -> None:
+        """Take an application out of this tenant; one that is gone already is fine."""
+        self._delete(f"/v1.0/servicePrincipals/{principal_id}", attempting=attempting, needs=CREATES)
 
     def role_assignments(self, principal_id: str, resource_id: str) -> list[RoleAssignment] | None:
         """Return what a principal holds on a resource, None where there is no such principal.
 
         The whole list is read and narrowed here: whether Graph accepts a filter by resource is not documented.
         """
-        try:
-            held = list(
-                self._transport.pages(
-                    f"/v1.0/servicePrincipals/{principal_id}/appRoleAssignments",
-                    attempting=f"list the roles that service principal {principal_id} holds",
-                )
-            )
-        except NotFound as problem:
-            if problem.code == "Request_ResourceNotFound":
-                return None
-            raise
-        except ServiceError as problem:
-            raise _with_remedy(problem, READS) from None
+        held = self._list(
+            f"/v1.0/servicePrincipals/{principal_id}/appRoleAssignments",
+            attempting=f"list the roles that service principal {principal_id} holds",
+            needs=READS,
+        )
+        if held is None:
+            return None
         return [
             RoleAssignment(item["id"], item["appRoleId"], item["resourceId"])
             for item in held
@@ -120,31 +175,85 @@ class Graph:
 
     def assign_role(self, principal_id: str, resource_id: str, role_id: str, *, attempting: str) -> str | None:
         """Grant an application role and return the assignment's id, None where it was granted already."""
-        try:
-            made = self._request(
-                "POST",
-                f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo",
-                attempting=attempting,
-                needs=CONSENTS,
-                body={"principalId": principal_id, "resourceId": resource_id, "appRoleId": role_id},
-            )
-        except (BadRequest, Conflict) as problem:
-            if is_already_assigned(problem):
-                return None
-            raise
-        return str(made["id"])
+        made = self._grant(
+            f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo",
+            {"principalId": principal_id, "resourceId": resource_id, "appRoleId": role_id},
+            attempting=attempting,
+            needs=CONSENTS,
+        )
+        return made and str(made["id"])
 
     def remove_assignment(self, resource_id: str, assignment_id: str, *, attempting: str) -> None:
         """Take an application role back; one that is gone already is fine."""
+        path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo/{assignment_id}"
+        self._delete(path, attempting=attempting, needs=CONSENTS)
+
+    def delegated_grants(self, principal_id: str, resource_id: str) -> list[DelegatedGrant] | None:
+        """Return what a client holds on a resource for all users (one grant or none); None where there is no client.
+
+        What single users consented to for themselves is left out: it is theirs.
+        """
+        held = self._list(
+            f"/v1.0/servicePrincipals/{principal_id}/oauth2PermissionGrants",
+            attempting=f"list the delegated permissions that service principal {principal_id} holds",
+            needs=READS_GRANTS,
+        )
+        if held is None:
+            return None
+        return [
+            DelegatedGrant(item["id"], frozenset(item["scope"].split()))
+            for item in held
+            if item["resourceId"] == resource_id and item["consentType"] == _ON_BEHALF_OF_ALL
+        ]
+
+    def grant_delegated(
+        self, principal_id: str, resource_id: str, scopes: Collection[str], *, attempting: str
+    ) -> str | None:
+        """Grant delegated permissions for all users and return the grant's id, None where there is a grant already."""
+        made = self._grant(
+            "/v1.0/oauth2PermissionGrants",
+            {
+                "clientId": principal_id,
+                "consentType": _ON_BEHALF_OF_ALL,
+                "resourceId": resource_id,
+                "scope": " ".join(sorted(scopes)),
+            },
+            attempting=attempting,
+            needs=CONSENTS_DELEGATED,
+        )
+        return made and str(made["id"])
+
+    def change_delegated(self, grant_id: str, scopes: Collection[str], *, attempting: str) -> None:
+        """Replace the permissions of a grant; without any, delete it, and then one that is gone already is fine."""
+        path = f"/v1.0/oauth2PermissionGrants/{grant_id}"
+        if not scopes:
+            return self._delete(path, attempting=attempting, needs=CONSENTS_DELEGATED)
+        body = {"scope": " ".join(sorted(scopes))}
+        self._request("PATCH", path, attempting=attempting, needs=CONSENTS_DELEGATED, body=body)
+        return None
+
+    def _list(self, path: str, *, attempting: str, needs: str) -> list[dict[str, Any]] | None:
+        """Return a whole list below an object, None where there is no such object."""
         try:
-            self._request(
-                "DELETE",
-                f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo/{assignment_id}",
-                attempting=attempting,
-                needs=CONSENTS,
-            )
+            return list(self._transport.pages(path, attempting=attempting))
+        except ServiceError as problem:
+            if isinstance(problem, NotFound) and is_absent(problem):
+                return None
+            raise _with_remedy(problem, needs) from None
+
+    def _grant(self, path: str, body: Mapping[str, Any], *, attempting: str, needs: str) -> Any:
+        try:
+            return self._request("POST", path, attempting=attempting, needs=needs, body=body)
+        except (BadRequest, Conflict) as problem:
+            if is_already_granted(problem):
+                return None
+            raise
+
+    def _delete(self, path: str, *, attempting: str, needs: str) -> None:
+        try:
+            self._request("DELETE", path, attempting=attempting, needs=needs)
         except NotFound as problem:
-            if problem.code != "Request_ResourceNotFound":
+            if not is_absent(problem):
                 raise
 
     def _request(
@@ -164,23 +273,23 @@ def _with_remedy(problem: ServiceError, needs: str) -> ServiceError:
     return problem
 
 
-def is_already_assigned(problem: ServiceError) -> bool:
-    """Tell whether an assignment was refused because it exists: a 400 with one of two texts, never seen as a 409."""
-    return "already exist" in problem.message
-
-
-def is_not_replicated(problem: ServiceError) -> bool:
-    """Tell whether an assignment was refused because Graph does not see a new principal or role everywhere yet.
-
-    The texts are those that other clients report; there is no documented promise about how long it lasts.
-    """
-    return problem.code == "Request_ResourceNotFound" or "Not a valid reference update" in problem.message
-
-
 def _service_principal(found: Mapping[str, Any]) -> ServicePrincipal:
-    roles = {
-        role["value"]: role["id"]
-        for role in found.get("appRoles", [])
-        if role.get("isEnabled", True) and role.get("value") and "Application" in role.get("allowedMemberTypes", [])
-    }
-    return ServicePrincipal(found["id"], found["appId"], found.get("displayName") or found["appId"], roles)
+    publisher = found.get("verifiedPublisher") or {}
+    return ServicePrincipal(
+        id=found["id"],
+        app_id=found["appId"],
+        display_name=found.get("displayName") or found["appId"],
+        roles={
+            role["value"]: role["id"]
+            for role in found.get("appRoles", [])
+            if role.get("isEnabled", True) and role.get("value") and "Application" in role.get("allowedMemberTypes", [])
+        },
+        scopes=frozenset(
+            scope["value"]
+            for scope in found.get("oauth2PermissionScopes", [])
+            if scope.get("isEnabled", True) and scope.get("value")
+        ),
+        owner_tenant_id=(found.get("appOwnerOrganizationId") or "").lower(),
+        publisher=publisher.get("displayName") or "",
+        publisher_id=publisher.get("verifiedPublisherId") or "",
+    )

@@ -37,6 +37,14 @@ class Session:
         """The directory's id, a GUID in lower case."""
         return cloud.find_tenant(self._settings)
 
+    def approval_page(self, client_id: str) -> str:
+        """Return the address where an administrator approves what an application asks for.
+
+        https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
+        """
+        with self._lock:
+            return f"{self._cloud.login}/{self.tenant_id}/adminconsent?client_id={client_id}"
+
     @property
     def graph(self) -> Graph:
         """The client of Microsoft Graph."""

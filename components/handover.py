@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-import pulumi_azuread as azuread
 
 from components.credentials import Secret
 from settings import Integration, Settings
@@ -17,17 +16,17 @@ def handover(
     declared: Settings,
     *,
     tenant_id: str,
-    application: azuread.Application,
+    client_id: pulumi.Input[str],
     secrets: Sequence[Secret],
 ) -> dict[str, Any]:
     """Return the values of one integration; the newest secret is among them, encrypted by Pulumi.
 
     Returns:
-        tenantId, clientId, scope and environments; with secrets also clientSecret and clientSecretExpires.
+        tenantId, clientId, scope and environments; with secrets of ours also clientSecret and clientSecretExpires.
     """
     values: dict[str, Any] = {
         "tenantId": tenant_id,
-        "clientId": application.client_id,
+        "clientId": client_id,
         "scope": "https://api.businesscentral.dynamics.com/.default",
         "environments": [declared.environments[key].name for key in integration.environments],
     }

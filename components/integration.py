@@ -8,10 +8,11 @@ import pulumi
 import pulumi_azuread as azuread
 
 import settings
+from components.application import own_application
+from components.consents import consent
 from components.credentials import secrets
 from components.handover import handover
 from contradictions import registration_name
-from dynamic_providers.admin_consent import AdminConsent
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, PermissionSetInput
 
 
@@ -42,41 +43,10 @@ class Integration(pulumi.ComponentResource):
                 aliases=[pulumi.Alias(name=name) for name in declared.formerly],
             ),
         )
-        own = pulumi.ResourceOptions(parent=self)
-        # Owners are as listed, exactly; where none are, whoever creates it owns it, and later callers change nothing.
-        owners = list(declared.owners) or [caller.object_id]
-        owned = pulumi.ResourceOptions.merge(
-            own, pulumi.ResourceOptions(ignore_changes=None if declared.owners else ["owners"])
-        )
-        application = azuread.Application(
-            declared.key,
-            display_name=declared.display_name,
-            sign_in_audience="AzureADMyOrg",
-            # A name is no identity, but it is the one thing that finds an application whose creation was interrupted.
-            prevent_duplicate_names=True,
-            owners=owners,
-            # Finds what even the name does not: see "Interrupted runs" in the README.
-            tags=[f"{settings.PROJECT}:{pulumi.get_stack()}:{declared.key}"],
-            required_resource_accesses=[_asks_for(declared.roles)],
-            opts=owned,
-        )
-        principal = azuread.ServicePrincipal(
-            declared.key,
-            client_id=application.client_id,
-            owners=owners,
-            opts=pulumi.ResourceOptions.merge(
-                owned, pulumi.ResourceOptions(deleted_with=None if declared.protect else application)
-            ),
-        )
-        consent = AdminConsent(
-            declared.key,
-            client_id=application.client_id,
-            principal_id=principal.object_id,
-            resource_app_id=settings.BUSINESS_CENTRAL_APP_ID,
-            roles=list(declared.roles),
-            declared_at=f"integrations.{declared.key}",
-            opts=own,
-        )
+        # A vendor's application is the vendor's: it is let in, never made, and has no credential here.
+        own = None if declared.client_id else own_application(declared, caller, self)
+        client_id = own.application.client_id if own else declared.client_id or ""
+        consented = consent(declared, own, self)
         for key in declared.environments:
             access, environment = declared.access(key), stack.environments[key]
             BusinessCentralRegistration(
@@ -84,18 +54,19 @@ class Integration(pulumi.ComponentResource):
                 environment=environment.name,
                 base_url=environment.base_url or "",
                 formerly=list(environment.formerly),
-                client_id=application.client_id,
+                client_id=client_id,
                 description=access.description or "",
                 contact_information=access.contact_information or "",
                 permission_sets=[_permission_set(item) for item in access.permission_sets or ()],
                 additional_permission_sets=access.additional_permission_sets or "remove",
                 permission_granted=True,  # by the consent that this waits for
-                adopt=True,  # a row with the id of an application that this stack made can only be this stack's
+                # A row with the id of an application that this stack made can only be this stack's.
+                adopt=declared.adopt or own is not None,
                 declared_at=f"integrations.{declared.key}.environments.{key}",
                 state=access.state,
                 opts=pulumi.ResourceOptions(
                     parent=self,
-                    depends_on=[consent],
+                    depends_on=[consented],
                     # The logical name follows the environment's, so a renamed environment renames the resource.
                     aliases=[pulumi.Alias(name=registration_name(declared.key, name)) for name in environment.formerly],
                 ),
@@ -104,23 +75,10 @@ class Integration(pulumi.ComponentResource):
             declared,
             stack,
             tenant_id=caller.tenant_id,
-            application=application,
-            secrets=secrets(declared, application, self),
+            client_id=client_id,
+            secrets=secrets(declared, own.application, self) if own else [],
         )
-        self.register_outputs({"clientId": application.client_id})
-
-
-def _asks_for(roles: tuple[str, ...]) -> azuread.ApplicationRequiredResourceAccessArgs:
-    """Return what the application's consent page lists; it grants nothing by itself."""
-    return azuread.ApplicationRequiredResourceAccessArgs(
-        resource_app_id=settings.BUSINESS_CENTRAL_APP_ID,
-        resource_accesses=[
-            azuread.ApplicationRequiredResourceAccessResourceAccessArgs(
-                id=settings.BUSINESS_CENTRAL_ROLES[role], type="Role"
-            )
-            for role in roles
-        ],
-    )
+        self.register_outputs({"clientId": client_id})
 
 
 def _permission_set(declared: settings.PermissionSet) -> PermissionSetInput:

@@ -1,183 +1,235 @@
-"""AdminConsent: the application roles that an application holds on Business Central.
+"""AdminConsent: what an application is granted on a resource, most often application roles on Business Central.
 
-Granting an application role to a service principal *is* admin consent for it, without a browser:
-https://learn.microsoft.com/graph/permissions-grant-via-msgraph
+Granting an application role to a service principal *is* admin consent for it, without a browser, and so is granting a
+delegated permission for all users: https://learn.microsoft.com/graph/permissions-grant-via-msgraph
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from clients.errors import AccessError, Conflict, NotFound, Refused, ServiceError
-from clients.graph import RoleAssignment, ServicePrincipal, is_not_replicated
+from clients.errors import AccessError
+from clients.graph import ServicePrincipal
+from dynamic_providers.approval import approved
 from dynamic_providers.base import Provider, declared, next_revision, readable
+from dynamic_providers.grants import Consent
+from dynamic_providers.service_principals import (
+    create,
+    find_or_create,
+    published_as,
+    refuse_another_publisher,
+    refuse_what_is_not_offered,
+)
 
-T = TypeVar("T")
+_INPUTS = (
+    "client_id", "principal_id", "vendor", "expected_publisher", "resource_app_id", "roles", "scopes", "consent",
+    "declared_at",
+)  # fmt: skip
 
-_INPUTS = ("client_id", "principal_id", "resource_app_id", "roles", "declared_at")
-
-REPLICATION_SECONDS = 120
-"""How long a new service principal may take to be seen everywhere in Graph; no promise is documented."""
-
-
-def _when_replicated(request: Callable[[], T]) -> T:
-    """Ask until every server of Graph knows the new principal, with jitter, for a bounded time."""
-    for attempt in Retrying(
-        retry=retry_if_exception(lambda problem: isinstance(problem, ServiceError) and is_not_replicated(problem)),
-        wait=wait_random_exponential(multiplier=0.5, max=8),
-        stop=stop_after_delay(REPLICATION_SECONDS),
-        reraise=True,
-    ):
-        with attempt:
-            return request()
-    raise AssertionError("tenacity either returns or raises")
+_DEFAULTS: dict[str, Any] = {
+    "principal_id": "",
+    "vendor": False,
+    "expected_publisher": {},
+    "roles": [],
+    "scopes": [],
+    "consent": "auto",
+}
+_PUBLISHER_KEYS = ("display_name", "verified_publisher_id")
 
 
 class AdminConsentProvider(Provider):
-    """Grants and withdraws application roles. Authoritative: other roles of ours on that resource are withdrawn."""
+    """Grants and withdraws.
 
-    replaced_when = ("client_id", "resource_app_id")
-    updated_when = ("principal_id", "roles")
+    For an application of ours it is authoritative: other roles on that resource are withdrawn, and other delegated
+    permissions where any are declared. For a vendor's it adds and takes only its own.
+    """
+
+    replaced_when = ("client_id", "resource_app_id", "vendor")
+    updated_when = ("principal_id", "expected_publisher", "roles", "scopes", "consent")
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
-        """Sort the roles: their order means nothing."""
-        if not inputs.get("roles", ["unknown"]):
-            return inputs, [CheckFailure("roles", "at least one application role is needed")]
-        return {**inputs, **({"roles": sorted(set(inputs["roles"]))} if "roles" in inputs else {})}, []
+        """Fill in defaults, and sort roles and scopes: their order means nothing."""
+        filled = {**_DEFAULTS, **inputs}
+        filled |= {key: sorted(set(filled[key])) for key in ("roles", "scopes")}
+        failures = []
+        if not filled["roles"] and not filled["scopes"]:
+            failures.append(CheckFailure("roles", "at least one application role or delegated permission is needed"))
+        if filled["consent"] not in {"auto", "manual"}:
+            failures.append(CheckFailure("consent", "is neither auto nor manual"))
+        expected = filled["expected_publisher"]
+        if filled["vendor"] and (len(expected) != 1 or not set(expected) <= set(_PUBLISHER_KEYS)):
+            failures.append(CheckFailure("expected_publisher", f"has to have one of {', '.join(_PUBLISHER_KEYS)}"))
+        return filled, failures
+
+    def comparable(self, key: str, value: Any) -> Any:
+        """Take what a state lacks that is older than the input for the input's default."""
+        return _DEFAULTS.get(key) if value is None else value
 
     @readable
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Grant what is missing; what an interrupted run already granted is found and kept."""
+        """Grant what is missing; what an interrupted run already granted is found."""
         id_ = f"{self.session.tenant_id}/{props['client_id']}/{props['resource_app_id']}"
-        granted: list[RoleAssignment] = []
-        try:
-            return CreateResult(id_, {**declared(props), **self._reconcile(props, granted), "revision": 1})
-        except AccessError as problem:
-            self._take_back(granted, props, problem)
-            raise
+        return CreateResult(id_, {**declared(props), **self._settle({}, props), "revision": 1})
 
     @readable
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Return the roles that are really held."""
+        """Return what is really granted."""
+        props = {**_DEFAULTS, **props}
         graph = self.session.graph
-        resource = graph.service_principal(props["resource_app_id"])
-        held = graph.role_assignments(props["principal_id"], resource.id) if resource else None
+        resource = graph.resource(props["resource_app_id"])
+        principal = graph.service_principal(props["client_id"]) if props["vendor"] else None
+        principal_id = principal.id if principal else props["principal_id"]
+        held = graph.role_assignments(principal_id, resource.id) if resource and principal_id else None
         if resource is None or held is None:
             return ReadResult("", {})  # Pulumi's way to say that it is gone
         names = {role_id: value for value, role_id in resource.roles.items()}
-        assignments = {names.get(item.role_id, item.role_id): item.id for item in held}
-        live = {**declared(props), "roles": sorted(assignments)}
-        outputs = {**live, "resource_id": resource.id, "assignments": assignments}
+        roles = {names.get(item.role_id, item.role_id): item.id for item in held}
+        if props["vendor"]:  # what others granted to a vendor is no drift
+            roles = {role: id_ for role, id_ in roles.items() if role in props["roles"]}
+        ours = set(props.get("assignments", {}).values())
+        if not props["vendor"] and props["consent"] == "auto":
+            ours = set(roles.values())
+        scopes = self._live_scopes(props, principal_id, resource)
+        live = {**declared(props), "roles": sorted(roles), "scopes": scopes}
+        if principal:
+            live["expected_publisher"] = published_as(principal, props["expected_publisher"])
+        outputs = {
+            **live,
+            "resource_id": resource.id,
+            "service_principal_id": principal_id,
+            "assignments": {role: id_ for role, id_ in roles.items() if id_ in ours},
+            "granted_scopes": [each for each in props.get("granted_scopes", []) if each in scopes],
+        }
         return ReadResult(id_, outputs, {key: live[key] for key in _INPUTS if key in live})
 
     @readable
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Grant what is missing and withdraw what is too much."""
-        return UpdateResult({**declared(news), **self._reconcile(news, []), "revision": next_revision(olds)})
+        return UpdateResult({**declared(news), **self._settle(olds, news), "revision": next_revision(olds)})
 
     @readable
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        """Withdraw what was granted. The resource's service principal stays: others may use it."""
+        """Withdraw what was granted, and take a vendor out of the tenant that was let in here.
+
+        The resource's service principal stays, whoever made it: other integrations hold roles on it.
+        """
+        graph, client_id = self.session.graph, props["client_id"]
         for role, assignment_id in props.get("assignments", {}).items():
-            self.session.graph.remove_assignment(
-                props["resource_id"], assignment_id, attempting=f"withdraw {role} from {props['client_id']}"
-            )
+            attempting = f"withdraw {role} from {client_id}"
+            graph.remove_assignment(props["resource_id"], assignment_id, attempting=attempting)
+        if ours := props.get("granted_scopes"):
+            attempting = f"withdraw {', '.join(ours)} from {client_id}"
+            for grant in graph.delegated_grants(props["service_principal_id"], props["resource_id"]) or []:
+                left = grant.scopes - set(ours) if props["vendor"] else ()
+                graph.change_delegated(grant.id, left, attempting=attempting)
+        if props.get("service_principal_created"):
+            attempting = f"take the service principal of {client_id} out of this tenant"
+            graph.delete_service_principal(props["service_principal_id"], attempting=attempting)
 
-    def _reconcile(self, inputs: Mapping[str, Any], granted: list[RoleAssignment]) -> dict[str, Any]:
-        """Make the roles what the inputs say and return the outputs that tell of it; `granted` collects what is new."""
-        graph, principal_id = self.session.graph, inputs["principal_id"]
-        resource = self._resource(inputs["resource_app_id"])
-        wanted = self._role_ids(resource, inputs)
-        held = {item.role_id: item for item in self._held(principal_id, resource, inputs)}
-        for role, role_id in wanted.items():
-            if role_id not in held:
-                attempting = f"grant {role} on {resource.display_name} to {inputs['client_id']}"
-                grant = partial(graph.assign_role, principal_id, resource.id, role_id, attempting=attempting)
-                made = _when_replicated(grant)
-                if made:
-                    held[role_id] = RoleAssignment(made, role_id, resource.id)
-                    granted.append(held[role_id])
-        for role_id in held.keys() - set(wanted.values()):
-            attempting = f"withdraw role {role_id} on {resource.display_name} from {inputs['client_id']}"
-            graph.remove_assignment(resource.id, held[role_id].id, attempting=attempting)
-        if not held.keys() >= set(wanted.values()):  # another run granted one between our look and our grant
-            held = {item.role_id: item for item in self._held(principal_id, resource, inputs)}
-        assignments = {role: held[role_id].id for role, role_id in wanted.items()}
-        return {"resource_id": resource.id, "assignments": assignments}
-
-    def _take_back(self, granted: list[RoleAssignment], inputs: Mapping[str, Any], problem: AccessError) -> None:
-        """Withdraw what a failed create granted; say so where even that fails."""
-        attempting = f"withdraw what was granted to {inputs['client_id']}"
+    def _settle(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Make it what the inputs say, and return the outputs that tell of it; what fails is taken back."""
+        if inputs["consent"] == "manual":
+            page = self.session.approval_page(inputs["client_id"])
+            return approved(self.session.graph, inputs, olds, tenant_id=self.session.tenant_id, page=page)
+        undo: list[Callable[[], None]] = []
         try:
-            for item in granted:
-                self.session.graph.remove_assignment(item.resource_id, item.id, attempting=attempting)
-        except AccessError as second:
-            problem.remedy += (
-                f" A part was granted and could not be withdrawn ({second.reason}); "
-                "the next `pulumi up` finds and finishes it."
-            )
+            return self._granted(olds, inputs, undo)
+        except AccessError as problem:
+            _take_back(undo, problem)
+            raise
 
-    def _resource(self, app_id: str) -> ServicePrincipal:
-        """Return the service principal of the resource; a tenant that never used it gets one, as the portal does."""
-        graph = self.session.graph
-        try:
-            return graph.service_principal(app_id) or graph.create_service_principal(app_id)
-        except Conflict:  # another integration of the same stack made it at this moment
-            found = graph.service_principal(app_id)
-            if found is None:
-                raise
-            return found
+    def _granted(
+        self, olds: Mapping[str, Any], inputs: Mapping[str, Any], undo: list[Callable[[], None]]
+    ) -> dict[str, Any]:
+        """Look first, then write: `undo` collects what takes each write back."""
+        graph, permissions = self.session.graph, [*inputs["roles"], *inputs["scopes"]]
+        resource = graph.resource(inputs["resource_app_id"], permissions)
+        if resource:
+            refuse_what_is_not_offered(resource, inputs)
+        principal_id, created = inputs["principal_id"], False
+        if inputs["vendor"]:
+            principal_id, created = self._let_in(inputs, undo)
+        if resource is None:
+            resource, _ = create(graph, inputs["resource_app_id"])  # as the portal does
+            refuse_what_is_not_offered(resource, inputs)
+        same = (olds.get("service_principal_id"), olds.get("resource_id")) == (principal_id, resource.id)
+        had = olds if same else {}  # what was granted to or on another object went with it
+        consent = Consent(graph, inputs["client_id"], principal_id, resource, inputs["vendor"], undo)
+        return {
+            "resource_id": resource.id,
+            "service_principal_id": principal_id,
+            "service_principal_created": created or had.get("service_principal_created", False),
+            "assignments": consent.settle_roles(inputs["roles"], had.get("assignments", {})),
+            "granted_scopes": consent.settle_scopes(inputs["scopes"], had.get("granted_scopes", [])),
+        }
 
-    def _role_ids(self, resource: ServicePrincipal, inputs: Mapping[str, Any]) -> dict[str, str]:
-        unknown = [role for role in inputs["roles"] if role not in resource.roles]
-        if unknown:
-            raise Refused(
-                f"grant {', '.join(unknown)} to {inputs['client_id']}",
-                f"{resource.display_name} offers no such application role",
-                f"It offers {', '.join(sorted(resource.roles))}: correct `roles` in the stack file.",
-            )
-        return {role: resource.roles[role] for role in inputs["roles"]}
+    def _let_in(self, inputs: Mapping[str, Any], undo: list[Callable[[], None]]) -> tuple[str, bool]:
+        """Return the object id of a vendor's service principal, and whether it was made here.
 
-    def _held(self, principal_id: str, resource: ServicePrincipal, inputs: Mapping[str, Any]) -> list[RoleAssignment]:
-        def look() -> list[RoleAssignment]:
-            held = self.session.graph.role_assignments(principal_id, resource.id)
-            if held is None:
-                raise NotFound(
-                    f"grant roles to {inputs['client_id']}",
-                    service="Microsoft Graph",
-                    status=404,
-                    code="Request_ResourceNotFound",
-                    message=f"service principal {principal_id} does not exist",
-                ).with_remedy(
-                    "Run the same command again; if it stays so, the service principal was deleted: `pulumi refresh`."
-                )
-            return held
+        Graph tells an application's publisher only once the tenant has its service principal. One that is made here
+        grants nothing, and is taken back where the publisher is another.
+        """
+        graph, client_id = self.session.graph, inputs["client_id"]
+        principal, created = find_or_create(graph, client_id)
+        if created:
+            attempting = f"take the service principal of {client_id} out of this tenant again"
+            undo.append(partial(graph.delete_service_principal, principal.id, attempting=attempting))
+        refuse_another_publisher(principal, self.session.tenant_id, inputs["expected_publisher"])
+        return principal.id, created
 
-        return _when_replicated(look)
+    def _live_scopes(self, props: Mapping[str, Any], principal_id: str, resource: ServicePrincipal) -> list[str]:
+        """Return the delegated permissions as they are; where none are declared nobody looks, and none are ours."""
+        if not props["scopes"] and not props.get("granted_scopes"):
+            return []
+        grants = self.session.graph.delegated_grants(principal_id, resource.id) or []
+        scopes = {scope for grant in grants for scope in grant.scopes}
+        return sorted(scopes & set(props["scopes"]) if props["vendor"] else scopes)
+
+
+def _take_back(undo: list[Callable[[], None]], problem: AccessError) -> None:
+    """Take back what a failed operation did, the last first; say so where even that fails."""
+    try:
+        for step in reversed(undo):
+            step()
+    except AccessError as second:
+        problem.remedy += (
+            f" A part was done and could not be taken back ({second.reason}); the next `pulumi up` finds it."
+        )
 
 
 class AdminConsent(Resource, module="entra-business-central", name="AdminConsent"):
-    """Admin consent of one application on one resource, given as application roles.
+    """Admin consent of one application on one resource.
 
     Args:
         name: logical name.
-        client_id: the application that gets the roles.
-        principal_id: object id of its service principal in this tenant.
-        resource_app_id: client id of the application that offers the roles.
-        roles: values of the roles, as "API.ReadWrite.All".
+        client_id: the application that is granted something.
+        principal_id: object id of its service principal in this tenant; "" for a vendor's, which is looked up by
+            `client_id`, and made where the tenant has none.
+        vendor: it is an application of another tenant; then others' grants are left alone.
+        expected_publisher: of a vendor's application its verified publisher, as `display_name` or
+            `verified_publisher_id`; where it is another, nothing is granted.
+        resource_app_id: client id of the application that offers the roles and scopes.
+        roles: values of the application roles, as "API.ReadWrite.All".
+        scopes: values of the delegated permissions, granted for all users.
+        consent: "auto", or "manual" where an administrator approves by hand.
         declared_at: key in the stack file, for messages.
     """
 
     assignments: pulumi.Output[dict[str, str]]
-    """The ids of the assignments, by role."""
+    """The ids of the assignments that are ours, by role."""
+    granted_scopes: pulumi.Output[list[str]]
+    """The delegated permissions that are ours."""
     resource_id: pulumi.Output[str]
     """Object id of the resource's service principal."""
+    service_principal_id: pulumi.Output[str]
+    """Object id of the application's service principal."""
+    service_principal_created: pulumi.Output[bool]
+    """Whether that one was made here, and goes with this resource."""
     revision: pulumi.Output[int]
     """1 at creation, one more at each update."""
 
@@ -187,19 +239,30 @@ class AdminConsent(Resource, module="entra-business-central", name="AdminConsent
         *,
         client_id: pulumi.Input[str],
         principal_id: pulumi.Input[str],
+        vendor: bool,
+        expected_publisher: dict[str, str],
         resource_app_id: str,
         roles: list[str],
+        scopes: list[str],
+        consent: str,
         declared_at: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         properties = {
             "client_id": client_id,
             "principal_id": principal_id,
+            "vendor": vendor,
+            "expected_publisher": expected_publisher,
             "resource_app_id": resource_app_id,
             "roles": roles,
+            "scopes": scopes,
+            "consent": consent,
             "declared_at": declared_at,
             "assignments": None,
+            "granted_scopes": None,
             "resource_id": None,
+            "service_principal_id": None,
+            "service_principal_created": None,
             "revision": None,
         }
         # Delete first: what replaces it has the same assignments, and a later delete would take them away again.

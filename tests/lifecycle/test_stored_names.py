@@ -26,8 +26,26 @@ NAMES = {
 
 KEYS = {
     CONSENT: (
-        {"__provider", "client_id", "principal_id", "resource_app_id", "roles", "declared_at"},
-        {"resource_id", "assignments", "revision"},
+        {
+            "__provider",
+            "client_id",
+            "principal_id",
+            "vendor",
+            "expected_publisher",
+            "resource_app_id",
+            "roles",
+            "scopes",
+            "consent",
+            "declared_at",
+        },
+        {
+            "resource_id",
+            "service_principal_id",
+            "service_principal_created",
+            "assignments",
+            "granted_scopes",
+            "revision",
+        },
     ),
     REGISTRATION: (
         {

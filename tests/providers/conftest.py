@@ -68,6 +68,24 @@ class Inputs(NamedTuple):
         }
 
 
+JOB_QUEUE_RUNNER = "bdf6bb95-9dad-4504-91ab-8404427f4043"
+"""NaviPartner's; in the directory's catalogue, not in the tenant."""
+
+
+def vendor_consent(**changed: Any) -> dict[str, Any]:
+    """Inputs of AdminConsent as the component gives them for a vendor's application."""
+    return {
+        "client_id": JOB_QUEUE_RUNNER,
+        "principal_id": "",
+        "vendor": True,
+        "expected_publisher": {"display_name": "Navi Partner København ApS"},
+        "resource_app_id": BUSINESS_CENTRAL,
+        "roles": ["API.ReadWrite.All", "Automation.ReadWrite.All"],
+        "declared_at": "integrations.jobQueueRunner",
+        **changed,
+    }
+
+
 @pytest.fixture
 def inputs(application: EntraApplication) -> Inputs:
     """Inputs for the application."""

@@ -22,6 +22,9 @@ MAGENTO = {
     "credentials": {"secrets": {"issued": ["2026-11-23"]}},
 }
 ENVIRONMENTS = {"production": {"name": "Production"}, "sandbox": {"name": "Sandbox"}}
+RUNNER = {"preset": "job-queue-runner", "environments": ["production"]}
+BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
+GRAPH = "00000003-0000-0000-c000-000000000000"
 
 
 def load(stack_file: Path = Path("stacks/Pulumi.dev.yaml"), **integrations: Any) -> settings.Settings:
@@ -114,7 +117,19 @@ def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, let
          "integrations.magento.credentials.secrets.issued", "twice"),
         ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 365}}},
          "integrations.magento.credentials.secrets.lifetimeDays", "180"),
-        ({"clientId": "bdf6bb95-9dad-4504-91ab-8404427f4043"}, "integrations.magento.clientId", "planned"),
+        ({"credentials": {"federated": []}}, "integrations.magento.credentials.federated", "planned"),
+        ({"otherPermissions": {"Microsoft Grap": {"roles": ["A"]}}}, "integrations.magento.otherPermissions", "'Microsoft Graph'"),
+        ({"otherPermissions": {"Microsoft Graph": {}}},
+         "integrations.magento.otherPermissions.00000003-0000-0000-c000-000000000000", "neither roles nor"),
+        ({"otherPermissions": {BUSINESS_CENTRAL: {"roles": ["A"]}}}, "integrations.magento.otherPermissions", "`roles`"),
+        ({"otherPermissions": {"Microsoft Graph": {"roles": ["A"]}, GRAPH: {"roles": ["B"]}}},
+         "integrations.magento.otherPermissions", "twice"),
+        ({"consent": "manual", "otherPermissions": {GRAPH: {"roles": ["A"]}}},
+         "integrations.magento.otherPermissions", "`consent: auto`"),
+        ({"consent": "later"}, "integrations.magento.consent", "'auto' or 'manual'"),
+        ({"delegatedScopes": ["Everything"]}, "integrations.magento.delegatedScopes[0]", "'user_impersonation'"),
+        ({"expectedPublisher": "Somebody"}, "integrations.magento.expectedPublisher", "vendor"),
+        ({"adopt": True}, "integrations.magento.adopt", "vendor"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_key_and_what_would_be_right(change: dict[str, Any], key: str, right: str) -> None:
@@ -164,6 +179,59 @@ def test_a_stack_file_that_cannot_be_read_has_no_lines(tmp_path: Path, content: 
     file = tmp_path / "x.yaml"
     file.write_text(content, encoding="latin-1")
     assert StackFile(file, settings.PROJECT).line(["integrations"]) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "right"),
+    [
+        ({"expectedPublisher": None}, "integrations.runner.clientId", "`expectedPublisher`"),
+        ({"expectedPublisher": {"verifiedPublisherId": "1", "displayName": "A"}},
+         "integrations.runner.expectedPublisher", "one of the two"),
+        ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 90}}},
+         "integrations.runner.credentials", "vendor"),
+        ({"owners": ["11111111-2222-4333-8444-555555555555"]}, "integrations.runner.owners", "vendor"),
+        ({"clientId": "runner"}, "integrations.runner.clientId", "GUID"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_vendors_application_is_named(change: dict[str, Any], key: str, right: str) -> None:
+    text = problem(runner={**RUNNER, **change})
+    assert f"{key}: " in text
+    assert right in text
+
+
+def test_a_vendors_application_has_a_publisher_by_name_or_by_id_and_no_credential() -> None:
+    by_name = load(runner=RUNNER).integrations[0]
+    assert by_name.client_id == "bdf6bb95-9dad-4504-91ab-8404427f4043"
+    assert by_name.expected_publisher == settings.Publisher(display_name="Navi Partner København ApS")
+    assert by_name.credentials.secrets is None
+    by_id = load(runner={**RUNNER, "expectedPublisher": {"verifiedPublisherId": "6158310"}}).integrations[0]
+    assert by_id.expected_publisher == settings.Publisher(verified_publisher_id="6158310")
+
+
+def test_one_vendors_application_under_two_keys_is_refused() -> None:
+    assert "one integration for one application" in problem(runner=RUNNER, other=RUNNER)
+
+
+def test_a_vendors_application_may_be_called_as_one_of_ours_is() -> None:
+    assert len(
+        load(magento=MAGENTO, runner={**RUNNER, "displayName": "NaviPartner Magento 2 integration"}).integrations
+    )
+
+
+def test_a_resource_is_known_by_its_name_and_by_its_id() -> None:
+    by_name, by_id = (
+        load(magento={**MAGENTO, "otherPermissions": {key: {"roles": ["User.Read.All"]}}}).integrations[0]
+        for key in ("Microsoft Graph", GRAPH.upper())
+    )
+    assert list(by_name.other_permissions) == list(by_id.other_permissions) == [GRAPH]
+
+
+@pytest.mark.parametrize("preset", ["job-queue-runner", "adyen-webhook", "shopify-webhooks"])
+def test_the_presets_of_vendors_name_application_publisher_and_permission_set(preset: str) -> None:
+    vendors = load(vendor={"preset": preset, "environments": ["production"]}).integrations[0]
+    assert vendors.client_id
+    assert vendors.expected_publisher
+    assert len(vendors.permission_sets) == 1
 
 
 def test_all_mistakes_are_named_at_once() -> None:

@@ -20,6 +20,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "environments": settings.Environment,
     "companionExtension": settings.CompanionExtension,
     "integrations": settings.Integration,
+    "publisher": settings.Publisher,
+    "other permissions": settings.OtherPermissions,
     "access": settings.Access,
     "permission sets": settings.PermissionSet,
     "credentials": settings.Credentials,
@@ -77,7 +79,7 @@ def test_the_examples_are_valid_and_use_every_key() -> None:
         config = yaml.safe_load(example)["config"]
         values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
         declared.append(settings.load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.example.yaml")))
-    assert [each.key for each in declared[0].integrations] == ["magento", "warehouse"]
+    assert [each.key for each in declared[0].integrations] == ["magento", "warehouse", "shopifyWebhooks", "bookkeeping"]
     assert declared[1].companion_extension is not None
     unused = {
         key
@@ -89,5 +91,5 @@ def test_the_examples_are_valid_and_use_every_key() -> None:
 
 
 def test_the_page_lists_the_presets_that_there_are() -> None:
-    (listed,) = re.findall(r"^Presets of this version: (.*)\.$", PAGE, re.MULTILINE)
+    (listed,) = re.findall(r"^Presets of this version: (.*?)\.$", PAGE, re.MULTILINE | re.DOTALL)
     assert sorted(re.findall(r"`([\w-]+)`", listed)) == sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))

@@ -1,0 +1,72 @@
+"""An integration's own application in Entra, with its service principal."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pulumi
+import pulumi_azuread as azuread
+
+import settings
+
+
+class OwnApplication(NamedTuple):
+    """An application that this stack makes, and its service principal in this tenant."""
+
+    application: azuread.Application
+    principal: azuread.ServicePrincipal
+
+
+def own_application(
+    declared: settings.Integration, caller: azuread.GetClientConfigResult, parent: pulumi.Resource
+) -> OwnApplication:
+    """Make the application of an integration.
+
+    Args:
+        declared: the integration.
+        caller: who runs this; the owner, where the stack file names none.
+        parent: the integration's component.
+    """
+    own = pulumi.ResourceOptions(parent=parent)
+    # Owners are as listed, exactly; where none are, whoever creates it owns it, and later callers change nothing.
+    owners = list(declared.owners) or [caller.object_id]
+    owned = pulumi.ResourceOptions.merge(
+        own, pulumi.ResourceOptions(ignore_changes=None if declared.owners else ["owners"])
+    )
+    application = azuread.Application(
+        declared.key,
+        display_name=declared.display_name,
+        sign_in_audience="AzureADMyOrg",
+        # A name is no identity, but it is the one thing that finds an application whose creation was interrupted.
+        prevent_duplicate_names=True,
+        owners=owners,
+        # Finds what even the name does not: see "Interrupted runs" in the README.
+        tags=[f"{settings.PROJECT}:{pulumi.get_stack()}:{declared.key}"],
+        required_resource_accesses=[_asks_for(declared)],
+        opts=owned,
+    )
+    principal = azuread.ServicePrincipal(
+        declared.key,
+        client_id=application.client_id,
+        owners=owners,
+        opts=pulumi.ResourceOptions.merge(
+            owned, pulumi.ResourceOptions(deleted_with=None if declared.protect else application)
+        ),
+    )
+    return OwnApplication(application, principal)
+
+
+def _asks_for(declared: settings.Integration) -> azuread.ApplicationRequiredResourceAccessArgs:
+    """Return what the page lists on which an administrator may approve; it grants nothing by itself.
+
+    Of Business Central alone: the list wants ids, and those of other resources are not known before they are read.
+    """
+    roles = [(settings.BUSINESS_CENTRAL_ROLES[role], "Role") for role in declared.roles]
+    scopes = [(settings.BUSINESS_CENTRAL_SCOPES[scope], "Scope") for scope in declared.delegated_scopes]
+    return azuread.ApplicationRequiredResourceAccessArgs(
+        resource_app_id=settings.BUSINESS_CENTRAL_APP_ID,
+        resource_accesses=[
+            azuread.ApplicationRequiredResourceAccessResourceAccessArgs(id=id_, type=kind)
+            for id_, kind in [*roles, *scopes]
+        ],
+    )

@@ -1,0 +1,76 @@
+"""Consent that an administrator gives by hand (`consent: manual`): looked at here, never granted or withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from clients.errors import Refused
+from clients.graph import Graph
+from dynamic_providers.grants import Consent
+from dynamic_providers.service_principals import refuse_another_publisher, refuse_what_is_not_offered
+
+
+def approved(
+    graph: Graph, inputs: Mapping[str, Any], olds: Mapping[str, Any], *, tenant_id: str, page: str
+) -> dict[str, Any]:
+    """Return the outputs of a consent that was given by hand, whole.
+
+    Args:
+        graph: Microsoft Graph.
+        inputs: of AdminConsent.
+        olds: its outputs until now; what was granted by this program before `manual` stays known as ours.
+        tenant_id: the tenant, a GUID in lower case.
+        page: address where an administrator approves what the application asks for.
+
+    Raises:
+        Refused: something is not approved yet, or more is than declared, or it is another vendor's application.
+        AccessError: it cannot be read.
+    """
+    resource = graph.resource(inputs["resource_app_id"], [*inputs["roles"], *inputs["scopes"]])
+    if resource:
+        refuse_what_is_not_offered(resource, inputs)
+    principal_id = inputs["principal_id"]
+    if inputs["vendor"]:
+        principal = graph.service_principal(inputs["client_id"])
+        if principal:
+            refuse_another_publisher(principal, tenant_id, inputs["expected_publisher"])
+        principal_id = principal.id if principal else ""
+    if not resource or not principal_id:  # the page itself makes those that are not there
+        raise _pending(inputs, [*inputs["roles"], *inputs["scopes"]], page)
+    consent = Consent(graph, inputs["client_id"], principal_id, resource, additive=inputs["vendor"])
+    roles = {consent.name_of(role_id): id_ for role_id, id_ in consent.held_roles().items()}
+    grant = consent.held_scopes() if inputs["scopes"] else None
+    scopes = grant.scopes if grant else frozenset()
+    if missing := [role for role in inputs["roles"] if role not in roles] + [
+        scope for scope in inputs["scopes"] if scope not in scopes
+    ]:
+        raise _pending(inputs, missing, page)
+    ours = {role: id_ for role, id_ in olds.get("assignments", {}).items() if roles.get(role) == id_}
+    too_much = (ours if inputs["vendor"] else roles).keys() - set(inputs["roles"])
+    if not inputs["vendor"]:
+        too_much |= scopes - set(inputs["scopes"])
+    if too_much:
+        raise Refused(
+            f"withdraw {', '.join(sorted(too_much))} on {resource.display_name} from {inputs['client_id']}",
+            "`consent: manual` leaves it to an administrator",
+            "Withdraw it in the Entra admin center (Enterprise applications, the application, Permissions), or declare "
+            "it in the stack file; then run the same command again.",
+        )
+    return {
+        "resource_id": resource.id,
+        "service_principal_id": principal_id,
+        "service_principal_created": olds.get("service_principal_created", False),
+        "assignments": ours,
+        "granted_scopes": [each for each in olds.get("granted_scopes", []) if each in inputs["scopes"]],
+    }
+
+
+def _pending(inputs: Mapping[str, Any], missing: Collection[str], page: str) -> Refused:
+    # Who may approve: https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
+    return Refused(
+        f"go on with application {inputs['client_id']}",
+        f"an administrator has not approved {', '.join(missing)} yet, and `consent: manual` leaves it to one",
+        f"Have a Cloud Application Administrator (for roles on Microsoft Graph: a Privileged Role Administrator) open "
+        f"{page} and approve; then run the same command again.",
+    )

@@ -1,0 +1,121 @@
+"""The two service principals that a consent lies between: the application's own, and the resource's.
+
+Either is made only where this tenant has none, and neither is ever changed: a vendor's and Microsoft's are theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from clients import replication
+from clients.errors import NotFound, Refused
+from clients.graph import Graph, ServicePrincipal
+from clients.graph_errors import is_not_replicated
+
+T = TypeVar("T")
+
+
+def when_replicated(request: Callable[[], T]) -> T:
+    """Ask until every server of Graph knows a new principal or role, for a bounded time.
+
+    Raises:
+        AccessError: the request fails for another reason, or still does for this one.
+    """
+    return replication.when_replicated(request, is_pending=is_not_replicated)
+
+
+def find_or_create(graph: Graph, app_id: str) -> tuple[ServicePrincipal, bool]:
+    """Return the service principal of an application, and whether it was made here.
+
+    Raises:
+        AccessError: it cannot be found, or not be made.
+    """
+    found = graph.service_principal(app_id)
+    return (found, False) if found else create(graph, app_id)
+
+
+def create(graph: Graph, app_id: str) -> tuple[ServicePrincipal, bool]:
+    """Make the service principal of an application that the tenant has none of; False where another run was faster.
+
+    Raises:
+        AccessError: it cannot be made.
+    """
+    if made := graph.create_service_principal(app_id):
+        return made, True
+    return when_replicated(lambda: _there(graph, app_id)), False
+
+
+def _there(graph: Graph, app_id: str) -> ServicePrincipal:
+    """Return a service principal that is known to exist."""
+    if found := graph.service_principal(app_id):
+        return found
+    raise not_seen(f"find the service principal of application {app_id}")
+
+
+def not_seen(attempting: str) -> NotFound:
+    """Return the error of a service principal that is not seen, which `when_replicated` waits for.
+
+    Args:
+        attempting: what it was needed for.
+    """
+    problem = NotFound(attempting, service="Microsoft Graph", status=404, code="Request_ResourceNotFound")
+    problem.remedy = "Run the same command again; if it stays so, the service principal was deleted: `pulumi refresh`."
+    return problem
+
+
+def refuse_what_is_not_offered(resource: ServicePrincipal, inputs: Mapping[str, Any]) -> None:
+    """Refuse roles and delegated permissions that the resource does not offer.
+
+    Raises:
+        Refused: there are some.
+    """
+    for key, kind, offered in (
+        ("roles", "application role", resource.roles.keys()),
+        ("scopes", "delegated permission", resource.scopes),
+    ):
+        if unknown := [value for value in inputs[key] if value not in offered]:
+            raise Refused(
+                f"grant {', '.join(unknown)} to {inputs['client_id']}",
+                f"{resource.display_name} offers no such {kind}",
+                f"It offers {_listed(offered)}: correct the stack file.",
+            )
+
+
+def published_as(principal: ServicePrincipal, expected: Mapping[str, str]) -> dict[str, str]:
+    """Return the verified publisher of an application, in the form in which one is expected (a name, or an id)."""
+    if "verified_publisher_id" in expected:
+        return {"verified_publisher_id": principal.publisher_id}
+    return {"display_name": principal.publisher}
+
+
+def refuse_another_publisher(principal: ServicePrincipal, tenant_id: str, expected: Mapping[str, str]) -> None:
+    """Refuse an application that is not the expected vendor's.
+
+    Microsoft verifies publishers: https://learn.microsoft.com/entra/identity-platform/publisher-verification-overview
+
+    Raises:
+        Refused: its verified publisher is another or none, or it is an application of this very tenant.
+    """
+    attempting = f"trust application {principal.app_id} ({principal.display_name})"
+    if principal.owner_tenant_id == tenant_id:
+        raise Refused(
+            attempting,
+            "it is an application of this tenant, and no vendor's",
+            "Leave out `clientId` to have an application made by this stack, or check the id.",
+        )
+    found = published_as(principal, expected)
+    if found != dict(expected):
+        wanted, live = (next(iter(each.values())) for each in (expected, found))
+        raise Refused(
+            attempting,
+            f"its verified publisher is {live!r} and not {wanted!r}" if live else "it has no verified publisher",
+            "Nothing was granted to it. Check `clientId`, and ask the vendor before you change `expectedPublisher`.",
+        )
+
+
+def _listed(values: Collection[str]) -> str:
+    """Return values for a message; Microsoft Graph offers hundreds, which nobody would read."""
+    first = sorted(values)[:12]
+    more = f" and {len(values) - len(first)} more" if len(values) > len(first) else ""
+    return (", ".join(first) or "none") + more

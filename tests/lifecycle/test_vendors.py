@@ -1,0 +1,187 @@
+"""Vendors' applications and consent over their whole life, through an engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.lifecycle.test_whole_path import registrations
+from tests.support.registrations import environment_state
+from tests.support.stack import MAGENTO, Stack
+from tests.support.tenant import Tenant
+
+RUNNER = "bdf6bb95-9dad-4504-91ab-8404427f4043"
+BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
+DECLARED = {"preset": "job-queue-runner", "environments": ["production"]}
+REGISTERED = {"Production": ("Enabled", [("NPR EXT JQ REFRESHER", "")])}
+
+
+def holds(tenant: Tenant, client_id: str = RUNNER) -> list[str] | None:
+    """The roles and delegated permissions that an application holds; None where the tenant does not know it."""
+    entra = tenant.state()["entra"]
+    known = {each["id"]: each for each in entra["servicePrincipals"]}
+    ids = [id_ for id_, each in known.items() if each["appId"] == client_id]
+    if not ids:
+        return None
+    roles = [
+        next(role["value"] for role in known[each["resourceId"]]["appRoles"] if role["id"] == each["appRoleId"])
+        for each in entra["appRoleAssignments"]
+        if each["principalId"] == ids[0]
+    ]
+    scopes = [each["scope"] for each in entra["oauth2PermissionGrants"] if each["clientId"] == ids[0]]
+    return sorted(roles + scopes)
+
+
+def applications(tenant: Tenant) -> list[str]:
+    return [each["displayName"] for each in tenant.state()["entra"]["applications"]]
+
+
+def test_a_vendors_application_is_let_in_works_stays_and_is_gone_again(tenant: Tenant, stack: Stack) -> None:
+    before = applications(tenant)
+    stack.write(runner=DECLARED)
+    shown = stack.preview()
+    assert shown.changes == {"create": 4}, "stack, component, consent, registration"
+    assert holds(tenant) is None
+    done = stack.up()
+    assert done.code == 0, done
+    assert holds(tenant) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]
+    assert registrations(tenant, RUNNER) == REGISTERED
+    assert applications(tenant) == before, "no application, and so no credential"
+    assert set(stack.outputs()["integrations"]["runner"]) == {"tenantId", "clientId", "scope", "environments"}
+    assert stack.up().changes == {"unchanged": 4}
+    assert stack.drift().code == 0
+    assert stack.destroy().code == 0
+    assert holds(tenant) is None
+    assert registrations(tenant, RUNNER) == {}
+
+
+def test_an_application_of_another_publisher_gets_neither_consent_nor_registration(
+    tenant: Tenant, stack: Stack
+) -> None:
+    stack.write(runner={**DECLARED, "expectedPublisher": "Somebody ApS"})
+    refused = stack.up()
+    assert refused.code != 0
+    assert "integrations.runner: could not trust application" in refused.output
+    assert "'Navi Partner København ApS' and not 'Somebody ApS'" in refused.output
+    assert holds(tenant) is None
+    assert registrations(tenant, RUNNER) == {}
+    stack.write(runner=DECLARED)
+    assert stack.up().code == 0
+    assert registrations(tenant, RUNNER) == REGISTERED
+
+
+def test_a_publisher_that_changes_is_seen_and_no_up_accepts_it(tenant: Tenant, stack: Stack) -> None:
+    stack.write(runner=DECLARED)
+    assert stack.up().code == 0
+    tenant.edit("set_publisher", clientId=RUNNER, displayName="Somebody ApS", verifiedPublisherId="1")
+    assert stack.drift().code == 7
+    refused = stack.up("--refresh")
+    assert refused.code != 0
+    assert "Somebody ApS" in refused.output
+    tenant.edit("set_publisher", clientId=RUNNER, displayName="Navi Partner København ApS", verifiedPublisherId="1")
+    repaired = stack.up("--refresh")
+    assert repaired.code == 0, repaired
+    assert stack.drift().code == 0
+
+
+def test_a_vendor_deleted_by_an_administrator_is_let_in_again(tenant: Tenant, stack: Stack) -> None:
+    stack.write(runner=DECLARED)
+    assert stack.up().code == 0
+    tenant.edit("delete_service_principal", clientId=RUNNER)
+    assert stack.drift().code == 7
+    repaired = stack.up("--refresh")
+    assert repaired.code == 0, repaired
+    assert holds(tenant) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]
+    assert registrations(tenant, RUNNER) == REGISTERED
+    assert stack.destroy().code == 0
+    assert holds(tenant) is None
+
+
+def test_a_registration_that_is_there_already_is_taken_over_only_where_the_stack_file_says_so(
+    tenant: Tenant, stack: Stack
+) -> None:
+    stack.write(runner=DECLARED)
+    assert stack.up().code == 0
+    other = Stack(stack.folder.root / "other", tenant, stack.engine.name)
+    other.write(runner=DECLARED)
+    refused = other.up()
+    assert refused.code != 0
+    assert "set `adopt: true`" in refused.output
+    other.write(runner={**DECLARED, "adopt": True})
+    taken = other.up()
+    assert taken.code == 0, taken
+    assert registrations(tenant, RUNNER) == REGISTERED
+    assert len(environment_state(tenant)["applications"]) == len({
+        each["clientId"] for each in environment_state(tenant)["applications"]
+    })  # fmt: skip
+
+
+def test_consent_revoked_by_an_administrator_is_seen_and_given_again(tenant: Tenant, stack: Stack) -> None:
+    declared = {
+        **MAGENTO,
+        "delegatedScopes": ["user_impersonation"],
+        "otherPermissions": {"Microsoft Graph": {"roles": ["Application.Read.All"]}},
+    }
+    stack.write(magento=declared)
+    done = stack.up()
+    assert done.code == 0, done
+    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    everything = ["API.ReadWrite.All", "Application.Read.All", "Automation.ReadWrite.All", "user_impersonation"]
+    assert holds(tenant, client_id) == everything
+    for role in ("API.ReadWrite.All", "Application.Read.All"):
+        tenant.edit("remove_app_role_assignment", clientId=client_id, role=role)
+    tenant.edit(
+        "add_app_role_assignment", clientId=client_id, resourceAppId=BUSINESS_CENTRAL, role="AdminCenter.ReadWrite.All"
+    )
+    drift = stack.drift()
+    assert drift.code == 7, drift
+    repaired = stack.up("--refresh")
+    assert repaired.code == 0, repaired
+    assert repaired.changes["update"] == 2, "both consents, and nothing else"
+    assert holds(tenant, client_id) == everything
+    assert stack.drift().code == 0
+    stack.write(magento=MAGENTO)
+    assert stack.up().code == 0
+    assert holds(tenant, client_id) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]
+    assert stack.destroy().code == 0
+
+
+def test_a_principal_deleted_by_an_administrator_is_made_and_consented_to_again(tenant: Tenant, stack: Stack) -> None:
+    assert stack.up().code == 0
+    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    tenant.edit("delete_service_principal", clientId=client_id)
+    assert stack.drift().code == 7
+    repaired = stack.up("--refresh")
+    assert repaired.code == 0, repaired
+    assert holds(tenant, client_id) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]
+
+
+def test_what_waits_for_an_administrator_goes_on_after_the_approval_of_what_the_page_shows(
+    tenant: Tenant, stack: Stack
+) -> None:
+    declared: dict[str, Any] = {**MAGENTO, "consent": "manual", "delegatedScopes": ["Financials.ReadWrite.All"]}
+    stack.write(magento=declared)
+    waiting = stack.up()
+    assert waiting.code != 0
+    client_id = next(
+        each["appId"] for each in tenant.state()["entra"]["applications"] if each["displayName"].startswith("NaviPartner")
+    )  # fmt: skip
+    assert f"/adminconsent?client_id={client_id}" in waiting.output
+    assert holds(tenant, client_id) == []
+    assert registrations(tenant, client_id) == {}, "nothing is registered before it is approved"
+    tenant.edit("approve_permissions", clientId=client_id)
+    done = stack.up()
+    assert done.code == 0, done
+    assert holds(tenant, client_id) == ["API.ReadWrite.All", "Automation.ReadWrite.All", "Financials.ReadWrite.All"]
+    assert set(registrations(tenant, client_id)) == {"Production", "Sandbox"}
+    assert stack.up().changes == {"unchanged": 8}
+    assert stack.destroy().code == 0
+
+
+def test_preview_and_up_work_in_a_tenant_that_never_used_business_central(tenant: Tenant, stack: Stack) -> None:
+    tenant.edit("remove_business_central_service_principal")
+    stack.write(runner=DECLARED, magento=MAGENTO)
+    shown = stack.preview()
+    assert shown.code == 0, shown
+    assert holds(tenant, BUSINESS_CENTRAL) is None, "a preview makes nothing"
+    stack.up()  # Business Central's own part may fail: the deployer's consent went with the principal
+    assert holds(tenant) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]

@@ -1,0 +1,208 @@
+"""AdminConsent for a vendor's application, through its real gRPC host: let in, checked, and only its own is taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
+from tests.providers.test_admin_consent import asked
+from tests.support.entra import graph, make_application
+from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.tenant import Tenant
+
+BOTH = ["API.ReadWrite.All", "Automation.ReadWrite.All"]
+
+
+def principals(tenant: Tenant, client_id: str = JOB_QUEUE_RUNNER) -> list[dict[str, Any]]:
+    return [each for each in tenant.state()["entra"]["servicePrincipals"] if each["appId"] == client_id]
+
+
+def held(tenant: Tenant, client_id: str = JOB_QUEUE_RUNNER) -> list[str]:
+    """The values of the roles that an application holds, on whatever resource."""
+    entra = tenant.state()["entra"]
+    values = {role["id"]: role["value"] for each in entra["servicePrincipals"] for role in each["appRoles"]}
+    ids = {each["id"] for each in principals(tenant, client_id)}
+    return sorted(values[each["appRoleId"]] for each in entra["appRoleAssignments"] if each["principalId"] in ids)
+
+
+def let_in(tenant: Tenant, client_id: str = JOB_QUEUE_RUNNER) -> str:
+    """Let a vendor in before this program does, as an administrator might have; returns the principal's id."""
+    made = str(graph(tenant, "POST", "/servicePrincipals", {"appId": client_id})["id"])
+    tenant.clear_requests()
+    return made
+
+
+def add_role(tenant: Tenant, role: str) -> None:
+    tenant.edit("add_app_role_assignment", clientId=JOB_QUEUE_RUNNER, resourceAppId=BUSINESS_CENTRAL, role=role)
+
+
+def test_a_vendor_is_let_in_granted_its_roles_and_taken_out_again(tenant: Tenant, consents: ProviderHost) -> None:
+    made = consents.create(vendor_consent())
+    assert held(tenant) == BOTH
+    assert made.outputs["service_principal_created"] is True
+    assert consents.read(made) == made
+    assert not consents.has_changes(made, vendor_consent())
+    consents.delete(made)
+    assert principals(tenant) == []
+    consents.delete(made)
+
+
+def test_a_vendor_that_was_let_in_before_stays_when_its_consent_goes(tenant: Tenant, consents: ProviderHost) -> None:
+    principal_id = let_in(tenant)
+    made = consents.create(vendor_consent())
+    assert made.outputs["service_principal_created"] is False
+    consents.delete(made)
+    assert [each["id"] for each in principals(tenant)] == [principal_id]
+    assert held(tenant) == []
+
+
+def test_a_vendors_service_principal_is_never_changed(tenant: Tenant, consents: ProviderHost) -> None:
+    let_in(tenant)
+    before = principals(tenant)
+    made = consents.create(vendor_consent())
+    consents.update(made, vendor_consent(roles=["app_access"]))
+    assert principals(tenant) == before
+
+
+def test_what_others_granted_to_a_vendor_is_no_drift_and_stays(tenant: Tenant, consents: ProviderHost) -> None:
+    let_in(tenant)
+    add_role(tenant, "API.ReadWrite.All")
+    made = consents.create(vendor_consent())
+    assert list(made.outputs["assignments"]) == ["Automation.ReadWrite.All"], "the other one is somebody else's"
+    add_role(tenant, "AdminCenter.ReadWrite.All")
+    assert consents.read(made) == made
+    consents.delete(made)
+    assert held(tenant) == ["API.ReadWrite.All", "AdminCenter.ReadWrite.All"]
+
+
+def test_a_role_no_longer_declared_is_withdrawn_only_where_it_was_granted_here(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    let_in(tenant)
+    add_role(tenant, "API.ReadWrite.All")
+    made = consents.create(vendor_consent())
+    changed = consents.update(made, vendor_consent(roles=["app_access"]))
+    assert held(tenant) == ["API.ReadWrite.All", "app_access"]
+    assert list(changed.outputs["assignments"]) == ["app_access"]
+
+
+def test_a_vendors_role_taken_away_by_hand_is_seen_and_granted_again(tenant: Tenant, consents: ProviderHost) -> None:
+    made = consents.create(vendor_consent())
+    tenant.edit("remove_app_role_assignment", clientId=JOB_QUEUE_RUNNER, role="API.ReadWrite.All")
+    drifted = consents.read(made)
+    assert drifted is not None
+    assert drifted.outputs["roles"] == ["Automation.ReadWrite.All"]
+    repaired = consents.update(drifted, vendor_consent())
+    assert held(tenant) == BOTH
+    assert repaired.outputs["service_principal_created"] is True, "it is still ours to take out"
+
+
+def test_a_vendor_deleted_by_hand_is_seen_as_gone(tenant: Tenant, consents: ProviderHost) -> None:
+    made = consents.create(vendor_consent())
+    tenant.edit("delete_service_principal", clientId=JOB_QUEUE_RUNNER)
+    assert consents.read(made) is None
+
+
+@pytest.mark.parametrize("is_let_in", [True, False], ids=["let in before", "not in the tenant"])
+@pytest.mark.parametrize(
+    ("expected", "says"),
+    [
+        ({"display_name": "Somebody ApS"}, "its verified publisher is 'Navi Partner København ApS' and not 'Somebody ApS'"),
+        ({"verified_publisher_id": "1"}, "and not '1'"),
+    ],
+)  # fmt: skip
+def test_another_publisher_is_refused_and_nothing_is_left_or_granted(
+    tenant: Tenant, consents: ProviderHost, expected: dict[str, str], says: str, is_let_in: bool
+) -> None:
+    if is_let_in:
+        let_in(tenant)
+    with pytest.raises(ProviderError, match=says) as refused:
+        consents.create(vendor_consent(expected_publisher=expected))
+    assert "integrations.jobQueueRunner: " in str(refused.value)
+    assert len(principals(tenant)) == is_let_in
+    assert held(tenant) == []
+    if is_let_in:
+        assert [each for each in asked(tenant) if not each.startswith("GET")] == [], "refused before any write"
+
+
+def test_a_vendor_is_recognised_by_its_publishers_id(tenant: Tenant, consents: ProviderHost) -> None:
+    let_in(tenant)
+    publisher = principals(tenant)[0]["verifiedPublisher"]["verifiedPublisherId"]
+    consents.create(vendor_consent(expected_publisher={"verified_publisher_id": publisher}))
+    assert held(tenant) == BOTH
+
+
+def test_an_application_without_a_verified_publisher_is_refused(tenant: Tenant, consents: ProviderHost) -> None:
+    nobody = "0badc0de-0000-4000-8000-000000000001"
+    with pytest.raises(ProviderError, match="has no verified publisher"):
+        consents.create(vendor_consent(client_id=nobody))
+    assert principals(tenant, nobody) == []
+
+
+def test_a_publisher_that_changed_is_drift_that_no_up_accepts(tenant: Tenant, consents: ProviderHost) -> None:
+    made = consents.create(vendor_consent())
+    tenant.edit("set_publisher", clientId=JOB_QUEUE_RUNNER, displayName="Somebody ApS", verifiedPublisherId="1")
+    drifted = consents.read(made)
+    assert drifted is not None
+    assert drifted.outputs["expected_publisher"] == {"display_name": "Somebody ApS"}
+    assert consents.has_changes(drifted, vendor_consent())
+    with pytest.raises(ProviderError, match="'Somebody ApS' and not 'Navi Partner København ApS'"):
+        consents.update(drifted, vendor_consent())
+    assert held(tenant) == BOTH, "what is granted stays until somebody decides"
+
+
+def test_an_application_of_this_tenant_is_no_vendors(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:
+    tenant.edit(
+        "set_publisher",
+        clientId=inputs.application.client_id,
+        displayName="Navi Partner København ApS",
+        verifiedPublisherId="1",
+    )
+    with pytest.raises(ProviderError, match="it is an application of this tenant"):
+        consents.create(vendor_consent(client_id=inputs.application.client_id))
+    assert held(tenant, inputs.application.client_id) == []
+
+
+def test_a_client_id_that_no_tenant_knows_is_refused_in_graphs_words(consents: ProviderHost) -> None:
+    with pytest.raises(ProviderError, match="does not reference a valid application object"):
+        consents.create(vendor_consent(client_id="11111111-2222-4333-8444-555555555555"))
+
+
+def test_a_vendor_let_in_here_is_taken_out_again_when_its_roles_cannot_be_granted(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All")
+    with pytest.raises(ProviderError, match=r"AppRoleAssignment\.ReadWrite\.All"):
+        consents.create(vendor_consent())
+    assert principals(tenant) == []
+
+
+def test_a_vendor_that_another_run_lets_in_meanwhile_is_used_as_it_is(tenant: Tenant, consents: ProviderHost) -> None:
+    let_in(tenant)
+    tenant.fault(  # our look does not see what the other run has just made
+        match={"method": "GET", "path": JOB_QUEUE_RUNNER}, status=404, code="Request_ResourceNotFound", message="x"
+    )
+    made = consents.create(vendor_consent())
+    assert made.outputs["service_principal_created"] is False
+    assert held(tenant) == BOTH
+
+
+def test_consent_of_a_vendor_asks_four_times_and_three_times_for_the_next(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    let_in(tenant)
+    consents.create(vendor_consent())
+    assert len(asked(tenant)) <= 4, asked(tenant)
+    adyen = "eb29ef3d-edea-44b1-b5f7-4bd4eb360c29"
+    let_in(tenant, adyen)
+    consents.create(vendor_consent(client_id=adyen))
+    assert len(asked(tenant)) <= 3, asked(tenant)
+
+
+def test_our_own_next_integration_asks_three_times(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:
+    consents.create(inputs.consent())
+    second = Inputs(make_application(tenant, "Second"))
+    consents.create(second.consent())
+    assert len(asked(tenant)) <= 3, asked(tenant)
