@@ -84,7 +84,7 @@ class AdminConsentProvider(Provider):
         resource = graph.resource(props["resource_app_id"])
         principal = graph.service_principal(props["client_id"]) if props["vendor"] else None
         principal_id = principal.id if principal else props["principal_id"]
-        held = graph.role_assignments(principal_id, resource.id) if resource and principal_id else None
+        held = graph.listed_role_assignments(principal_id, resource.id) if resource and principal_id else None
         if resource is None or held is None:
             return ReadResult("", {})  # Pulumi's way to say that it is gone
         names = {role_id: value for value, role_id in resource.roles.items()}
@@ -157,13 +157,15 @@ class AdminConsentProvider(Provider):
         if resource is None:
             resource, _ = create(graph, inputs["resource_app_id"])  # as the portal does
             refuse_what_is_not_offered(resource, inputs)
-        same = (olds.get("service_principal_id"), olds.get("resource_id")) == (principal_id, resource.id)
-        had = olds if same else {}  # what was granted to or on another object went with it
+        same_principal = olds.get("service_principal_id") == principal_id
+        created = created or (same_principal and olds.get("service_principal_created", False))
+        # What was granted to or on another object went with it.
+        had = olds if same_principal and olds.get("resource_id") == resource.id else {}
         consent = Consent(graph, inputs["client_id"], principal_id, resource, inputs["vendor"], undo)
         return {
             "resource_id": resource.id,
             "service_principal_id": principal_id,
-            "service_principal_created": created or had.get("service_principal_created", False),
+            "service_principal_created": created,
             "assignments": consent.settle_roles(inputs["roles"], had.get("assignments", {})),
             "granted_scopes": consent.settle_scopes(inputs["scopes"], had.get("granted_scopes", [])),
         }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from dynamic_providers.admin_consent import AdminConsentProvider
 from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
 from tests.providers.test_admin_consent import asked
 from tests.support.entra import graph, make_application
@@ -97,6 +99,18 @@ def test_a_vendors_role_taken_away_by_hand_is_seen_and_granted_again(tenant: Ten
     repaired = consents.update(drifted, vendor_consent())
     assert held(tenant) == BOTH
     assert repaired.outputs["service_principal_created"] is True, "it is still ours to take out"
+
+
+def test_a_vendor_let_in_here_is_ours_to_take_out_also_after_business_central_was_made_anew(
+    tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost]
+) -> None:
+    made = consents.create(vendor_consent())
+    tenant.edit("remove_business_central_service_principal")
+    later = start_host(AdminConsentProvider())
+    changed = later.update(made, vendor_consent(roles=["app_access"]))
+    assert held(tenant) == ["app_access"]
+    later.delete(changed)
+    assert principals(tenant) == []
 
 
 def test_a_vendor_deleted_by_hand_is_seen_as_gone(tenant: Tenant, consents: ProviderHost) -> None:
