@@ -18,6 +18,13 @@ import trustme
 _HEADERS_OF_THE_CONNECTION = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding", "date")
 
 
+class _QuietServer(ThreadingHTTPServer):
+    """Says nothing of a client that breaks off: some tests are about clients that trust no certificate."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
 class Request(NamedTuple):
     """One request that passed; `body` is decoded JSON or form, None where there was none; `status` 0: no answer."""
 
@@ -47,7 +54,7 @@ class RecordingProxy:
         authority = trustme.CA()
         self.ca_file = folder / "proxy-ca.pem"
         authority.cert_pem.write_to_path(self.ca_file)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _QuietServer(("127.0.0.1", 0), self._handler())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1").configure_cert(context)
         # The handshake belongs to the thread of the connection, not to the one that accepts.
