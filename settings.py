@@ -48,7 +48,7 @@ BUSINESS_CENTRAL_SCOPES = {  # its delegated permissions, value -> id, as a publ
 RESOURCES = {"Microsoft Graph": "00000003-0000-0000-c000-000000000000"}
 """Resources beside Business Central that a stack file may call by name: name -> client id."""
 TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it there are no dates
-PLANNED = {"proof", "federated", "certificates"}
+PLANNED = {"federated", "certificates"}
 """Keys of the design that this version does not know yet: said so, instead of "unknown key"."""
 
 
@@ -216,6 +216,10 @@ def _by_key(value: object) -> object:
     return dict.fromkeys(value)
 
 
+def _switch(value: object) -> object:
+    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value  # YAML 1.1 reads `off` so
+
+
 class Integration(_Model):
     """An outside system that calls Business Central; `key` is its name in the stack file and in the state."""
 
@@ -246,6 +250,7 @@ class Integration(_Model):
     formerly: tuple[Name, ...] = ()
     owners: tuple[Guid, ...] = ()
     protect: bool = False
+    proof: Annotated[Literal["on", "off"], BeforeValidator(_switch, json_schema_input_type=Literal["on", "off"])] = "on"
 
     @model_validator(mode="after")
     def _description_fits(self) -> Self:

@@ -7,6 +7,7 @@ Nothing of this is ever a resource's input: an address or a credential is no par
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import threading
 import time
@@ -27,6 +28,9 @@ from azure.identity import (
 
 from clients.errors import Refused, SignInFailed
 from clients.transport import USER_AGENT, Problem, Transport, redact
+
+# It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.
+logging.getLogger("azure.identity").addHandler(logging.NullHandler())
 
 BUSINESS_CENTRAL_SCOPE = "https://api.businesscentral.dynamics.com/.default"
 BUSINESS_CENTRAL_URL = "https://api.businesscentral.dynamics.com"
@@ -126,10 +130,7 @@ def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
         Refused: the variables name no credential, or an incomplete one.
     """
     client_id = os.environ.get("ARM_CLIENT_ID", "")
-    # Our own name beside the library's, so that one search in a sign-in log finds everything we did.
-    common: dict[str, Any] = {"authority": cloud.login, "user_agent": USER_AGENT}
-    if cloud not in CLOUDS.values():
-        common["disable_instance_discovery"] = True  # which would ask login.microsoftonline.com about an unknown host
+    common = _options(cloud)
     if path := os.environ.get("ARM_CLIENT_CERTIFICATE_PATH"):
         password = os.environ.get("ARM_CLIENT_CERTIFICATE_PASSWORD")
         return CertificateCredential(tenant_id, _needed(client_id), path, password=password, **common)
@@ -177,6 +178,11 @@ def github_token() -> str:
         read_problem=lambda body: Problem("", str(body.get("message") or ""), ""),
     ).request("GET", "", attempting=attempting, query={"audience": "api://AzureADTokenExchange"})
     return str(answer["value"])
+
+
+def secret_credential(tenant_id: str, cloud: Cloud, client_id: str, secret: str) -> TokenCredential:
+    """Return the credential of an application with a client secret; its tokens are kept in memory only."""
+    return ClientSecretCredential(tenant_id, client_id, secret, retry_total=3, **_options(cloud))
 
 
 def bearer(credential: TokenCredential, scope: str) -> Callable[[], str]:
@@ -234,6 +240,15 @@ def business_central_url() -> str:
             f"Leave it out for Business Central online ({BUSINESS_CENTRAL_URL}).",
         )
     return url
+
+
+def _options(cloud: Cloud) -> dict[str, Any]:
+    """Return what every credential of azure-identity is made with."""
+    # Our own name beside the library's, so that one search in a sign-in log finds everything we did.
+    options: dict[str, Any] = {"authority": cloud.login, "user_agent": USER_AGENT}
+    if cloud not in CLOUDS.values():
+        options["disable_instance_discovery"] = True  # which would ask login.microsoftonline.com about an unknown host
+    return options
 
 
 def _needed(client_id: str) -> str:

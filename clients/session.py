@@ -16,6 +16,7 @@ from clients.business_central import BusinessCentral, Environment
 from clients.extension_upload import ExtensionUpload
 from clients.graph import Graph
 from clients.graph import read_problem as read_graph_problem
+from clients.outside_system import OutsideSystem
 from clients.transport import Problem, Transport
 
 
@@ -90,6 +91,18 @@ class Session:
         with self._lock:
             transport = self._online("Business Central", business_central.read_problem)
             return ExtensionUpload(transport, self.tenant_id, self.environment(environment))
+
+    def outside_system(self, client_id: str, secret: str) -> OutsideSystem:
+        """Return an application that calls Business Central with its own secret, as the outside system does."""
+        with self._lock:
+            online = self._cloud
+        return OutsideSystem(
+            client_id,
+            secret,
+            self.tenant_id,
+            # A new credential each time, because each keeps its tokens, and a token keeps the roles of its issue.
+            lambda: cloud.secret_credential(self.tenant_id, online, client_id, secret),
+        )
 
     @cached_property
     def _cloud(self) -> cloud.Cloud:

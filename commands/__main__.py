@@ -1,4 +1,4 @@
-"""`python -m commands schema`: what people run beside Pulumi."""
+"""`python -m commands prove | schema`: what people run beside Pulumi."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 
+from commands import prove
 from commands.schema import stack_file_schema
 
 
@@ -13,8 +14,12 @@ def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m commands", description="What people run beside Pulumi.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    text = "try out, as the outside systems would, the access that a stack handed over"
+    prove.add_arguments(commands.add_parser("prove", help=text, description=text))
     commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
-    parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    if chosen.command == "prove":
+        return prove.run(chosen)
     print(json.dumps(stack_file_schema(), indent=2, ensure_ascii=False))
     return 0
 

@@ -8,7 +8,8 @@ from typing import Any
 import pulumi
 
 from components.credentials import Secret
-from settings import Integration, Settings
+from components.proof import companies, not_provable
+from settings import Access, Environment, Integration, Settings
 
 
 def handover(
@@ -22,16 +23,32 @@ def handover(
     """Return the values of one integration; the newest secret is among them, encrypted by Pulumi.
 
     Returns:
-        tenantId, clientId, scope and environments; with secrets of ours also clientSecret and clientSecretExpires.
+        tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret
+        and clientSecretExpires. `access` says by environment what is particular there: baseUrl and companies, and
+        notProvable where the access cannot be tried out with these values.
     """
     values: dict[str, Any] = {
         "tenantId": tenant_id,
         "clientId": client_id,
         "scope": "https://api.businesscentral.dynamics.com/.default",
+        "roles": list(integration.roles),
         "environments": [declared.environments[key].name for key in integration.environments],
+        "access": {
+            declared.environments[key].name: _particulars(integration.access(key), declared.environments[key], secrets)
+            for key in integration.environments
+        },
     }
     if secrets:
         newest = secrets[-1].password
         values["clientSecret"] = pulumi.Output.secret(newest.value)
         values["clientSecretExpires"] = newest.end_date
     return values
+
+
+def _particulars(access: Access, environment: Environment, secrets: Sequence[Secret]) -> dict[str, Any]:
+    said = {
+        "baseUrl": environment.base_url,
+        "companies": companies(access),
+        "notProvable": not_provable(access, secrets),
+    }
+    return {key: value for key, value in said.items() if value}

@@ -15,6 +15,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 import settings
+from dynamic_providers.access_proof import AccessProof, AccessProofProvider
 from dynamic_providers.admin_consent import AdminConsent, AdminConsentProvider
 from dynamic_providers.business_central_registration import (
     BusinessCentralRegistration,
@@ -25,6 +26,7 @@ from dynamic_providers.companion_extension import CompanionExtension, CompanionE
 ROOT = Path(__file__).parents[2]
 
 PROVIDERS = {
+    "dynamic_providers.access_proof AccessProofProvider": AccessProofProvider,
     "dynamic_providers.admin_consent AdminConsentProvider": AdminConsentProvider,
     "dynamic_providers.business_central_registration BusinessCentralRegistrationProvider": BusinessCentralRegistrationProvider,
     "dynamic_providers.companion_extension CompanionExtensionProvider": CompanionExtensionProvider,
@@ -43,6 +45,7 @@ def test_what_is_pickled_into_the_state_is_a_module_and_a_class_and_nothing_else
 @pytest.mark.parametrize(
     ("resource", "type_token"),
     [
+        (AccessProof, "dynamic/entra-business-central:AccessProof"),
         (AdminConsent, "dynamic/entra-business-central:AdminConsent"),
         (BusinessCentralRegistration, "dynamic/entra-business-central:BusinessCentralRegistration"),
         (CompanionExtension, "dynamic/entra-business-central:CompanionExtension"),

@@ -1,0 +1,99 @@
+"""An outside system, as Entra and Business Central see it: it signs in with a client secret, and calls an environment.
+
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/automation-apis-using-s2s-authentication
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from urllib.parse import parse_qsl, quote
+
+import jwt
+from azure.core.credentials import TokenCredential
+
+from clients import cloud
+from clients.business_central import AUTOMATION_ROUTE, HEADERS, read_problem
+from clients.errors import SignInFailed
+from clients.transport import Transport
+
+STANDARD_ROUTE = "v2.0"
+
+ROUTES = {"API.ReadWrite.All": STANDARD_ROUTE, "Automation.ReadWrite.All": AUTOMATION_ROUTE}
+"""Application role -> a route that it opens. The others open the admin center, or nothing that is documented."""
+
+
+def route_for(roles: Iterable[str]) -> str | None:
+    """Return a route of Business Central's API that these roles open, None where they open none."""
+    held = set(roles)
+    return next((route for role, route in ROUTES.items() if role in held), None)
+
+
+class OutsideSystem:
+    """An application with a client secret. Nothing is cached: each sign-in gets a new token.
+
+    Args:
+        client_id: the application.
+        secret: its secret; it is in no message.
+        tenant_id: the directory.
+        credential: makes a credential of the secret.
+    """
+
+    def __init__(self, client_id: str, secret: str, tenant_id: str, credential: Callable[[], TokenCredential]) -> None:
+        self.client_id = client_id
+        self._secret = secret
+        self._tenant_id = tenant_id
+        self._credential = credential
+
+    def sign_in(self) -> str:
+        """Return the Authorization header of a new token for Business Central.
+
+        Raises:
+            SignInFailed: Entra gave no token; its reason has Entra's own code, as AADSTS7000215.
+        """
+        try:
+            return cloud.bearer(self._credential(), cloud.BUSINESS_CENTRAL_SCOPE)()
+        except SignInFailed as problem:
+            # Entra echoes no secret, as far as is known; a message that did would stand in the clear in a build log.
+            problem.reason = problem.reason.replace(self._secret, "[secret]")
+            raise
+
+    @staticmethod
+    def roles(authorization: str) -> set[str]:
+        """Return the application roles in a token.
+
+        A token is meant for the service that it is for; that Business Central's can be read is our reliance.
+        """
+        _, _, token = authorization.partition(" ")
+        try:
+            claims = jwt.decode(token, options={"verify_signature": False})
+        except jwt.DecodeError:
+            return set()
+        return set(claims.get("roles", []))
+
+    def companies(self, authorization: str, route: str, environment: str, base_url: str = "") -> list[str]:
+        """Return the names of the companies of an environment, read with a token: a call that changes nothing.
+
+        Args:
+            authorization: the header.
+            route: of the API, as `v2.0`.
+            environment: its name.
+            base_url: its address where it is a container or on-premises, perhaps with a query; "" online.
+
+        Raises:
+            AccessError: Business Central refuses, or does not answer.
+        """
+        address, _, query = base_url.partition("?")
+        online = "" if base_url else f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(environment, safe='')}"
+        transport = Transport(
+            "Business Central",
+            address or cloud.business_central_url(),
+            authorization=lambda: authorization,
+            read_problem=read_problem,
+        )
+        found = transport.pages(
+            f"{online}/api/{route}/companies",
+            attempting=f"list the companies of environment {environment} as {self.client_id}",
+            query=dict(parse_qsl(query)),
+            headers=HEADERS,
+        )
+        return [item["name"] for item in found]

@@ -1,0 +1,200 @@
+"""Proof that an application can use an environment: signs in as it, looks at its roles, reads, and tells why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, NamedTuple
+
+from clients.business_central import Environment
+from clients.business_central_errors import with_remedy
+from clients.errors import AccessError, NotReached, ServiceError, SignInFailed
+from clients.outside_system import OutsideSystem, route_for
+from clients.replication import LONGEST_SECONDS, when_replicated
+from clients.session import Session
+
+Cause = Literal[
+    "secret", "application", "roles", "registration", "disabled", "permission sets", "company", "environment"
+]
+
+
+class NotProven(AccessError):
+    """An application cannot use an environment.
+
+    Attributes:
+        cause: what stands in the way, in one word or two.
+        may_pass: whether it may be a change of a moment ago that is not seen everywhere yet.
+    """
+
+    def __init__(self, access: Access, cause: Cause, reason: str, remedy: str, *, may_pass: bool = False) -> None:
+        super().__init__(f"prove that {access.client_id} can use environment {access.environment}", reason, remedy)
+        self.cause: Cause = cause
+        self.may_pass = may_pass
+
+
+NotProven.__module__ = "builtins"  # as the other errors that Pulumi shows
+
+
+@dataclass(frozen=True)
+class Access:
+    """What is to be proved.
+
+    Attributes:
+        client_id: the application.
+        roles: the application roles that its token has to have.
+        environment: name of the environment.
+        base_url: its address where it is a container or on-premises; "" online.
+        companies: names of companies that it has to see; with none, it has to see one at least.
+    """
+
+    client_id: str
+    roles: tuple[str, ...]
+    environment: str
+    base_url: str = ""
+    companies: tuple[str, ...] = ()
+
+
+class _SignInError(NamedTuple):
+    """One kind of refusal at sign-in: Entra's code, and what it means."""
+
+    code: str
+    cause: Cause
+    remedy: str
+    may_pass: bool = False
+
+
+# https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+_SIGN_IN_ERRORS = [
+    _SignInError(
+        "AADSTS7000215",
+        "secret",
+        "A new secret is accepted after some seconds; one that stays refused was removed in Entra, or another one is "
+        "stored: `pulumi up --refresh` makes it anew.",
+        may_pass=True,
+    ),
+    _SignInError(
+        "AADSTS7000222",
+        "secret",
+        "The secret has expired: add a date under `credentials.secrets.issued`, then `pulumi up`.",
+    ),
+    _SignInError(
+        "AADSTS700016|AADSTS7000229",
+        "application",
+        "The application, or its service principal in this tenant, is not there: `pulumi up --refresh` makes it anew.",
+        may_pass=True,
+    ),
+    _SignInError(
+        "AADSTS7000112",
+        "application",
+        "An administrator has disabled its service principal: enable it in the Entra admin center under Enterprise "
+        "applications.",
+    ),
+    _SignInError(
+        "AADSTS500011",
+        "application",
+        "Business Central has no service principal in this tenant: `pulumi up --refresh` adds it.",
+        may_pass=True,
+    ),
+]
+
+_NOT_IN_TOKEN = (
+    "A role is in new tokens some time after it was granted; one that stays missing was withdrawn: "  # noqa: S105
+    "`pulumi refresh` shows it, and `pulumi up --refresh` grants it again."
+)
+_REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
+
+
+def prove(session: Session, access: Access, secret: str, *, seconds: float = LONGEST_SECONDS) -> None:
+    """Prove by doing: a token with the secret, its roles, one read; waits for what may not be seen everywhere yet.
+
+    Args:
+        session: where; its own sign-in is used only to tell causes apart that look alike from outside.
+        access: what is to be proved.
+        secret: the application's client secret.
+        seconds: how long to wait at most.
+
+    Raises:
+        NotProven: it cannot be used; which of the causes it is.
+        AccessError: a service did not answer.
+    """
+    when_replicated(
+        partial(_attempt, session, access, session.outside_system(access.client_id, secret)),
+        is_pending=lambda problem: isinstance(problem, NotProven) and problem.may_pass,
+        seconds=seconds,
+    )
+
+
+def _attempt(session: Session, access: Access, outside: OutsideSystem) -> None:
+    try:
+        authorization = outside.sign_in()
+    except SignInFailed as problem:
+        raise _understood_sign_in(access, problem) from None
+    missing = set(access.roles) - outside.roles(authorization)
+    if missing:
+        reason = f"its token does not have the roles {', '.join(sorted(missing))}"
+        raise NotProven(access, "roles", reason, _NOT_IN_TOKEN, may_pass=True)
+    route = route_for(access.roles)
+    if route is None:
+        return  # its roles open no API that could be read: with the token everything is shown that there is
+    try:
+        seen = outside.companies(authorization, route, access.environment, access.base_url)
+    except NotReached as problem:
+        raise NotProven(access, "environment", problem.reason, "Run the same command again.") from None
+    except ServiceError as problem:
+        raise _understood(access, problem, lambda: session.environment(access.environment, access.base_url)) from None
+    unseen = sorted(set(access.companies) - set(seen))
+    if unseen or not seen:
+        reason = f"it does not see the company {', '.join(unseen)}" if unseen else "it sees no company there"
+        remedy = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
+        raise NotProven(access, "company", reason, remedy)
+
+
+def _understood_sign_in(access: Access, problem: SignInFailed) -> NotProven:
+    for known in _SIGN_IN_ERRORS:
+        if re.search(rf"({known.code})\b", problem.reason):
+            return NotProven(access, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
+    return NotProven(access, "application", problem.reason, "Run the same command again when Entra can be reached.")
+
+
+def _understood(access: Access, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+    """Return what an answer of Business Central means; `look` gives the environment as our own caller sees it."""
+    if problem.code == "Internal_CompanyNotFound" or "permission to company" in problem.message:
+        remedy = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
+        return NotProven(access, "company", problem.reason, remedy)
+    if problem.status == 401:
+        return _why_rejected(access, problem, look)
+    if problem.status == 403:
+        return _why_forbidden(access, problem, look)
+    remedy = with_remedy(problem, access.environment, "").remedy or "Run the same command again."
+    return NotProven(access, "environment", problem.reason, remedy)
+
+
+def _why_rejected(access: Access, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+    """Tell "not registered" from "disabled": Business Central answers both alike, so our own caller looks."""
+    try:
+        registration = look().registration(access.client_id)
+    except AccessError as blind:
+        remedy = f"It is not registered there, or disabled; which of them could not be seen ({blind.reason}). {_REPAIR}"
+        return NotProven(access, "registration", problem.reason, remedy, may_pass=True)
+    if registration is None:
+        return NotProven(access, "registration", problem.reason, f"It is not registered there. {_REPAIR}")
+    if not registration.is_working:
+        which = "The registration" if registration.state != "Enabled" else "The user of the registration"
+        return NotProven(access, "disabled", problem.reason, f"{which} is disabled there. {_REPAIR}")
+    remedy = "It is registered and enabled there: a moment later it may be let in. Run the same command again."
+    return NotProven(access, "registration", problem.reason, remedy, may_pass=True)
+
+
+def _why_forbidden(access: Access, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+    """Tell "no permission set" from sets that are too small, or not effective yet."""
+    try:
+        held = [each.role_id for each in look().assignments(access.client_id)]
+    except AccessError as blind:
+        remedy = f"Which permission sets it holds could not be seen ({blind.reason}). {_REPAIR}"
+        return NotProven(access, "permission sets", problem.reason, remedy, may_pass=True)
+    if not held:
+        return NotProven(access, "permission sets", problem.reason, f"It holds no permission set there. {_REPAIR}")
+    remedy = f"It holds {', '.join(sorted(held))}: give it a permission set that may read the companies."
+    return NotProven(access, "permission sets", problem.reason, remedy, may_pass=True)

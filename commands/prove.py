@@ -1,0 +1,241 @@
+"""`python -m commands prove`: tries out, as the outside systems would, the access that a stack handed over.
+
+Secrets come from the stack's outputs, out of a pipe, and go nowhere: not to a file, not on the screen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from clients.errors import AccessError
+from clients.proof import Access, NotProven, prove
+from clients.session import Session
+
+STACKS = Path(__file__).parents[1] / "stacks"
+AT_ONCE = 4
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What stands in the outputs for a value that the last `up --continue-on-error` did not come to (measured)."""
+
+NOT_SHOWN = "[secret]"
+
+
+class OutputsUnusable(Exception):
+    """The stack's outputs could not be had, or are not what this command needs; the text says what to do."""
+
+
+class _Output(BaseModel):
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
+
+
+class Particulars(_Output):
+    """What is particular in one environment; see `components.handover`."""
+
+    base_url: str = ""
+    companies: tuple[str, ...] = ()
+    not_provable: str = ""
+
+
+class HandedOver(_Output):
+    """The outputs of one integration, as far as they are needed; see `components.handover`."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: str = ""
+    roles: tuple[str, ...]
+    environments: tuple[str, ...]
+    access: Mapping[str, Particulars] = {}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one proof.
+
+    Attributes:
+        integration: its key in the stack file.
+        environment: name of the environment.
+        result: what came of it.
+        cause: which of the causes it is where it failed (`clients.proof.Cause`), "" where it is none of them.
+        message: a paragraph about it, "" where it was proved.
+    """
+
+    integration: str
+    environment: str
+    result: Literal["proven", "failed", "notProvable"]
+    cause: str = ""
+    message: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("--stack", required=True, help="the stack, as in `pulumi up --stack`")
+    parser.add_argument(
+        "--stdin",
+        action="store_true",
+        help="read the outputs from stdin (`pulumi stack output --json --show-secrets |`), instead of asking Pulumi",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument(
+        "--wait", type=float, default=10, metavar="SECONDS", help="for what is not seen everywhere yet (default: 10)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prove everything that the stack handed over.
+
+    Returns:
+        0 where all that can be proved was; 1 where something failed; 2 where the outputs could not be had.
+    """
+    try:
+        text = sys.stdin.read() if arguments.stdin else _outputs_of(arguments.stack)
+        integrations = read_outputs(text)
+    except OutputsUnusable as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
+    results = prove_all(integrations, _settings(STACKS / f"Pulumi.{arguments.stack}.yaml"), arguments.wait)
+    if arguments.json:
+        found = {"stack": arguments.stack, "proofs": [asdict(each) for each in results]}
+        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    else:
+        show(results, Console())
+    return 1 if any(each.result == "failed" for each in results) else 0
+
+
+def read_outputs(text: str) -> dict[str, HandedOver]:
+    """Take what is needed out of a stack's outputs.
+
+    Args:
+        text: what `pulumi stack output --json --show-secrets` prints.
+
+    Raises:
+        OutputsUnusable: it is something else. The text never quotes any of it.
+    """
+    try:
+        outputs = json.loads(text)
+        found = {key: HandedOver.model_validate(value) for key, value in outputs["integrations"].items()}
+    except (ValueError, LookupError, TypeError, AttributeError) as problem:
+        where = ""
+        if isinstance(problem, ValidationError):  # its own text would quote values
+            where = f" ({', '.join('.'.join(map(str, each['loc'])) for each in problem.errors(include_input=False))})"
+        raise OutputsUnusable(
+            f"These are not the outputs of a deployed stack of this project{where}: run `pulumi up` first, and give "
+            "what `pulumi stack output --json --show-secrets` prints."
+        ) from None
+    if any(each.client_secret == NOT_SHOWN for each in found.values()):
+        raise OutputsUnusable("The secrets are not among the outputs: add --show-secrets to `pulumi stack output`.")
+    return found
+
+
+def prove_all(integrations: Mapping[str, HandedOver], settings: Mapping[str, str], seconds: float) -> list[Result]:
+    """Prove every integration in each of its environments.
+
+    Args:
+        integrations: the outputs, by the integrations' keys.
+        settings: the stack's settings of azuread, as `clients.session.Session` takes them.
+        seconds: how long to wait at most for what is not seen everywhere yet.
+
+    Returns:
+        A result for each, in the order of the outputs.
+    """
+    sessions = {
+        tenant: Session({**settings, "azuread:tenantId": tenant})
+        for tenant in {each.tenant_id for each in integrations.values()}
+    }
+    wanted = [(key, environment) for key, each in integrations.items() for environment in each.environments]
+
+    def one(pair: tuple[str, str]) -> Result:
+        key, environment = pair
+        handed_over = integrations[key]
+        return _prove(sessions[handed_over.tenant_id], key, environment, handed_over, seconds)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(one, wanted))
+
+
+def show(results: Sequence[Result], console: Console) -> None:
+    """Print a table, with one paragraph for each proof that is not there below it; without a terminal, plain lines."""
+    words = {"proven": "works", "failed": "does not work", "notProvable": "cannot be proved from here"}
+    messages = [each.message for each in results if each.message]
+    if not results:
+        messages = ["The stack hands over no integration."]
+    elif not console.is_terminal:
+        lines = [f"{each.integration}\t{each.environment}\t{words[each.result]}\t{each.cause}" for each in results]
+        console.file.write("".join(f"{line.rstrip()}\n" for line in [*lines, *messages]))  # not wrapped, for grep
+        return
+    else:
+        table = Table("integration", "environment", "access", "cause")
+        colours = {"proven": "green", "failed": "red", "notProvable": "yellow"}
+        for each in results:
+            result = Text(words[each.result], style=colours[each.result])
+            table.add_row(each.integration, each.environment, result, each.cause)
+        console.print(table)
+    for message in messages:
+        console.print(message, markup=False, highlight=False)
+
+
+def _prove(session: Session, key: str, environment: str, handed_over: HandedOver, seconds: float) -> Result:
+    particulars = handed_over.access.get(environment, Particulars())
+    place = f"integrations.{key}, environment {environment}"
+    if particulars.not_provable or not handed_over.client_secret:
+        reason = particulars.not_provable or "this stack has no client secret for it"
+        return Result(key, environment, "notProvable", message=f"{place}: {reason}.")
+    if UNKNOWN in (handed_over.client_secret, handed_over.client_id):
+        message = f"{place}: the last `pulumi up` failed before it had a secret; run it again."
+        return Result(key, environment, "failed", "secret", message)
+    access = Access(handed_over.client_id, handed_over.roles, environment, particulars.base_url, particulars.companies)
+    try:
+        prove(session, access, handed_over.client_secret, seconds=seconds)
+    except AccessError as problem:
+        problem.where = place
+        cause = problem.cause if isinstance(problem, NotProven) else ""
+        return Result(key, environment, "failed", cause, str(problem))
+    return Result(key, environment, "proven")
+
+
+def _outputs_of(stack: str) -> str:
+    """Ask the Pulumi CLI for the outputs of a stack, through a pipe.
+
+    Raises:
+        OutputsUnusable: the CLI is not there, or refuses.
+    """
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise OutputsUnusable(
+            "The pulumi CLI is not on PATH. Pipe the outputs in from where it is: "
+            f"pulumi stack output --json --show-secrets | python -m commands prove --stack {stack} --stdin"
+        )
+    done = subprocess.run(
+        [pulumi, "stack", "output", "--json", "--show-secrets", "--stack", stack],
+        cwd=STACKS.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise OutputsUnusable(f"`pulumi stack output` of stack {stack} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _settings(stack_file: Path) -> dict[str, str]:
+    """Return azuread's settings in a stack file, by which the program chose its cloud; {} where there is no file."""
+    if not stack_file.exists():
+        return {}
+    written: Any = yaml.safe_load(stack_file.read_text(encoding="utf-8")) or {}
+    config = written.get("config") or {}
+    names = ("azuread:environment", "azuread:metadataHost")
+    return {name: str(config[name]) for name in names if isinstance(config.get(name), str)}

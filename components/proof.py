@@ -1,0 +1,82 @@
+"""How an integration declares the proof that its access works: one for each environment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components.credentials import Secret
+from contradictions import registration_name
+from dynamic_providers.access_proof import AccessProof
+from dynamic_providers.admin_consent import AdminConsent
+from dynamic_providers.business_central_registration import BusinessCentralRegistration
+from settings import Access, Integration, Settings
+
+
+def access_proof(
+    integration: Integration,
+    key: str,
+    declared: Settings,
+    *,
+    client_id: pulumi.Input[str],
+    secrets: Sequence[Secret],
+    consent: AdminConsent,
+    registration: BusinessCentralRegistration,
+    parent: pulumi.Resource,
+) -> None:
+    """Prove that an integration can use one environment, unless the stack file says `proof: off`.
+
+    One for each environment, so that one that fails says nothing about another: docs/decisions/0011-proof.md.
+
+    Args:
+        integration: the integration.
+        key: the environment's key in the stack file.
+        declared: the whole stack file.
+        client_id: the application.
+        secrets: its secrets, oldest first; the newest, which is handed over, is the one that is used.
+        consent: what it is made after, and proved again after each change of.
+        registration: likewise.
+        parent: the integration's component.
+    """
+    if integration.proof == "off":
+        return
+    environment, access = declared.environments[key], integration.access(key)
+    reason = not_provable(access, secrets)
+    newest = None if reason else secrets[-1].password
+    AccessProof(
+        registration_name(integration.key, environment.name),
+        client_id=client_id,
+        credential=newest.value if newest else None,
+        credential_id=newest.key_id if newest else None,
+        roles=integration.roles,
+        environment=environment.name,
+        base_url=environment.base_url or "",
+        companies=companies(access),
+        reason=reason,
+        # A revision tells of an update. What is made anew begins with 1 again, so its ids are here beside it.
+        after=[consent.revision, consent.assignments, registration.revision, registration.user_id],
+        declared_at=f"integrations.{integration.key}.environments.{key}",
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=[consent, registration],
+            protect=False,  # nothing is lost with it, and protected it could not be turned off
+            aliases=[pulumi.Alias(name=registration_name(integration.key, name)) for name in environment.formerly],
+        ),
+    )
+
+
+def companies(access: Access) -> list[str]:
+    """Return the names of the companies that an integration's permission sets are limited to, [] for all companies."""
+    return sorted({item.company for item in access.permission_sets or () if item.company})
+
+
+def not_provable(access: Access, secrets: Sequence[Secret]) -> str:
+    """Return why access to an environment cannot be proved from here, "" where it can."""
+    if not secrets:
+        return "this stack has no client secret for it, and no other credential can be used from here"
+    if access.state == "Disabled":
+        return "the stack file keeps it disabled there"
+    if not access.permission_sets:
+        return "the stack file gives it no permission set there"
+    return ""

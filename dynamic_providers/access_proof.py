@@ -1,0 +1,136 @@
+"""AccessProof: that an application can really use one environment, shown by doing it.
+
+Nothing in a service corresponds to it. It is made after consent and registration, and again whenever one of them, or
+the secret, is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
+
+from clients.proof import Access, prove
+from clients.replication import LONGEST_SECONDS
+from dynamic_providers.base import Provider, declared, next_revision, readable
+
+_DEFAULTS = {"base_url": "", "companies": [], "reason": "", "deadline_seconds": LONGEST_SECONDS}
+
+
+class AccessProofProvider(Provider):
+    """Signs in with the credential, looks at the roles, reads. Changes nothing anywhere."""
+
+    replaced_when = ("client_id",)
+    # The credential is compared by its key id: so that a diff can be read, and no secret has to be.
+    updated_when = ("environment", "base_url", "credential_id", "roles", "companies", "reason", "after")
+
+    def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
+        """Sort roles and companies: their order means nothing."""
+        filled = {**_DEFAULTS, **inputs}
+        for key in {"roles", "companies"} & filled.keys():
+            filled[key] = sorted(set(filled[key]))
+        return filled, []
+
+    def comparable(self, key: str, value: Any) -> Any:
+        """Compare a key that is missing with one that is empty as equal: Pulumi drops what is None."""
+        return value or "" if key == "credential_id" else value
+
+    @readable
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Prove it."""
+        id_ = f"{self.session.tenant_id}/{props['environment']}/{props['client_id']}"
+        return CreateResult(id_, self._proven(props, revision=1))
+
+    @readable
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Return what is stored: one failing read would stop the refresh of a whole stack.
+
+        Without inputs, unlike our other providers: nothing here can drift, so Pulumi's own are right, and the
+        credential, which is among them, is not known here.
+        """
+        return ReadResult(id_, dict(props))
+
+    @readable
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        """Prove it again."""
+        return UpdateResult(self._proven(news, revision=next_revision(olds)))
+
+    @readable
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        """Do nothing: there is nothing."""
+
+    def _proven(self, props: Mapping[str, Any], *, revision: int) -> dict[str, Any]:
+        if not props["reason"]:
+            access = Access(
+                client_id=props["client_id"],
+                roles=tuple(props["roles"]),
+                environment=props["environment"],
+                base_url=props["base_url"],
+                companies=tuple(props["companies"]),
+            )
+            prove(self.session, access, props["credential"], seconds=props["deadline_seconds"])
+        outputs = {**declared(props), "provable": not props["reason"], "revision": revision}
+        outputs.pop("credential", None)  # an input only: the state shall keep it in as few places as can be
+        return outputs
+
+
+class AccessProof(Resource, module="entra-business-central", name="AccessProof"):
+    """Proof that one application can use one environment.
+
+    Args:
+        name: logical name; a function of the environment's name, as the registration's.
+        client_id: the application.
+        credential: its client secret; None where `reason` says why there is nothing to prove with.
+        credential_id: key id of the secret, which stands for it in a diff.
+        roles: values of the application roles that its token has to have.
+        environment: name of the environment in Business Central.
+        base_url: its address, where it is a container or on-premises; "" online.
+        companies: names of companies that it has to see; with none, it has to see one at least.
+        reason: why it cannot be proved from here; "" where it can.
+        after: whatever is another value after consent or registration were made, changed or repaired.
+        declared_at: key in the stack file, for messages.
+        deadline_seconds: how long to wait at most for what is not seen everywhere yet.
+    """
+
+    provable: pulumi.Output[bool]
+    """Whether it can be proved from here; if so, it was."""
+    reason: pulumi.Output[str]
+    """Why not; "" where it can."""
+    revision: pulumi.Output[int]
+    """1 at creation, one more at each time that it was proved again."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        client_id: pulumi.Input[str],
+        roles: Sequence[str],
+        environment: str,
+        declared_at: str,
+        credential: pulumi.Input[str] | None = None,
+        credential_id: pulumi.Input[str] | None = None,
+        base_url: str = "",
+        companies: Sequence[str] = (),
+        reason: str = "",
+        after: Sequence[pulumi.Input[Any]] = (),
+        deadline_seconds: float = LONGEST_SECONDS,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        properties = {
+            "client_id": client_id,
+            "credential": None if credential is None else pulumi.Output.secret(credential),
+            "credential_id": credential_id,
+            "roles": list(roles),
+            "environment": environment,
+            "base_url": base_url,
+            "companies": list(companies),
+            "reason": reason,
+            "after": list(after),
+            "declared_at": declared_at,
+            "deadline_seconds": deadline_seconds,
+            "provable": None,
+            "revision": None,
+        }
+        super().__init__(AccessProofProvider(), name, properties, opts)

@@ -1,0 +1,73 @@
+"""`python -m commands prove`, piped to from an engine: what a stack handed over is tried out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.support.stack import Stack
+from tests.support.tenant import REPOSITORY, Tenant
+
+
+class Proved(NamedTuple):
+    """What the command answered."""
+
+    code: int
+    output: str
+
+    @property
+    def results(self) -> dict[str, tuple[str, str]]:
+        """Environment -> result and cause."""
+        return {each["environment"]: (each["result"], each["cause"]) for each in json.loads(self.output)["proofs"]}
+
+
+def prove(stack: Stack, *options: str) -> Proved:
+    """Run `engine output --json --show-secrets | python -m commands prove --stdin`."""
+    shown: dict[str, Any] = stack.outputs()
+    environment = {"PATH": os.environ["PATH"], **stack.tenant.ready.environment()}
+    done = subprocess.run(
+        [sys.executable, "-m", "commands", "prove", "--stack", "demo", "--stdin", "--wait", "2", *options],
+        cwd=REPOSITORY, env=environment, input=json.dumps(shown), capture_output=True, text=True, check=False,
+        timeout=120,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert shown["integrations"]["magento"]["clientSecret"] not in said
+    assert done.stderr == ""
+    return Proved(done.returncode, done.stdout)
+
+
+@pytest.fixture
+def deployed(stack: Stack) -> Stack:
+    done = stack.up()
+    assert done.code == 0, done
+    return stack
+
+
+def test_what_works_is_proved_and_what_was_broken_by_hand_is_named(tenant: Tenant, deployed: Stack) -> None:
+    works = prove(deployed, "--json")
+    assert works.code == 0, works
+    assert works.results == {"Production": ("proven", ""), "Sandbox": ("proven", "")}
+    client_id = deployed.outputs()["integrations"]["magento"]["clientId"]
+    tenant.edit("disable_registration", environment="Sandbox", clientId=client_id)
+    broken = prove(deployed, "--json")
+    assert broken.code == 1
+    assert broken.results == {"Production": ("proven", ""), "Sandbox": ("failed", "disabled")}
+    plain = prove(deployed)
+    assert plain.code == 1
+    assert "magento\tProduction\tworks\nmagento\tSandbox\tdoes not work\tdisabled\n" in plain.output
+    assert "integrations.magento, environment Sandbox: could not prove" in plain.output
+    tenant.edit("remove_app_role_assignment", clientId=client_id, role="API.ReadWrite.All")
+    assert set(prove(deployed, "--json").results.values()) == {("failed", "roles")}
+    tenant.edit("remove_password", clientId=client_id)
+    assert set(prove(deployed, "--json").results.values()) == {("failed", "secret")}
+
+
+def test_it_changes_nothing(tenant: Tenant, deployed: Stack) -> None:
+    before = tenant.state()
+    prove(deployed)
+    assert tenant.state() == before

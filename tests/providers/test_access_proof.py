@@ -1,0 +1,303 @@
+"""AccessProof, through its real gRPC host, against the rehearsal tenant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import pytest
+
+from dynamic_providers.access_proof import AccessProofProvider
+from tests.providers.conftest import BUSINESS_CENTRAL
+from tests.support.entra import EntraApplication, graph
+from tests.support.provider_host import ProviderError, ProviderHost, Resource
+from tests.support.tenant import Tenant, wait_for
+
+OURS = "entra-business-central/"
+ROLES = ("API.ReadWrite.All", "Automation.ReadWrite.All")
+PLACE = "integrations.magento.environments.production"
+
+
+@pytest.fixture
+def proofs(start_host: Callable[..., ProviderHost]) -> ProviderHost:
+    """The host of AccessProof."""
+    return start_host(AccessProofProvider())
+
+
+@pytest.fixture
+def system(tenant: Tenant, application: EntraApplication) -> EntraApplication:
+    """An application that can use the environment Production."""
+    for role in ROLES:
+        tenant.edit(
+            "add_app_role_assignment", clientId=application.client_id, resourceAppId=BUSINESS_CENTRAL, role=role
+        )
+    tenant.edit("create_registration", environment="Production", clientId=application.client_id)
+    tenant.edit("add_permission_set", environment="Production", clientId=application.client_id, roleId="D365 READ")
+    tenant.clear_requests()
+    return application
+
+
+def inputs(system: EntraApplication, **changed: Any) -> dict[str, Any]:
+    """Inputs as the component gives them, but for the patience of a test."""
+    return {
+        "client_id": system.client_id,
+        "credential": system.secret,
+        "credential_id": "key-1",
+        "roles": list(ROLES),
+        "environment": "Production",
+        "base_url": "",
+        "companies": [],
+        "reason": "",
+        "after": [1, {"API.ReadWrite.All": "assignment"}, 1, "user"],
+        "declared_at": PLACE,
+        "deadline_seconds": 1.5,
+        **changed,
+    }
+
+
+def asked(tenant: Tenant) -> list[str]:
+    """What was asked of the two services by our user agent, without sign-ins of our own caller."""
+    return [f"{each['method']} {each['path']}" for each in tenant.requests(user_agent=OURS) if "/token" in each["path"] or "/api/" in each["path"]]  # fmt: skip
+
+
+def test_an_application_that_can_use_the_environment_is_proved_with_one_token_and_one_read(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication
+) -> None:
+    made = proofs.create(inputs(system))
+    assert made.id == f"{tenant.ready.tenantId}/Production/{system.client_id}"
+    assert (made.outputs["provable"], made.outputs["reason"], made.outputs["revision"]) == (True, "", 1)
+    callers = {each["caller"] for each in tenant.requests(user_agent=OURS) if each["caller"]}
+    assert callers == {system.client_id}, "nothing is asked by our own caller"
+    assert [each.split("/")[-1] for each in asked(tenant)] == ["token", "companies"]
+    assert {each["method"] for each in tenant.requests(user_agent=OURS) if "/api/" in each["path"]} == {"GET"}
+
+
+def test_the_secret_is_in_no_output_and_in_no_message(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication
+) -> None:
+    made = proofs.create(inputs(system))
+    assert "credential" not in made.outputs
+    assert system.secret not in json.dumps(made.outputs)
+    tenant.fault(
+        match={"path": "/oauth2/v2.0/token", "caller": system.client_id}, action="status", status=401, times=0,
+        code="invalid_client", message=f"AADSTS7000222: expired: {system.secret}",
+    )  # fmt: skip
+    with pytest.raises(ProviderError) as refused:
+        proofs.update(made, inputs(system, credential_id="key-2"))
+    assert system.secret not in str(refused.value)
+
+
+def test_the_same_inputs_are_no_change_and_another_secret_of_the_same_key_id_is_none_either(
+    proofs: ProviderHost, system: EntraApplication
+) -> None:
+    made = proofs.create(inputs(system))
+    assert not proofs.has_changes(made, inputs(system))
+    assert not proofs.has_changes(made, inputs(system, roles=ROLES[::-1], credential="x", declared_at="elsewhere"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"credential_id": "key-2"},
+        {"roles": ["API.ReadWrite.All"]},
+        {"companies": ["CRONUS DK"]},
+        {"environment": "Sandbox"},
+        {"after": [2, {"API.ReadWrite.All": "assignment"}, 1, "user"]},
+        {"after": [1, {"API.ReadWrite.All": "another"}, 1, "user"]},
+        {"after": [1, {"API.ReadWrite.All": "assignment"}, 1, "user made anew"]},
+        {"reason": "the stack file keeps it disabled there"},
+    ],
+    ids=str,
+)
+def test_what_the_proof_depends_on_is_a_change_and_never_a_replacement(
+    proofs: ProviderHost, system: EntraApplication, changed: dict[str, Any]
+) -> None:
+    made = proofs.create(inputs(system))
+    assert proofs.has_changes(made, inputs(system, **changed))
+    assert list(proofs.diff(made, inputs(system, **changed)).replaces) == []
+
+
+def test_another_application_is_another_proof(proofs: ProviderHost, system: EntraApplication) -> None:
+    made = proofs.create(inputs(system))
+    assert list(proofs.diff(made, inputs(system, client_id=BUSINESS_CENTRAL)).replaces) == ["client_id"]
+
+
+def test_an_update_proves_again_and_counts(tenant: Tenant, proofs: ProviderHost, system: EntraApplication) -> None:
+    made = proofs.create(inputs(system))
+    tenant.clear_requests()
+    updated = proofs.update(made, inputs(system, credential_id="key-2"))
+    assert updated.outputs["revision"] == 2
+    assert "credential" not in updated.outputs
+    assert len(asked(tenant)) == 2
+
+
+def test_refresh_and_destroy_ask_nothing_even_when_the_access_is_gone(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication
+) -> None:
+    made = proofs.create(inputs(system))
+    tenant.edit("delete_registration", environment="Production", clientId=system.client_id)
+    tenant.edit("delete_application", clientId=system.client_id)
+    tenant.clear_requests()
+    seen = proofs.read(Resource(made.id, {}, made.outputs))
+    assert seen is not None
+    assert seen.outputs == made.outputs
+    proofs.delete(made)
+    assert tenant.requests(user_agent=OURS) == []
+
+
+def test_what_cannot_be_proved_from_here_says_why_and_asks_nothing(tenant: Tenant, proofs: ProviderHost) -> None:
+    nobody = EntraApplication("b0b0b0b0-0000-4000-8000-000000000001", "", "", "")
+    given = inputs(nobody, reason="this stack has no client secret for it")
+    del given["credential"], given["credential_id"]
+    made = proofs.create(given)
+    assert (made.outputs["provable"], made.outputs["reason"]) == (False, "this stack has no client secret for it")
+    assert not proofs.has_changes(made, given)
+    assert tenant.requests(user_agent=OURS) == []
+
+
+def test_a_container_is_read_at_its_own_address(tenant: Tenant, proofs: ProviderHost, system: EntraApplication) -> None:
+    tenant.edit("create_registration", environment="container", clientId=system.client_id)
+    tenant.edit("add_permission_set", environment="container", clientId=system.client_id, roleId="D365 READ")
+    proofs.create(
+        inputs(system, environment="container", base_url=f"{tenant.ready.origin}/container/BC?tenant=default")
+    )
+    assert any(each.endswith("/container/BC/api/v2.0/companies") for each in asked(tenant))
+
+
+def test_an_application_with_the_automation_role_alone_reads_the_automation_api(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication
+) -> None:
+    tenant.edit("remove_app_role_assignment", clientId=system.client_id, role="API.ReadWrite.All")
+    proofs.create(inputs(system, roles=["Automation.ReadWrite.All"]))
+    assert any("/api/microsoft/automation/v2.0/companies" in each for each in asked(tenant))
+
+
+def test_roles_that_open_no_api_are_proved_by_the_token(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication
+) -> None:
+    tenant.edit(
+        "add_app_role_assignment", clientId=system.client_id, resourceAppId=BUSINESS_CENTRAL,
+        role="AdminCenter.ReadWrite.All",
+    )  # fmt: skip
+    assert proofs.create(inputs(system, roles=["AdminCenter.ReadWrite.All"])).outputs["provable"]
+    assert not any("/api/" in each for each in asked(tenant))
+
+
+class Cause(NamedTuple):
+    """A cause: how it comes about, what the message says, and what else the inputs are."""
+
+    arrange: Callable[[Tenant, str], Any]
+    says: tuple[str, ...]
+    inputs: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+
+def edit(do: str, **fields: Any) -> Callable[[Tenant, str], Any]:
+    return lambda tenant, client_id: tenant.edit(do, clientId=client_id, **fields)
+
+
+def in_production(do: str, **fields: Any) -> Callable[[Tenant, str], Any]:
+    return edit(do, environment="Production", **fields)
+
+
+def nothing(_tenant: Tenant, _client_id: str) -> None:
+    pass
+
+
+def a_blind_caller_and(do: str) -> Callable[[Tenant, str], Any]:
+    def arrange(tenant: Tenant, client_id: str) -> None:
+        in_production(do)(tenant, client_id)
+        in_production("disable_registration")(tenant, tenant.ready.deployer.clientId)
+
+    return arrange
+
+
+CAUSES = {
+    "secret not usable": Cause(edit("remove_password"), ("AADSTS7000215", "accepted after some seconds")),
+    "secret expired": Cause(
+        lambda tenant, _: tenant.advance(3 * 365 * 86400), ("AADSTS7000222", "add a date under `credentials.secrets.issued`")
+    ),
+    "roles missing": Cause(
+        edit("remove_app_role_assignment", role="API.ReadWrite.All"), ("does not have the roles API.ReadWrite.All.", "grants it again")
+    ),
+    "application deleted": Cause(edit("delete_application"), ("AADSTS700016", "is not there")),
+    "principal deleted": Cause(edit("delete_service_principal"), ("AADSTS7000229", "is not there")),
+    "Business Central unknown": Cause(
+        lambda tenant, _: tenant.edit("remove_business_central_service_principal"), ("AADSTS500011", "no service principal in this tenant")
+    ),
+    "not registered": Cause(in_production("delete_registration"), ("401 Authentication_InvalidCredentials", "It is not registered there.")),
+    "registration disabled": Cause(in_production("disable_registration"), ("401 Authentication_InvalidCredentials", "The registration is disabled there.")),
+    "user disabled": Cause(in_production("disable_user"), ("401 Authentication_InvalidCredentials", "The user of the registration is disabled there.")),
+    "not registered or disabled, unseen": Cause(
+        a_blind_caller_and("disable_registration"), ("401 Authentication_InvalidCredentials", "which of them could not be seen")
+    ),
+    "without permission set": Cause(
+        in_production("remove_permission_set", roleId="D365 READ"), ("403 Internal_ServerError", "It holds no permission set there.")
+    ),
+    "company away": Cause(nothing, ("does not see the company CRONUS NO.", "renamed or deleted"), {"companies": ["CRONUS DK", "CRONUS NO"]}),
+    "environment away": Cause(nothing, ("404 NoEnvironment", "Check the name of environment Prodution"), {"environment": "Prodution"}),
+    "environment updating": Cause(
+        lambda tenant, _: tenant.edit("set_environment_status", environment="Production", status="Upgrading", retryAfter=0),
+        ("503 Internal_TenantUnavailable", "being updated"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
+def test_the_cause_is_told_in_one_paragraph_with_its_place_in_the_stack_file(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication, cause: Cause
+) -> None:
+    cause.arrange(tenant, system.client_id)
+    with pytest.raises(ProviderError) as refused:
+        proofs.create(inputs(system, **cause.inputs))
+    message = str(refused.value).strip()
+    assert f"{PLACE}: could not prove that {system.client_id} can use environment" in message
+    for text in cause.says:
+        assert text in message, message
+    assert "\n" not in message
+    assert "Traceback" not in message
+    assert system.secret not in message
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "message"),
+    [
+        ("/oauth2/v2.0/token", "invalid_client", "AADSTS7000215: Invalid client secret provided."),
+        ("/api/v2.0/", "Authentication_InvalidCredentials", "The server has rejected the client credentials."),
+        ("/api/v2.0/", "Internal_ServerError", "Sorry, the current permissions prevented the action. (TableData …)"),
+    ],
+    ids=["secret", "registration", "permission set"],
+)
+def test_what_is_not_seen_everywhere_yet_is_waited_for(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication, path: str, code: str, message: str
+) -> None:
+    status = 403 if code == "Internal_ServerError" else 401
+    late = tenant.fault(match={"path": path}, action="status", status=status, code=code, message=message, times=2)
+    assert proofs.create(inputs(system, deadline_seconds=60)).outputs["provable"]
+    assert late.hits == 2
+
+
+def test_a_role_that_is_late_in_tokens_is_waited_for_with_new_tokens(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication
+) -> None:
+    tenant.edit("remove_app_role_assignment", clientId=system.client_id, role="API.ReadWrite.All")
+    with ThreadPoolExecutor(1) as pool:
+        proof = pool.submit(proofs.create, inputs(system, deadline_seconds=60))
+        wait_for(lambda: len(asked(tenant)) >= 2 or proof.done(), 60, "a second token")
+        tenant.edit(
+            "add_app_role_assignment", clientId=system.client_id, resourceAppId=BUSINESS_CENTRAL,
+            role="API.ReadWrite.All",
+        )  # fmt: skip
+        assert proof.result().outputs["provable"]
+
+
+def test_a_secret_that_is_seen_everywhere_only_after_three_seconds_is_proved_in_one_go(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication
+) -> None:
+    tenant.replication(3)
+    made = graph(tenant, "POST", f"/applications/{system.object_id}/addPassword", {"passwordCredential": {}})
+    tenant.clear_requests()
+    proofs.create(inputs(system, credential=made["secretText"], deadline_seconds=60))
+    assert [each["status"] for each in tenant.requests(user_agent=OURS) if "/token" in each["path"]][-1] == 200
+    assert len(asked(tenant)) > 2, "it was refused at first"
