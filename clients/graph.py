@@ -98,6 +98,7 @@ class Graph:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._resources: dict[str, SharedRead[ServicePrincipal | None]] = {}
+        self._assigned: dict[str, SharedRead[dict[str, list[RoleAssignment]]]] = {}
         self._lock = threading.Lock()
 
     def service_principal(self, app_id: str) -> ServicePrincipal | None:
@@ -155,8 +156,26 @@ class Graph:
         """Take an application out of this tenant; one that is gone already is fine."""
         self._delete(f"/v1.0/servicePrincipals/{principal_id}", attempting=attempting, needs=CREATES)
 
+    def listed_role_assignments(self, principal_id: str, resource_id: str) -> list[RoleAssignment] | None:
+        """Return what a principal holds on a resource as a list told a short while ago, None where it is not there now.
+
+        For reads of every consent of a stack: one list for all of them. An absence is asked about once more by key.
+        """
+        with self._lock:
+            listed = self._assigned.setdefault(resource_id, SharedRead(partial(self._list_assigned, resource_id)))
+        return listed().get(principal_id) or self.role_assignments(principal_id, resource_id)
+
+    def _list_assigned(self, resource_id: str) -> dict[str, list[RoleAssignment]]:
+        path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo"
+        attempting = f"list the roles that are assigned on service principal {resource_id}"
+        listed: dict[str, list[RoleAssignment]] = {}
+        for item in self._list(path, attempting=attempting, needs=READS) or []:
+            assignment = RoleAssignment(item["id"], item["appRoleId"], item["resourceId"])
+            listed.setdefault(item["principalId"], []).append(assignment)
+        return listed
+
     def role_assignments(self, principal_id: str, resource_id: str) -> list[RoleAssignment] | None:
-        """Return what a principal holds on a resource, None where there is no such principal.
+        """Return what a principal holds on a resource now, None where there is no such principal.
 
         The whole list is read and narrowed here: whether Graph accepts a filter by resource is not documented.
         """
@@ -263,6 +282,10 @@ class Graph:
             return self._transport.request(method, path, attempting=attempting, body=body)
         except ServiceError as problem:
             raise _with_remedy(problem, needs) from None
+        finally:
+            if method != "GET":  # also after a failure: whether it was done may not be known
+                for listed in list(self._assigned.values()):
+                    listed.forget()
 
 
 def _with_remedy(problem: ServiceError, needs: str) -> ServiceError:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from tests.providers.conftest import Inputs
-from tests.support.entra import EntraApplication
+from tests.providers.conftest import BUSINESS_CENTRAL, Inputs
+from tests.support.entra import EntraApplication, make_application
 from tests.support.provider_host import ProviderHost, Resource
 from tests.support.registrations import declared_registration, held_sets
 from tests.support.tenant import Tenant
@@ -40,8 +41,8 @@ def refreshed(host: ProviderHost, resources: list[Resource]) -> list[Resource | 
         return list(pool.map(host.read, resources))
 
 
-def asked(tenant: Tenant) -> list[str]:
-    return [f"{each['method']} {each['path']}" for each in tenant.requests(user_agent=OURS) if "/bc/" in each["path"]]
+def asked(tenant: Tenant, service: str = "/bc/") -> list[str]:
+    return [f"{each['method']} {each['path']}" for each in tenant.requests(user_agent=OURS) if service in each["path"]]
 
 
 @pytest.mark.parametrize("integrations", [1, 6])
@@ -129,3 +130,42 @@ def test_a_list_that_is_refused_tells_every_registration_that_it_could_not_be_re
             failures.append((resource.inputs["environment"], str(problem)))
     assert [environment for environment, _ in failures] == ["Production", "Production"]
     assert all("companion extension" in text for _, text in failures)
+
+
+def consented(tenant: Tenant, host: ProviderHost, integrations: int) -> list[Resource]:
+    made = [Inputs(make_application(tenant, f"System {number}")) for number in range(integrations)]
+    return [host.create(each.consent()) for each in made]
+
+
+@pytest.mark.parametrize("integrations", [1, 4])
+def test_a_refresh_of_consents_asks_twice_however_many_there_are(
+    tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost], integrations: int
+) -> None:
+    made = consented(tenant, consents, integrations)
+    tenant.clear_requests()
+    assert refreshed(start_host(AdminConsentProvider()), made) == made
+    assert [each.rpartition("/")[2] for each in asked(tenant, "/v1.0/")] == [
+        f"servicePrincipals(appId='{BUSINESS_CENTRAL}')",
+        "appRoleAssignedTo",
+    ]
+
+
+def test_an_application_that_the_list_does_not_name_is_asked_for_once_before_it_is_gone(
+    tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost]
+) -> None:
+    made = consented(tenant, consents, 2)
+    gone = made[1].inputs
+    tenant.edit("delete_service_principal", clientId=gone["client_id"])
+    tenant.clear_requests()
+    assert refreshed(start_host(AdminConsentProvider()), made) == [made[0], None]
+    by_key = [each for each in asked(tenant, "/v1.0/") if each.endswith("/appRoleAssignments")]
+    assert by_key == [f"GET /v1.0/servicePrincipals/{gone['principal_id']}/appRoleAssignments"]
+
+
+def test_a_role_that_we_grant_is_in_the_next_read(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:
+    made = consents.create(inputs.consent(roles=["API.ReadWrite.All"]))
+    assert consents.read(made) == made
+    updated = consents.update(made, inputs.consent(roles=["app_access"]))
+    found = consents.read(updated)
+    assert found is not None
+    assert found.outputs["roles"] == ["app_access"]
