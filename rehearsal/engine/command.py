@@ -52,6 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     except EngineError as problem:
         print(f"error: {problem}", file=sys.stderr)  # noqa: T201
         return problem.exit_code
+    except OSError as problem:
+        print(f"error: {problem}", file=sys.stderr)  # noqa: T201 - it names the file
+        return 1
 
 
 def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:

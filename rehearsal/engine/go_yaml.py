@@ -24,7 +24,15 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[Any, Any] = {}  # noqa: RUF012 - PyYAML's own, declared so
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping, whose keys are texts: JSON has no others."""
+        """Build a mapping, whose keys are texts (JSON has no others) and stand once, as the CLI wants it."""
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # which PyYAML refuses
+            if key.value in lines:
+                first = f"mapping key {key.value!r} already defined at line {lines[key.value]}"
+                raise yaml.constructor.ConstructorError(None, None, f"line {key.start_mark.line + 1}: {first}", None)
+            lines[key.value] = key.start_mark.line + 1
         read = super().construct_mapping(node, deep)
         return {key if isinstance(key, str) else json.dumps(key): value for key, value in read.items()}
 
@@ -74,3 +82,5 @@ def load(text: str) -> Any:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
     except yaml.YAMLError as problem:
         raise ValueError(str(problem)) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None

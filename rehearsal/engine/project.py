@@ -81,6 +81,8 @@ class Config:
             declared: the section as it stands.
             decrypt: opens a `secure:` value.
         """
+        if not isinstance(declared, dict):
+            raise EngineError("`config:` in the stack file is not a mapping of keys to values")
         named = {key if ":" in key else f"{project}:{key}": value for key, value in declared.items()}
         opened = {name: _opened(value, decrypt) for name, value in named.items()}
         return cls(
