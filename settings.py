@@ -250,7 +250,9 @@ class Integration(_Model):
     formerly: tuple[Name, ...] = ()
     owners: tuple[Guid, ...] = ()
     protect: bool = False
-    proof: Annotated[Literal["on", "off"], BeforeValidator(_switch, json_schema_input_type=Literal["on", "off"])] = "on"
+    proof: Annotated[Literal["on", "off"], BeforeValidator(_switch, json_schema_input_type=Literal["on", "off"])] = (
+        "off"
+    )
 
     @model_validator(mode="after")
     def _description_fits(self) -> Self:

@@ -12,6 +12,7 @@ from components.application import own_application
 from components.consents import consent
 from components.credentials import secrets
 from components.handover import handover
+from components.proof import access_proof
 from contradictions import registration_name
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, PermissionSetInput
 
@@ -47,9 +48,10 @@ class Integration(pulumi.ComponentResource):
         own = None if declared.client_id else own_application(declared, caller, self)
         client_id = own.application.client_id if own else declared.client_id or ""
         consented = consent(declared, own, self)
+        made = secrets(declared, own.application, self) if own else []
         for key in declared.environments:
             access, environment = declared.access(key), stack.environments[key]
-            BusinessCentralRegistration(
+            registration = BusinessCentralRegistration(
                 registration_name(declared.key, environment.name),
                 environment=environment.name,
                 base_url=environment.base_url or "",
@@ -71,12 +73,22 @@ class Integration(pulumi.ComponentResource):
                     aliases=[pulumi.Alias(name=registration_name(declared.key, name)) for name in environment.formerly],
                 ),
             )
+            access_proof(
+                declared,
+                key,
+                stack,
+                client_id=client_id,
+                secrets=made,
+                consent=consented,
+                registration=registration,
+                parent=self,
+            )
         self.handover = handover(
             declared,
             stack,
             tenant_id=caller.tenant_id,
             client_id=client_id,
-            secrets=secrets(declared, own.application, self) if own else [],
+            secrets=made,
         )
         self.register_outputs({"clientId": client_id})
 
