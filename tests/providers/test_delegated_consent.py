@@ -138,7 +138,7 @@ def test_a_role_that_the_resource_got_a_moment_ago_is_waited_for(
         message="Permission being assigned was not found on application",
     )  # fmt: skip
     made = consents.create(inputs.consent(roles=["app_access"]))
-    assert list(made.outputs["assignments"]) == ["app_access"]
+    assert sorted(made.outputs["assignments"]) == ["app_access"]
     assert fault.hits == 2
 
 
