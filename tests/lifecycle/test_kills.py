@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lifecycle.test_whole_path import SETS, registrations, working
-from tests.support.stack import Running, Stack
+from tests.support.stack import Stack
 from tests.support.tenant import Fault, Tenant, wait_for
 
 OURS = "entra-business-central/"
@@ -30,11 +30,14 @@ EACH = [
 DELETES = [("PATCH", "/entraApplications"), ("DELETE", "/entraApplications"), ("DELETE", "/appRoleAssignedTo/")]
 
 
-def kill_at(running: Running, fault: Fault) -> None:
-    """Wait until the request is held, and kill everything."""
+def kill_at(tenant: Tenant, stack: Stack, verb: str, fault: Fault) -> None:
+    """Start a command, kill everything of it when the request is held, and clear away what the kill left."""
+    running = stack.start(verb, "--yes", "--non-interactive", "--skip-preview")
     wait_for(lambda: fault.held or running.is_over, 60, "the request to be made")
     assert not running.is_over, "it ended without making the request"
     running.kill()
+    tenant.clear_faults()
+    stack.unlock()
 
 
 def heal(stack: Stack) -> None:
@@ -64,8 +67,7 @@ def test_killed_at_a_request_of_ours_the_next_up_converges(
     fault = tenant.fault(
         match={"method": method, "path": path, "userAgent": OURS}, action="hold", skip=number, when=when
     )
-    kill_at(stack.start("up", "--yes", "--non-interactive", "--skip-preview"), fault)
-    tenant.clear_faults()
+    kill_at(tenant, stack, "up", fault)
     heal(stack)
     assert working(tenant, stack)
     client_id = stack.outputs()["integrations"]["magento"]["clientId"]
@@ -89,9 +91,7 @@ def test_killed_while_destroying_the_next_destroy_finishes(
     client_id = stack.outputs()["integrations"]["magento"]["clientId"]
     match = {"method": method, "path": path, "userAgent": OURS}
     fault = tenant.fault(match=match, action="hold", skip=number, when=when)
-    kill_at(stack.start("destroy", "--yes", "--non-interactive", "--skip-preview"), fault)
-    tenant.clear_faults()
-    stack.unlock()
+    kill_at(tenant, stack, "destroy", fault)
     done = stack.destroy()
     assert done.code == 0, done
     assert registrations(tenant, client_id) == {}
@@ -102,9 +102,7 @@ def test_killed_after_the_application_was_made_the_next_up_is_stopped_and_names_
     tenant: Tenant, stack: Stack
 ) -> None:
     fault = tenant.fault(match={"method": "POST", "path": "/v1.0/applications$"}, action="hold", when="after")
-    kill_at(stack.start("up", "--yes", "--non-interactive", "--skip-preview"), fault)
-    tenant.clear_faults()
-    stack.unlock()
+    kill_at(tenant, stack, "up", fault)
     orphan = next(
         each for each in tenant.state()["entra"]["applications"] if each["displayName"].startswith("NaviPartner M")
     )
@@ -135,8 +133,7 @@ def test_an_application_in_the_rename_window_is_not_seen_by_name_but_carries_the
 ) -> None:
     """The hole that README's troubleshooting tells of: azuread renames an application twice while it makes it."""
     fault = tenant.fault(match={"method": "PATCH", "path": "/v1.0/applications/"}, action="hold", when="after")
-    kill_at(stack.start("up", "--yes", "--non-interactive", "--skip-preview"), fault)
-    tenant.clear_faults()
+    kill_at(tenant, stack, "up", fault)
     heal(stack)
     assert working(tenant, stack)
     tagged = [
@@ -152,9 +149,7 @@ def test_killed_after_the_service_principal_was_made_the_next_up_is_stopped_and_
     tenant: Tenant, stack: Stack
 ) -> None:
     fault = tenant.fault(match={"method": "POST", "path": "/v1.0/servicePrincipals$"}, action="hold", when="after")
-    kill_at(stack.start("up", "--yes", "--non-interactive", "--skip-preview"), fault)
-    tenant.clear_faults()
-    stack.unlock()
+    kill_at(tenant, stack, "up", fault)
     orphan = next(
         each for each in tenant.state()["entra"]["servicePrincipals"] if each["displayName"].startswith("NaviPartner M")
     )
