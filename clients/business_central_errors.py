@@ -29,6 +29,41 @@ def is_kept_because_of_sign_in(problem: ServiceError) -> bool:
     return "has been logged on to the system" in problem.message
 
 
+_ENTRA_APPLICATIONS = (
+    "Microsoft Entra Applications (online: https://businesscentral.dynamics.com/{environment}?page=9860)"
+)
+
+# What to do about what a caller lacks: `commands preflight` says the same beforehand.
+INSTALL_COMPANION = (
+    "The companion extension 'Entra Business Central Registration' (API {route}) is not installed in environment "
+    "{environment}, or is older than this program: install it as companion_extension/README.md describes."
+)
+REGISTER_CALLER = (
+    "The application (or user) that runs this is not registered and enabled in environment {environment}, or its "
+    f"token carries no role: an administrator adds it under {_ENTRA_APPLICATIONS} with the permission sets "
+    "D365 AUTOMATION, SECURITY, EBC REGISTRATION and every set that it shall hand out, and consents to "
+    "API.ReadWrite.All and Automation.ReadWrite.All."
+)
+GIVE_SECURITY = (
+    "The caller needs the permission set SECURITY for all companies of environment {environment} (or has to be a user "
+    f"with SUPER): an administrator with SUPER assigns it to the application that runs this, under "
+    f"{_ENTRA_APPLICATIONS}."
+)
+MAKE_FULL_USER = (
+    "Business Central wants one enabled user with a full licence first: sign in to environment {environment} once as "
+    "one (https://businesscentral.dynamics.com/{environment})."
+)
+GIVE_BASICS = (
+    "The caller lacks this permission in environment {environment}: an administrator with SUPER assigns it the "
+    f"permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION, under {_ENTRA_APPLICATIONS}."
+)
+GIVE_WHAT_IS_HANDED_OUT = (
+    "A caller with SECURITY can hand out only the permission sets that it holds itself: an administrator with SUPER "
+    f"assigns this set to the caller in environment {{environment}}, under {_ENTRA_APPLICATIONS}, or runs this as a "
+    "user with SUPER."
+)
+
+
 class Meaning(NamedTuple):
     """One kind of answer: which it is (code and text are regular expressions), and what to do."""
 
@@ -38,12 +73,7 @@ class Meaning(NamedTuple):
 
 
 MEANINGS = [
-    Meaning(
-        "BadRequest_ResourceNotFound",
-        "entraApplications|applicationPermissionSets",
-        "The companion extension 'Entra Business Central Registration' (API {route}) is not installed in environment "
-        "{environment}, or is older than this program: install it as companion_extension/README.md describes.",
-    ),
+    Meaning("BadRequest_ResourceNotFound", "entraApplications|applicationPermissionSets", INSTALL_COMPANION),
     Meaning(
         "NoEnvironment|.*NotFound",
         "[Ee]nvironment",
@@ -61,38 +91,11 @@ MEANINGS = [
         "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
         "and run the same command again when it is Active.",
     ),
-    Meaning(
-        "Authentication_InvalidCredentials",
-        "",
-        "The application (or user) that runs this is not registered and enabled in environment {environment}, or its "
-        "token carries no role: an administrator adds it under Microsoft Entra Applications with the permission sets "
-        "D365 AUTOMATION, SECURITY, EBC REGISTRATION and every set that it shall hand out, and consents to "
-        "API.ReadWrite.All and Automation.ReadWrite.All.",
-    ),
-    Meaning(
-        "",
-        "SUPER or SECURITY|cannot change settings for another user|CanManageUsers",
-        "The caller needs the permission set SECURITY for all companies of environment {environment} (or has to be a "
-        "user with SUPER): have an administrator assign it to the application that runs this.",
-    ),
-    Meaning(
-        "",
-        "[Rr]egister a user before",
-        "Business Central wants one enabled user with a full licence first: sign in to environment {environment} "
-        "once as one.",
-    ),
-    Meaning(
-        "",
-        "permissions? prevented the action",
-        "The caller lacks this permission in environment {environment}: have an administrator assign it the permission "
-        "sets D365 AUTOMATION, SECURITY and EBC REGISTRATION.",
-    ),
-    Meaning(
-        "",
-        "permission set.*(assigned|hold|have)|only assign",
-        "A caller with SECURITY can hand out only the permission sets that it holds itself: have an administrator "
-        "assign this set to the caller in environment {environment}, or run as a user with SUPER.",
-    ),
+    Meaning("Authentication_InvalidCredentials", "", REGISTER_CALLER),
+    Meaning("", "SUPER or SECURITY|cannot change settings for another user|CanManageUsers", GIVE_SECURITY),
+    Meaning("", "[Rr]egister a user before", MAKE_FULL_USER),
+    Meaning("", "permissions? prevented the action", GIVE_BASICS),
+    Meaning("", "permission set.*(assigned|hold|have)|only assign", GIVE_WHAT_IS_HANDED_OUT),
     Meaning(
         "",
         "[Dd]eadlock|locked by another user",
@@ -101,11 +104,22 @@ MEANINGS = [
 ]
 
 
+def told(remedy: str, environment: str, route: str = "") -> str:
+    """Return one of the sentences above about an environment.
+
+    Args:
+        remedy: the sentence.
+        environment: name of the environment.
+        route: of the companion extension's API.
+    """
+    return remedy.format(environment=environment, route=route)
+
+
 def with_remedy(problem: ServiceError, environment: str, route: str) -> ServiceError:
     """Return the error, saying what to do about it where its code and text tell."""
     for meaning in MEANINGS:
         if re.search(meaning.code, problem.code) and re.search(meaning.text, problem.message):
-            problem.with_remedy(meaning.remedy.format(environment=environment, route=route))
+            problem.with_remedy(told(meaning.remedy, environment, route))
             return problem
     if problem.status == 429:
         problem.with_remedy("Wait a few minutes, then run the same command again; it goes on where it stopped.")

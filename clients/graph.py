@@ -6,13 +6,15 @@ https://learn.microsoft.com/graph/api/resources/approleassignment and .../resour
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from clients.caller import Caller
 from clients.errors import BadRequest, Conflict, NotFound, ServiceError
 from clients.graph_errors import is_absent, is_already_granted
+from clients.graph_rights import CONSENTS, CONSENTS_DELEGATED, CREATES, READS, READS_GRANTS, GraphRight, remedies
 from clients.shared_reads import SharedRead
 from clients.transport import Problem, Transport, as_mapping
 
@@ -81,22 +83,21 @@ def read_problem(body: Mapping[str, Any]) -> Problem:
     return Problem(*(str(text or "") for text in (error.get("code"), error.get("message"), inner.get("request-id"))))
 
 
-# The least that the caller needs, by what it does: https://learn.microsoft.com/graph/permissions-reference
-READS = "Application.Read.All (or Directory.Read.All)"
-CREATES = "Application.ReadWrite.All"
-CONSENTS = "AppRoleAssignment.ReadWrite.All and Application.Read.All"
-READS_GRANTS = "DelegatedPermissionGrant.Read.All (or Directory.Read.All)"
-CONSENTS_DELEGATED = "DelegatedPermissionGrant.ReadWrite.All"
-
 _SELECT = "id,appId,displayName,appOwnerOrganizationId,appRoles,oauth2PermissionScopes,verifiedPublisher"
 _ON_BEHALF_OF_ALL = "AllPrincipals"
 
 
 class Graph:
-    """Microsoft Graph v1.0. Every method raises `clients.errors.AccessError` when it cannot do what it says."""
+    """Microsoft Graph v1.0. Every method raises `clients.errors.AccessError` when it cannot do what it says.
 
-    def __init__(self, transport: Transport) -> None:
+    Args:
+        transport: to its base address.
+        caller: tells who signed in, for what an error says about rights; None where that is not known.
+    """
+
+    def __init__(self, transport: Transport, caller: Callable[[], Caller | None]) -> None:
         self._transport = transport
+        self._caller = caller
         self._resources: dict[str, SharedRead[ServicePrincipal | None]] = {}
         self._assigned: dict[str, SharedRead[dict[str, list[RoleAssignment]]]] = {}
         self._lock = threading.Lock()
@@ -251,16 +252,16 @@ class Graph:
         self._request("PATCH", path, attempting=attempting, needs=CONSENTS_DELEGATED, body=body)
         return None
 
-    def _list(self, path: str, *, attempting: str, needs: str) -> list[dict[str, Any]] | None:
+    def _list(self, path: str, *, attempting: str, needs: GraphRight) -> list[dict[str, Any]] | None:
         """Return a whole list below an object, None where there is no such object."""
         try:
             return list(self._transport.pages(path, attempting=attempting))
         except ServiceError as problem:
             if isinstance(problem, NotFound) and is_absent(problem):
                 return None
-            raise _with_remedy(problem, needs) from None
+            raise self._with_remedy(problem, needs) from None
 
-    def _grant(self, path: str, body: Mapping[str, Any], *, attempting: str, needs: str) -> Any:
+    def _grant(self, path: str, body: Mapping[str, Any], *, attempting: str, needs: GraphRight) -> Any:
         try:
             return self._request("POST", path, attempting=attempting, needs=needs, body=body)
         except (BadRequest, Conflict) as problem:
@@ -268,7 +269,7 @@ class Graph:
                 return None
             raise
 
-    def _delete(self, path: str, *, attempting: str, needs: str) -> None:
+    def _delete(self, path: str, *, attempting: str, needs: GraphRight) -> None:
         try:
             self._request("DELETE", path, attempting=attempting, needs=needs)
         except NotFound as problem:
@@ -276,24 +277,22 @@ class Graph:
                 raise
 
     def _request(
-        self, method: str, path: str, *, attempting: str, needs: str, body: Mapping[str, Any] | None = None
+        self, method: str, path: str, *, attempting: str, needs: GraphRight, body: Mapping[str, Any] | None = None
     ) -> Any:
         try:
             return self._transport.request(method, path, attempting=attempting, body=body)
         except ServiceError as problem:
-            raise _with_remedy(problem, needs) from None
+            raise self._with_remedy(problem, needs) from None
         finally:
             if method != "GET":  # also after a failure: whether it was done may not be known
                 for listed in list(self._assigned.values()):
                     listed.forget()
 
-
-def _with_remedy(problem: ServiceError, needs: str) -> ServiceError:
-    if problem.code == "Authorization_RequestDenied":
-        problem.with_remedy(
-            f"The application (or user) that runs this needs the Microsoft Graph permission {needs}, consented to."
-        )
-    return problem
+    def _with_remedy(self, problem: ServiceError, needed: GraphRight) -> ServiceError:
+        if problem.code == "Authorization_RequestDenied":
+            # Whatever else it needs, it has to read.
+            problem.with_remedy(remedies(dict.fromkeys((needed, READS)), self._caller()))
+        return problem
 
 
 def _service_principal(found: Mapping[str, Any]) -> ServicePrincipal:

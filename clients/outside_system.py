@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl, quote
 
-import jwt
 from azure.core.credentials import TokenCredential
 
 from clients import cloud
 from clients.business_central import AUTOMATION_ROUTE, HEADERS, read_problem
+from clients.caller import claims_of
 from clients.errors import SignInFailed
 from clients.transport import Transport
 
@@ -59,16 +59,8 @@ class OutsideSystem:
 
     @staticmethod
     def roles(authorization: str) -> set[str]:
-        """Return the application roles in a token.
-
-        A token is meant for the service that it is for; that Business Central's can be read is our reliance.
-        """
-        _, _, token = authorization.partition(" ")
-        try:
-            claims = jwt.decode(token, options={"verify_signature": False})
-        except jwt.DecodeError:
-            return set()
-        return set(claims.get("roles", []))
+        """Return the application roles in a token."""
+        return set(claims_of(authorization).get("roles", ()))
 
     def companies(self, authorization: str, route: str, environment: str, base_url: str = "") -> list[str]:
         """Return the names of the companies of an environment, read with a token: a call that changes nothing.

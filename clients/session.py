@@ -12,7 +12,9 @@ from azure.core.credentials import TokenCredential
 
 from clients import admin_center, business_central, cloud
 from clients.admin_center import AdminCenter
+from clients.applications import Applications
 from clients.business_central import BusinessCentral, Environment
+from clients.caller import Caller, caller_of
 from clients.extension_upload import ExtensionUpload
 from clients.graph import Graph
 from clients.graph import read_problem as read_graph_problem
@@ -53,6 +55,34 @@ class Session:
             return self._graph
 
     @property
+    def applications(self) -> Applications:
+        """The client of the tenant's applications."""
+        with self._lock:
+            return Applications(self._graph_transport, lambda: self.graph_caller)
+
+    @property
+    def graph_caller(self) -> Caller | None:
+        """Who signed in to Microsoft Graph, None where the token does not say.
+
+        Raises:
+            SignInFailed: nobody could.
+        """
+        with self._lock:
+            sign_in = self._graph_sign_in
+        return caller_of(sign_in())
+
+    @property
+    def business_central_caller(self) -> Caller | None:
+        """Who signed in to Business Central online, None where the token does not say.
+
+        Raises:
+            SignInFailed: nobody could.
+        """
+        with self._lock:
+            sign_in = self._business_central_sign_in
+        return caller_of(sign_in())
+
+    @property
     def business_central(self) -> BusinessCentral:
         """The client of Business Central."""
         with self._lock:
@@ -74,7 +104,7 @@ class Session:
 
     def _installation(self, base_url: str) -> BusinessCentral:
         address, _, query = base_url.partition("?")
-        sign_in = cloud.basic() or cloud.bearer(self._credential, cloud.BUSINESS_CENTRAL_SCOPE)
+        sign_in = cloud.basic() or self._business_central_sign_in
         transport = Transport(
             "Business Central", address, authorization=sign_in, read_problem=business_central.read_problem
         )
@@ -113,11 +143,25 @@ class Session:
         return cloud.find_credential(self.tenant_id, self._cloud)
 
     @cached_property
-    def _graph(self) -> Graph:
-        sign_in = cloud.bearer(self._credential, f"{self._cloud.graph}/.default")
-        return Graph(
-            Transport("Microsoft Graph", self._cloud.graph, authorization=sign_in, read_problem=read_graph_problem)
+    def _graph_sign_in(self) -> Callable[[], str]:
+        return cloud.bearer(self._credential, f"{self._cloud.graph}/.default")
+
+    @cached_property
+    def _business_central_sign_in(self) -> Callable[[], str]:
+        return cloud.bearer(self._credential, cloud.BUSINESS_CENTRAL_SCOPE)
+
+    @cached_property
+    def _graph_transport(self) -> Transport:
+        return Transport(
+            "Microsoft Graph",
+            self._cloud.graph,
+            authorization=self._graph_sign_in,
+            read_problem=read_graph_problem,
         )
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return Graph(self._graph_transport, lambda: self.graph_caller)
 
     @cached_property
     def _business_central(self) -> BusinessCentral:
@@ -132,6 +176,6 @@ class Session:
         return Transport(
             service,
             cloud.business_central_url(),
-            authorization=cloud.bearer(self._credential, cloud.BUSINESS_CENTRAL_SCOPE),
+            authorization=self._business_central_sign_in,
             read_problem=read_problem,
         )

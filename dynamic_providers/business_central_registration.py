@@ -13,8 +13,8 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from clients.business_central import Environment
+from clients.permission_sets import as_inputs, matching, normalised, resolve, still_defined
 from dynamic_providers.base import Provider, declared, next_revision, readable
-from dynamic_providers.permission_sets import as_inputs, matching, normalised, resolve, still_defined
 from dynamic_providers.reconciliation import FIELDS, change, ensure, give_and_take
 
 _INPUTS = (

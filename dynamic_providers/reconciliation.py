@@ -12,7 +12,7 @@ import pulumi
 
 from clients.business_central import Environment, Registration
 from clients.errors import AccessError, Refused
-from dynamic_providers.permission_sets import Item, Wanted, matching, missing_and_extra, resolve
+from clients.permission_sets import Item, Wanted, matching, missing_and_extra, resolve
 
 FIELDS = {  # our name -> the name in the companion extension's API
     "description": "description",

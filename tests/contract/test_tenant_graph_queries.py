@@ -41,8 +41,23 @@ def test_filters_of_the_clients_find_what_they_name(graph: Graph) -> None:
     assert names(graph, f"appId eq '{robots['appId']}' and displayName eq 'Warehouse doors'") == []
     assert names(graph, "identifierUris/any(s:s eq 'api://robots')") == ["Warehouse robots"]
     assert names(graph, "tags/any(t:t eq 'b')") == ["Warehouse robots"]
+    assert names(graph, "tags/any(t:startswith(t,'B'))") == ["Warehouse robots"]
+    assert names(graph, "tags/any(t:startswith(t,'c'))") == []
     found = names(graph, f"servicePrincipalNames/any(c:c eq '{robots['appId']}')", "servicePrincipals")
     assert found == ["Warehouse robots"]
+
+
+def test_a_count_needs_the_header_of_advanced_queries_and_stands_on_the_first_page(graph: Graph) -> None:
+    graph.application("Warehouse robots")
+    graph.application("Warehouse doors")
+    assert refusal(graph, count="true")[:2] == (400, "Request_UnsupportedQuery")
+    query = {"$filter": "startswith(displayName,'Warehouse')", "$count": "true", "$top": "1"}
+    advanced = {"ConsistencyLevel": "eventual"}
+    first = graph.ask("GET", "/applications", params=query, headers=advanced).json()
+    assert first["@odata.count"] == 2
+    second = graph.ask("GET", first["@odata.nextLink"].partition("/v1.0")[2], headers=advanced).json()
+    assert len(second["value"]) == 1
+    assert "@odata.count" not in second
 
 
 def test_an_apostrophe_is_doubled_or_the_filter_is_refused(graph: Graph) -> None:

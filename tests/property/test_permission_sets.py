@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clients.business_central import Assignment, PermissionSet
+from clients.permission_sets import Wanted, as_inputs, missing_and_extra, normalised
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from dynamic_providers.permission_sets import Wanted, as_inputs, missing_and_extra, normalised
 
 ROLES = st.sampled_from(["D365 READ", "NPR NP RETAIL", "LOGIN"])
 APPS = st.sampled_from(["437dbf0e-84ff-417a-965d-ed2bb9650972", "992c2309-cca4-43cb-9e41-911f482ec088"])

@@ -46,7 +46,7 @@ CAUSES = {
     "company absent": Cause(
         lambda _: None, ("company 'CRONUS NO' does not exist",), {"permission_sets": [{"role_id": "D365 READ", "company": "CRONUS NO"}]}
     ),
-    "caller without SECURITY": Cause(deployer_loses("SECURITY"), ("SECURITY for all companies", "have an administrator assign it")),
+    "caller without SECURITY": Cause(deployer_loses("SECURITY"), ("SECURITY for all companies", "an administrator with SUPER assigns it")),
     "caller that may not hand out a set": Cause(deployer_loses("NPR NP RETAIL"), ("NPR NP RETAIL", "only the permission sets that it holds itself")),
     "caller not registered": Cause(
         lambda tenant: tenant.edit("disable_registration", environment="Production", clientId=tenant.ready.deployer.clientId),

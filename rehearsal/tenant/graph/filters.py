@@ -110,10 +110,8 @@ def _term(reader: _Reader) -> Predicate:
     if word.lower() == "startswith":
         reader.next("sign", "(")
         path = reader.property(reader.next("word"))
-        reader.next("sign", ",")
-        start = str(reader.literal())
-        reader.next("sign", ")")
-        return lambda body: str(_value(body, path) or "").casefold().startswith(start.casefold())
+        start = _start(reader)
+        return lambda body: _starts(_value(body, path), start)
     if word.lower() in _OTHER_OPERATORS:
         raise _unsupported_operator(word)
     if word.lower().endswith("/any"):
@@ -121,6 +119,13 @@ def _term(reader: _Reader) -> Predicate:
         reader.next("sign", "(")
         variable = reader.next("word")
         reader.next("sign", ":")
+        if reader.peek() == "startswith":
+            reader.next()
+            reader.next("sign", "(")
+            reader.next("word", variable.lower())
+            start = _start(reader)
+            reader.next("sign", ")")
+            return lambda body: any(_starts(item, start) for item in _value(body, path) or ())
         reader.next("word", variable.lower())
         reader.next("word", "eq")
         wanted = reader.literal()
@@ -137,6 +142,18 @@ def _value(body: Mapping[str, Any], path: str) -> Any:
     for name in path.split("/"):
         value = (value or {}).get(name)
     return value
+
+
+def _start(reader: _Reader) -> str:
+    """Read the rest of a startswith: the comma, what it starts with, the parenthesis."""
+    reader.next("sign", ",")
+    start = str(reader.literal())
+    reader.next("sign", ")")
+    return start
+
+
+def _starts(actual: Any, start: str) -> bool:
+    return str(actual or "").casefold().startswith(start.casefold())
 
 
 def _same(actual: Any, wanted: Any) -> bool:

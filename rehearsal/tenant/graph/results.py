@@ -49,7 +49,9 @@ def entity(request: GraphRequest, kind: ResourceType, body: Mapping[str, Any], s
 def collection(request: GraphRequest, kind: ResourceType, bodies: Iterable[Mapping[str, Any]]) -> Answer:
     """Answer a page of objects; `@odata.nextLink` leads to the next one, if there is one."""
     query = request.question.query
-    _refuse_others(request, {"$select", "$filter", "$top", "$skiptoken"})
+    _refuse_others(request, {"$select", "$filter", "$top", "$skiptoken", "$count"})
+    if query.get("$count") == "true" and request.question.headers.get("consistencylevel") != "eventual":
+        raise errors.unsupported_query("$count")  # https://learn.microsoft.com/graph/aad-advanced-queries
     if "$filter" in query:
         matches = parse_filter(query["$filter"], resource=kind.name, filterable=kind.filterable, known=kind.properties)
         bodies = filter(matches, bodies)
@@ -57,6 +59,8 @@ def collection(request: GraphRequest, kind: ResourceType, bodies: Iterable[Mappi
     size, start = _page_size(query.get("$top")), _offset(query.get("$skiptoken"))
     page = everything[start : start + size]
     answer: dict[str, Any] = {"@odata.context": _context(request, kind)}
+    if query.get("$count") == "true" and not start:
+        answer["@odata.count"] = len(everything)  # on the first page only
     if start + size < len(everything):
         token = base64.urlsafe_b64encode(str(start + size).encode()).decode()
         parameters = urlencode({**query, "$skiptoken": token}, safe="$")

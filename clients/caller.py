@@ -1,0 +1,68 @@
+"""Who runs this, as the access tokens say: an application, or a person.
+
+A token is meant for the service that it is for. That ours can be read is our reliance; what is not in it counts as not
+known, and nothing but messages and `commands preflight` rests on it.
+https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who signed in.
+
+    Attributes:
+        client_id: the application; for a person the one that the person signed in with, such as the Azure CLI.
+        user: the person's sign-in name, "" for an application.
+        roles: the application roles that it holds on the service that the token is for.
+        directory_roles: template ids of its Microsoft Entra roles; None where the token does not say.
+    """
+
+    client_id: str
+    user: str
+    roles: frozenset[str]
+    directory_roles: frozenset[str] | None
+
+    @property
+    def is_person(self) -> bool:
+        """Tell whether a person signed in (`az login`)."""
+        return bool(self.user)
+
+    def __str__(self) -> str:
+        return f"{self.user}, who runs this," if self.user else f"The application {self.client_id}, which runs this,"
+
+
+def caller_of(authorization: str) -> Caller | None:
+    """Return who an Authorization header speaks for, None where that cannot be read from it.
+
+    Args:
+        authorization: the header's value, "Bearer ...".
+    """
+    claims = claims_of(authorization)
+    if not claims:
+        return None
+    person = claims.get("idtyp") == "user" or "scp" in claims
+    names = (claims.get(claim) for claim in ("upn", "preferred_username", "unique_name", "oid"))
+    return Caller(
+        client_id=str(claims.get("appid") or claims.get("azp") or "").lower(),
+        user=next((str(name) for name in names if name), "a person") if person else "",
+        roles=frozenset(claims.get("roles", ())),
+        directory_roles=frozenset(claims["wids"]) if "wids" in claims else None,
+    )
+
+
+def claims_of(authorization: str) -> Mapping[str, Any]:
+    """Return what a token says, {} where it is none that can be read. Its signature is for its service to check."""
+    _, _, token = authorization.partition(" ")
+    try:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except jwt.DecodeError:
+        return {}
+    return claims
