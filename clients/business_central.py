@@ -19,6 +19,7 @@ from clients.errors import Refused, ServiceError
 from clients.shared_reads import SharedRead
 from clients.transport import Problem, Transport, as_mapping
 
+COMPANION_APP_ID = "a944837a-e3c7-4266-a7fc-97f21c0d0b95"
 COMPANION_ROUTE = "entraBusinessCentral/registration/v1.0"
 AUTOMATION_ROUTE = "microsoft/automation/v2.0"
 
@@ -169,6 +170,14 @@ class Environment:
         """Return the permission sets of an application's user as a list told a short while ago."""
         return self._all_assignments().get(client_id.lower()) or self.assignments(client_id)
 
+    def registrations(self) -> Mapping[str, Registration]:
+        """Return all registrations, by client id, as a list told a short while ago."""
+        return self._all_registrations()
+
+    def all_assignments(self) -> Mapping[str, list[Assignment]]:
+        """Return the permission sets of all applications' users, by client id, as a list told a short while ago."""
+        return self._all_assignments()
+
     def _list_registrations(self) -> dict[str, Registration]:
         found = self._list(self._registrations(), f"list the registrations in environment {self.name}")
         return {item.client_id: item for item in map(_registration, found)}
@@ -244,6 +253,12 @@ class Environment:
             if not is_missing_record(problem):
                 raise
         return True
+
+    def enabled_users(self) -> set[str]:
+        """Return the security ids of the users that are enabled: people and applications."""
+        path = self._in_company(AUTOMATION_ROUTE, "users")
+        found = self._list(path, f"list the users of environment {self.name}")
+        return {item["userSecurityId"] for item in found if item["state"] == "Enabled"}
 
     def enable_user(self, user_id: str) -> None:
         """Enable the user behind a registration, which setting an enabled row to Enabled again does not do."""

@@ -15,14 +15,13 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 
 from clients.errors import AccessError
 from clients.graph import ServicePrincipal
+from clients.publishers import published_as, refuse_another_publisher
 from dynamic_providers.approval import approved
 from dynamic_providers.base import Provider, declared, next_revision, readable
 from dynamic_providers.grants import Consent
 from dynamic_providers.service_principals import (
     create,
     find_or_create,
-    published_as,
-    refuse_another_publisher,
     refuse_what_is_not_offered,
 )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from clients.approvals import not_approved
 from clients.errors import Refused
 from clients.graph import Graph
+from clients.publishers import refuse_another_publisher
 from dynamic_providers.grants import Consent
-from dynamic_providers.service_principals import refuse_another_publisher, refuse_what_is_not_offered
+from dynamic_providers.service_principals import refuse_what_is_not_offered
 
 
 def approved(
@@ -37,7 +39,7 @@ def approved(
             refuse_another_publisher(principal, tenant_id, inputs["expected_publisher"])
         principal_id = principal.id if principal else ""
     if not resource or not principal_id:  # the page itself makes those that are not there
-        raise _pending(inputs, [*inputs["roles"], *inputs["scopes"]], page)
+        raise not_approved(inputs["client_id"], [*inputs["roles"], *inputs["scopes"]], page)
     consent = Consent(graph, inputs["client_id"], principal_id, resource, additive=inputs["vendor"])
     roles = {consent.name_of(role_id): id_ for role_id, id_ in consent.held_roles().items()}
     grant = consent.held_scopes() if inputs["scopes"] else None
@@ -45,7 +47,7 @@ def approved(
     if missing := [role for role in inputs["roles"] if role not in roles] + [
         scope for scope in inputs["scopes"] if scope not in scopes
     ]:
-        raise _pending(inputs, missing, page)
+        raise not_approved(inputs["client_id"], missing, page)
     ours = {role: id_ for role, id_ in olds.get("assignments", {}).items() if roles.get(role) == id_}
     too_much = (ours if inputs["vendor"] else roles).keys() - set(inputs["roles"])
     if not inputs["vendor"]:
@@ -64,13 +66,3 @@ def approved(
         "assignments": ours,
         "granted_scopes": [each for each in olds.get("granted_scopes", []) if each in inputs["scopes"]],
     }
-
-
-def _pending(inputs: Mapping[str, Any], missing: Collection[str], page: str) -> Refused:
-    # Who may approve: https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
-    return Refused(
-        f"go on with application {inputs['client_id']}",
-        f"an administrator has not approved {', '.join(missing)} yet, and `consent: manual` leaves it to one",
-        f"Have a Cloud Application Administrator (for roles on Microsoft Graph: a Privileged Role Administrator) open "
-        f"{page} and approve; then run the same command again.",
-    )

@@ -15,13 +15,13 @@ from pulumi.dynamic import CheckFailure, CreateResult, DiffResult, ReadResult, R
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_random_exponential
 
 from clients.app_file import App, AppFile, Version
+from clients.business_central import COMPANION_APP_ID
 from clients.deployment import Channel, Deployment
 from clients.errors import BadRequest, Conflict, Refused, WorkFailed
 from dynamic_providers.base import Provider, declared, readable
 
 T = TypeVar("T")
 
-COMPANION_APP_ID = "a944837a-e3c7-4266-a7fc-97f21c0d0b95"
 
 _INPUTS = (
     "environment", "file", "channel", "uninstall_on_destroy", "declared_at",

@@ -13,6 +13,7 @@ import pulumi
 from clients.business_central import Environment, Registration
 from clients.errors import AccessError, Refused
 from clients.permission_sets import Item, Wanted, matching, missing_and_extra, resolve
+from clients.registrations import different_fields, not_adopted
 
 FIELDS = {  # our name -> the name in the companion extension's API
     "description": "description",
@@ -120,11 +121,7 @@ def _take_over(environment: Environment, inputs: Mapping[str, Any]) -> tuple[Reg
     """Bring a row that is there to what the inputs say, and tell what was changed; refuse what may be another's."""
     client_id = inputs["client_id"]
     if not inputs["adopt"]:
-        raise Refused(
-            f"register {client_id} in environment {environment.name}",
-            "it is registered there already, and not by this stack",
-            "If this stack shall take it over, permission sets included, set `adopt: true`; else remove it there.",
-        )
+        raise not_adopted(client_id, environment.name)
     found = environment.registration(client_id)
     if found is None:
         raise _gone(environment, client_id)
@@ -136,16 +133,10 @@ def _take_over(environment: Environment, inputs: Mapping[str, Any]) -> tuple[Reg
     if found.user_id is None:  # never enabled: it has no user that sets could be given to
         found = change(environment, client_id, {**fields_of(inputs), "state": "Enabled"})
         notes.append("enabled for the first time")
-    live = {
-        "description": found.description,
-        "contactInformation": found.contact_information,
-        "permissionGranted": found.permission_granted,
-        "state": "Enabled" if found.is_working else "Disabled",
-    }
-    different = {key: value for key, value in fields_of(inputs).items() if live[key] != value}
+    different = different_fields(found, fields_of(inputs))
     if different:
-        found = change(environment, client_id, different)
-    return found, notes + [f"{key} {live[key]!r} -> {value!r}" for key, value in different.items()]
+        found = change(environment, client_id, {key: new for key, (_, new) in different.items()})
+    return found, notes + [f"{key} {old!r} -> {new!r}" for key, (old, new) in different.items()]
 
 
 def _take_back(environment: Environment, client_id: str, problem: AccessError) -> None:
