@@ -7,73 +7,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from clients.caller import Caller
 from clients.errors import BadRequest, Conflict, NotFound, ServiceError
 from clients.graph_errors import is_absent, is_already_granted
+from clients.graph_objects import DelegatedGrant, RoleAssignment, ServicePrincipal
 from clients.graph_rights import CONSENTS, CONSENTS_DELEGATED, CREATES, READS, READS_GRANTS, GraphRight, remedies
 from clients.shared_reads import SharedRead
 from clients.transport import Problem, Transport, as_mapping
-
-
-@dataclass(frozen=True)
-class ServicePrincipal:
-    """An application as this tenant knows it; as a resource, with what it offers.
-
-    Attributes:
-        id: its object id.
-        app_id: the client id of its application.
-        display_name: its name.
-        roles: the application roles that it offers and that are enabled, value -> id.
-        scopes: the values of the delegated permissions that it offers and that are enabled.
-        owner_tenant_id: the tenant that its application belongs to, "" where Graph does not say.
-        publisher: name of the application's verified publisher, "" where it has none.
-        publisher_id: the verified publisher's id, "" where it has none.
-    """
-
-    id: str
-    app_id: str
-    display_name: str
-    roles: Mapping[str, str]
-    scopes: frozenset[str]
-    owner_tenant_id: str
-    publisher: str
-    publisher_id: str
-
-    def lacks(self, permissions: Collection[str]) -> bool:
-        """Tell whether it does not offer one of these, by value."""
-        return not set(permissions) <= self.roles.keys() | self.scopes
-
-
-@dataclass(frozen=True)
-class RoleAssignment:
-    """An application role that a principal holds on a resource.
-
-    Attributes:
-        id: id of the assignment.
-        role_id: id of the role (a GUID).
-        resource_id: object id of the resource's service principal.
-    """
-
-    id: str
-    role_id: str
-    resource_id: str
-
-
-@dataclass(frozen=True)
-class DelegatedGrant:
-    """Delegated permissions that a client holds on a resource on behalf of all users.
-
-    Attributes:
-        id: id of the grant.
-        scopes: values of the permissions.
-    """
-
-    id: str
-    scopes: frozenset[str]
 
 
 def read_problem(body: Mapping[str, Any]) -> Problem:
@@ -84,7 +27,11 @@ def read_problem(body: Mapping[str, Any]) -> Problem:
 
 
 _SELECT = "id,appId,displayName,appOwnerOrganizationId,appRoles,oauth2PermissionScopes,verifiedPublisher"
+_IDENTITY = "id,appId,displayName,appOwnerOrganizationId,verifiedPublisher"
+_LARGEST_PAGE = 999  # https://learn.microsoft.com/graph/api/serviceprincipal-list
 _ON_BEHALF_OF_ALL = "AllPrincipals"
+ASKED_BY_KEY = 3
+"""So many service principals are looked up one by one in a refresh: a list of all of them is long in a large tenant."""
 
 
 class Graph:
@@ -99,7 +46,10 @@ class Graph:
         self._transport = transport
         self._caller = caller
         self._resources: dict[str, SharedRead[ServicePrincipal | None]] = {}
+        self._vendors: dict[str, SharedRead[ServicePrincipal | None]] = {}
+        self._everybody: SharedRead[dict[str, ServicePrincipal]] = SharedRead(self._list_service_principals)
         self._assigned: dict[str, SharedRead[dict[str, list[RoleAssignment]]]] = {}
+        self._granted: dict[str, SharedRead[dict[str, list[DelegatedGrant]]]] = {}
         self._lock = threading.Lock()
 
     def service_principal(self, app_id: str) -> ServicePrincipal | None:
@@ -116,7 +66,7 @@ class Graph:
             if is_absent(problem):
                 return None
             raise
-        return _service_principal(found)
+        return ServicePrincipal.from_graph(found)
 
     def resource(self, app_id: str, permissions: Collection[str] = ()) -> ServicePrincipal | None:
         """Return the service principal of a resource, which all integrations of a process ask for once.
@@ -132,6 +82,23 @@ class Graph:
             asked.forget()
             found = asked()
         return found
+
+    def listed_service_principal(self, app_id: str) -> ServicePrincipal | None:
+        """Return the service principal of an application as told a short while ago, without what it offers.
+
+        For reads of every consent of a stack: the first few are asked for by key, all others share one list of the
+        whole tenant. That it is not there is no proof of absence.
+        """
+        with self._lock:
+            if len(self._vendors) < ASKED_BY_KEY:
+                self._vendors.setdefault(app_id, SharedRead(partial(self.service_principal, app_id)))
+            asked = self._vendors.get(app_id)
+        return asked() if asked else self._everybody().get(app_id)
+
+    def _list_service_principals(self) -> dict[str, ServicePrincipal]:
+        path = f"/v1.0/servicePrincipals?$select={_IDENTITY}&$top={_LARGEST_PAGE}"
+        listed = self._list(path, attempting="list the service principals of this tenant", needs=READS) or []
+        return {item["appId"]: ServicePrincipal.from_graph(item) for item in listed if item.get("appId")}
 
     def create_service_principal(self, app_id: str) -> ServicePrincipal | None:
         """Make an application known in this tenant; None where somebody else did so at this moment.
@@ -151,7 +118,7 @@ class Graph:
         finally:
             with self._lock:
                 self._resources.pop(app_id, None)
-        return _service_principal(made)
+        return ServicePrincipal.from_graph(made)
 
     def delete_service_principal(self, principal_id: str, *, attempting: str) -> None:
         """Take an application out of this tenant; one that is gone already is fine."""
@@ -171,8 +138,7 @@ class Graph:
         attempting = f"list the roles that are assigned on service principal {resource_id}"
         listed: dict[str, list[RoleAssignment]] = {}
         for item in self._list(path, attempting=attempting, needs=READS) or []:
-            assignment = RoleAssignment(item["id"], item["appRoleId"], item["resourceId"])
-            listed.setdefault(item["principalId"], []).append(assignment)
+            listed.setdefault(item["principalId"], []).append(RoleAssignment.from_graph(item))
         return listed
 
     def role_assignments(self, principal_id: str, resource_id: str) -> list[RoleAssignment] | None:
@@ -187,11 +153,7 @@ class Graph:
         )
         if held is None:
             return None
-        return [
-            RoleAssignment(item["id"], item["appRoleId"], item["resourceId"])
-            for item in held
-            if item["resourceId"] == resource_id
-        ]
+        return [RoleAssignment.from_graph(item) for item in held if item["resourceId"] == resource_id]
 
     def assign_role(self, principal_id: str, resource_id: str, role_id: str, *, attempting: str) -> str | None:
         """Grant an application role and return the assignment's id, None where it was granted already."""
@@ -221,10 +183,32 @@ class Graph:
         if held is None:
             return None
         return [
-            DelegatedGrant(item["id"], frozenset(item["scope"].split()))
+            DelegatedGrant.from_graph(item)
             for item in held
             if item["resourceId"] == resource_id and item["consentType"] == _ON_BEHALF_OF_ALL
         ]
+
+    def listed_delegated_grants(self, principal_id: str, resource_id: str) -> list[DelegatedGrant]:
+        """Return what a client holds on a resource for all users as a list told a short while ago.
+
+        For reads of every consent of a stack: one list for all of them. Graph may be late with it, as it is not by
+        client: https://learn.microsoft.com/graph/api/oauth2permissiongrant-list
+        """
+        with self._lock:
+            listed = self._granted.setdefault(resource_id, SharedRead(partial(self._list_granted, resource_id)))
+        return listed().get(principal_id, [])
+
+    def _list_granted(self, resource_id: str) -> dict[str, list[DelegatedGrant]]:
+        # Both are documented as filterable: https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant
+        path = (
+            f"/v1.0/oauth2PermissionGrants?$filter=resourceId eq '{resource_id}'"
+            f" and consentType eq '{_ON_BEHALF_OF_ALL}'"
+        )
+        attempting = f"list the delegated permissions that are granted on service principal {resource_id}"
+        listed: dict[str, list[DelegatedGrant]] = {}
+        for item in self._list(path, attempting=attempting, needs=READS_GRANTS) or []:
+            listed.setdefault(item["clientId"], []).append(DelegatedGrant.from_graph(item))
+        return listed
 
     def grant_delegated(
         self, principal_id: str, resource_id: str, scopes: Collection[str], *, attempting: str
@@ -285,33 +269,22 @@ class Graph:
             raise self._with_remedy(problem, needs) from None
         finally:
             if method != "GET":  # also after a failure: whether it was done may not be known
-                for listed in list(self._assigned.values()):
-                    listed.forget()
+                self._forget()
+
+    def _forget(self) -> None:
+        """Ask anew from now on for whatever a write of ours may have changed."""
+        with self._lock:
+            listed: list[SharedRead[Any]] = [
+                self._everybody,
+                *self._vendors.values(),
+                *self._assigned.values(),
+                *self._granted.values(),
+            ]
+        for each in listed:
+            each.forget()
 
     def _with_remedy(self, problem: ServiceError, needed: GraphRight) -> ServiceError:
         if problem.code == "Authorization_RequestDenied":
             # Whatever else it needs, it has to read.
             problem.with_remedy(remedies(dict.fromkeys((needed, READS)), self._caller()))
         return problem
-
-
-def _service_principal(found: Mapping[str, Any]) -> ServicePrincipal:
-    publisher = found.get("verifiedPublisher") or {}
-    return ServicePrincipal(
-        id=found["id"],
-        app_id=found["appId"],
-        display_name=found.get("displayName") or found["appId"],
-        roles={
-            role["value"]: role["id"]
-            for role in found.get("appRoles", [])
-            if role.get("isEnabled", True) and role.get("value") and "Application" in role.get("allowedMemberTypes", [])
-        },
-        scopes=frozenset(
-            scope["value"]
-            for scope in found.get("oauth2PermissionScopes", [])
-            if scope.get("isEnabled", True) and scope.get("value")
-        ),
-        owner_tenant_id=(found.get("appOwnerOrganizationId") or "").lower(),
-        publisher=publisher.get("displayName") or "",
-        publisher_id=publisher.get("verifiedPublisherId") or "",
-    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clients.errors import Refused
-from clients.graph import ServicePrincipal
+from clients.graph_objects import ServicePrincipal
 
 
 def published_as(principal: ServicePrincipal, expected: Mapping[str, str]) -> dict[str, str]:

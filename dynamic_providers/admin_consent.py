@@ -14,7 +14,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from clients.errors import AccessError
-from clients.graph import ServicePrincipal
+from clients.graph_objects import ServicePrincipal
 from clients.publishers import published_as, refuse_another_publisher
 from dynamic_providers.approval import approved
 from dynamic_providers.base import Provider, declared, next_revision, readable
@@ -79,21 +79,22 @@ class AdminConsentProvider(Provider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what is really granted."""
         props = {**_DEFAULTS, **props}
-        graph = self.session.graph
+        graph, vendor = self.session.graph, props["vendor"]
         resource = graph.resource(props["resource_app_id"])
-        principal = graph.service_principal(props["client_id"]) if props["vendor"] else None
+        principal = self._live_vendor(props) if vendor else None
         principal_id = principal.id if principal else props["principal_id"]
         held = graph.listed_role_assignments(principal_id, resource.id) if resource and principal_id else None
         if resource is None or held is None:
             return ReadResult("", {})  # Pulumi's way to say that it is gone
         names = {role_id: value for value, role_id in resource.roles.items()}
         roles = {names.get(item.role_id, item.role_id): item.id for item in held}
-        if props["vendor"]:  # what others granted to a vendor is no drift
+        if vendor:  # what others granted to a vendor is no drift
             roles = {role: id_ for role, id_ in roles.items() if role in props["roles"]}
-        ours = set(props.get("assignments", {}).values())
-        if not props["vendor"] and props["consent"] == "auto":
-            ours = set(roles.values())
         scopes = self._live_scopes(props, principal_id, resource)
+        had = _had(props, principal_id, resource.id)
+        our_roles, our_scopes = set(had.get("assignments", {}).values()), set(had.get("granted_scopes", []))
+        if not vendor and props["consent"] == "auto":
+            our_roles, our_scopes = set(roles.values()), set(scopes)
         live = {**declared(props), "roles": sorted(roles), "scopes": scopes}
         if principal:
             live["expected_publisher"] = published_as(principal, props["expected_publisher"])
@@ -101,8 +102,9 @@ class AdminConsentProvider(Provider):
             **live,
             "resource_id": resource.id,
             "service_principal_id": principal_id,
-            "assignments": {role: id_ for role, id_ in roles.items() if id_ in ours},
-            "granted_scopes": [each for each in props.get("granted_scopes", []) if each in scopes],
+            "service_principal_created": _made_here(props, principal_id),
+            "assignments": {role: id_ for role, id_ in roles.items() if id_ in our_roles},
+            "granted_scopes": [each for each in scopes if each in our_scopes],
         }
         return ReadResult(id_, outputs, {key: live[key] for key in _INPUTS if key in live})
 
@@ -156,15 +158,12 @@ class AdminConsentProvider(Provider):
         if resource is None:
             resource, _ = create(graph, inputs["resource_app_id"])  # as the portal does
             refuse_what_is_not_offered(resource, inputs)
-        same_principal = olds.get("service_principal_id") == principal_id
-        created = created or (same_principal and olds.get("service_principal_created", False))
-        # What was granted to or on another object went with it.
-        had = olds if same_principal and olds.get("resource_id") == resource.id else {}
+        had = _had(olds, principal_id, resource.id)
         consent = Consent(graph, inputs["client_id"], principal_id, resource, inputs["vendor"], undo)
         return {
             "resource_id": resource.id,
             "service_principal_id": principal_id,
-            "service_principal_created": created,
+            "service_principal_created": created or _made_here(olds, principal_id),
             "assignments": consent.settle_roles(inputs["roles"], had.get("assignments", {})),
             "granted_scopes": consent.settle_scopes(inputs["scopes"], had.get("granted_scopes", [])),
         }
@@ -183,13 +182,41 @@ class AdminConsentProvider(Provider):
         refuse_another_publisher(principal, self.session.tenant_id, inputs["expected_publisher"])
         return principal.id, created
 
+    def _live_vendor(self, props: Mapping[str, Any]) -> ServicePrincipal | None:
+        """Return a vendor's service principal as it is, None where the tenant has none."""
+        graph, client_id = self.session.graph, props["client_id"]
+        found = graph.listed_service_principal(client_id)
+        if (
+            found
+            and found.id == props["service_principal_id"]
+            and published_as(found, props["expected_publisher"]) == props["expected_publisher"]
+        ):
+            return found
+        return graph.service_principal(client_id)  # a list may be late, so it does not say alone what differs
+
     def _live_scopes(self, props: Mapping[str, Any], principal_id: str, resource: ServicePrincipal) -> list[str]:
         """Return the delegated permissions as they are; where none are declared nobody looks, and none are ours."""
-        if not props["scopes"] and not props.get("granted_scopes"):
+        declared_scopes = set(props["scopes"])
+        if not declared_scopes and not props.get("granted_scopes"):
             return []
-        grants = self.session.graph.delegated_grants(principal_id, resource.id) or []
-        scopes = {scope for grant in grants for scope in grant.scopes}
-        return sorted(scopes & set(props["scopes"]) if props["vendor"] else scopes)
+        graph, scopes = self.session.graph, frozenset[str]()
+        for grants in (graph.listed_delegated_grants, graph.delegated_grants):
+            scopes = frozenset(scope for grant in grants(principal_id, resource.id) or [] for scope in grant.scopes)
+            scopes = scopes & declared_scopes if props["vendor"] else scopes
+            if scopes == declared_scopes:
+                break
+        return sorted(scopes)  # what differs was asked for once more: a list may be late
+
+
+def _had(olds: Mapping[str, Any], principal_id: str, resource_id: str) -> Mapping[str, Any]:
+    """Return what the old outputs know as ours; nothing where either object is another."""
+    ends = (olds.get("service_principal_id"), olds.get("resource_id"))
+    return olds if ends == (principal_id, resource_id) else {}
+
+
+def _made_here(olds: Mapping[str, Any], principal_id: str) -> bool:
+    """Tell whether this very service principal is one that was made here."""
+    return bool(olds.get("service_principal_id") == principal_id and olds.get("service_principal_created"))
 
 
 def _take_back(undo: list[Callable[[], None]], problem: AccessError) -> None:

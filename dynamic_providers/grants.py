@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from clients.graph import DelegatedGrant, Graph, ServicePrincipal
+from clients.graph import Graph
+from clients.graph_objects import DelegatedGrant, ServicePrincipal
 from dynamic_providers.service_principals import not_seen, when_replicated
 
 

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from clients import replication
 from clients.errors import NotFound, Refused
-from clients.graph import Graph, ServicePrincipal
+from clients.graph import Graph
 from clients.graph_errors import is_not_replicated
+from clients.graph_objects import ServicePrincipal
 
 T = TypeVar("T")
 

@@ -30,11 +30,6 @@ def test_create_grants_the_roles(tenant: Tenant, consents: ProviderHost, inputs:
     assert made.outputs["revision"] == 1
 
 
-def test_consent_of_two_roles_asks_four_times(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:
-    consents.create(inputs.consent())
-    assert len(asked(tenant)) <= 4, asked(tenant)
-
-
 def test_what_was_granted_shows_no_change_and_no_drift(consents: ProviderHost, inputs: Inputs) -> None:
     made = consents.create(inputs.consent(roles=["Automation.ReadWrite.All", "API.ReadWrite.All"]))
     assert not consents.has_changes(made, inputs.consent())

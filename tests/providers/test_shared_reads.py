@@ -10,8 +10,8 @@ import pytest
 
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from tests.providers.conftest import BUSINESS_CENTRAL, Inputs
-from tests.support.entra import EntraApplication, make_application
+from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
+from tests.support.entra import EntraApplication, graph, make_application
 from tests.support.provider_host import ProviderHost, Resource
 from tests.support.registrations import declared_registration, held_sets
 from tests.support.tenant import Tenant
@@ -169,3 +169,31 @@ def test_a_role_that_we_grant_is_in_the_next_read(tenant: Tenant, consents: Prov
     found = consents.read(updated)
     assert found is not None
     assert found.outputs["roles"] == ["app_access"]
+
+
+def test_a_delegated_permission_that_the_list_does_not_have_is_asked_for_by_client_before_it_is_drift(
+    tenant: Tenant, consents: ProviderHost, inputs: Inputs
+) -> None:
+    made = consents.create(inputs.consent(scopes=["user_impersonation"]))
+    (grant,) = tenant.state()["entra"]["oauth2PermissionGrants"]
+    address = f"/oauth2PermissionGrants/{grant['id']}"
+    graph(tenant, "PATCH", address, {"scope": "Financials.ReadWrite.All"})
+    drifted = consents.read(made)
+    assert drifted is not None
+    assert drifted.outputs["scopes"] == ["Financials.ReadWrite.All"], "from here on there is a list that says so"
+    graph(tenant, "PATCH", address, {"scope": "user_impersonation"})
+    assert consents.read(made) == made
+
+
+def test_a_publisher_that_the_list_does_not_have_is_asked_for_by_key_before_it_is_drift(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    made = consents.create(vendor_consent())
+    tenant.edit("set_publisher", clientId=JOB_QUEUE_RUNNER, displayName="Somebody ApS", verifiedPublisherId="1")
+    drifted = consents.read(made)
+    assert drifted is not None
+    assert drifted.outputs["expected_publisher"] == {"display_name": "Somebody ApS"}
+    tenant.edit(
+        "set_publisher", clientId=JOB_QUEUE_RUNNER, displayName="Navi Partner København ApS", verifiedPublisherId="6158310"
+    )  # fmt: skip
+    assert consents.read(made) == made

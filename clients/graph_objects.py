@@ -1,0 +1,102 @@
+"""What Microsoft Graph tells of service principals and of what they are granted on each other, as far as it is needed.
+
+https://learn.microsoft.com/graph/api/resources/serviceprincipal , .../approleassignment and .../oauth2permissiongrant
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class ServicePrincipal:
+    """An application as this tenant knows it; as a resource, with what it offers.
+
+    Attributes:
+        id: its object id.
+        app_id: the client id of its application.
+        display_name: its name.
+        roles: the application roles that it offers and that are enabled, value -> id.
+        scopes: the values of the delegated permissions that it offers and that are enabled.
+        owner_tenant_id: the tenant that its application belongs to, "" where Graph does not say.
+        publisher: name of the application's verified publisher, "" where it has none.
+        publisher_id: the verified publisher's id, "" where it has none.
+    """
+
+    id: str
+    app_id: str
+    display_name: str
+    roles: Mapping[str, str]
+    scopes: frozenset[str]
+    owner_tenant_id: str
+    publisher: str
+    publisher_id: str
+
+    @classmethod
+    def from_graph(cls, found: Mapping[str, Any]) -> Self:
+        """Read it as Graph writes it; what was not selected is empty."""
+        publisher = found.get("verifiedPublisher") or {}
+        return cls(
+            id=found["id"],
+            app_id=found["appId"],
+            display_name=found.get("displayName") or found["appId"],
+            roles={
+                role["value"]: role["id"]
+                for role in found.get("appRoles", [])
+                if role.get("isEnabled", True)
+                and role.get("value")
+                and "Application" in role.get("allowedMemberTypes", [])
+            },
+            scopes=frozenset(
+                scope["value"]
+                for scope in found.get("oauth2PermissionScopes", [])
+                if scope.get("isEnabled", True) and scope.get("value")
+            ),
+            owner_tenant_id=(found.get("appOwnerOrganizationId") or "").lower(),
+            publisher=publisher.get("displayName") or "",
+            publisher_id=publisher.get("verifiedPublisherId") or "",
+        )
+
+    def lacks(self, permissions: Collection[str]) -> bool:
+        """Tell whether it does not offer one of these, by value."""
+        return not set(permissions) <= self.roles.keys() | self.scopes
+
+
+@dataclass(frozen=True)
+class RoleAssignment:
+    """An application role that a principal holds on a resource.
+
+    Attributes:
+        id: id of the assignment.
+        role_id: id of the role (a GUID).
+        resource_id: object id of the resource's service principal.
+    """
+
+    id: str
+    role_id: str
+    resource_id: str
+
+    @classmethod
+    def from_graph(cls, found: Mapping[str, Any]) -> Self:
+        """Read it as Graph writes it."""
+        return cls(found["id"], found["appRoleId"], found["resourceId"])
+
+
+@dataclass(frozen=True)
+class DelegatedGrant:
+    """Delegated permissions that a client holds on a resource on behalf of all users.
+
+    Attributes:
+        id: id of the grant.
+        scopes: values of the permissions.
+    """
+
+    id: str
+    scopes: frozenset[str]
+
+    @classmethod
+    def from_graph(cls, found: Mapping[str, Any]) -> Self:
+        """Read it as Graph writes it."""
+        return cls(found["id"], frozenset((found.get("scope") or "").split()))
