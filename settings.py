@@ -250,9 +250,7 @@ class Integration(_Model):
     formerly: tuple[Name, ...] = ()
     owners: tuple[Guid, ...] = ()
     protect: bool = False
-    proof: Annotated[Literal["on", "off"], BeforeValidator(_switch, json_schema_input_type=Literal["on", "off"])] = (
-        "off"
-    )
+    proof: Annotated[Literal["on", "off"], BeforeValidator(_switch, json_schema_input_type=Literal["on", "off"])] = "on"
 
     @model_validator(mode="after")
     def _description_fits(self) -> Self:

@@ -86,7 +86,7 @@ class Tour:
             )
 
     def _up(self) -> None:
-        with self._step("Up: application, service principal, secret, consent, registrations"):
+        with self._step("Up: application, service principal, secret, consent, registrations, and a proof of each"):
             self._conductor.run("up", *_QUIETLY)
             try:
                 handed_over = self._conductor.outputs()["integrations"][INTEGRATION]

@@ -17,7 +17,7 @@ WRITES = [  # every request with which our providers write when two registration
 READS = [
     ("GET", "/servicePrincipals\\(appId", 1),
     ("GET", "/appRoleAssignments$", 1),
-    ("GET", "/companies$", 2),
+    ("GET", "/companies$", 4),  # by the two registrations, and then by their proofs
     ("GET", "/permissionSets$", 2),
     ("GET", "/applicationPermissionSets$", 2),
 ]

@@ -6,25 +6,51 @@ against a rehearsal tenant. Add one with each release that stores something new;
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from rehearsal.demo.folder import STACK
-from tests.support.stack import PROJECT, Stack
+from tests.support.stack import MAGENTO, PROJECT, Stack
 from tests.support.tenant import Tenant
 
-RECORDED = sorted((Path(__file__).parent / "recorded_states").glob("*.json"))
+FOLDER = Path(__file__).parent / "recorded_states"
+WITHOUT_PROOFS = FOLDER / "first-release.json"
+WHOLE = sorted(set(FOLDER.glob("*.json")) - {WITHOUT_PROOFS})
+PROOF = "pulumi-python:dynamic/entra-business-central:AccessProof"
+PROOFS = {
+    f"urn:pulumi:demo::entra-business-central::entra-business-central:index:Integration${PROOF}::magento-{environment}"
+    for environment in ("production", "sandbox")
+}
 
 
-@pytest.mark.parametrize("recorded", RECORDED, ids=[each.stem for each in RECORDED])
-def test_a_recorded_state_previews_with_no_change(tenant: Tenant, stack: Stack, recorded: Path) -> None:
+def recall(stack: Stack, recorded: Path) -> None:
+    """Put a recorded state in the place of the stack's."""
     place = stack.folder.state / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json"
     place.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(recorded, place)
+
+
+@pytest.mark.parametrize("recorded", WHOLE, ids=[each.stem for each in WHOLE])
+def test_a_recorded_state_previews_with_no_change(tenant: Tenant, stack: Stack, recorded: Path) -> None:
+    recall(stack, recorded)
     shown = stack.preview("--expect-no-changes", "--diff")
     assert shown.code == 0, shown
-    assert shown.changes == {"unchanged": 8}
+    assert shown.changes == {"unchanged": 10}
     assert tenant.requests(user_agent="entra-business-central/") == []
     assert stack.outputs()["integrations"]["magento"]["clientSecret"], "and its secrets can be read"
+
+
+def test_what_was_made_before_there_were_proofs_gets_them_and_is_left_alone(tenant: Tenant, stack: Stack) -> None:
+    recall(stack, WITHOUT_PROOFS)
+    shown = stack.preview("--json")
+    assert shown.code == 0, shown
+    steps = json.loads(shown.output[shown.output.index("{") :])["steps"]
+    assert {each["urn"] for each in steps if each["op"] == "create"} == PROOFS
+    assert {each["op"] for each in steps if each["urn"] not in PROOFS} == {"same"}
+    assert tenant.requests(user_agent="entra-business-central/") == []
+    assert stack.outputs()["integrations"]["magento"]["clientSecret"], "and its secrets can be read"
+    stack.write(magento={**MAGENTO, "proof": "off"})
+    assert stack.preview("--expect-no-changes").code == 0

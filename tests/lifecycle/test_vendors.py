@@ -39,7 +39,7 @@ def test_a_vendors_application_is_let_in_works_stays_and_is_gone_again(tenant: T
     before = applications(tenant)
     stack.write(runner=DECLARED)
     shown = stack.preview()
-    assert shown.changes == {"create": 4}, "stack, component, consent, registration"
+    assert shown.changes == {"create": 5}, "stack, component, consent, registration, and why there is no proof"
     assert holds(tenant) is None
     done = stack.up()
     assert done.code == 0, done
@@ -47,7 +47,7 @@ def test_a_vendors_application_is_let_in_works_stays_and_is_gone_again(tenant: T
     assert registrations(tenant, RUNNER) == REGISTERED
     assert applications(tenant) == before, "no application, and so no credential"
     assert not {"clientSecret", "clientSecretExpires"} & set(stack.outputs()["integrations"]["runner"])
-    assert stack.up().changes == {"unchanged": 4}
+    assert stack.up().changes == {"unchanged": 5}
     assert stack.drift().code == 0
     assert stack.destroy().code == 0
     assert holds(tenant) is None
@@ -136,7 +136,7 @@ def test_consent_revoked_by_an_administrator_is_seen_and_given_again(tenant: Ten
     assert drift.code == 7, drift
     repaired = stack.up("--refresh")
     assert repaired.code == 0, repaired
-    assert repaired.changes["update"] == 2, "both consents, and nothing else"
+    assert repaired.changes["update"] == 4, "both consents, and the proofs that rest on them"
     assert holds(tenant, client_id) == everything
     assert stack.drift().code == 0
     stack.write(magento=MAGENTO)
@@ -173,7 +173,7 @@ def test_what_waits_for_an_administrator_goes_on_after_the_approval_of_what_the_
     assert done.code == 0, done
     assert holds(tenant, client_id) == ["API.ReadWrite.All", "Automation.ReadWrite.All", "Financials.ReadWrite.All"]
     assert set(registrations(tenant, client_id)) == {"Production", "Sandbox"}
-    assert stack.up().changes == {"unchanged": 8}
+    assert stack.up().changes == {"unchanged": 10}
     assert stack.destroy().code == 0
 
 

@@ -59,8 +59,8 @@ def test_preview_shows_everything_and_makes_nothing(tenant: Tenant, stack: Stack
     before = tenant.state()
     shown = stack.preview()
     assert shown.code == 0, shown
-    assert shown.changes == {"create": 8}, (
-        "stack, component, application, principal, secret, consent, two registrations"
+    assert shown.changes == {"create": 10}, (
+        "stack, component, application, principal, secret, consent, two registrations, two proofs"
     )
     assert tenant.state() == before
     assert tenant.requests(user_agent=OURS) == []
@@ -79,7 +79,7 @@ def test_a_second_up_changes_nothing_and_asks_nothing(tenant: Tenant, deployed: 
     tenant.clear_requests()
     again = deployed.up()
     assert again.code == 0, again
-    assert again.changes == {"unchanged": 8}
+    assert again.changes == {"unchanged": 10}
     assert tenant.requests(user_agent=OURS) == []
     assert deployed.preview("--expect-no-changes").code == 0
     assert tenant.requests(user_agent=OURS) == []
@@ -97,12 +97,12 @@ def test_drift_on_each_side_is_shown_and_repaired(tenant: Tenant, deployed: Stac
     tenant.edit("disable_registration", environment="Sandbox", clientId=client_id)
     shown = deployed.drift()
     assert shown.code == 7, shown
-    assert shown.changes == {"update": 3, "unchanged": 5}
+    assert shown.changes == {"update": 3, "unchanged": 7}
     for text in ("NPR NP RETAIL", "API.ReadWrite.All", '"Enabled" => "Disabled"'):
         assert text in shown.output
     repaired = deployed.up("--refresh")
     assert repaired.code == 0, repaired
-    assert repaired.changes["update"] == 3
+    assert repaired.changes == {"update": 5, "unchanged": 5}, "what had drifted, and both proofs"
     assert working(tenant, deployed)
     assert deployed.drift().code == 0
 
@@ -126,13 +126,13 @@ def test_a_second_secret_is_made_beside_the_first_and_the_first_goes_when_its_li
     first = deployed.outputs()["integrations"]["magento"]["clientSecret"]
     deployed.write(magento={**MAGENTO, "credentials": {"secrets": {"issued": ["2026-11-23", "2026-12-23"]}}})
     added = deployed.up()
-    assert added.changes == {"create": 1, "unchanged": 8}, added
+    assert added.changes == {"create": 1, "update": 2, "unchanged": 8}, "it is proved in both environments"
     access = deployed.outputs()["integrations"]["magento"]
     assert access["clientSecret"] != first
     assert roles_in_token(tenant, access["clientId"], first, SCOPE), "the old one still works"
     deployed.write(magento={**MAGENTO, "credentials": {"secrets": {"issued": ["2026-12-23"]}}})
     removed = deployed.up()
-    assert removed.changes == {"delete": 1, "unchanged": 8}, removed
+    assert removed.changes == {"delete": 1, "unchanged": 10}, removed
     assert working(tenant, deployed)
     refused = tenant.token_response(
         {"grant_type": "client_credentials", "client_id": access["clientId"], "client_secret": first, "scope": SCOPE}
@@ -142,7 +142,7 @@ def test_a_second_secret_is_made_beside_the_first_and_the_first_goes_when_its_li
 
 def test_a_changed_lifetime_never_replaces_a_living_secret(deployed: Stack) -> None:
     deployed.write(magento={**MAGENTO, "credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 30}}})
-    assert deployed.up().changes == {"unchanged": 8}
+    assert deployed.up().changes == {"unchanged": 10}
 
 
 def test_an_environment_key_renamed_in_the_stack_file_changes_nothing(deployed: Stack) -> None:
@@ -151,7 +151,7 @@ def test_an_environment_key_renamed_in_the_stack_file_changes_nothing(deployed: 
         magento={**MAGENTO, "environments": ["live", "sandbox"]},
     )
     done = deployed.up()
-    assert done.changes == {"unchanged": 8}, done
+    assert done.changes == {"unchanged": 10}, done
 
 
 def test_an_environment_taken_from_the_list_is_deregistered_and_the_other_stays(
@@ -159,7 +159,7 @@ def test_an_environment_taken_from_the_list_is_deregistered_and_the_other_stays(
 ) -> None:
     deployed.write(magento={**MAGENTO, "environments": ["production"]})
     done = deployed.up()
-    assert done.changes == {"delete": 1, "unchanged": 7}, done
+    assert done.changes == {"delete": 2, "unchanged": 8}, "the registration and its proof"
     client_id = deployed.outputs()["integrations"]["magento"]["clientId"]
     assert list(registrations(tenant, client_id)) == ["Production"]
 
