@@ -60,7 +60,11 @@ def control_app(tenant: Tenant) -> Starlette:
         return Response(status_code=204)
 
     async def replication(request: Request) -> Response:
-        tenant.replicate(_delay(await _object(request)))
+        content = await _object(request)
+        by_id = content.pop("byId", False)
+        if not isinstance(by_id, bool):
+            raise ValueError("'byId' is to be true or false.")  # noqa: TRY004 - a value of the request
+        tenant.replicate(_delay(content), by_id=by_id)
         return Response(status_code=204)
 
     return Starlette(

@@ -1,8 +1,8 @@
 """Replication: what is new is not seen at once by every server of a service (contracts/graph.md, sections 3.3 and 6.5).
 
 Off by default. What writes see is always the newest: a second grant of the same role is refused as a duplicate also
-while no list shows the first one. What was changed or deleted is seen at once, and so is an application or a service
-principal at its own address: the azuread plugin gives up there (section 3.3), which a fault can be ordered for.
+while no list shows the first one. What was changed or deleted is seen at once. So is a new application or service
+principal at its own address, unless the delay is ordered for that too: the azuread plugin gives up there (3.3).
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ class Replication:
 
     Attributes:
         seconds: the delay for what is made from now on, by the tenant's clock; 0 for none.
+        by_id: whether what is too new is not even there at its own address.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._seen_from: dict[str, datetime] = {}
         self.seconds = 0.0
+        self.by_id = False
 
     def begin(self, name: str) -> None:
         """Note that something was made at this moment: its object id, key id, or the like."""
@@ -34,3 +36,7 @@ class Replication:
     def is_over(self, name: str) -> bool:
         """Tell whether everybody sees it."""
         return name not in self._seen_from or self._now() >= self._seen_from[name]
+
+    def hides(self, name: str) -> bool:
+        """Tell whether it cannot be found even by its id yet."""
+        return self.by_id and not self.is_over(name)

@@ -79,10 +79,16 @@ class Tenant:
             self.clock.reset()
             self._start_anew()
 
-    def replicate(self, seconds: float) -> None:
-        """From now on, let whatever is made be seen everywhere only after so many seconds of the tenant's clock."""
+    def replicate(self, seconds: float, *, by_id: bool) -> None:
+        """From now on, let whatever is made be seen everywhere only after so many seconds of the tenant's clock.
+
+        Args:
+            seconds: the delay.
+            by_id: let it not be there at its own address either until then.
+        """
         with self._lock:
             self._directory.replication.seconds = seconds
+            self._directory.replication.by_id = by_id
 
     def answer(self, question: Question) -> Answer:
         """Pass a question to its service, and let that one act on it alone."""

@@ -141,6 +141,28 @@ def test_a_new_registration_cannot_sign_in_yet(tenant: Tenant, graph: Graph) -> 
     assert tenant.get(f"{root}/v2.0/companies", token).ok
 
 
+def test_if_ordered_so_a_new_object_is_not_even_at_its_own_address_yet(tenant: Tenant, graph: Graph) -> None:
+    tenant.replication(MINUTE, by_id=True)
+    application = graph.application()
+    own = f"/applications/{application['id']}"
+    asked = [
+        graph.ask("GET", own),
+        graph.ask("PATCH", own, json={"displayName": "x"}),
+        graph.ask("GET", f"{own}/owners"),
+        graph.ask("POST", f"{own}/addPassword", json={"passwordCredential": {}}),
+    ]
+    assert [said(answer) for answer in asked] == [not_there(application["id"])] * 4
+    made = graph.ask("POST", "/servicePrincipals", json={"appId": application["appId"]})
+    text = f"The appId '{application['appId']}' of the service principal does not reference a valid application object."
+    assert said(made) == (400, "Request_BadRequest", text)
+    tenant.advance(MINUTE)
+    assert graph.ask("GET", own).ok
+    principal = graph.service_principal(application["appId"])["id"]
+    assert said(graph.ask("PATCH", f"/servicePrincipals/{principal}", json={"notes": "x"})) == not_there(principal)
+    tenant.advance(MINUTE)
+    assert graph.ask("PATCH", f"/servicePrincipals/{principal}", json={"notes": "x"}).ok
+
+
 def test_what_was_there_before_is_seen_and_what_is_deleted_is_gone_at_once(tenant: Tenant, graph: Graph) -> None:
     caller = graph.caller(business_central=[ROLE])
     tenant.replication(MINUTE)
@@ -158,7 +180,9 @@ def test_a_reset_ends_all_delays(tenant: Tenant, graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("path", ["/latency", "/replication"])
-@pytest.mark.parametrize("body", [{}, {"seconds": -1}, {"seconds": "5"}, {"seconds": True}, {"seconds": 1, "of": "x"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"byId": True}, {"seconds": -1}, {"seconds": "5"}, {"seconds": True}, {"seconds": 1, "of": "x"}]
+)
 def test_a_delay_that_cannot_be_understood_is_refused_with_a_sentence(
     tenant: Tenant, path: str, body: dict[str, Any]
 ) -> None:

@@ -50,6 +50,8 @@ class GraphRequest:
                 found = None  # a key other than the id is an index's, which follows later (ours)
         else:
             found = self.directory.find(name, *kinds)
+            if found is not None and self.directory.replication.hides(found.id):
+                found = None
         if found is None:
             raise errors.not_found(name)
         return found

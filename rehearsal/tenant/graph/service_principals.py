@@ -121,6 +121,8 @@ def refuse_second(request: GraphRequest, deleted: DirectoryObject) -> None:
 def _backing_application(request: GraphRequest, app_id: str) -> tuple[Mapping[str, Any], str]:
     """Return the application of a client id, and the tenant that it belongs to."""
     application = request.directory.find_by_app_id("application", app_id)
+    if application is not None and request.directory.replication.hides(application.id):
+        application = None
     may_all = "Application.ReadWrite.All" in request.caller.roles
     if application is not None:
         if not may_all and request.caller.object_id not in application.owners:
