@@ -106,7 +106,14 @@ _NOT_IN_TOKEN = (
 _REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
 
 
-def prove(session: Session, access: Access, secret: str, *, seconds: float = LONGEST_SECONDS) -> None:
+def prove(
+    session: Session,
+    access: Access,
+    secret: str,
+    *,
+    seconds: float = LONGEST_SECONDS,
+    tell: Callable[[str], None] = lambda _: None,
+) -> None:
     """Prove by doing: a token with the secret, its roles, one read; waits for what may not be seen everywhere yet.
 
     Args:
@@ -114,6 +121,7 @@ def prove(session: Session, access: Access, secret: str, *, seconds: float = LON
         access: what is to be proved.
         secret: the application's client secret.
         seconds: how long to wait at most.
+        tell: takes a sentence for the user now and then, while it waits.
 
     Raises:
         NotProven: it cannot be used; which of the causes it is.
@@ -123,6 +131,7 @@ def prove(session: Session, access: Access, secret: str, *, seconds: float = LON
         partial(_attempt, session, access, session.outside_system(access.client_id, secret)),
         is_pending=lambda problem: isinstance(problem, NotProven) and problem.may_pass,
         seconds=seconds,
+        tell=tell,
     )
 
 

@@ -15,6 +15,7 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 from clients.proof import Access, prove
 from clients.replication import LONGEST_SECONDS
 from dynamic_providers.base import Provider, declared, next_revision, readable
+from dynamic_providers.progress import tell
 
 _DEFAULTS = {"base_url": "", "companies": [], "reason": "", "deadline_seconds": LONGEST_SECONDS}
 
@@ -70,7 +71,7 @@ class AccessProofProvider(Provider):
                 base_url=props["base_url"],
                 companies=tuple(props["companies"]),
             )
-            prove(self.session, access, props["credential"], seconds=props["deadline_seconds"])
+            prove(self.session, access, props["credential"], seconds=props["deadline_seconds"], tell=tell)
         outputs = {**declared(props), "provable": not props["reason"], "revision": revision}
         outputs.pop("credential", None)  # an input only: the state shall keep it in as few places as can be
         return outputs

@@ -14,6 +14,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from clients.errors import AccessError
+from clients.graph_errors import is_not_replicated
 from clients.graph_objects import ServicePrincipal
 from clients.publishers import published_as, refuse_another_publisher
 from dynamic_providers.approval import approved
@@ -141,7 +142,8 @@ class AdminConsentProvider(Provider):
         try:
             return self._granted(olds, inputs, undo)
         except AccessError as problem:
-            _take_back(undo, problem)
+            if not is_not_replicated(problem):  # what only was not seen in time is better met again than made again
+                _take_back(undo, problem)
             raise
 
     def _granted(

@@ -18,6 +18,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResu
 
 from clients.errors import AccessError
 from clients.session import Session
+from dynamic_providers.progress import working_on
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,7 +31,7 @@ _SESSIONS_LOCK = threading.Lock()
 
 
 def readable(method: Callable[P, R]) -> Callable[P, R]:
-    """Let a method of a provider fail with one paragraph that names the place in the stack file.
+    """Let a method of a provider fail with one paragraph that names the place in the stack file, as its progress does.
 
     Pulumi shows whatever a method raises, with its traceback; without this a user would read our call stack.
     """
@@ -40,7 +41,8 @@ def readable(method: Callable[P, R]) -> Callable[P, R]:
         properties: Mapping[str, Any] = next((a for a in reversed(args) if isinstance(a, Mapping)), {})
         where = str(properties.get("declared_at", ""))
         try:
-            return method(*args, **kwargs)
+            with working_on(where):
+                return method(*args, **kwargs)
         except AccessError as problem:
             problem.where = problem.where or where
             raise problem from None

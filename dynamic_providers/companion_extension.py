@@ -6,7 +6,6 @@ For a stack of its own: several stacks of integrations may share an environment,
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NoReturn, TypeVar, cast
 
@@ -18,6 +17,7 @@ from clients.app_file import App, AppFile, Version
 from clients.business_central import COMPANION_APP_ID
 from clients.deployment import Channel, Deployment
 from clients.errors import BadRequest, Conflict, Refused, WorkFailed
+from dynamic_providers import progress
 from dynamic_providers.base import Provider, declared, readable
 
 T = TypeVar("T")
@@ -240,11 +240,8 @@ def _wait(look: Callable[[], T | None], attempting: str, props: Mapping[str, Any
 
 
 def _tell(props: Mapping[str, Any], text: str) -> None:
-    """Show a line to the user; Pulumi shows it with the stack and not with the resource, so it names its place.
-
-    In one write, not by pulumi.log.info, whose two would run into those of other threads.
-    """
-    sys.stderr.write(f"{props['declared_at']}, environment {props['environment']}: {text}\n")
+    """Show a line to the user; several environments share a key in the stack file, so it names its own."""
+    progress.tell(text, place=f"{props['declared_at']}, environment {props['environment']}")
 
 
 class CompanionExtension(Resource, module="entra-business-central", name="CompanionExtension"):

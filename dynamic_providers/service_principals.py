@@ -13,6 +13,7 @@ from clients.errors import NotFound, Refused
 from clients.graph import Graph
 from clients.graph_errors import is_not_replicated
 from clients.graph_objects import ServicePrincipal
+from dynamic_providers.progress import tell
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ def when_replicated(request: Callable[[], T]) -> T:
     Raises:
         AccessError: the request fails for another reason, or still does for this one.
     """
-    return replication.when_replicated(request, is_pending=is_not_replicated)
+    return replication.when_replicated(request, is_pending=is_not_replicated, tell=tell)
 
 
 def find_or_create(graph: Graph, app_id: str) -> tuple[ServicePrincipal, bool]:

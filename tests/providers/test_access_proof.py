@@ -219,7 +219,7 @@ CAUSES = {
         lambda tenant, _: tenant.advance(3 * 365 * 86400), ("AADSTS7000222", "add a date under `credentials.secrets.issued`")
     ),
     "roles missing": Cause(
-        edit("remove_app_role_assignment", role="API.ReadWrite.All"), ("does not have the roles API.ReadWrite.All.", "grants it again")
+        edit("remove_app_role_assignment", role="API.ReadWrite.All"), ("does not have the roles API.ReadWrite.All, for", "grants it again")
     ),
     "application deleted": Cause(edit("delete_application"), ("AADSTS700016", "is not there")),
     "principal deleted": Cause(edit("delete_service_principal"), ("AADSTS7000229", "is not there")),

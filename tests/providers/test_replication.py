@@ -1,26 +1,36 @@
-"""Our providers while Entra and Business Central do not see everywhere yet what was made a moment ago: real seconds."""
+"""Our providers while Entra and Business Central do not see everywhere yet what was made a moment ago."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from tests.providers.conftest import Inputs
+from clients import replication
+from clients.errors import AccessError
+from clients.session import Session
+from dynamic_providers.admin_consent import AdminConsentProvider
+from tests.providers.conftest import JOB_QUEUE_RUNNER, Inputs, vendor_consent
 from tests.support.entra import make_application
 from tests.support.provider_host import ProviderHost
 from tests.support.registrations import held_sets
+from tests.support.replication import DELAY, refused, while_others_wait
 from tests.support.tenant import Tenant
 
-OURS = "entra-business-central/"
 ROLES = 2
+ASKS_IN_FIVE_SECONDS = 11
+"""At least five seconds have gone by when the eleventh ask is over: they are half a second apart, or more."""
 
 
-def assigned(tenant: Tenant, inputs: Inputs) -> int:
+def assigned(tenant: Tenant, principal_id: str) -> int:
     held = tenant.state()["entra"]["appRoleAssignments"]
-    return sum(each["principalId"] == inputs.application.principal_id for each in held)
+    return sum(each["principalId"] == principal_id for each in held)
 
 
-def refused(tenant: Tenant) -> list[int]:
-    return [each["status"] for each in tenant.requests(user_agent=OURS) if each["status"] >= 400]
+def principals_of(tenant: Tenant, client_id: str) -> list[str]:
+    return [each["id"] for each in tenant.state()["entra"]["servicePrincipals"] if each["appId"] == client_id]
 
 
 @pytest.mark.parametrize("resource_is_new", [False, True])
@@ -29,19 +39,87 @@ def test_roles_for_a_new_principal_are_granted_in_one_go(
 ) -> None:
     if resource_is_new:
         tenant.edit("remove_business_central_service_principal")
-    tenant.replication(2)
+    tenant.replication(DELAY)
     inputs = Inputs(make_application(tenant, "Kitchen display"))
-    made = consents.create(inputs.consent())
-    assert set(refused(tenant)) & {400, 404}, "it did meet the delay"
-    assert assigned(tenant, inputs) == ROLES
+    made = while_others_wait(tenant, lambda: consents.create(inputs.consent()))
+    assert "404 GET .../appRoleAssignments" in refused(tenant), "it did meet the delay"
+    assert assigned(tenant, inputs.application.principal_id) == ROLES
     assert len(made.outputs["assignments"]) == ROLES
+
+
+def test_a_vendor_is_let_in_and_granted_its_roles_in_one_go(tenant: Tenant, consents: ProviderHost) -> None:
+    made = while_others_wait(tenant, lambda: consents.create(vendor_consent()))
+    assert "400 POST .../appRoleAssignedTo" in refused(tenant), "it did meet the delay"
+    [principal] = principals_of(tenant, JOB_QUEUE_RUNNER)
+    assert assigned(tenant, principal) == len(made.outputs["assignments"]) == ROLES
 
 
 def test_a_registration_is_read_back_at_once_although_its_application_cannot_sign_in_yet(
     tenant: Tenant, registrations: ProviderHost, inputs: Inputs
 ) -> None:
-    tenant.replication(3600)
+    tenant.replication(DELAY)
     made = registrations.create(inputs.registration())
     assert refused(tenant) == []
     assert registrations.read(made) == made
     assert held_sets(tenant, inputs.application.client_id) == [("D365 BUS FULL ACCESS", ""), ("NPR NP RETAIL", "")]
+
+
+def test_while_a_provider_waits_it_says_what_for_and_for_how_long_at_its_place_in_the_stack_file(
+    tenant: Tenant, start_host: Callable[..., ProviderHost]
+) -> None:
+    tenant.replication(DELAY)
+    inputs = Inputs(make_application(tenant, "Kitchen display"))
+    with start_host(AdminConsentProvider()) as host:
+        while_others_wait(tenant, lambda: host.create(inputs.consent()), asks=ASKS_IN_FIVE_SECONDS)
+    told = [line for line in host.stderr.splitlines() if "waiting to" in line]
+    assert re.fullmatch(
+        rf"integrations\.magento: waiting to list the roles that {inputs.application.client_id} holds on .*, "
+        r"\d+ s of at most 120 s: Microsoft Graph answered 404 Request_ResourceNotFound",
+        told[0],
+    )
+
+
+@pytest.fixture
+def impatient(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> AdminConsentProvider:
+    """A provider that waits for a second at most. In this process, where its patience can be set."""
+    for name, value in tenant.ready.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(replication, "LONGEST_SECONDS", 1)
+    provider = AdminConsentProvider()
+    provider.session = Session({"azuread:tenantId": tenant.ready.tenantId})
+    return provider
+
+
+def create(provider: AdminConsentProvider, inputs: dict[str, Any]) -> dict[str, Any]:
+    return provider.create(provider.check({}, inputs).inputs).outs or {}
+
+
+def test_a_longer_delay_ends_in_a_message_and_the_next_run_finds_what_is_there(
+    tenant: Tenant, impatient: AdminConsentProvider
+) -> None:
+    tenant.replication(DELAY)
+    inputs = Inputs(make_application(tenant, "Kitchen display"))
+    with pytest.raises(AccessError) as problem:
+        create(impatient, inputs.consent())
+    assert re.fullmatch(
+        rf"integrations\.magento: could not list the roles that {inputs.application.client_id} holds on .*: Microsoft "
+        r"Graph answered 404 Request_ResourceNotFound, for \d+ s on end\. What is new may take longer .*: run the same "
+        r"command again, it finds what is there and goes on\. .*",
+        str(problem.value),
+    )
+    tenant.advance(DELAY)
+    assert len(create(impatient, inputs.consent())["assignments"]) == ROLES
+    assert assigned(tenant, inputs.application.principal_id) == ROLES
+
+
+def test_a_vendor_that_is_not_seen_in_time_is_kept_so_that_the_next_run_need_not_wait_as_long_again(
+    tenant: Tenant, impatient: AdminConsentProvider
+) -> None:
+    tenant.replication(DELAY)
+    with pytest.raises(AccessError, match=r"could not grant API\.ReadWrite\.All .* for \d+ s on end\."):
+        create(impatient, vendor_consent())
+    [principal] = principals_of(tenant, JOB_QUEUE_RUNNER)
+    tenant.advance(DELAY)
+    create(impatient, vendor_consent())
+    assert principals_of(tenant, JOB_QUEUE_RUNNER) == [principal]
+    assert assigned(tenant, principal) == ROLES

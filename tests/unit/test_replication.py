@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 
 import pytest
 
+from clients.errors import AccessError, NotFound
 from clients.replication import when_replicated
 
 
@@ -70,3 +72,50 @@ def test_what_is_never_seen_is_reported_as_the_service_said_it(clock: Callable[[
     with pytest.raises(NotSeenYet, match="Not a valid reference update"):
         when_replicated(request, is_pending=pending, seconds=30)
     assert 30 <= clock() <= 34
+
+
+def grant() -> None:
+    """What Graph says to a grant for a principal that it does not see."""
+    raise NotFound("grant API.ReadWrite.All to magento", service="Microsoft Graph", status=404, code="NotThere")
+
+
+def absent(problem: BaseException) -> bool:
+    return isinstance(problem, NotFound)
+
+
+@pytest.mark.usefixtures("clock")
+def test_when_the_time_is_over_the_message_tells_what_for_how_long_and_that_the_next_run_goes_on() -> None:
+    with pytest.raises(AccessError) as problem:
+        when_replicated(grant, is_pending=absent)
+    told = re.fullmatch(
+        r"could not grant API\.ReadWrite\.All to magento: Microsoft Graph answered 404 NotThere, for (\d+) s on end\. "
+        r"What is new may take longer .*: run the same command again, it finds what is there and goes on\.",
+        str(problem.value),
+    )
+    assert told, str(problem.value)
+    assert 120 <= int(told[1]) <= 132
+
+
+def test_whoever_waits_longer_than_some_seconds_is_told_what_for_and_not_more_often_than_every_ten(
+    clock: Callable[[], float],
+) -> None:
+    told: list[tuple[float, str]] = []
+    with pytest.raises(NotFound):
+        when_replicated(grant, is_pending=absent, seconds=90, tell=lambda text: told.append((clock(), text)))
+    moments = [moment for moment, _ in told]
+    assert 5 <= moments[0] <= 7
+    assert all(10 <= later - earlier <= 20 for earlier, later in itertools.pairwise(moments))
+    assert moments[-1] >= 70, "until the end"
+    assert re.fullmatch(
+        r"waiting to grant API\.ReadWrite\.All to magento, [56] s of at most 90 s: .* 404 .*", told[0][1]
+    )
+
+
+def test_a_short_wait_is_not_worth_a_word(clock: Callable[[], float]) -> None:
+    def request() -> None:
+        if clock() < 3:
+            grant()
+
+    told: list[str] = []
+    when_replicated(request, is_pending=absent, tell=told.append)
+    assert told == []
