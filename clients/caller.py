@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
-
 
 @dataclass(frozen=True)
 class Caller:
@@ -60,6 +58,8 @@ def caller_of(authorization: str) -> Caller | None:
 
 def claims_of(authorization: str) -> Mapping[str, Any]:
     """Return what a token says, {} where it is none that can be read. Its signature is for its service to check."""
+    import jwt  # here, since it brings cryptography with it, and few runs have a token to read
+
     _, _, token = authorization.partition(" ")
     try:
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})

@@ -2,6 +2,9 @@
 
 Nothing of this is ever a resource's input: an address or a credential is no part of an identity, and a plain
 `pulumi refresh` sees the configuration of the last `up`, while the environment is always today's.
+
+azure-identity is imported where it is used: it takes longer to import than all of our own code, and a preview, or an
+`up` that has nothing to do, signs in nowhere.
 """
 
 from __future__ import annotations
@@ -13,21 +16,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from azure.core.credentials import AccessToken, TokenCredential
-from azure.core.exceptions import AzureError
-from azure.identity import (
-    AzureCliCredential,
-    CertificateCredential,
-    ClientAssertionCredential,
-    ClientSecretCredential,
-    ManagedIdentityCredential,
-    WorkloadIdentityCredential,
-)
+from typing import TYPE_CHECKING, Any
 
 from clients.errors import Refused, SignInFailed
 from clients.transport import USER_AGENT, Problem, Transport, redact
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken, TokenCredential
 
 # It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.
 logging.getLogger("azure.identity").addHandler(logging.NullHandler())
@@ -129,22 +124,24 @@ def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
     Raises:
         Refused: the variables name no credential, or an incomplete one.
     """
+    from azure import identity
+
     client_id = os.environ.get("ARM_CLIENT_ID", "")
     common = _options(cloud)
     if path := os.environ.get("ARM_CLIENT_CERTIFICATE_PATH"):
         password = os.environ.get("ARM_CLIENT_CERTIFICATE_PASSWORD")
-        return CertificateCredential(tenant_id, _needed(client_id), path, password=password, **common)
+        return identity.CertificateCredential(tenant_id, _needed(client_id), path, password=password, **common)
     if secret := os.environ.get("ARM_CLIENT_SECRET"):
-        return ClientSecretCredential(tenant_id, _needed(client_id), secret, **common)
+        return identity.ClientSecretCredential(tenant_id, _needed(client_id), secret, **common)
     if _on("ARM_USE_OIDC"):
         if token := os.environ.get("ARM_OIDC_TOKEN"):
-            return ClientAssertionCredential(tenant_id, _needed(client_id), lambda: token, **common)
+            return identity.ClientAssertionCredential(tenant_id, _needed(client_id), lambda: token, **common)
         if file := os.environ.get("ARM_OIDC_TOKEN_FILE_PATH"):
-            return WorkloadIdentityCredential(
+            return identity.WorkloadIdentityCredential(
                 tenant_id=tenant_id, client_id=_needed(client_id), token_file_path=file, **common
             )
         if os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
-            return ClientAssertionCredential(tenant_id, _needed(client_id), github_token, **common)
+            return identity.ClientAssertionCredential(tenant_id, _needed(client_id), github_token, **common)
         raise Refused(
             "sign in to Entra",
             "ARM_USE_OIDC is set without a token",
@@ -152,9 +149,9 @@ def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
             "`id-token: write`.",
         )
     if _on("ARM_USE_MSI"):
-        return ManagedIdentityCredential(client_id=client_id or None)
+        return identity.ManagedIdentityCredential(client_id=client_id or None)
     if os.environ.get("ARM_USE_CLI", "true").lower() != "false":
-        return AzureCliCredential(tenant_id=tenant_id)
+        return identity.AzureCliCredential(tenant_id=tenant_id)
     raise Refused(
         "sign in to Entra",
         "the environment names no credential",
@@ -182,6 +179,8 @@ def github_token() -> str:
 
 def secret_credential(tenant_id: str, cloud: Cloud, client_id: str, secret: str) -> TokenCredential:
     """Return the credential of an application with a client secret; its tokens are kept in memory only."""
+    from azure.identity import ClientSecretCredential
+
     return ClientSecretCredential(tenant_id, client_id, secret, retry_total=3, **_options(cloud))
 
 
@@ -193,6 +192,8 @@ def bearer(credential: TokenCredential, scope: str) -> Callable[[], str]:
 
     The function raises SignInFailed when none can be had.
     """
+    from azure.core.exceptions import AzureError
+
     getting = threading.Lock()
     kept: AccessToken | None = None
 

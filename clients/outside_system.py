@@ -6,15 +6,17 @@ https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administratio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
-
-from azure.core.credentials import TokenCredential
 
 from clients import cloud
 from clients.business_central import AUTOMATION_ROUTE, HEADERS, read_problem
 from clients.caller import claims_of
 from clients.errors import SignInFailed
 from clients.transport import Transport
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
 
 STANDARD_ROUTE = "v2.0"
 

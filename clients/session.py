@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
-
-from azure.core.credentials import TokenCredential
 
 from clients import admin_center, business_central, cloud
 from clients.admin_center import AdminCenter
@@ -20,6 +18,9 @@ from clients.graph import Graph
 from clients.graph import read_problem as read_graph_problem
 from clients.outside_system import OutsideSystem
 from clients.transport import Problem, Transport
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
 
 
 class Session:
