@@ -1,4 +1,4 @@
-"""`python -m commands prove | schema`: what people run beside Pulumi."""
+"""`python -m commands preflight | prove | schema`: what people run beside Pulumi."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import sys
 
 from commands import prove
+from commands.preflight import command as preflight
 from commands.schema import stack_file_schema
 
 
@@ -14,10 +15,14 @@ def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m commands", description="What people run beside Pulumi.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    text = "find what stands in the way of `pulumi up`, by reading only: rights, approvals, leftovers"
+    preflight.add_arguments(commands.add_parser("preflight", help=text, description=text))
     text = "try out, as the outside systems would, the access that a stack handed over"
     prove.add_arguments(commands.add_parser("prove", help=text, description=text))
     commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
     chosen = parser.parse_args(arguments)
+    if chosen.command == "preflight":
+        return preflight.run(chosen)
     if chosen.command == "prove":
         return prove.run(chosen)
     print(json.dumps(stack_file_schema(), indent=2, ensure_ascii=False))

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from rich.console import Console
@@ -26,8 +22,9 @@ from rich.text import Text
 from clients.errors import AccessError
 from clients.proof import Access, NotProven, prove
 from clients.session import Session
+from commands import pulumi_cli
+from commands.pulumi_cli import NotAnswered
 
-STACKS = Path(__file__).parents[1] / "stacks"
 AT_ONCE = 4
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What stands in the outputs for a value that the last `up --continue-on-error` did not come to (measured)."""
@@ -36,7 +33,7 @@ NOT_SHOWN = "[secret]"
 
 
 class OutputsUnusable(Exception):
-    """The stack's outputs could not be had, or are not what this command needs; the text says what to do."""
+    """The stack's outputs are not what this command needs; the text says what to do."""
 
 
 class _Output(BaseModel):
@@ -83,7 +80,7 @@ class Result:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("--stack", required=True, help="the stack, as in `pulumi up --stack`")
+    pulumi_cli.add_stack_arguments(parser)
     parser.add_argument(
         "--stdin",
         action="store_true",
@@ -104,10 +101,11 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         text = sys.stdin.read() if arguments.stdin else _outputs_of(arguments.stack)
         integrations = read_outputs(text)
-    except OutputsUnusable as problem:
+        settings = pulumi_cli.cloud_settings(pulumi_cli.configuration(pulumi_cli.stack_file(arguments)))
+    except (OutputsUnusable, NotAnswered) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
-    results = prove_all(integrations, _settings(STACKS / f"Pulumi.{arguments.stack}.yaml"), arguments.wait)
+    results = prove_all(integrations, settings, arguments.wait)
     if arguments.json:
         found = {"stack": arguments.stack, "proofs": [asdict(each) for each in results]}
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
@@ -208,34 +206,5 @@ def _prove(session: Session, key: str, environment: str, handed_over: HandedOver
 
 
 def _outputs_of(stack: str) -> str:
-    """Ask the Pulumi CLI for the outputs of a stack, through a pipe.
-
-    Raises:
-        OutputsUnusable: the CLI is not there, or refuses.
-    """
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        raise OutputsUnusable(
-            "The pulumi CLI is not on PATH. Pipe the outputs in from where it is: "
-            f"pulumi stack output --json --show-secrets | python -m commands prove --stack {stack} --stdin"
-        )
-    done = subprocess.run(
-        [pulumi, "stack", "output", "--json", "--show-secrets", "--stack", stack],
-        cwd=STACKS.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise OutputsUnusable(f"`pulumi stack output` of stack {stack} failed: {done.stderr.strip()}")
-    return done.stdout
-
-
-def _settings(stack_file: Path) -> dict[str, str]:
-    """Return azuread's settings in a stack file, by which the program chose its cloud; {} where there is no file."""
-    if not stack_file.exists():
-        return {}
-    written: Any = yaml.safe_load(stack_file.read_text(encoding="utf-8")) or {}
-    config = written.get("config") or {}
-    names = ("azuread:environment", "azuread:metadataHost")
-    return {name: str(config[name]) for name in names if isinstance(config.get(name), str)}
+    command = f"pulumi stack output --json --show-secrets | python -m commands prove --stack {stack} --stdin"
+    return pulumi_cli.ask("stack", "output", "--json", "--show-secrets", stack=stack, instead=command)

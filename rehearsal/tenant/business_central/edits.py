@@ -165,6 +165,14 @@ def _set_user_state(state: Any) -> Callable[[_Edit], dict[str, Any]]:
     return edit
 
 
+def _disable_people(edit: _Edit) -> dict[str, Any]:
+    """Let the environment be as it is before anybody with a licence was made known in it."""
+    people = [user for user in edit.environment.users.values() if user.license_type == "Full User"]
+    for user in people:
+        user.state = "Disabled"
+    return {"disabled": len(people)}
+
+
 def _delete_user(edit: _Edit) -> dict[str, Any]:
     """Delete the user alone, on the page Users: the row stays as it is and refers to nobody."""
     user = edit.user
@@ -278,6 +286,7 @@ _EDITS: dict[str, Callable[[_Edit], dict[str, Any]]] = {
     "revoke": _revoke,
     "enable_user": _set_user_state("Enabled"),
     "disable_user": _set_user_state("Disabled"),
+    "disable_people": _disable_people,
     "delete_user": _delete_user,
     "record_interactive_login": _record_interactive_login,
     "install_companion": _install_companion,

@@ -1,0 +1,1 @@
+"""`python -m commands preflight`: what stands in the way of a stack, found by reading only."""

@@ -1,0 +1,178 @@
+"""`python -m commands preflight`: asks everything that `up` will need, and changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from clients.applications import Application
+from clients.errors import AccessError
+from clients.session import Session
+from commands import pulumi_cli
+from commands.preflight import companion, consents, environments, orphans, rights
+from commands.preflight.findings import TO_DO, Finding, Kind, missing
+from commands.preflight.state import State, StateUnusable
+from commands.preflight.subject import Subject
+from commands.pulumi_cli import NotAnswered
+from settings import PROJECT, SettingsError, load
+
+AT_ONCE = 4
+"""Business Central takes five requests of one caller at a time."""
+
+_WORDS: dict[Kind, tuple[str, str]] = {  # kind -> what it is called, its colour
+    "missing": ("missing", "red"),
+    "pending": ("pending", "yellow"),
+    "leftover": ("left over", "yellow"),
+    "takeover": ("takes over", "cyan"),
+    "note": ("note", "cyan"),
+    "ready": ("ready", "green"),
+}
+_ORDER = list(_WORDS)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    pulumi_cli.add_stack_arguments(parser)
+    parser.add_argument(
+        "--stdin",
+        action="store_true",
+        help="read the state from stdin (`pulumi stack export |`), instead of asking Pulumi for it",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at everything that the stack needs.
+
+    Returns:
+        0 where nothing has to be done before `pulumi up`; 1 where something has; 2 where the stack file or the state
+        is not usable, so that nothing was looked at.
+    """
+    try:
+        subject = _subject(
+            arguments.stack, pulumi_cli.stack_file(arguments), sys.stdin.read() if arguments.stdin else None
+        )
+    except (NotAnswered, StateUnusable, SettingsError, AccessError) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
+    progress = Console(stderr=True)
+    with progress.status("Asking Microsoft Graph and Business Central"):
+        found = look(subject)
+    ready = not any(each.kind in TO_DO for each in found)
+    if arguments.json:
+        written = {"stack": arguments.stack, "ready": ready, "findings": [asdict(each) for each in found]}
+        sys.stdout.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+    else:
+        show(found, Console())
+    return 0 if ready else 1
+
+
+def look(subject: Subject) -> list[Finding]:
+    """Look at Graph and at every environment, several at once, and return what was found; the gravest first."""
+    if not subject.declared.integrations:  # a stack for the companion extension alone asks nothing of Entra
+        return _sorted(companion.look(subject))
+    session, declared = subject.session, subject.declared
+    found = _signed_in("Microsoft Graph", lambda: session.graph_caller)
+    looks: list[Callable[[], list[Finding]]] = []
+    tagged: list[Application] = []
+    if not found:
+        tagged, found = _tagged(subject)
+        looks += [
+            partial(rights.look, subject),
+            partial(rights.business_central_principal, subject),
+            partial(orphans.look, subject, tagged),
+            *(partial(consents.look, subject, each) for each in declared.integrations),
+        ]
+    online = [key for key, each in declared.environments.items() if not each.base_url]
+    if not (refused := _signed_in("Business Central", lambda: session.business_central_caller) if online else []):
+        looks += [
+            partial(companion.look, subject),
+            *(partial(environments.look, subject, key, tagged) for key in online),
+        ]
+    elsewhere = declared.environments.keys() - set(online)
+    looks += [partial(environments.look, subject, key, tagged) for key in elsewhere]
+    found += refused
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for part in pool.map(lambda each: each(), looks):
+            found += part
+    return _sorted(found)
+
+
+def _sorted(found: Sequence[Finding]) -> list[Finding]:
+    """Return each finding once, the gravest first."""
+    return sorted(dict.fromkeys(found), key=lambda each: _ORDER.index(each.kind))
+
+
+def show(found: Sequence[Finding], console: Console) -> None:
+    """Print a table; without a terminal one line each, tab-separated, for grep."""
+    to_do = sum(each.kind in TO_DO for each in found)
+    summary = f"{to_do} to do before `pulumi up`." if to_do else "Nothing stands in the way of `pulumi up`."
+    if not console.is_terminal:
+        lines = ["\t".join([_WORDS[each.kind][0], each.where, _sentences(each)]) for each in found]
+        console.file.write("".join(f"{line}\n" for line in [*lines, summary]))  # not wrapped
+        return
+    table = Table("", "where", "what, and what to do", show_lines=True)
+    for each in found:
+        word, colour = _WORDS[each.kind]
+        text = Text(each.found)
+        if each.remedy:
+            text.append(f"\n{each.remedy}", style="dim" if each.kind not in TO_DO else "")
+        table.add_row(Text(word, style=colour), each.where, text)
+    console.print(table)
+    console.print(summary, style="yellow" if to_do else "green", markup=False, highlight=False)
+
+
+def _sentences(finding: Finding) -> str:
+    return f"{finding.found}. {finding.remedy}".strip()
+
+
+def _signed_in(service: str, sign_in: Callable[[], object]) -> list[Finding]:
+    """Return why nobody can sign in to a service: once, and not for each thing that would have been asked of it."""
+    try:
+        sign_in()
+    except AccessError as problem:
+        return [missing(service, problem)]
+    return []
+
+
+def _tagged(subject: Subject) -> tuple[list[Application], list[Finding]]:
+    """Return the applications that stacks of this project made, and what was missing to see them."""
+    try:
+        return subject.session.applications.tagged(f"{PROJECT}:"), []
+    except AccessError as problem:
+        return [], [missing(rights.WHERE, problem)]
+
+
+def _subject(stack: str, file: Path, exported: str | None) -> Subject:
+    config = pulumi_cli.configuration(file)
+    file = file.relative_to(pulumi_cli.ROOT) if file.is_relative_to(pulumi_cli.ROOT) else file
+    if not config:
+        raise NotAnswered(f"{file} does not exist, or has no `config`: write it as stacks/Pulumi.example.yaml shows.")
+    prefix = f"{PROJECT}:"
+    values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    declared = load(values, presets=pulumi_cli.ROOT / "presets", stack_file=file)
+    session = Session(pulumi_cli.cloud_settings(config))
+    _ = session.tenant_id  # refuses at once where no tenant is named
+    return Subject(stack, declared, _state(stack, exported), session)
+
+
+def _state(stack: str, exported: str | None) -> State:
+    if exported is not None:
+        return State.read(exported)
+    command = f"pulumi stack export --stack {stack} | python -m commands preflight --stack {stack} --stdin"
+    try:
+        return State.read(pulumi_cli.ask("stack", "export", stack=stack, instead=command))
+    except NotAnswered as problem:
+        if "no stack named" in str(problem):
+            return State.nothing()
+        raise

@@ -1,0 +1,32 @@
+"""What a stack that installs the companion extension needs: a look at the extensions of each environment."""
+
+from __future__ import annotations
+
+from clients.business_central import COMPANION_APP_ID
+from clients.errors import AccessError
+from commands.preflight.findings import Finding, missing
+from commands.preflight.subject import Subject
+
+
+def look(subject: Subject) -> list[Finding]:
+    """Return whether the extensions of the environments can be seen, and which version is installed."""
+    companion = subject.declared.companion_extension
+    if companion is None:
+        return []
+    online = [key for key, each in subject.declared.environments.items() if not each.base_url]
+    found = []
+    for key in companion.environments or online:
+        name = subject.declared.environments[key].name
+        session = subject.session
+        by_admin_center = companion.channel == "adminCenter"
+        channel = session.admin_center.apps(name) if by_admin_center else session.extension_upload(name)
+        try:
+            installed = channel.installed(COMPANION_APP_ID)
+        except AccessError as problem:
+            found.append(missing(f"environment {name}", problem))
+            continue
+        version = (
+            f"the companion extension is version {installed}" if installed else "the companion extension is absent"
+        )
+        found.append(Finding("ready", f"environment {name}", f"its extensions can be seen; {version}"))
+    return found

@@ -1,0 +1,83 @@
+"""What a stack's state knows to be its own: ids only, nothing that is secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_APPLICATION = "azuread:index/application:Application"
+_PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
+_PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
+_INTEGRATION = "entra-business-central:index:Integration"
+_REGISTRATION = "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration"
+
+
+class StateUnusable(Exception):
+    """It is not a stack's state; the text says what is wanted."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A stack's state, as far as it is needed here.
+
+    Attributes:
+        components: URNs of the integrations, by their keys.
+        applications: key of the integration -> object id and client id of its application.
+        principals: key of the integration -> object id of its service principal.
+        secrets: key ids of all client secrets.
+        registrations: environment (in lower case) and client id of all registrations.
+    """
+
+    components: Mapping[str, str]
+    applications: Mapping[str, tuple[str, str]]
+    principals: Mapping[str, str]
+    secrets: frozenset[str]
+    registrations: frozenset[tuple[str, str]]
+
+    @staticmethod
+    def read(text: str) -> State:
+        """Read what `pulumi stack export` prints; a checkpoint file of a self-managed backend is read as well.
+
+        Raises:
+            StateUnusable: it is something else. The text never quotes any of it.
+        """
+        try:
+            written = json.loads(text)
+            deployment = written.get("deployment") or written["checkpoint"]["latest"] or {}
+            resources: list[Mapping[str, Any]] = deployment.get("resources") or []
+            return State(
+                components={_key(each): each["urn"] for each in _of(resources, _INTEGRATION)},
+                applications={
+                    _key(each): (_object_id(each), each["outputs"]["clientId"].lower())
+                    for each in _of(resources, _APPLICATION)
+                },
+                principals={_key(each): _object_id(each) for each in _of(resources, _PRINCIPAL)},
+                secrets=frozenset(each["outputs"]["keyId"] for each in _of(resources, _PASSWORD)),
+                registrations=frozenset(
+                    (each["outputs"]["environment"].casefold(), each["outputs"]["client_id"].lower())
+                    for each in _of(resources, _REGISTRATION)
+                ),
+            )
+        except (ValueError, LookupError, TypeError, AttributeError):
+            raise StateUnusable("This is not a stack's state: give what `pulumi stack export` prints.") from None
+
+    @staticmethod
+    def nothing() -> State:
+        """Return the state of a stack that was never deployed."""
+        return State({}, {}, {}, frozenset(), frozenset())
+
+
+def _of(resources: list[Mapping[str, Any]], type_: str) -> Iterator[Mapping[str, Any]]:
+    """Yield what exists of a type; what is still to be deleted after a replacement is another's duty."""
+    return (each for each in resources if each["type"] == type_ and not each.get("delete"))
+
+
+def _key(resource: Mapping[str, Any]) -> str:
+    return str(resource["urn"]).rpartition("::")[2]
+
+
+def _object_id(resource: Mapping[str, Any]) -> str:
+    """Return the object id in an azuread id: `/applications/{object id}`."""
+    return str(resource["id"]).rpartition("/")[2]

@@ -1,0 +1,72 @@
+"""The Pulumi CLI, asked for what a stack has; always through a pipe, never by way of a file."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+class NotAnswered(Exception):
+    """The CLI is not there, or refuses; the text says what to do."""
+
+
+def ask(*arguments: str, stack: str, instead: str) -> str:
+    """Return what `pulumi <arguments> --stack <stack>` prints.
+
+    Args:
+        arguments: the command.
+        stack: the stack.
+        instead: the command line that does without the CLI on this machine.
+
+    Raises:
+        NotAnswered: the CLI is not there, or refuses.
+    """
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise NotAnswered(f"The pulumi CLI is not on PATH. Pipe the answer in from where it is: {instead}")
+    command = [pulumi, *arguments, "--stack", stack]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NotAnswered(f"`pulumi {' '.join(arguments[:2])}` of stack {stack} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def add_stack_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name a stack, spelled as the CLI's own."""
+    parser.add_argument("--stack", required=True, help="the stack, as in `pulumi up --stack`")
+    parser.add_argument("--config-file", type=Path, metavar="FILE", help="the stack file, where it is another one")
+
+
+def stack_file(arguments: argparse.Namespace) -> Path:
+    """Return where the file of the stack is."""
+    chosen: Path | None = arguments.config_file
+    return chosen or ROOT / "stacks" / f"Pulumi.{arguments.stack}.yaml"
+
+
+def configuration(file: Path) -> dict[str, Any]:
+    """Return what a stack file says under `config`; {} where there is no file.
+
+    Raises:
+        NotAnswered: it is no YAML.
+    """
+    if not file.exists():
+        return {}
+    try:
+        written: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as problem:
+        raise NotAnswered(f"{file} is no YAML: {' '.join(str(problem).split())}") from None
+    config = written.get("config") if isinstance(written, dict) else None
+    return config if isinstance(config, dict) else {}
+
+
+def cloud_settings(config: dict[str, Any]) -> dict[str, str]:
+    """Return azuread's settings in a stack file, by which the program chooses its cloud and tenant."""
+    names = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
+    return {name: str(config[name]) for name in names if isinstance(config.get(name), str)}

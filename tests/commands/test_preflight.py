@@ -1,0 +1,416 @@
+"""`python -m commands preflight`: what it finds in a tenant, by reading only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.providers.conftest import Inputs
+from tests.support.azure_cli import signed_in_environment
+from tests.support.directory_objects import BUSINESS_CENTRAL
+from tests.support.entra import EntraApplication, graph
+from tests.support.preflight import COMPONENT, MAGENTO, Looked, exported, look
+from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.tenant import Tenant
+
+RUNNER = "bdf6bb95-9dad-4504-91ab-8404427f4043"
+VENDOR = {"preset": "job-queue-runner", "environments": ["production"]}
+ADMINISTRATION = {"permissionSets": ["D365 FULL ACCESS"]}  # a set that the deployer does not hold
+
+
+@pytest.fixture
+def deployer(tenant: Tenant) -> str:
+    return tenant.ready.deployer.clientId
+
+
+def tag(application: EntraApplication, tenant: Tenant, value: str = "entra-business-central:demo:magento") -> None:
+    """Tag an application as the program does."""
+    graph(tenant, "PATCH", f"/applications/{application.object_id}", {"tags": [value]})
+    tenant.clear_requests()
+
+
+def refusal(host: ProviderHost, inputs: dict[str, Any]) -> str:
+    """Return what a provider says when it cannot create something."""
+    with pytest.raises(ProviderError) as refused:
+        host.create(inputs)
+    return str(refused.value)
+
+
+def key_ids(application: EntraApplication, tenant: Tenant) -> tuple[str, ...]:
+    found = graph(tenant, "GET", f"/applications/{application.object_id}")["passwordCredentials"]
+    return tuple(each["keyId"] for each in found)
+
+
+# --- a tenant where everything is as it should be
+
+
+def test_where_nothing_is_missing_there_is_nothing_to_do(tenant: Tenant, tmp_path: Path) -> None:
+    looked = look(tenant, tmp_path)
+    assert looked.code == 0, looked
+    assert {each["kind"] for each in looked.findings} == {"ready"}
+    assert [each["where"] for each in looked.findings if "companion extension" in each["found"]] == [
+        "environment Production",
+        "environment Sandbox",
+    ]
+
+
+def test_it_only_reads(tenant: Tenant, tmp_path: Path) -> None:
+    before = tenant.state()
+    look(tenant, tmp_path, integrations={"magento": MAGENTO, "runner": VENDOR})
+    assert tenant.state() == before
+    posts = [each["path"] for each in tenant.requests() if each["method"] != "GET"]
+    assert set(posts) == {f"/{tenant.ready.tenantId}/oauth2/v2.0/token"}
+
+
+def test_what_it_asks_does_not_grow_with_the_integrations(tenant: Tenant, tmp_path: Path) -> None:
+    look(tenant, tmp_path)
+    one = len(tenant.requests())
+    tenant.clear_requests()
+    look(
+        tenant, tmp_path, integrations={f"shop{number}": {**MAGENTO, "displayName": f"{number}"} for number in range(9)}
+    )
+    assert len(tenant.requests()) == one
+
+
+# --- rights on Microsoft Graph
+
+
+@pytest.mark.parametrize(
+    ("role", "named", "integration"),
+    [
+        ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", MAGENTO),
+        ("Application.ReadWrite.All", "Application.ReadWrite.All", VENDOR),
+        ("AppRoleAssignment.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", MAGENTO),
+        (
+            "DelegatedPermissionGrant.ReadWrite.All",
+            "DelegatedPermissionGrant.ReadWrite.All",
+            {**MAGENTO, "delegatedScopes": ["Financials.ReadWrite.All"]},
+        ),
+    ],
+)
+def test_a_permission_that_is_missing_on_graph_is_named_with_who_grants_it_and_how(
+    tenant: Tenant, tmp_path: Path, deployer: str, role: str, named: str, integration: dict[str, Any]
+) -> None:
+    tenant.edit("revoke_deployer", resource="graph", role=role)
+    looked = look(tenant, tmp_path, integrations={"magento": integration})
+    assert looked.code == 1
+    found = looked.only("missing")
+    assert found["where"] == "Microsoft Graph"
+    assert named in found["found"]
+    assert f"needs the Microsoft Graph permission {named}" in found["remedy"]
+    assert "A Privileged Role Administrator grants it" in found["remedy"]
+    assert f"appId/{deployer}" in found["remedy"]
+    assert f"az ad app permission add --id {deployer} --api 00000003-" in found["remedy"]
+
+
+def test_what_no_integration_needs_is_not_missed(tenant: Tenant, tmp_path: Path) -> None:
+    tenant.edit("revoke_deployer", resource="graph", role="DelegatedPermissionGrant.ReadWrite.All")
+    tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All")
+    looked = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "consent": "manual"}})
+    assert looked.of("missing") == []
+
+
+def test_graph_refuses_a_consent_in_the_words_in_which_it_was_foretold(
+    tenant: Tenant, tmp_path: Path, consents: ProviderHost, inputs: Inputs
+) -> None:
+    tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All")
+    foretold = look(tenant, tmp_path).only("missing")["remedy"]
+    assert foretold in refusal(consents, inputs.consent())
+
+
+def test_a_tenant_without_business_central_is_told_of_with_the_right_that_adds_it(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    tenant.edit("remove_business_central_service_principal")
+    looked = look(tenant, tmp_path)
+    assert any("could not get a token for https://api.businesscentral" in each["found"] for each in looked.findings)
+    assert any("`up` adds it" in each["found"] for each in looked.of("note"))
+
+
+def test_a_person_with_an_entra_role_is_enough_and_what_cannot_be_seen_is_said(tenant: Tenant, tmp_path: Path) -> None:
+    looked = look(tenant, tmp_path, environment=signed_in_environment(tmp_path, tenant.ready))
+    assert looked.code == 0, looked
+    assert any(
+        "administrator@rehearsal.example may do what this stack needs" in each["found"] for each in looked.findings
+    )
+    assert {each["where"] for each in looked.of("note")} == {"environment Production", "environment Sandbox"}
+
+
+def test_where_nobody_can_sign_in_that_is_what_is_missing(tenant: Tenant, tmp_path: Path) -> None:
+    environment = {**tenant.ready.environment(), "ARM_CLIENT_SECRET": "wrong"}
+    looked = look(tenant, tmp_path, environment=environment)
+    assert looked.code == 1
+    assert [each["where"] for each in looked.findings] == ["Microsoft Graph", "Business Central"]
+    assert all("AADSTS7000215" in each["found"] for each in looked.of("missing"))
+
+
+# --- rights in an environment
+
+
+@pytest.mark.parametrize(
+    ("edit", "found", "remedy"),
+    [
+        ({"do": "revoke", "roleId": "SECURITY"}, "does not hold SECURITY", "needs the permission set SECURITY"),
+        (
+            {"do": "revoke", "roleId": "NPR NP RETAIL"},
+            "does not hold NPR NP RETAIL",
+            "only the permission sets that it",
+        ),
+        ({"do": "revoke", "roleId": "EBC REGISTRATION"}, "could not list the registrations", "EBC REGISTRATION"),
+        ({"do": "disable_registration"}, "rejected the client credentials", "is not registered and enabled"),
+        ({"do": "uninstall_companion"}, "the companion extension is not installed", "companion_extension/README.md"),
+        ({"do": "rename_environment", "to": "Live"}, "does not exist", "Check the name of environment Production"),
+    ],
+)
+def test_what_the_caller_lacks_in_an_environment_is_named_with_who_gives_it(
+    tenant: Tenant, tmp_path: Path, deployer: str, edit: dict[str, str], found: str, remedy: str
+) -> None:
+    tenant.edit(**{"clientId": deployer, **edit}, environment="Production")
+    looked = look(tenant, tmp_path)
+    assert looked.code == 1
+    missing = looked.only("missing")
+    assert missing["where"] == "environment Production"
+    assert found in missing["found"]
+    assert remedy in missing["remedy"]
+    assert any(each["where"] == "environment Sandbox" for each in looked.of("ready")), "the other one is looked at too"
+
+
+@pytest.mark.parametrize("revoked", ["SECURITY", "NPR NP RETAIL"])
+def test_business_central_refuses_in_the_words_in_which_it_was_foretold(
+    tenant: Tenant, tmp_path: Path, deployer: str, registrations: ProviderHost, inputs: Inputs, revoked: str
+) -> None:
+    tenant.edit("revoke", environment="Production", clientId=deployer, roleId=revoked)
+    foretold = look(tenant, tmp_path).only("missing")["remedy"]
+    assert foretold in refusal(registrations, inputs.registration())
+
+
+def test_a_permission_set_that_is_not_there_is_found_where_it_is_declared(tenant: Tenant, tmp_path: Path) -> None:
+    looked = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "permissionSets": ["D365 BUS FULL ACESS"]}})
+    (first, second) = looked.of("missing")
+    assert first["where"] == "integrations.magento.environments.production.permissionSets"
+    assert "did you mean 'D365 BUS FULL ACCESS'" in first["found"]
+    assert second["where"].endswith("sandbox.permissionSets")
+
+
+def test_an_environment_of_nobody_but_applications_is_told_before_business_central_refuses(
+    tenant: Tenant, tmp_path: Path, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    tenant.edit("disable_people", environment="Production")
+    foretold = look(tenant, tmp_path).only("missing")
+    assert "nobody but applications" in foretold["found"]
+    assert foretold["remedy"] in refusal(registrations, inputs.registration())
+
+
+# --- registrations that are there already
+
+
+def register(tenant: Tenant, client_id: str, environment: str = "Production", description: str = "A shop") -> None:
+    tenant.edit("create_registration", environment=environment, clientId=client_id, description=description)
+    tenant.edit("enable_registration", environment=environment, clientId=client_id)
+    tenant.edit("add_permission_set", environment=environment, clientId=client_id, roleId="D365 READ")
+
+
+def test_a_row_that_adopt_takes_over_is_told_with_all_that_would_change(tenant: Tenant, tmp_path: Path) -> None:
+    register(tenant, RUNNER, description="Runner")
+    looked = look(tenant, tmp_path, integrations={"runner": {**VENDOR, "adopt": True}})
+    assert looked.code == 0, looked
+    found = looked.only("takeover")
+    assert found["where"] == "integrations.runner, environment Production"
+    assert "description 'Runner' -> " in found["found"]
+    assert "gives NPR EXT JQ REFRESHER" in found["found"]
+    assert "takes D365 READ" in found["found"]
+
+
+def test_a_row_that_is_not_to_be_adopted_is_refused_as_up_refuses_it(
+    tenant: Tenant, tmp_path: Path, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    register(tenant, RUNNER)
+    looked = look(tenant, tmp_path, integrations={"runner": VENDOR})
+    assert looked.code == 1
+    found = looked.only("missing")
+    refused = refusal(registrations, inputs.registration(client_id=RUNNER, adopt=False))
+    assert f"{found['found']}. {found['remedy']}" in refused
+
+
+def test_what_the_state_knows_is_nobody_elses(tenant: Tenant, tmp_path: Path) -> None:
+    register(tenant, RUNNER)
+    state = exported(registrations=(("Production", RUNNER),))
+    looked = look(tenant, tmp_path, integrations={"runner": VENDOR}, state=state)
+    assert looked.code == 0, looked
+    assert looked.of("takeover") == []
+
+
+def test_an_own_application_in_a_copied_environment_that_does_not_declare_it_is_left_over(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    register(tenant, application.client_id)
+    tenant.edit("copy_environment", **{"from": "Production", "to": "Sandbox"})
+    only_production = {"magento": {**MAGENTO, "environments": ["production"]}}
+    state = exported(
+        application, secrets=key_ids(application, tenant), registrations=(("Production", application.client_id),)
+    )
+    looked = look(tenant, tmp_path, integrations=only_production, state=state)
+    found = looked.only("leftover")
+    assert found["where"] == "environment Sandbox"
+    assert application.client_id in found["found"]
+    assert "was copied" in found["found"]
+    assert "integrations.magento.environments" in found["remedy"]
+
+
+def test_other_enabled_registrations_are_listed_with_the_stack_that_made_them(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant, "entra-business-central:other:shop")
+    register(tenant, application.client_id, description="Theirs")
+    register(tenant, RUNNER, description="A vendor's")
+    found = look(tenant, tmp_path).only("note")
+    assert found["where"] == "environment Production"
+    assert f"Theirs ({application.client_id}, of stack other)" in found["found"]
+    assert f"A vendor's ({RUNNER})" in found["found"]
+    assert tenant.ready.deployer.clientId not in found["found"]
+
+
+# --- consents and publishers
+
+
+def test_an_approval_that_is_waited_for_is_pending_with_its_address(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication, consents: ProviderHost, inputs: Inputs
+) -> None:
+    tag(application, tenant)
+    manual = {"magento": {**MAGENTO, "consent": "manual"}}
+    state = exported(application, secrets=key_ids(application, tenant))
+    looked = look(tenant, tmp_path, integrations=manual, state=state)
+    assert looked.code == 1
+    pending = looked.only("pending")
+    assert "has not approved API.ReadWrite.All, Automation.ReadWrite.All yet" in pending["found"]
+    assert f"/adminconsent?client_id={application.client_id}" in pending["remedy"]
+    assert pending["remedy"] in refusal(consents, inputs.consent(consent="manual"))
+    for role in ("API.ReadWrite.All", "Automation.ReadWrite.All"):
+        tenant.edit(
+            "add_app_role_assignment", clientId=application.client_id, resourceAppId=BUSINESS_CENTRAL, role=role
+        )
+    assert look(tenant, tmp_path, integrations=manual, state=state).of("pending") == []
+
+
+def test_a_vendors_publisher_is_compared_as_up_compares_it(tenant: Tenant, tmp_path: Path) -> None:
+    absent = look(tenant, tmp_path, integrations={"runner": VENDOR})
+    assert "is not in this tenant yet" in absent.only("note")["found"]
+    graph(tenant, "POST", "/servicePrincipals", {"appId": RUNNER})
+    known = look(tenant, tmp_path, integrations={"runner": VENDOR})
+    assert any("is published by Navi Partner København ApS, as expected" in each["found"] for each in known.of("ready"))
+    tenant.edit("set_publisher", clientId=RUNNER, displayName="Somebody Else")
+    other = look(tenant, tmp_path, integrations={"runner": VENDOR})
+    assert other.code == 1
+    assert "its verified publisher is 'Somebody Else'" in other.only("missing")["found"]
+
+
+# --- leftovers of interrupted runs
+
+
+def test_an_application_that_no_state_knows_is_found_by_its_tag_with_both_ways_out(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    tenant.edit("rename_application", clientId=application.client_id, displayName="TERRAFORM_UPDATE_0b1ec7")
+    looked = look(tenant, tmp_path, state=exported())
+    assert looked.code == 1
+    found = looked.only("leftover")
+    assert "TERRAFORM_UPDATE_0b1ec7" in found["found"]
+    assert "with 1 secret(s)" in found["found"]
+    assert f"`az ad app delete --id {application.object_id}`" in found["remedy"]
+    assert (
+        f"`pulumi import azuread:index/application:Application magento /applications/{application.object_id} --parent "
+        f"component={COMPONENT} --generate-code=false --protect=false --stack demo`"
+    ) in found["remedy"]
+
+
+def test_a_second_application_of_one_integration_can_only_be_removed(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    known = application._replace(object_id="a0a0a0a0-0000-4000-8000-000000000009", client_id=RUNNER)
+    found = look(tenant, tmp_path, state=exported(known, principal=True)).only("leftover")
+    assert "az ad app delete" in found["remedy"]
+    assert "pulumi import" not in found["remedy"]
+
+
+def test_an_application_of_another_stack_is_none_of_ours(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant, "entra-business-central:demonstration:magento")
+    assert look(tenant, tmp_path).of("leftover") == []
+
+
+def test_a_secret_that_no_state_knows_is_found_with_the_command_that_removes_it(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    (key_id,) = key_ids(application, tenant)
+    assert look(tenant, tmp_path, state=exported(application, secrets=(key_id,))).of("leftover") == []
+    found = look(tenant, tmp_path, state=exported(application)).only("leftover")
+    assert f"az ad app credential delete --id {application.client_id} --key-id {key_id}" in found["remedy"]
+
+
+def test_a_service_principal_that_no_state_knows_is_found_with_the_command_that_removes_it(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    state = exported(application, principal=False, secrets=key_ids(application, tenant))
+    found = look(tenant, tmp_path, state=state).only("leftover")
+    assert f"az ad sp delete --id {application.principal_id}" in found["remedy"]
+
+
+# --- what it takes and what it prints
+
+
+def test_without_a_terminal_each_finding_is_one_line(tenant: Tenant, tmp_path: Path, deployer: str) -> None:
+    tenant.edit("revoke", environment="Production", clientId=deployer, roleId="SECURITY")
+    looked = look(tenant, tmp_path, "--stack", "demo")
+    lines = looked.output.splitlines()
+    assert lines[0].startswith("missing\tenvironment Production\tthe caller, application ")
+    assert lines[-1] == "1 to do before `pulumi up`."
+    assert looked.said.strip() == ""
+
+
+def test_the_json_says_whether_it_is_ready(tenant: Tenant, tmp_path: Path) -> None:
+    written = json.loads(look(tenant, tmp_path).output)
+    assert (written["stack"], written["ready"]) == ("demo", True)
+    assert set(written["findings"][0]) == {"kind", "where", "found", "remedy"}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "",
+        "no JSON",
+        "[]",
+        '{"deployment": {"resources": [{"type": "azuread:index/application:Application"}]}}',
+        '{"a": "s3cret"}',
+    ],
+)
+def test_what_is_no_state_is_refused_without_being_quoted(tenant: Tenant, tmp_path: Path, state: str) -> None:
+    looked = look(tenant, tmp_path, state=state)
+    assert_refused(looked, "This is not a stack's state")
+    assert "s3cret" not in looked.said
+
+
+def test_a_wrong_stack_file_is_refused_before_anything_is_asked(tenant: Tenant, tmp_path: Path) -> None:
+    looked = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "permisionSets": []}})
+    assert_refused(looked, "integrations.magento.permisionSets")
+    assert tenant.requests() == []
+
+
+def test_a_stack_without_a_file_is_refused(tenant: Tenant, tmp_path: Path) -> None:
+    looked = look(tenant, tmp_path, "--config-file", str(tmp_path / "Pulumi.none.yaml"))
+    assert_refused(looked, "does not exist")
+
+
+def assert_refused(looked: Looked, text: str) -> None:
+    assert looked.code == 2
+    assert text in looked.said
+    assert looked.output == ""
+    assert "Traceback" not in looked.said

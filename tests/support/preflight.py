@@ -1,0 +1,131 @@
+"""`python -m commands preflight` against the rehearsal tenant, with a stack file and a state of a test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.entra import EntraApplication
+from tests.support.tenant import REPOSITORY, Tenant
+
+MAGENTO = {
+    "preset": "magento",
+    "environments": ["production", "sandbox"],
+    "credentials": {"secrets": {"issued": ["2026-11-23"]}},
+}
+ENVIRONMENTS = {"production": {"name": "Production"}, "sandbox": {"name": "Sandbox"}}
+COMPONENT = "urn:pulumi:demo::entra-business-central::entra-business-central:index:Integration::magento"
+_PREFIX = "urn:pulumi:demo::entra-business-central::entra-business-central:index:Integration"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the command answered.
+
+    Attributes:
+        code: exit code.
+        output: standard output.
+        said: standard error.
+    """
+
+    code: int
+    output: str
+    said: str
+
+    @property
+    def findings(self) -> list[dict[str, str]]:
+        """The findings of `--json`."""
+        found: list[dict[str, str]] = json.loads(self.output)["findings"]
+        return found
+
+    def of(self, kind: str) -> list[dict[str, str]]:
+        """The findings of one kind."""
+        return [each for each in self.findings if each["kind"] == kind]
+
+    def only(self, kind: str) -> dict[str, str]:
+        """The one finding of a kind."""
+        (found,) = self.of(kind)
+        return found
+
+
+def look(
+    tenant: Tenant,
+    folder: Path,
+    *options: str,
+    integrations: Mapping[str, Any] | None = None,
+    environments: Mapping[str, Any] | None = None,
+    state: Mapping[str, Any] | str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Looked:
+    """Run the command.
+
+    Args:
+        tenant: where to look.
+        folder: for the stack file.
+        options: beside `--stack demo --stdin --json`.
+        integrations: of the stack file; the Magento integration in both environments where none are given.
+        environments: of the stack file.
+        state: what `pulumi stack export` would print; of an empty stack where none is given.
+        environment: variables instead of the tenant's.
+    """
+    file = folder / "Pulumi.demo.yaml"
+    config = {
+        "azuread:tenantId": tenant.ready.tenantId,
+        "entra-business-central:environments": dict(environments or ENVIRONMENTS),
+        "entra-business-central:integrations": dict(integrations or {"magento": MAGENTO}),
+    }
+    file.write_text(yaml.safe_dump({"config": config}))
+    command = [sys.executable, "-m", "commands", "preflight", "--stack", "demo", "--stdin", "--config-file", str(file)]
+    done = subprocess.run(
+        [*command, *(options or ["--json"])], cwd=REPOSITORY,
+        env={"PATH": os.environ["PATH"], **(tenant.ready.environment() if environment is None else environment)},
+        input=state if isinstance(state, str) else json.dumps(state or exported()),
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert tenant.ready.deployer.clientSecret not in done.stdout + done.stderr
+    return Looked(done.returncode, done.stdout, done.stderr)
+
+
+def exported(
+    application: EntraApplication | None = None,
+    *,
+    principal: bool = True,
+    secrets: tuple[str, ...] = (),
+    registrations: tuple[tuple[str, str], ...] = (),
+) -> dict[str, Any]:
+    """Return what `pulumi stack export` prints of a stack with the Magento integration.
+
+    Args:
+        application: its application; None where only its component is in the state.
+        principal: whether the service principal is there too.
+        secrets: key ids of its secrets.
+        registrations: environment and client id of each.
+    """
+    resources: list[dict[str, Any]] = [{"urn": COMPONENT, "type": "entra-business-central:index:Integration"}]
+
+    def add(type_: str, name: str, id_: str, **outputs: str) -> None:
+        urn = f"{_PREFIX}${type_}::{name}"
+        resources.append({"urn": urn, "type": type_, "id": id_, "custom": True, "outputs": outputs})
+
+    if application:
+        type_ = "azuread:index/application:Application"
+        add(type_, "magento", f"/applications/{application.object_id}", clientId=application.client_id)
+        if principal:
+            type_ = "azuread:index/servicePrincipal:ServicePrincipal"
+            add(type_, "magento", f"/servicePrincipals/{application.principal_id}")
+    for key_id in secrets:
+        add("azuread:index/applicationPassword:ApplicationPassword", f"magento-secret-{key_id}", key_id, keyId=key_id)
+    for environment, client_id in registrations:
+        add(
+            "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration",
+            f"magento-{environment.lower()}", "id", environment=environment, client_id=client_id,
+        )  # fmt: skip
+    return {"version": 3, "deployment": {"resources": resources}}
