@@ -15,14 +15,19 @@ import sys
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
+def tie_to(parent: int) -> None:
+    """Let this process die when its parent does, and heed ^C, which the parent may have been told to ignore."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the line above
+            os._exit(1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def main(arguments: list[str]) -> None:
     """Tie this process to its parent and replace it by the command."""
     parent, *command = arguments
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != int(parent):  # it died before the line above
-            os._exit(1)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent that ignores ^C must not teach it to the child
+    tie_to(int(parent))
     os.execvpe(command[0], command, os.environ)  # noqa: S606 - the point of this file
 
 

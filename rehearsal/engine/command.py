@@ -20,6 +20,7 @@ from rehearsal.engine.errors import ChangesNotExpected, EngineError
 from rehearsal.engine.json_preview import JsonDisplay
 from rehearsal.engine.lock import locked
 from rehearsal.engine.options import add_options
+from rehearsal.engine.processes import Launcher
 from rehearsal.engine.redaction import Redaction
 from rehearsal.engine.resource_state import stack_outputs
 from rehearsal.engine.run import Result
@@ -33,6 +34,7 @@ _TITLES = {  # command -> (heading of its preview, heading of the real thing, th
     "destroy": ("Previewing destroy", "Destroying", "destroy"),
 }
 _CANNOT_ASK = "--yes or --skip-preview must be passed in to proceed when running in non-interactive mode"
+_CHILDREN = 3  # of a preview or an up: the program, the dynamic host and azuread
 _CANCELLED = 8  # the CLI's exit code for the second ^C
 _STANDS_IN = (
     "The local engine stands in for the pulumi CLI, for rehearsals on this machine "
@@ -75,7 +77,9 @@ def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     ready = safety.load_tenant(Path(arguments.ready_file))
     safety.check_config(stack.config, ready)
     children = safety.child_environment(ready, environment)
-    deployment = Deployment(stack, children, lambda: _azuread(children), arguments.parallel)
+    passes = 1 if arguments.command == "preview" or arguments.preview_only or arguments.skip_preview else 2
+    launcher = Launcher(standing_by=_CHILDREN * passes)
+    deployment = Deployment(stack, children, lambda: _azuread(children), arguments.parallel, launcher=launcher)
     with _interruptible(deployment):
         return _Session(arguments, stack, deployment).run()
 

@@ -40,6 +40,7 @@ class Deployment:
         find_azuread: returns the azuread plugin's command line; called when it is needed.
         parallel: how many steps may run at once; four per processor where None, as the CLI has it.
         recorder: called after each RPC to a provider, for tests.
+        launcher: starts the children.
     """
 
     stack: Stack
@@ -47,7 +48,7 @@ class Deployment:
     find_azuread: Callable[[], list[str]]
     parallel: int | None = None
     recorder: Recorder | None = None
-    _launcher: processes.Launcher = field(default_factory=processes.Launcher)
+    launcher: processes.Launcher = field(default_factory=processes.Launcher)
     _current: Run | None = None
     _cancelled: bool = False
 
@@ -90,7 +91,7 @@ class Deployment:
         """End all children at once; steps in flight stay in the state as pending."""
         if self._current:
             self._current.journal.freeze()
-        self._launcher.kill_all()
+        self.launcher.kill_all()
 
     def _update(self, audience: Audience, *, preview: bool, refresh_first: bool) -> Result:
         snapshot = self._load(audience)
@@ -147,7 +148,7 @@ class Deployment:
 
         project = self.stack.project
         environment = {**self.environment, "PULUMI_PROJECT": project.name}
-        source = PluginSource(self._launcher, environment, project.root, self.find_azuread, on_output, self.recorder)
+        source = PluginSource(self.launcher, environment, project.root, self.find_azuread, on_output, self.recorder)
         registry = ProviderRegistry(source, self.stack.config, self.stack.urn_prefix)
         try:
             yield registry
@@ -160,7 +161,7 @@ class Deployment:
         with serving(monitor, workers=4 * run.parallel + 16) as address:
             names = (self.stack.project.name, self.stack.name)
             words = (address, *names, str(run.parallel), str(run.preview).lower())
-            process = self._launcher.start(
+            process = self.launcher.start(
                 [sys.executable, "-I", "-u", str(_PROGRAM), *words],
                 {
                     **self.environment,
@@ -184,7 +185,7 @@ class Deployment:
         return None
 
 
-def _wait(process: subprocess.Popen[str], run: Run, monitor: Monitor) -> int:
+def _wait(process: processes.Child, run: Run, monitor: Monitor) -> int:
     """Wait for the program; one that has been told to stop and does not is ended, after its steps have finished."""
     told: float | None = None
     while True:

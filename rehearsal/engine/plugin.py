@@ -104,7 +104,7 @@ class Plugin:
     def __init__(
         self,
         package: str,
-        process: subprocess.Popen[str],
+        process: processes.Child,
         on_output: Callable[[str], None],
         recorder: Recorder | None = None,
     ) -> None:
