@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench-scale lock clean
+.PHONY: help demo test check bench-scale bench-replication lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,8 +30,11 @@ check: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
 
-bench-scale: $(VENV)/.installed  ## 100 integrations in 2 environments with latency, and replication delays (ARGS=10 makes it 10)
+bench-scale: $(VENV)/.installed  ## 100 integrations in 2 environments with latency (ARGS=10 makes it 10)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-replication: $(VENV)/.installed  ## how long is waited for what is new, with delays of 1, 10 and 60 s (ARGS="3" makes it 3 s)
+	@$(BIN)/python -m tests.bench.replication $(ARGS)
 
 lock: requirements.in  ## write requirements.txt anew from requirements.in
 	@$(PYTHON) -m venv .rehearsal/lock && .rehearsal/lock/bin/pip install --quiet pip-tools

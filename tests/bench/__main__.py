@@ -25,7 +25,6 @@ def main() -> int:
     options.add_argument("--engine", choices=["local", "pulumi"], default="local")
     options.add_argument("--latency", type=float, default=0.05, help="of every answer, in seconds")
     options.add_argument("--parallel", type=int, default=64, help="resources at once, as in pulumi up --parallel")
-    options.add_argument("--delays", type=float, nargs="*", default=[1, 10, 60], help="of replication, in seconds")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, start_tenant(Path(folder)) as tenant:
         bench = Bench(tenant, chosen.engine, chosen.latency, chosen.parallel)
@@ -36,11 +35,6 @@ def main() -> int:
             together.append(each)
         console.print(_table(chosen.integrations, chosen.latency, alone, together))
         failures = [f"{each.verb}: {each.failure}" for each in [*alone.values(), *together] if each.failure]
-        for delay in chosen.delays:
-            for what, late in bench.waits(delay):
-                console.print(f"replication takes {delay:g} s: {what} was had {late:.1f} s after it could be")
-                if late > 2 + delay / 10:
-                    failures.append(f"with a delay of {delay:g} s, {what} was waited for {late:.1f} s too long")
     for failure in failures:
         console.print(failure, style="red", markup=False)
     return 1 if failures else 0

@@ -1,4 +1,4 @@
-"""The scale benchmark: many integrations in two environments with latency, then one with replication delays."""
+"""The scale benchmark: many integrations in two environments with latency."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,32 +70,6 @@ class Bench:
         if self._tenant.state()["businessCentral"] != before:
             yield Measured("remains", 0, 0, 0, 0, "Business Central is not as it was before")
 
-    def waits(self, delay: float) -> Iterator[tuple[str, float]]:
-        """Deploy one integration while what is new is seen only after `delay` seconds.
-
-        Yields:
-            What was waited for, and how many seconds after it could first be had it was had.
-
-        Raises:
-            AssertionError: up did not pass in one go.
-        """
-        self._tenant.reset()
-        with tempfile.TemporaryDirectory() as folder:
-            stack = self._stack(folder, 1)
-            self._tenant.replication(delay)
-            done = stack.up()
-            assert done.code == 0, done
-            log = self._tenant.requests()
-            caller = stack.outputs()["integrations"]["system0"]["clientId"]
-        for what, made, tried in (
-            ("a role for a new principal", "/servicePrincipals", [each for each in log if _is_consent(each)]),
-            ("a token with a new secret", "/addPassword", [each for each in log if each["caller"] == caller]),
-            ("a call by a new registration", "/entraApplications", [each for each in log if _is_call(each, caller)]),
-        ):
-            if tried:
-                possible = max(_moment(_first(log, made)) + delay, _moment(tried[0]))
-                yield what, _moment(_first(tried)) - possible
-
     def _stack(self, folder: str, integrations: int) -> Stack:
         stack = Stack(Path(folder) / "stack", self._tenant, self._engine)
         stack.patience = MINUTES_30
@@ -120,27 +93,3 @@ class Bench:
 
 def _integration(number: int) -> dict[str, Any]:
     return {**MAGENTO, "displayName": f"System {number}"}
-
-
-def _is_consent(entry: dict[str, Any]) -> bool:
-    return bool(OURS in entry["userAgent"] and "appRoleAssign" in entry["path"])
-
-
-def _is_call(entry: dict[str, Any], caller: str) -> bool:
-    """Tell whether the new application itself called Business Central."""
-    return bool(entry["caller"] == caller and entry["path"].startswith("/bc/"))
-
-
-def _first(log: list[dict[str, Any]], made: str = "") -> dict[str, Any]:
-    """Return the first request that succeeded; of those that made something, if it is said what."""
-    return next(
-        each
-        for each in log
-        if (each["status"] or 500) < 300
-        and (not made or (each["method"], each["path"][-len(made) :]) == ("POST", made))
-    )
-
-
-def _moment(entry: dict[str, Any]) -> float:
-    """Return when a request arrived, in seconds."""
-    return datetime.fromisoformat(entry["at"]).timestamp()
