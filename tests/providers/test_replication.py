@@ -16,12 +16,10 @@ from tests.providers.conftest import JOB_QUEUE_RUNNER, Inputs, vendor_consent
 from tests.support.entra import make_application
 from tests.support.provider_host import ProviderHost
 from tests.support.registrations import held_sets
-from tests.support.replication import DELAY, refused, while_others_wait
+from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, refused, while_others_wait
 from tests.support.tenant import Tenant
 
 ROLES = 2
-ASKS_IN_FIVE_SECONDS = 11
-"""At least five seconds have gone by when the eleventh ask is over: they are half a second apart, or more."""
 
 
 def assigned(tenant: Tenant, principal_id: str) -> int:

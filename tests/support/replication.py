@@ -16,6 +16,9 @@ OURS = "entra-business-central/"
 DELAY = 600.0
 """Longer than anybody would wait, and a few of them shorter than a token lives; in seconds of the tenant's clock."""
 
+ASKS_IN_FIVE_SECONDS = 11
+"""At least five seconds have gone by when the eleventh ask is over: they are half a second apart, or more."""
+
 
 def while_others_wait(tenant: Tenant, work: Callable[[], T], *, asks: int = 4) -> T:
     """Do some work while what is new is seen only after `DELAY`, and return what comes of it.
