@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
 from clients.business_central_errors import is_duplicate, is_kept_because_of_sign_in, is_missing_record, with_remedy
+from clients.business_central_records import Assignment, PermissionSet, Registration, assignment_of, registration_of
 from clients.errors import Refused, ServiceError
 from clients.shared_reads import SharedRead
 from clients.transport import Problem, Transport, as_mapping
@@ -27,56 +27,6 @@ HEADERS = {
     "Accept-Language": "en-US",  # else the texts of errors follow the user's settings, and we could not recognise them
     "Data-Access-Intent": "ReadWrite",  # else a read may come from a replica that lags behind our own write
 }
-_NO_ID = "00000000-0000-0000-0000-000000000000"  # how BC says "none"
-
-
-@dataclass(frozen=True)
-class Registration:
-    """A row of table 9012 "Microsoft Entra Application", with the state of its user.
-
-    Attributes:
-        client_id: the application, a GUID in lower case.
-        description: at most 50 characters; became the user's name when it was first enabled.
-        contact_information: at most 50 characters.
-        permission_granted: whether consent was granted, as far as BC was told.
-        state: "Enabled" or "Disabled".
-        user_id: security id of its user, None before it was first enabled.
-        user_state: "Enabled" or "Disabled"; "" where there is no user.
-    """
-
-    client_id: str
-    description: str
-    contact_information: str
-    permission_granted: bool
-    state: str
-    user_id: str | None
-    user_state: str
-
-    @property
-    def is_working(self) -> bool:
-        """Tell whether the application can sign in: an administrator can also disable the user behind the row."""
-        return self.state == "Enabled" and self.user_state == "Enabled"
-
-
-@dataclass(frozen=True)
-class PermissionSet:
-    """A permission set that an environment knows; the same role id may be defined by more than one extension."""
-
-    role_id: str
-    scope: str
-    app_id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """A permission set that a user holds; `company` is a company's name, "" for all of them."""
-
-    id: str
-    role_id: str
-    company: str
-    scope: str
-    app_id: str
 
 
 def read_problem(body: Mapping[str, Any]) -> Problem:
@@ -180,13 +130,13 @@ class Environment:
 
     def _list_registrations(self) -> dict[str, Registration]:
         found = self._list(self._registrations(), f"list the registrations in environment {self.name}")
-        return {item.client_id: item for item in map(_registration, found)}
+        return {item.client_id: item for item in map(registration_of, found)}
 
     def _list_assignments(self) -> dict[str, list[Assignment]]:
         attempting = f"list the permission sets of all applications in environment {self.name}"
         listed: dict[str, list[Assignment]] = {}
         for item in self._list(self._assignments(), attempting):
-            listed.setdefault(item["clientId"].lower(), []).append(_assignment(item))
+            listed.setdefault(item["clientId"].lower(), []).append(assignment_of(item))
         return listed
 
     # --- registrations
@@ -198,7 +148,7 @@ class Environment:
         """
         attempting = f"look up the registration of {client_id} in environment {self.name}"
         found = self._list(self._registrations(), attempting, {"$filter": f"clientId eq {client_id}"})
-        return _registration(found[0]) if found else None
+        return registration_of(found[0]) if found else None
 
     def register(self, client_id: str, fields: Mapping[str, Any]) -> Registration | None:
         """Register an application, and enable it if the fields say so, in one request and so in one transaction.
@@ -215,7 +165,7 @@ class Environment:
         """
         attempting = f"register {client_id} in environment {self.name}"
         try:
-            return _registration(
+            return registration_of(
                 self._request("POST", self._registrations(), attempting, body={"clientId": client_id, **fields})
             )
         except ServiceError as problem:
@@ -229,7 +179,7 @@ class Environment:
         """Change fields of a registration (as in `register`) and return it, None where there is none (any more)."""
         attempting = attempting or f"change the registration of {client_id} in environment {self.name}"
         try:
-            return _registration(self._request("PATCH", self._registrations(client_id), attempting, body=fields))
+            return registration_of(self._request("PATCH", self._registrations(client_id), attempting, body=fields))
         except ServiceError as problem:
             if is_missing_record(problem):
                 return None
@@ -271,7 +221,7 @@ class Environment:
         """Return the permission sets that an application's user holds now."""
         attempting = f"list the permission sets of {client_id} in environment {self.name}"
         found = self._list(self._assignments(), attempting, {"$filter": f"clientId eq {client_id}"})
-        return [_assignment(item) for item in found]
+        return [assignment_of(item) for item in found]
 
     def assign(self, user_id: str, wanted: PermissionSet, company: str) -> None:
         """Give a user a permission set for one company, or for all with company ""; one it has already is fine."""
@@ -333,19 +283,3 @@ class Environment:
         finally:  # also after a failure: whether it was done may not be known
             self._all_registrations.forget()
             self._all_assignments.forget()
-
-
-def _registration(found: Mapping[str, Any]) -> Registration:
-    return Registration(
-        client_id=found["clientId"].lower(),
-        description=found["description"],
-        contact_information=found["contactInformation"],
-        permission_granted=found["permissionGranted"],
-        state=found["state"],
-        user_id=None if found["userId"] == _NO_ID else found["userId"],
-        user_state=found["userState"],
-    )
-
-
-def _assignment(found: Mapping[str, Any]) -> Assignment:
-    return Assignment(found["id"], found["roleId"], found["company"], found["scope"], found["appId"].lower())

@@ -10,7 +10,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from clients.business_central import Assignment, Environment, PermissionSet
+from clients.business_central import Environment
+from clients.business_central_records import Assignment, PermissionSet
 from clients.errors import Refused
 
 Item = Mapping[str, str]

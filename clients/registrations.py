@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from clients.business_central import Registration
+from clients.business_central_records import Registration
 from clients.errors import Refused
 
 

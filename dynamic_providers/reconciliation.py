@@ -10,7 +10,8 @@ from typing import Any
 
 import pulumi
 
-from clients.business_central import Environment, Registration
+from clients.business_central import Environment
+from clients.business_central_records import Registration
 from clients.errors import AccessError, Refused
 from clients.permission_sets import Item, Wanted, matching, missing_and_extra, resolve
 from clients.registrations import different_fields, not_adopted

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from clients.app_file import Version
 from clients.applications import Application
-from clients.business_central import COMPANION_APP_ID, COMPANION_ROUTE, Assignment, Environment, Registration
+from clients.business_central import COMPANION_APP_ID, COMPANION_ROUTE, Environment
 from clients.business_central_errors import (
     GIVE_SECURITY,
     GIVE_WHAT_IS_HANDED_OUT,
@@ -16,6 +16,7 @@ from clients.business_central_errors import (
     MAKE_FULL_USER,
     told,
 )
+from clients.business_central_records import Assignment, Registration
 from clients.errors import AccessError
 from clients.permission_sets import Wanted, matching, missing_and_extra, resolve
 from clients.registrations import different_fields, not_adopted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.business_central import Assignment, PermissionSet
+from clients.business_central_records import Assignment, PermissionSet
 from clients.permission_sets import Wanted, as_inputs, missing_and_extra, normalised
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 
