@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qs, urlsplit
 
 import yaml
 from pydantic import (
@@ -29,6 +28,19 @@ from pydantic.alias_generators import to_camel
 
 from contradictions import contradictions
 from stack_file import Problem, StackFile, message, suggestion, understood
+from stack_file_values import (
+    TEN_YEARS,
+    EnvironmentName,
+    Guid,
+    Label,
+    Name,
+    Role,
+    RoleId,
+    Scope,
+    Text50,
+    quotable,
+    safe_address,
+)
 
 PROJECT = "entra-business-central"
 BUSINESS_CENTRAL_APP_ID = "996def3d-b36c-4153-8607-a6fd3c01b89f"
@@ -47,63 +59,12 @@ BUSINESS_CENTRAL_SCOPES = {  # its delegated permissions, value -> id, as a publ
 }
 RESOURCES = {"Microsoft Graph": "00000003-0000-0000-c000-000000000000"}
 """Resources beside Business Central that a stack file may call by name: name -> client id."""
-TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it there are no dates
 PLANNED = {"federated", "certificates"}
 """Keys of the design that this version does not know yet: said so, instead of "unknown key"."""
 
 
 class SettingsError(Exception):
     """The stack file or a preset is wrong; the text names every problem, its key, its line and what would be right."""
-
-
-def _label(value: object) -> str:
-    """Read a date as YAML and Pulumi spell it (also 2026-11-15 00:00:00 +0000 UTC), perhaps with a letter."""
-    found = re.fullmatch(
-        r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0+)?(?:Z| ?\+00:?00)?(?: UTC)?|([a-z]))?", str(value).strip()
-    )
-    if not found:
-        raise ValueError("is not a date like '2026-11-15', or '2026-11-15b' for a second secret of the same day")
-    try:
-        date.fromisoformat(found[1])
-    except ValueError:  # 2026-02-30 has the form, but is none
-        raise ValueError(f"{found[1]} is no day of the calendar") from None
-    return found[1] + (found[2] or "")
-
-
-def _not_super(role_id: str) -> str:
-    if role_id == "SUPER":
-        raise ValueError("SUPER cannot be given to an application: name the permission sets that it really needs")
-    return role_id
-
-
-def _quotable(name: str) -> str:
-    if "'" in name:
-        raise ValueError("contains an apostrophe, which the azuread provider cannot look up: leave it out")
-    return name
-
-
-def _safe_address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.fragment or url != url.strip() or set(parse_qs(parts.query)) - {"tenant"}:
-        raise ValueError("is more than an address with, perhaps, ?tenant=..., such as https://bc.example:7048/BC")
-    if parts.username or parts.password:
-        raise ValueError(
-            "holds a password, and would be stored in clear: set BUSINESS_CENTRAL_USER and _PASSWORD instead"
-        )
-    if (parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}) or not parts.hostname:
-        raise ValueError("is no https address, such as https://bc.example:7048/BC: a token would travel in the clear")
-    return url.rstrip("/")
-
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\r\n\t]*$")]
-Text50 = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]  # Text[50] in Business Central
-RoleId = Annotated[Name, StringConstraints(to_upper=True, max_length=20), AfterValidator(_not_super)]  # Code[20]
-# Letters, digits and hyphens: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/tenant-admin-center-environments
-EnvironmentName = Annotated[Name, StringConstraints(max_length=30, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$")]
-Guid = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
-Role = Literal["API.ReadWrite.All", "Automation.ReadWrite.All", "AdminCenter.ReadWrite.All", "app_access"]
-Scope = Literal["Financials.ReadWrite.All", "user_impersonation"]
-Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str)]
 
 
 class _Model(BaseModel):
@@ -229,7 +190,7 @@ class Integration(_Model):
     expected_publisher: (
         Annotated[Publisher, BeforeValidator(_name_alone, json_schema_input_type=str | Publisher)] | None
     ) = None
-    display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(_quotable)]
+    display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
     description: Text50 | None = None
     contact_information: Text50 = ""
     roles: Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(lambda roles: tuple(dict.fromkeys(roles)))]
@@ -278,7 +239,7 @@ class Environment(_Model):
     """A Business Central environment; the key in the stack file is only a short word for it."""
 
     name: EnvironmentName
-    base_url: Annotated[str, AfterValidator(_safe_address)] | None = None
+    base_url: Annotated[str, AfterValidator(safe_address)] | None = None
     formerly: tuple[EnvironmentName, ...] = ()
 
 

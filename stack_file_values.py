@@ -1,0 +1,64 @@
+"""The kinds of values that a stack file holds, each with what is right and what is said where it is not."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it there are no dates
+
+
+def _label(value: object) -> str:
+    """Read a date as YAML and Pulumi spell it (also 2026-11-15 00:00:00 +0000 UTC), perhaps with a letter."""
+    found = re.fullmatch(
+        r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0+)?(?:Z| ?\+00:?00)?(?: UTC)?|([a-z]))?", str(value).strip()
+    )
+    if not found:
+        raise ValueError("is not a date like '2026-11-15', or '2026-11-15b' for a second secret of the same day")
+    try:
+        date.fromisoformat(found[1])
+    except ValueError:  # 2026-02-30 has the form, but is none
+        raise ValueError(f"{found[1]} is no day of the calendar") from None
+    return found[1] + (found[2] or "")
+
+
+def _not_super(role_id: str) -> str:
+    if role_id == "SUPER":
+        raise ValueError("SUPER cannot be given to an application: name the permission sets that it really needs")
+    return role_id
+
+
+def quotable(name: str) -> str:
+    """Refuse a display name with an apostrophe."""
+    if "'" in name:
+        raise ValueError("contains an apostrophe, which the azuread provider cannot look up: leave it out")
+    return name
+
+
+def safe_address(url: str) -> str:
+    """Refuse an address that would send a token in the clear, or keep a password in the state."""
+    parts = urlsplit(url)
+    if parts.fragment or url != url.strip() or set(parse_qs(parts.query)) - {"tenant"}:
+        raise ValueError("is more than an address with, perhaps, ?tenant=..., such as https://bc.example:7048/BC")
+    if parts.username or parts.password:
+        raise ValueError(
+            "holds a password, and would be stored in clear: set BUSINESS_CENTRAL_USER and _PASSWORD instead"
+        )
+    if (parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}) or not parts.hostname:
+        raise ValueError("is no https address, such as https://bc.example:7048/BC: a token would travel in the clear")
+    return url.rstrip("/")
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\r\n\t]*$")]
+Text50 = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]  # Text[50] in Business Central
+RoleId = Annotated[Name, StringConstraints(to_upper=True, max_length=20), AfterValidator(_not_super)]  # Code[20]
+# Letters, digits and hyphens: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/tenant-admin-center-environments
+EnvironmentName = Annotated[Name, StringConstraints(max_length=30, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$")]
+Guid = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
+Role = Literal["API.ReadWrite.All", "Automation.ReadWrite.All", "AdminCenter.ReadWrite.All", "app_access"]
+Scope = Literal["Financials.ReadWrite.All", "user_impersonation"]
+Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str)]
