@@ -45,8 +45,8 @@ class State:
         """
         try:
             written = json.loads(text)
-            deployment = written.get("deployment") or written["checkpoint"]["latest"] or {}
-            resources: list[Mapping[str, Any]] = deployment.get("resources") or []
+            deployment = written["deployment"] if "deployment" in written else written["checkpoint"]["latest"]
+            resources: list[Mapping[str, Any]] = (deployment or {}).get("resources") or []  # a new stack has none
             return State(
                 components={_key(each): each["urn"] for each in _of(resources, _INTEGRATION)},
                 applications={

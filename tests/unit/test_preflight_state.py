@@ -1,0 +1,44 @@
+"""What a preflight takes out of a stack's state."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from commands.preflight.state import State, StateUnusable
+
+RECORDED = Path(__file__).parents[1] / "lifecycle" / "recorded_states" / "first-release.json"
+
+
+def test_ids_are_read_from_a_checkpoint_of_the_real_cli() -> None:
+    text = RECORDED.read_text()
+    state = State.read(text)
+    ((_, client_id),) = state.applications.values()
+    assert state.registrations == {("production", client_id), ("sandbox", client_id)}
+    assert len(state.secrets) == 1
+    assert state.applications.keys() == state.principals.keys() == state.components.keys() == {"magento"}
+    exported = json.dumps({"version": 3, "deployment": json.loads(text)["checkpoint"]["latest"]})
+    assert State.read(exported) == state
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"version": 3, "deployment": {}}', '{"version": 3, "deployment": null}', '{"checkpoint": {"latest": null}}'],
+)
+def test_a_stack_that_was_never_deployed_has_nothing(text: str) -> None:
+    assert State.read(text) == State.nothing()
+
+
+def test_what_is_still_to_be_deleted_after_a_replacement_is_not_the_stacks_own() -> None:
+    state = json.loads(RECORDED.read_text())
+    for each in state["checkpoint"]["latest"]["resources"]:
+        each["delete"] = True
+    assert State.read(json.dumps(state)) == State.nothing()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "3", "{}", '{"deployment": [1]}', '{"deployment": {"resources": [1]}}'])
+def test_anything_else_is_refused_without_being_quoted(text: str) -> None:
+    with pytest.raises(StateUnusable, match="give what `pulumi stack export` prints"):
+        State.read(text)
