@@ -1,4 +1,4 @@
-"""Vendors' applications and consent over their whole life, through an engine."""
+"""Vendors' applications over their whole life, and consent that is approved by hand, through an engine."""
 
 from __future__ import annotations
 
@@ -69,33 +69,6 @@ def test_an_application_of_another_publisher_gets_neither_consent_nor_registrati
     assert registrations(tenant, RUNNER) == REGISTERED
 
 
-def test_a_publisher_that_changes_is_seen_and_no_up_accepts_it(tenant: Tenant, stack: Stack) -> None:
-    stack.write(runner=DECLARED)
-    assert stack.up().code == 0
-    tenant.edit("set_publisher", clientId=RUNNER, displayName="Somebody ApS", verifiedPublisherId="1")
-    assert stack.drift().code == 7
-    refused = stack.up("--refresh")
-    assert refused.code != 0
-    assert "Somebody ApS" in refused.output
-    tenant.edit("set_publisher", clientId=RUNNER, displayName="Navi Partner København ApS", verifiedPublisherId="1")
-    repaired = stack.up("--refresh")
-    assert repaired.code == 0, repaired
-    assert stack.drift().code == 0
-
-
-def test_a_vendor_deleted_by_an_administrator_is_let_in_again(tenant: Tenant, stack: Stack) -> None:
-    stack.write(runner=DECLARED)
-    assert stack.up().code == 0
-    tenant.edit("delete_service_principal", clientId=RUNNER)
-    assert stack.drift().code == 7
-    repaired = stack.up("--refresh")
-    assert repaired.code == 0, repaired
-    assert holds(tenant) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]
-    assert registrations(tenant, RUNNER) == REGISTERED
-    assert stack.destroy().code == 0
-    assert holds(tenant) is None
-
-
 def test_a_registration_that_is_there_already_is_taken_over_only_where_the_stack_file_says_so(
     tenant: Tenant, stack: Stack
 ) -> None:
@@ -113,46 +86,6 @@ def test_a_registration_that_is_there_already_is_taken_over_only_where_the_stack
     assert len(environment_state(tenant)["applications"]) == len({
         each["clientId"] for each in environment_state(tenant)["applications"]
     })  # fmt: skip
-
-
-def test_consent_revoked_by_an_administrator_is_seen_and_given_again(tenant: Tenant, stack: Stack) -> None:
-    declared = {
-        **MAGENTO,
-        "delegatedScopes": ["user_impersonation"],
-        "otherPermissions": {"Microsoft Graph": {"roles": ["Application.Read.All"]}},
-    }
-    stack.write(magento=declared)
-    done = stack.up()
-    assert done.code == 0, done
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
-    everything = ["API.ReadWrite.All", "Application.Read.All", "Automation.ReadWrite.All", "user_impersonation"]
-    assert holds(tenant, client_id) == everything
-    for role in ("API.ReadWrite.All", "Application.Read.All"):
-        tenant.edit("remove_app_role_assignment", clientId=client_id, role=role)
-    tenant.edit(
-        "add_app_role_assignment", clientId=client_id, resourceAppId=BUSINESS_CENTRAL, role="AdminCenter.ReadWrite.All"
-    )
-    drift = stack.drift()
-    assert drift.code == 7, drift
-    repaired = stack.up("--refresh")
-    assert repaired.code == 0, repaired
-    assert repaired.changes["update"] == 4, "both consents, and the proofs that rest on them"
-    assert holds(tenant, client_id) == everything
-    assert stack.drift().code == 0
-    stack.write(magento=MAGENTO)
-    assert stack.up().code == 0
-    assert holds(tenant, client_id) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]
-    assert stack.destroy().code == 0
-
-
-def test_a_principal_deleted_by_an_administrator_is_made_and_consented_to_again(tenant: Tenant, stack: Stack) -> None:
-    assert stack.up().code == 0
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
-    tenant.edit("delete_service_principal", clientId=client_id)
-    assert stack.drift().code == 7
-    repaired = stack.up("--refresh")
-    assert repaired.code == 0, repaired
-    assert holds(tenant, client_id) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]
 
 
 def test_what_waits_for_an_administrator_goes_on_after_the_approval_of_what_the_page_shows(

@@ -1,24 +1,39 @@
-"""Whatever an administrator does to a registration is shown, and put right or refused; docs/reference/drift.md tells it."""
+"""Whatever an administrator does by hand is shown, and put right or refused; docs/reference/drift.md tells it."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.providers.drift_cases import DRIFTS, PAGE, Drift, is_as_declared, page, play
+from tests.providers.drift import Drift, Subject, play
+from tests.providers.drift_cases import CASES, PAGE, row
 from tests.support.tenant import Tenant
 
+EACH = [
+    pytest.param(subject, drift, id=f"{subject.title}: {drift.done}") for subject, cases in CASES for drift in cases
+]
 
-@pytest.mark.parametrize("drift", DRIFTS, ids=[each.done for each in DRIFTS])
-def test_what_is_done_by_hand_is_shown_and_put_right(tenant: Tenant, drift: Drift) -> None:
-    outcome, client_id = play(drift, tenant)
+
+@pytest.mark.parametrize(("subject", "drift"), EACH)
+def test_what_is_done_by_hand_is_shown_and_put_right_and_the_page_tells_it(
+    tenant: Tenant, subject: Subject, drift: Drift
+) -> None:
+    outcome = play(drift, subject, tenant)
     assert (outcome.shown != ["nothing"]) == drift.is_drift, outcome
     if drift.ends == "refused":
         assert not outcome.writes
         assert "error" in " ".join([*outcome.shown, outcome.done])
     else:
-        assert is_as_declared(drift, tenant, client_id)
+        assert subject.is_as_declared(tenant, outcome.inputs)
         assert bool(outcome.writes) == drift.is_drift
+    assert row(drift, outcome) in rows(subject), "run: python -m tests.providers.drift_cases"
 
 
-def test_the_page_tells_what_really_happens(tenant: Tenant) -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(tenant), "run: python -m tests.providers.drift_cases"
+def test_the_page_tells_of_nothing_else() -> None:
+    for subject, cases in CASES:
+        assert [each.split(" | ")[0] for each in rows(subject)] == [f"| {drift.done}" for drift in cases]
+
+
+def rows(subject: Subject) -> list[str]:
+    """The rows of a subject's table in the page."""
+    section = PAGE.read_text(encoding="utf-8").split(f"## {subject.title}\n")[1].split("\n## ")[0]
+    return [line for line in section.splitlines() if line.startswith("| ")][1:]

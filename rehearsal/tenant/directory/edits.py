@@ -103,6 +103,20 @@ def _approve_permissions(directory: Directory, operation: dict[str, Any]) -> dic
     return {"granted": granted}
 
 
+def _set_delegated_permissions(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
+    """Let a client have these delegated permissions on a resource for all users, and no others; "" for none."""
+    client = _named(directory, "servicePrincipal", operation)
+    resource = _by_app_id(directory, "servicePrincipal", _text(operation, "resourceAppId"))
+    scopes = str(operation.get("scope", "")).split()
+    offered = {scope["value"] for scope in resource.body["oauth2PermissionScopes"]}
+    if unknown := sorted(set(scopes) - offered):
+        raise LookupError(f"{resource.display_name} has no delegated permission {unknown[0]}.")
+    for id_, grant in list(directory.grants.items()):
+        if (grant["clientId"], grant["resourceId"], grant["principalId"]) == (client.id, resource.id, None):
+            del directory.grants[id_]
+    return _grant_to_all(directory, client, resource, scopes) if scopes else {}
+
+
 def _set_publisher(directory: Directory, operation: dict[str, Any]) -> dict[str, Any]:
     """Let an application have another verified publisher; without a name, none."""
     service_principal = _named(directory, "servicePrincipal", operation)
@@ -150,6 +164,7 @@ _OPERATIONS: dict[str, Callable[[Directory, dict[str, Any]], dict[str, Any]]] = 
     "remove_password": _remove_password,
     "rename_application": _rename_application,
     "revoke_deployer": _revoke_deployer,
+    "set_delegated_permissions": _set_delegated_permissions,
     "set_publisher": _set_publisher,
 }
 

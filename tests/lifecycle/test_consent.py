@@ -1,0 +1,176 @@
+"""What an administrator does to consent by hand: a refresh shows it, the next `up` puts it right, and then all is quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from tests.lifecycle.test_vendors import BUSINESS_CENTRAL, DECLARED, RUNNER, holds
+from tests.support.stack import MAGENTO, Run, Stack
+from tests.support.tenant import Tenant
+
+OURS = "entra-business-central/"
+BOTH = ["API.ReadWrite.All", "Automation.ReadWrite.All"]
+NAVIPARTNER = {"displayName": "Navi Partner København ApS", "verifiedPublisherId": "6158310"}
+
+
+class Consented(NamedTuple):
+    """An application that a stack has consented to.
+
+    Attributes:
+        stack: the stack, deployed.
+        client_id: the application.
+    """
+
+    stack: Stack
+    client_id: str
+
+
+@pytest.fixture
+def own(stack: Stack) -> Consented:
+    stack.write(own={**MAGENTO, "environments": ["production"]})
+    return deployed(stack, "own")
+
+
+@pytest.fixture
+def vendors(stack: Stack) -> Consented:
+    stack.write(vendors=DECLARED)
+    return deployed(stack, "vendors")
+
+
+@pytest.fixture(params=["own", "vendors"])
+def consented(request: pytest.FixtureRequest) -> Consented:
+    """An application of ours, and a vendor's."""
+    found: Consented = request.getfixturevalue(request.param)
+    return found
+
+
+def deployed(stack: Stack, key: str) -> Consented:
+    done = stack.up()
+    assert done.code == 0, done
+    return Consented(stack, stack.outputs()["integrations"][key]["clientId"])
+
+
+def put_right(stack: Stack) -> Run:
+    """Refresh, which has to show something; repair it; and then nothing is left to do. Returns what was shown."""
+    shown = stack.drift()
+    assert shown.code == 7, shown
+    repaired = stack.up("--refresh")
+    assert repaired.code == 0, repaired
+    again = stack.up()
+    assert set(again.changes) == {"unchanged"}, again
+    assert stack.drift().code == 0
+    return shown
+
+
+def withdraw(tenant: Tenant, client_id: str, *roles: str) -> None:
+    for role in roles:
+        tenant.edit("remove_app_role_assignment", clientId=client_id, role=role)
+
+
+def test_consent_that_was_revoked_is_given_again(tenant: Tenant, consented: Consented) -> None:
+    withdraw(tenant, consented.client_id, *BOTH)
+    shown = put_right(consented.stack)
+    assert "API.ReadWrite.All" in shown.output
+    assert holds(tenant, consented.client_id) == BOTH
+
+
+def test_a_role_that_was_withdrawn_is_granted_again(tenant: Tenant, consented: Consented) -> None:
+    withdraw(tenant, consented.client_id, "Automation.ReadWrite.All")
+    shown = put_right(consented.stack)
+    assert "Automation.ReadWrite.All" in shown.output
+    assert holds(tenant, consented.client_id) == BOTH
+
+
+def test_a_service_principal_that_was_deleted_is_made_and_consented_to_again(
+    tenant: Tenant, consented: Consented
+) -> None:
+    tenant.edit("delete_service_principal", clientId=consented.client_id)
+    put_right(consented.stack)
+    assert holds(tenant, consented.client_id) == BOTH
+    assert consented.stack.destroy().code == 0
+    assert holds(tenant, consented.client_id) is None, "what was made anew here goes with the rest"
+
+
+def test_a_role_that_an_administrator_added_is_withdrawn_from_an_application_of_ours(
+    tenant: Tenant, own: Consented
+) -> None:
+    add = {"clientId": own.client_id, "resourceAppId": BUSINESS_CENTRAL, "role": "AdminCenter.ReadWrite.All"}
+    tenant.edit("add_app_role_assignment", **add)
+    shown = put_right(own.stack)
+    assert "AdminCenter.ReadWrite.All" in shown.output
+    assert holds(tenant, own.client_id) == BOTH
+
+
+def test_a_role_that_an_administrator_added_to_a_vendors_application_is_nobodys_here(
+    tenant: Tenant, vendors: Consented
+) -> None:
+    add = {"clientId": RUNNER, "resourceAppId": BUSINESS_CENTRAL, "role": "AdminCenter.ReadWrite.All"}
+    tenant.edit("add_app_role_assignment", **add)
+    assert vendors.stack.drift().code == 0
+    assert set(vendors.stack.up("--refresh").changes) == {"unchanged"}
+    assert holds(tenant) == ["API.ReadWrite.All", "AdminCenter.ReadWrite.All", "Automation.ReadWrite.All"]
+
+
+def test_a_publisher_that_changed_is_shown_and_refused_before_anything_is_written(
+    tenant: Tenant, vendors: Consented
+) -> None:
+    tenant.edit("set_publisher", clientId=RUNNER, displayName="Somebody ApS", verifiedPublisherId="1")
+    shown = vendors.stack.drift()
+    assert shown.code == 7, shown
+    assert "Somebody ApS" in shown.output
+    withdraw(tenant, RUNNER, "API.ReadWrite.All")
+    tenant.clear_requests()
+    for _ in range(2):  # the first one keeps in the state what it saw, and the second one must not take it for right
+        refused = vendors.stack.up("--refresh")
+        assert refused.code != 0
+        assert "'Somebody ApS' and not 'Navi Partner København ApS'" in refused.output
+    assert writes(tenant) == []
+    assert holds(tenant) == ["Automation.ReadWrite.All"], "not granted again, and nothing else withdrawn"
+    tenant.edit("set_publisher", clientId=RUNNER, **NAVIPARTNER)
+    put_right(vendors.stack)
+    assert holds(tenant) == BOTH
+
+
+def writes(tenant: Tenant) -> list[str]:
+    """The requests with which our providers wrote, signing in aside."""
+    made = [each for each in tenant.requests(user_agent=OURS) if "/oauth2/" not in each["path"]]
+    return [f"{each['method']} {each['path']}" for each in made if each["method"] != "GET"]
+
+
+def test_consent_on_several_resources_and_for_users_is_put_right_each_by_itself(tenant: Tenant, stack: Stack) -> None:
+    declared = {
+        **MAGENTO,
+        "environments": ["production"],
+        "delegatedScopes": ["user_impersonation"],
+        "otherPermissions": {"Microsoft Graph": {"roles": ["Application.Read.All"], "delegatedScopes": ["User.Read"]}},
+    }
+    everything = [
+        "API.ReadWrite.All",
+        "Application.Read.All",
+        "Automation.ReadWrite.All",
+        "User.Read",
+        "user_impersonation",
+    ]
+    stack.write(magento=declared)
+    client_id = deployed(stack, "magento").client_id
+    assert holds(tenant, client_id) == everything
+    edits: list[Callable[[], object]] = [
+        lambda: withdraw(tenant, client_id, "Application.Read.All"),
+        lambda: set_scopes(tenant, client_id, ""),
+        lambda: set_scopes(tenant, client_id, "Financials.ReadWrite.All user_impersonation"),
+    ]
+    for edit in edits:
+        edit()
+        put_right(stack)
+        assert holds(tenant, client_id) == everything
+    stack.write(magento={**MAGENTO, "environments": ["production"]})
+    assert stack.up().code == 0
+    assert holds(tenant, client_id) == BOTH
+    assert stack.destroy().code == 0
+
+
+def set_scopes(tenant: Tenant, client_id: str, scope: str) -> None:
+    tenant.edit("set_delegated_permissions", clientId=client_id, resourceAppId=BUSINESS_CENTRAL, scope=scope)
