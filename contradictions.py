@@ -118,12 +118,6 @@ def _vendor_problems(integration: Integration, here: list[str | int]) -> Iterabl
     if integration.adopt:
         text = "is for a vendor's application, which `clientId` names; rows of one that this stack makes are its own"
         yield Problem([*here, "adopt"], text)
-    if integration.consent == "manual" and integration.other_permissions:
-        yield Problem(
-            [*here, "otherPermissions"],
-            "cannot be approved by hand: the page asks for what the application declares by id, and only Business "
-            "Central's ids are known here; use `consent: auto`",
-        )
 
 
 def _secret_problems(integration: Integration, maximum: int, here: list[str | int]) -> Iterable[Problem]:

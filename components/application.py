@@ -8,6 +8,7 @@ import pulumi
 import pulumi_azuread as azuread
 
 import settings
+from components.asked_permissions import asked_permissions
 
 
 class OwnApplication(NamedTuple):
@@ -42,7 +43,7 @@ def own_application(
         owners=owners,
         # Finds what even the name does not: see "Interrupted runs" in the README.
         tags=[f"{settings.PROJECT}:{pulumi.get_stack()}:{declared.key}"],
-        required_resource_accesses=[_asks_for(declared)],
+        required_resource_accesses=asked_permissions(declared),
         opts=owned,
     )
     principal = azuread.ServicePrincipal(
@@ -54,19 +55,3 @@ def own_application(
         ),
     )
     return OwnApplication(application, principal)
-
-
-def _asks_for(declared: settings.Integration) -> azuread.ApplicationRequiredResourceAccessArgs:
-    """Return what the page lists on which an administrator may approve; it grants nothing by itself.
-
-    Of Business Central alone: the list wants ids, and those of other resources are not known before they are read.
-    """
-    roles = [(settings.BUSINESS_CENTRAL_ROLES[role], "Role") for role in declared.roles]
-    scopes = [(settings.BUSINESS_CENTRAL_SCOPES[scope], "Scope") for scope in declared.delegated_scopes]
-    return azuread.ApplicationRequiredResourceAccessArgs(
-        resource_app_id=settings.BUSINESS_CENTRAL_APP_ID,
-        resource_accesses=[
-            azuread.ApplicationRequiredResourceAccessResourceAccessArgs(id=id_, type=kind)
-            for id_, kind in [*roles, *scopes]
-        ],
-    )

@@ -14,7 +14,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from rehearsal.azuread_plugin import client_config, schema
+from rehearsal.azuread_plugin import client_config, schema, service_principal_lookup
 from rehearsal.azuread_plugin.application import Application
 from rehearsal.azuread_plugin.application_password import ApplicationPassword
 from rehearsal.azuread_plugin.configuration import SECRET_SETTINGS, Configuration
@@ -136,11 +136,15 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_refusals
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
-        """Call the one function there is."""
-        if request.tok != client_config.TOKEN:
+        """Call one of the two functions there are."""
+        if request.tok == client_config.TOKEN:
+            told: Values = client_config.get_client_config(self._graph)
+        elif request.tok == service_principal_lookup.TOKEN:
+            told = service_principal_lookup.get_service_principal(self._graph, to_values(request.args))
+        else:
             raise StandInError(_not_here("the function", request.tok))
         answer = provider_pb2.InvokeResponse()
-        getattr(answer, "return").CopyFrom(to_struct(client_config.get_client_config(self._graph)))  # a Python keyword
+        getattr(answer, "return").CopyFrom(to_struct(told))  # a Python keyword
         return answer
 
     @_refusals

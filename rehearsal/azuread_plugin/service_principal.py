@@ -111,12 +111,7 @@ class ServicePrincipal:
             if error.status == 404:
                 return None
             raise DiagnosticError(f"Retrieving {what}", error) from None
-        try:
-            beta = graph.get(id, {"$select": "samlMetadataUrl"}, version="beta", until=until)
-        except GraphError as error:
-            raise DiagnosticError(f"Retrieving {what} (beta API)", error) from None
-        outputs = {**_outputs(found, prior), "samlMetadataUrl": beta.get("samlMetadataUrl") or ""}
-        return owners.added_to(outputs, graph, id, what, until)
+        return owners.added_to(described(graph, id, found, prior, until), graph, id, what, until)
 
     def update(self, graph: GraphSession, id: str, plan: Plan, until: float) -> Values:  # noqa: A002
         """Change a service principal; the PATCH carries every property, as the real plugin's does.
@@ -205,6 +200,19 @@ def _settings(planned: Values) -> JSON:
         "samlSingleSignOnSettings": {"relayState": saml["relayState"]} if saml else {},
         "tags": tags.to_send(planned["tags"]),
     }
+
+
+def described(graph: GraphSession, path: str, found: JSON, prior: Values, until: float) -> Values:
+    """Return the outputs of a service principal that was found, without its owners; one property is in beta only.
+
+    Raises:
+        DiagnosticError: that one cannot be read.
+    """
+    try:
+        beta = graph.get(path, {"$select": "samlMetadataUrl"}, version="beta", until=until)
+    except GraphError as error:
+        raise DiagnosticError(f"Retrieving {_named(path)} (beta API)", error) from None
+    return {**_outputs(found, prior), "samlMetadataUrl": beta.get("samlMetadataUrl") or ""}
 
 
 def _outputs(found: JSON, prior: Values) -> Values:

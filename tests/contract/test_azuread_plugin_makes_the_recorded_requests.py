@@ -112,6 +112,12 @@ def test_a_refresh_makes_the_recorded_requests(bench: Bench, name: str) -> None:
     assert in_any_order(made(bench)) == in_any_order(recorded(name))
 
 
+def test_a_look_up_makes_the_recorded_requests(bench: Bench) -> None:
+    client_id = "996def3d-b36c-4153-8607-a6fd3c01b89f"
+    bench.signed_in().invoke("azuread:index/getServicePrincipal:getServicePrincipal", {"clientId": client_id})
+    assert streams(made(bench)) == streams(recorded("http-data-service-principal"))
+
+
 def test_a_preview_signs_in_and_asks_for_nothing_else(bench: Bench) -> None:
     bench.signed_in().preview(APPLICATION, application("bc app"))
     assert streams(made(bench)) == streams(recorded("http-noop-up"))

@@ -34,7 +34,7 @@ def test_a_type_that_is_not_here_is_refused_by_name(plugin: AzureadPlugin, type_
 
 
 def test_a_function_that_is_not_here_is_refused_by_name(plugin: AzureadPlugin) -> None:
-    token = "azuread:index/getServicePrincipal:getServicePrincipal"
+    token = "azuread:index/getApplication:getApplication"
     with pytest.raises(PluginError, match=f"does not have the function {token}; the real plugin does"):
         plugin.invoke(token)
 
@@ -51,6 +51,14 @@ def test_a_missing_property_is_refused_in_the_real_plugins_words(plugin: Azuread
         'Missing required argument. The argument "display_name" is required, but no definition was found.. '
         "Examine values at 'it.displayName'."
     )
+
+
+def test_a_service_principal_that_is_not_there_is_not_looked_up_in_the_real_plugins_words(
+    plugin: AzureadPlugin,
+) -> None:
+    nowhere = "11111111-2222-4333-8444-555555555555"
+    with pytest.raises(PluginError, match=f'No service principal found for client ID: "{nowhere}"'):
+        plugin.invoke("azuread:index/getServicePrincipal:getServicePrincipal", {"clientId": nowhere})
 
 
 # -- signing in

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.lifecycle.test_vendors import BUSINESS_CENTRAL, DECLARED, RUNNER, holds
+from tests.lifecycle.test_whole_path import registrations
 from tests.support.stack import MAGENTO, Run, Stack
 from tests.support.tenant import Tenant
 
@@ -174,3 +175,52 @@ def test_consent_on_several_resources_and_for_users_is_put_right_each_by_itself(
 
 def set_scopes(tenant: Tenant, client_id: str, scope: str) -> None:
     tenant.edit("set_delegated_permissions", clientId=client_id, resourceAppId=BUSINESS_CENTRAL, scope=scope)
+
+
+MANUAL = {
+    **MAGENTO,
+    "environments": ["production"],
+    "consent": "manual",
+    "delegatedScopes": ["Financials.ReadWrite.All"],
+    "otherPermissions": {"Microsoft Graph": {"roles": ["Application.Read.All"], "delegatedScopes": ["User.Read"]}},
+}
+
+
+def test_what_waits_for_an_administrator_goes_on_after_the_approval_of_what_the_page_shows(
+    tenant: Tenant, stack: Stack
+) -> None:
+    stack.write(magento=MANUAL)
+    waiting = stack.up()
+    assert waiting.code != 0
+    client_id = next(
+        each["appId"] for each in tenant.state()["entra"]["applications"] if each["displayName"].startswith("NaviPartner M")
+    )  # fmt: skip
+    assert f"/adminconsent?client_id={client_id}" in waiting.output
+    assert holds(tenant, client_id) == []
+    assert registrations(tenant, client_id) == {}, "nothing is registered before it is approved"
+    tenant.edit("approve_permissions", clientId=client_id)
+    done = stack.up()
+    assert done.code == 0, done
+    everything = ["Application.Read.All", "Financials.ReadWrite.All", "User.Read"]
+    assert holds(tenant, client_id) == sorted([*BOTH, *everything])
+    assert set(registrations(tenant, client_id)) == {"Production"}
+    assert set(stack.up().changes) == {"unchanged"}
+    assert stack.destroy().code == 0
+
+
+def test_what_another_resource_does_not_offer_cannot_be_asked_for_and_nothing_is_made(
+    tenant: Tenant, stack: Stack
+) -> None:
+    before = tenant.state()
+    stack.write(magento={**MANUAL, "otherPermissions": {"Microsoft Graph": {"roles": ["Everything.Read"]}}})
+    refused = stack.up()
+    assert refused.code != 0
+    assert "integrations.magento.otherPermissions.00000003-0000-0000-c000-000000000000.roles: " in refused.output
+    assert "Microsoft Graph does not offer Everything.Read" in refused.output
+    assert tenant.state() == before
+    unknown = "11111111-2222-4333-8444-555555555555"
+    stack.write(magento={**MANUAL, "otherPermissions": {unknown: {"roles": ["Everything.Read"]}}})
+    refused = stack.preview()
+    assert refused.code != 0
+    assert f"integrations.magento.otherPermissions.{unknown}: could not look up what it offers" in refused.output
+    assert "No service principal found" in refused.output

@@ -1,8 +1,6 @@
-"""Vendors' applications over their whole life, and consent that is approved by hand, through an engine."""
+"""Vendors' applications over their whole life, through an engine."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from tests.lifecycle.test_whole_path import registrations
 from tests.support.registrations import environment_state
@@ -86,28 +84,6 @@ def test_a_registration_that_is_there_already_is_taken_over_only_where_the_stack
     assert len(environment_state(tenant)["applications"]) == len({
         each["clientId"] for each in environment_state(tenant)["applications"]
     })  # fmt: skip
-
-
-def test_what_waits_for_an_administrator_goes_on_after_the_approval_of_what_the_page_shows(
-    tenant: Tenant, stack: Stack
-) -> None:
-    declared: dict[str, Any] = {**MAGENTO, "consent": "manual", "delegatedScopes": ["Financials.ReadWrite.All"]}
-    stack.write(magento=declared)
-    waiting = stack.up()
-    assert waiting.code != 0
-    client_id = next(
-        each["appId"] for each in tenant.state()["entra"]["applications"] if each["displayName"].startswith("NaviPartner")
-    )  # fmt: skip
-    assert f"/adminconsent?client_id={client_id}" in waiting.output
-    assert holds(tenant, client_id) == []
-    assert registrations(tenant, client_id) == {}, "nothing is registered before it is approved"
-    tenant.edit("approve_permissions", clientId=client_id)
-    done = stack.up()
-    assert done.code == 0, done
-    assert holds(tenant, client_id) == ["API.ReadWrite.All", "Automation.ReadWrite.All", "Financials.ReadWrite.All"]
-    assert set(registrations(tenant, client_id)) == {"Production", "Sandbox"}
-    assert stack.up().changes == {"unchanged": 10}
-    assert stack.destroy().code == 0
 
 
 def test_preview_and_up_work_in_a_tenant_that_never_used_business_central(tenant: Tenant, stack: Stack) -> None:

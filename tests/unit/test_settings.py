@@ -124,8 +124,6 @@ def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, let
         ({"otherPermissions": {BUSINESS_CENTRAL: {"roles": ["A"]}}}, "integrations.magento.otherPermissions", "`roles`"),
         ({"otherPermissions": {"Microsoft Graph": {"roles": ["A"]}, GRAPH: {"roles": ["B"]}}},
          "integrations.magento.otherPermissions", "twice"),
-        ({"consent": "manual", "otherPermissions": {GRAPH: {"roles": ["A"]}}},
-         "integrations.magento.otherPermissions", "`consent: auto`"),
         ({"consent": "later"}, "integrations.magento.consent", "'auto' or 'manual'"),
         ({"delegatedScopes": ["Everything"]}, "integrations.magento.delegatedScopes[0]", "'user_impersonation'"),
         ({"expectedPublisher": "Somebody"}, "integrations.magento.expectedPublisher", "vendor"),

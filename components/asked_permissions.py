@@ -1,0 +1,70 @@
+"""What an application asks for, which is what the page lists on which an administrator may approve.
+
+It grants nothing by itself. It is written by id, and declared by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pulumi
+import pulumi_azuread as azuread
+
+import settings
+
+
+def asked_permissions(declared: settings.Integration) -> list[azuread.ApplicationRequiredResourceAccessArgs]:
+    """Return what an integration's own application asks for, by resource.
+
+    On Business Central, whose ids are known. On other resources only where somebody approves by hand: then the ids are
+    looked up, in previews too.
+
+    Raises:
+        pulumi.RunError: another resource is not there, or does not offer something.
+    """
+    asked = [
+        _on_one_resource(
+            settings.BUSINESS_CENTRAL_APP_ID,
+            (settings.BUSINESS_CENTRAL_ROLES[role] for role in declared.roles),
+            (settings.BUSINESS_CENTRAL_SCOPES[scope] for scope in declared.delegated_scopes),
+        )
+    ]
+    if declared.consent == "manual":
+        for app_id, permissions in declared.other_permissions.items():
+            where = f"integrations.{declared.key}.otherPermissions.{app_id}"
+            offers = _look_up(app_id, where)
+            roles = _ids(permissions.roles, offers.app_role_ids, f"{where}.roles", offers.display_name)
+            scopes = _ids(
+                permissions.delegated_scopes,
+                offers.oauth2_permission_scope_ids,
+                f"{where}.delegatedScopes",
+                offers.display_name,
+            )
+            asked.append(_on_one_resource(app_id, roles, scopes))
+    return asked
+
+
+def _look_up(app_id: str, where: str) -> azuread.GetServicePrincipalResult:
+    try:
+        return azuread.get_service_principal(client_id=app_id)
+    except Exception as problem:  # noqa: BLE001 - Pulumi raises nothing more exact
+        raise pulumi.RunError(f"{where}: could not look up what it offers: {problem}") from None
+
+
+def _ids(values: Iterable[str], offered: Mapping[str, str], where: str, resource: str) -> list[str]:
+    """Return the ids of permissions by their values."""
+    if unknown := [value for value in values if value not in offered]:
+        raise pulumi.RunError(f"{where}: {resource} does not offer {', '.join(unknown)}: correct the stack file")
+    return [offered[value] for value in values]
+
+
+def _on_one_resource(
+    app_id: str, roles: Iterable[str], scopes: Iterable[str]
+) -> azuread.ApplicationRequiredResourceAccessArgs:
+    accesses = [*((id_, "Role") for id_ in roles), *((id_, "Scope") for id_ in scopes)]
+    return azuread.ApplicationRequiredResourceAccessArgs(
+        resource_app_id=app_id,
+        resource_accesses=[
+            azuread.ApplicationRequiredResourceAccessResourceAccessArgs(id=id_, type=kind) for id_, kind in accesses
+        ],
+    )
