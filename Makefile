@@ -22,7 +22,7 @@ demo: $(VENV)/.installed  ## walk through all of it against a rehearsal tenant, 
 	@$(BIN)/python -m rehearsal demo $(ARGS)
 
 test: $(VENV)/.installed check  ## every check and every test (ARGS="-k words" narrows the tests)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--engine", choices=["local", "pulumi"], default="local", help="the engine of the life cycle tests"
     )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: two for each processor, since a test mostly waits for processes that it has started."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import pytest
 import requests
 
 LIMIT = 300  # seconds, for a machine that has other things to do
+one_tour = pytest.mark.xdist_group("one tour")  # in one process, so that it is walked once for all of them
 TOUR = ("1. ", "2. Preview", "3. Up", "4. The outside system", "5. Up again", "6. Drift", "7. Repair", "8. The secret")
 
 
@@ -145,6 +146,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
     }
 
 
+@one_tour
 def test_the_tour_is_green_and_takes_its_steps_in_order(walked: Walked) -> None:
     assert walked.code == 0, walked.output
     places = [walked.output.find(title) for title in (*TOUR, "9. Destroy", "Every claim holds")]
@@ -157,11 +159,13 @@ def test_the_tour_is_green_and_takes_its_steps_in_order(walked: Walked) -> None:
     assert "With a real tenant" in walked.output
 
 
+@one_tour
 def test_in_a_pipe_it_is_plain_text(walked: Walked) -> None:
     assert "\x1b" not in walked.output
     assert "\r" not in walked.output
 
 
+@one_tour
 def test_every_step_tells_its_time_and_its_requests(walked: Walked) -> None:
     measured = re.findall(r"^ +[\d.]+ s; requests: (.+)$", walked.output, re.MULTILINE)
     assert len(measured) == 8, walked.output
@@ -172,6 +176,7 @@ def test_every_step_tells_its_time_and_its_requests(walked: Walked) -> None:
     assert "our providers" not in again
 
 
+@one_tour
 def test_it_writes_below_its_own_folder_only_and_leaves_no_process_and_nothing_to_sign_in_with(walked: Walked) -> None:
     assert walked.files_after == walked.files_before
     assert walked.processes_after == []
