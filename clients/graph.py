@@ -14,7 +14,17 @@ from clients.caller import Caller
 from clients.errors import BadRequest, Conflict, NotFound, ServiceError
 from clients.graph_errors import is_absent, is_already_granted
 from clients.graph_objects import DelegatedGrant, RoleAssignment, ServicePrincipal
-from clients.graph_rights import CONSENTS, CONSENTS_DELEGATED, CREATES, READS, READS_GRANTS, GraphRight, remedies
+from clients.graph_rights import (
+    CONSENTS,
+    CONSENTS_DELEGATED,
+    CONSENTS_ON_GRAPH,
+    CREATES,
+    MICROSOFT_GRAPH,
+    READS,
+    READS_GRANTS,
+    GraphRight,
+    remedies,
+)
 from clients.shared_reads import SharedRead
 from clients.transport import Problem, Transport, as_mapping
 
@@ -155,13 +165,15 @@ class Graph:
             return None
         return [RoleAssignment.from_graph(item) for item in held if item["resourceId"] == resource_id]
 
-    def assign_role(self, principal_id: str, resource_id: str, role_id: str, *, attempting: str) -> str | None:
+    def assign_role(
+        self, principal_id: str, resource: ServicePrincipal, role_id: str, *, attempting: str
+    ) -> str | None:
         """Grant an application role and return the assignment's id, None where it was granted already."""
         made = self._grant(
-            f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo",
-            {"principalId": principal_id, "resourceId": resource_id, "appRoleId": role_id},
+            f"/v1.0/servicePrincipals/{resource.id}/appRoleAssignedTo",
+            {"principalId": principal_id, "resourceId": resource.id, "appRoleId": role_id},
             attempting=attempting,
-            needs=CONSENTS,
+            needs=CONSENTS_ON_GRAPH if resource.app_id == MICROSOFT_GRAPH else CONSENTS,
         )
         return made and str(made["id"])
 

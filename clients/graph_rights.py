@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from clients.caller import Caller
 
-_GRAPH = "00000003-0000-0000-c000-000000000000"
+MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 _API_PERMISSIONS = "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI"
 _ALL_ROLES = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles"
 
@@ -64,10 +64,12 @@ class GraphRight:
                 f"{caller} needs the Microsoft Entra role {self.role}. A Privileged Role Administrator assigns it, "
                 f"under Roles and administrators ({_ALL_ROLES})."
             )
-        add = f"az ad app permission add --id {caller.client_id} --api {_GRAPH} --api-permissions {self.id}=Role"
+        add = (
+            f"az ad app permission add --id {caller.client_id} --api {MICROSOFT_GRAPH} --api-permissions {self.id}=Role"
+        )
         return (
             f"{caller} needs the Microsoft Graph permission {self.permission}. A Privileged Role Administrator grants "
-            f"it, under API permissions ({_API_PERMISSIONS}/appId/{caller.client_id}), or with `{add}` and then "
+            f"it, under API permissions ({_API_PERMISSIONS}/appId/{caller.client_id}), or with `az ad app permission add {asked}` and then "
             f"`az ad app permission admin-consent --id {caller.client_id}`."
         )
 

@@ -125,7 +125,7 @@ class Consent:
     def _assign(self, role: str, role_id: str) -> str | None:
         """Grant a role and return the assignment's id, None where it was granted already."""
         attempting = f"grant {role} on {self.resource.display_name} to {self.client_id}"
-        post = partial(self.graph.assign_role, self.principal_id, self.resource.id, role_id, attempting=attempting)
+        post = partial(self.graph.assign_role, self.principal_id, self.resource, role_id, attempting=attempting)
         made = when_replicated(post)
         if made:
             self.undo.append(partial(self.withdraw, role, made))

@@ -1,0 +1,77 @@
+"""Rights on Microsoft Graph: who has one, and what is said to whoever has not."""
+
+from __future__ import annotations
+
+import pytest
+
+from clients.caller import Caller
+from clients.graph_rights import (
+    CONSENTS,
+    CONSENTS_ON_GRAPH,
+    CREATES,
+    CREATES_OWN,
+    READS,
+    GraphRight,
+    remedies,
+)
+
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
+MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"  # in every member's token
+
+
+def application(*roles: str, directory_roles: frozenset[str] | None = None) -> Caller:
+    return Caller("c0c0c0c0-0000-4000-8000-000000000001", "", frozenset(roles), directory_roles)
+
+
+def person(*directory_roles: str) -> Caller:
+    return Caller("04b07795-8ddb-461a-bbee-02f9e1bf7b46", "ada@example.org", frozenset(), frozenset(directory_roles))
+
+
+@pytest.mark.parametrize(
+    ("right", "caller", "held"),
+    [
+        (CREATES, application("Application.ReadWrite.All"), True),
+        (CREATES, application("Application.ReadWrite.OwnedBy"), False),
+        (CREATES_OWN, application("Application.ReadWrite.OwnedBy"), True),
+        (CREATES_OWN, application("Application.ReadWrite.All"), True),
+        (CREATES_OWN, application(), False),
+        (CREATES_OWN, application(directory_roles=frozenset({CLOUD_APPLICATION_ADMINISTRATOR})), True),
+        (READS, application("AppRoleAssignment.ReadWrite.All"), False),
+        (READS, person(MEMBER), True),
+        (CONSENTS, person(MEMBER), False),
+        (CONSENTS, person(CLOUD_APPLICATION_ADMINISTRATOR), True),
+        (CONSENTS_ON_GRAPH, person(CLOUD_APPLICATION_ADMINISTRATOR), False),
+        (CONSENTS_ON_GRAPH, person(GLOBAL_ADMINISTRATOR), True),
+        (CONSENTS_ON_GRAPH, application("AppRoleAssignment.ReadWrite.All"), True),
+    ],
+)
+def test_who_has_a_right(right: GraphRight, caller: Caller, held: bool) -> None:
+    assert right.held_by(caller) is held
+
+
+def test_a_token_that_does_not_tell_a_persons_roles_leaves_it_open() -> None:
+    silent = Caller("04b07795-8ddb-461a-bbee-02f9e1bf7b46", "ada@example.org", frozenset(), None)
+    assert CONSENTS.held_by(silent) is None
+    assert CREATES.held_by(application(directory_roles=None)) is False, "an application's tells all that it has"
+
+
+def test_a_person_is_told_the_role_and_an_application_the_permission() -> None:
+    assert "ada@example.org, who runs this, needs the Microsoft Entra role Privileged Role Administrator." in (
+        CONSENTS_ON_GRAPH.remedy(person(MEMBER))
+    )
+    assert "which runs this, needs the Microsoft Graph permission AppRoleAssignment.ReadWrite.All." in (
+        CONSENTS_ON_GRAPH.remedy(application())
+    )
+
+
+def test_of_several_rights_those_are_told_that_are_missing() -> None:
+    said = remedies([CONSENTS, READS], application("Application.Read.All"))
+    assert "AppRoleAssignment.ReadWrite.All" in said
+    assert "Application.Read.All" not in said
+
+
+def test_whoever_is_refused_and_seems_to_have_all_is_told_the_first() -> None:
+    said = remedies([CONSENTS, READS], application("Application.Read.All", "AppRoleAssignment.ReadWrite.All"))
+    assert said.count("needs the Microsoft Graph permission") == 1
+    assert "AppRoleAssignment.ReadWrite.All" in said
