@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.providers.conftest import BUSINESS_CENTRAL, Inputs
-from tests.support.entra import roles_in_token
+from tests.support.entra import graph, roles_in_token
 from tests.support.provider_host import ProviderError, ProviderHost
 from tests.support.tenant import Tenant
 
@@ -91,6 +93,41 @@ def test_a_principal_deleted_by_hand_is_seen_as_gone(tenant: Tenant, consents: P
     made = consents.create(inputs.consent())
     tenant.edit("delete_service_principal", clientId=inputs.application.client_id)
     assert consents.read(made) is None
+
+
+def test_a_principal_made_anew_is_granted_what_the_old_one_had(
+    tenant: Tenant, consents: ProviderHost, inputs: Inputs
+) -> None:
+    made = consents.create(inputs.consent())
+    tenant.edit("delete_service_principal", clientId=inputs.application.client_id)
+    anew = str(graph(tenant, "POST", "/servicePrincipals", {"appId": inputs.application.client_id})["id"])
+    declared = inputs.consent(principal_id=anew)
+    assert consents.has_changes(made, declared)
+    assert list(consents.diff(made, declared).replaces) == []
+    updated = consents.update(made, declared)
+    assert granted(tenant, inputs) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]
+    assert updated.outputs["service_principal_id"] == anew
+    assert updated.outputs["revision"] == 2
+    assert consents.read(updated) == updated
+
+
+def test_a_role_that_somebody_else_grants_at_the_same_moment_is_taken_as_it_is(
+    tenant: Tenant, consents: ProviderHost, inputs: Inputs
+) -> None:
+    fault = tenant.fault({"method": "POST", "path": "appRoleAssignedTo", "userAgent": OURS}, action="hold")
+    with ThreadPoolExecutor(1) as aside:
+        creating = aside.submit(consents.create, inputs.consent())
+        fault.wait_until_held()
+        theirs = tenant.edit(
+            "add_app_role_assignment",
+            clientId=inputs.application.client_id,
+            resourceAppId=BUSINESS_CENTRAL,
+            role="API.ReadWrite.All",
+        )
+        fault.release()
+        made = creating.result()
+    assert made.outputs["assignments"]["API.ReadWrite.All"] == theirs["id"]
+    assert granted(tenant, inputs) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]
 
 
 def test_delete_withdraws_and_can_be_repeated(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:

@@ -80,6 +80,22 @@ def test_what_others_granted_to_a_vendor_is_no_drift_and_stays(tenant: Tenant, c
     assert held(tenant) == ["API.ReadWrite.All", "AdminCenter.ReadWrite.All"]
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("Request_BadRequest", "Permission being assigned already exists on the object"),
+        ("Request_MultipleObjectsWithSameKeyValue", "EntitlementGrant entry already exists."),
+    ],
+)
+def test_a_role_that_is_granted_already_is_success_in_whichever_words_graph_says_so(
+    tenant: Tenant, consents: ProviderHost, code: str, message: str
+) -> None:
+    let_in(tenant)
+    tenant.fault({"method": "POST", "path": "appRoleAssignedTo"}, status=400, code=code, message=message)
+    made = consents.create(vendor_consent())
+    assert sorted(made.outputs["assignments"]) == ["Automation.ReadWrite.All"]
+
+
 def test_a_role_no_longer_declared_is_withdrawn_only_where_it_was_granted_here(
     tenant: Tenant, consents: ProviderHost
 ) -> None:

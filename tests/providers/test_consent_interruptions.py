@@ -1,0 +1,93 @@
+"""A fault before and after the commit of each of consent's requests to Graph; then the same again: converges."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from tests.providers.conftest import JOB_QUEUE_RUNNER, Inputs, vendor_consent
+from tests.providers.test_delegated_consent import grants
+from tests.providers.test_interruptions import FAULTS, attempt
+from tests.providers.test_vendor_consent import BOTH, held, principals
+from tests.support.entra import make_application
+from tests.support.provider_host import ProviderHost
+from tests.support.tenant import Tenant
+
+OURS = "entra-business-central/"
+
+
+@pytest.fixture(params=["before", "after"])
+def when(request: pytest.FixtureRequest) -> str:
+    """Before Graph does it, or after."""
+    return str(request.param)
+
+
+@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
+def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
+    """A fault of one request of ours to Graph."""
+    return {**request.param, "when": when, "match": {"userAgent": OURS, "path": "/v1.0/"}}
+
+
+def test_create(tenant: Tenant, consents: ProviderHost, fault: dict[str, object]) -> None:
+    for number in count():
+        inputs = Inputs(make_application(tenant, f"Shop {number}"))
+        declared = inputs.consent(scopes=["user_impersonation"])
+        ordered = tenant.fault(skip=number, **fault)  # type: ignore[arg-type]
+        attempt(consents, "create", declared)
+        if not ordered.hits:
+            break
+        made = consents.create(declared)
+        assert held(tenant, inputs.application.client_id) == BOTH
+        assert grants(tenant) == ["user_impersonation"] * (number + 1)
+        refreshed = consents.read(made)
+        assert refreshed is not None
+        assert not consents.has_changes(refreshed, declared)
+        assert sorted(refreshed.outputs["assignments"]) == BOTH, "all of it is ours"
+    assert number >= 5, "what it holds, two roles, what users' permissions it holds, those granted"
+
+
+def test_update(tenant: Tenant, consents: ProviderHost, fault: dict[str, object]) -> None:
+    for number in count():
+        inputs = Inputs(make_application(tenant, f"Shop {number}"))
+        made = consents.create(inputs.consent(scopes=["user_impersonation"]))
+        changed = inputs.consent(roles=["API.ReadWrite.All", "app_access"], scopes=["Financials.ReadWrite.All"])
+        ordered = tenant.fault(skip=number, **fault)  # type: ignore[arg-type]
+        attempt(consents, "update", made, changed)
+        if not ordered.hits:
+            break
+        consents.update(made, changed)  # the engine keeps the old state of an update that failed
+        assert held(tenant, inputs.application.client_id) == ["API.ReadWrite.All", "app_access"]
+        assert grants(tenant) == ["Financials.ReadWrite.All"] * (number + 1)
+    assert number >= 5, "what it holds, one role given, one taken, users' permissions looked at and changed"
+
+
+def test_delete(tenant: Tenant, consents: ProviderHost, fault: dict[str, object]) -> None:
+    for number in count():
+        inputs = Inputs(make_application(tenant, f"Shop {number}"))
+        made = consents.create(inputs.consent(scopes=["user_impersonation"]))
+        ordered = tenant.fault(skip=number, **fault)  # type: ignore[arg-type]
+        attempt(consents, "delete", made)
+        if not ordered.hits:
+            break
+        consents.delete(made)
+        assert held(tenant, inputs.application.client_id) == []
+        assert grants(tenant) == []
+    assert number >= 4, "two roles, users' permissions looked at and taken"
+
+
+def test_a_vendor_let_in(tenant: Tenant, consents: ProviderHost, fault: dict[str, object]) -> None:
+    for number in count():
+        ordered = tenant.fault(skip=number, **fault)  # type: ignore[arg-type]
+        attempt(consents, "create", vendor_consent())
+        if not ordered.hits:
+            break
+        made = consents.create(vendor_consent())
+        assert held(tenant) == BOTH
+        assert consents.read(made) == made
+        consents.delete(made)
+        for left in principals(tenant):  # what an answer that got lost made counts as somebody else's
+            assert made.outputs["service_principal_created"] is False
+            tenant.edit("delete_service_principal", clientId=left["appId"])
+    assert number >= 4, "looked for, let in, two roles"
+    assert [each["appId"] for each in principals(tenant)] == [JOB_QUEUE_RUNNER]
