@@ -19,7 +19,7 @@ from rehearsal.ready_file import ReadyFile
 
 HOW_TO_GET_THE_CLI = "https://www.pulumi.com/docs/install/"
 VERBS: tuple[str, ...] = ("preview", "up", "refresh", "destroy", "output")
-_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS")
+_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS", "ENTRA_BC_TRACEBACK")
 
 
 def basic_environment() -> dict[str, str]:

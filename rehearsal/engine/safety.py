@@ -15,7 +15,7 @@ from rehearsal.engine.errors import EngineError
 from rehearsal.engine.project import Config
 from rehearsal.ready_file import ReadyFile
 
-_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS")
+_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS", "ENTRA_BC_TRACEBACK")
 _ENDPOINTS = ("baseUrl", "metadataHost")  # settings that would send the program to another place
 
 
@@ -70,7 +70,7 @@ def check_config(config: Config, ready: ReadyFile) -> None:
 
 
 def child_environment(ready: ReadyFile, own: Mapping[str, str]) -> dict[str, str]:
-    """Return the whole environment of the engine's children: the tenant's, and five harmless variables of ours."""
+    """Return the whole environment of the engine's children: the tenant's, and a few harmless variables of ours."""
     return {name: own[name] for name in _INHERITED if name in own} | ready.environment()
 
 

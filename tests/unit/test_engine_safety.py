@@ -83,6 +83,7 @@ def test_a_setting_that_leads_elsewhere_is_refused(values: dict[str, str], ready
 def test_children_see_the_tenant_and_nothing_of_the_person(ready: ReadyFile) -> None:
     person = {
         "PATH": "/bin",
+        "ENTRA_BC_TRACEBACK": "1",
         "ARM_CLIENT_SECRET": "theirs",
         "AZURE_TENANT_ID": "theirs",
         "HTTPS_PROXY": "http://proxy",
@@ -90,7 +91,7 @@ def test_children_see_the_tenant_and_nothing_of_the_person(ready: ReadyFile) -> 
         "PULUMI_CONFIG_PASSPHRASE": "theirs",
     }
     seen = safety.child_environment(ready, person)
-    assert seen == {"PATH": "/bin", **ready.environment()}
+    assert seen == {"PATH": "/bin", "ENTRA_BC_TRACEBACK": "1", **ready.environment()}
     assert "theirs" not in seen.values()
 
 
