@@ -69,7 +69,7 @@ class GraphRight:
         )
         return (
             f"{caller} needs the Microsoft Graph permission {self.permission}. A Privileged Role Administrator grants "
-            f"it, under API permissions ({_API_PERMISSIONS}/appId/{caller.client_id}), or with `az ad app permission add {asked}` and then "
+            f"it, under API permissions ({_API_PERMISSIONS}/appId/{caller.client_id}), or with `{add}` and then "
             f"`az ad app permission admin-consent --id {caller.client_id}`."
         )
 
