@@ -12,7 +12,7 @@ COMMANDS = {  # command -> (module that has add_arguments(parser) and run(argume
     "up": ("rehearsal.engine.command", "make the stack as its file says"),
     "refresh": ("rehearsal.engine.command", "read what is really there into the state"),
     "destroy": ("rehearsal.engine.command", "delete everything that the stack made"),
-    "output": ("rehearsal.engine.command", "show what the stack exports"),
+    "output": ("rehearsal.engine.output", "show what the stack exports"),
     "demo": ("rehearsal.demo.command", "walk through all of it, narrated"),
 }
 

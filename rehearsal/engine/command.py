@@ -1,9 +1,8 @@
-"""`python -m rehearsal preview | up | refresh | destroy | output`, with the options spelled as the pulumi CLI's."""
+"""`python -m rehearsal preview | up | refresh | destroy`, with the options spelled as the pulumi CLI's."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -13,19 +12,16 @@ from pathlib import Path
 
 from rehearsal.engine import safety
 from rehearsal.engine.deployment import Deployment
-from rehearsal.engine.difference_text import plain
 from rehearsal.engine.display import TextDisplay
-from rehearsal.engine.encryption import passphrase_from
+from rehearsal.engine.entry import exit_code_of, open_stack
 from rehearsal.engine.errors import ChangesNotExpected, EngineError
 from rehearsal.engine.json_preview import JsonDisplay
 from rehearsal.engine.lock import locked
 from rehearsal.engine.options import add_options
 from rehearsal.engine.processes import Launcher
 from rehearsal.engine.redaction import Redaction
-from rehearsal.engine.resource_state import stack_outputs
 from rehearsal.engine.run import Result
 from rehearsal.engine.stack import Stack
-from rehearsal.engine.values import masked, strip
 
 _TITLES = {  # command -> (heading of its preview, heading of the real thing, the word for --expect-no-changes)
     "preview": ("Previewing update", "", "update"),
@@ -48,31 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run one command and return its exit code (contracts/engine.md 5.3): 0, 1, 6, 7 or 8."""
-    try:
-        return _run(arguments, os.environ)
-    except EngineError as problem:
-        print(f"error: {problem}", file=sys.stderr)  # noqa: T201
-        return problem.exit_code
-    except OSError as problem:
-        print(f"error: {problem}", file=sys.stderr)  # noqa: T201 - it names the file
-        return 1
+    """Run one command and return its exit code."""
+    return exit_code_of(lambda: _run(arguments, os.environ))
 
 
 def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    stack = Stack.open(
-        Path(arguments.cwd),
-        arguments.stack,
-        Path(arguments.state_dir),
-        passphrase_from(environment),
-        arguments.config_file,
-    )
-    if arguments.command == "output":
-        outputs = stack_outputs(stack.load().resources)
-        outputs = strip(outputs) if arguments.show_secrets else masked(outputs)
-        text = json.dumps(outputs, indent=2, ensure_ascii=False) if arguments.json else "\n".join(plain(outputs))
-        print(text)  # noqa: T201
-        return 0
+    stack = open_stack(arguments)
     print(_STANDS_IN, file=sys.stderr if arguments.json else sys.stdout, flush=True)
     ready = safety.load_tenant(Path(arguments.ready_file))
     safety.check_config(stack.config, ready)

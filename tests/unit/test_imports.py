@@ -12,8 +12,15 @@ import pytest
 @pytest.mark.parametrize("module", ["components.integration", "components.companion", "clients.session"])
 def test_what_signs_in_is_loaded_by_the_first_sign_in(module: str, project_folder: Path) -> None:
     """A program that declares, and a provider that compares, have no use for it."""
+    assert not {"azure", "msal", "jwt", "cryptography"} & loaded_with(module, project_folder)
+
+
+def test_what_prints_outputs_needs_neither_grpc_nor_the_sdk(project_folder: Path) -> None:
+    assert not {"grpc", "pulumi"} & loaded_with("rehearsal.engine.output", project_folder)
+
+
+def loaded_with(module: str, folder: Path) -> set[str]:
+    """The names of the packages that a new process has loaded after this import."""
     script = f"import sys, {module}; print(*sorted(name.split('.')[0] for name in sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=project_folder, capture_output=True, text=True, check=True
-    )
-    assert not {"azure", "msal", "jwt", "cryptography"} & set(done.stdout.split())
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
