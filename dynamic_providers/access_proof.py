@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from clients.proof import Access, prove
+from clients.proof import Access, NotProven, prove
 from clients.replication import LONGEST_SECONDS
 from dynamic_providers.base import Provider, declared, next_revision, readable
 from dynamic_providers.progress import tell
@@ -71,7 +71,10 @@ class AccessProofProvider(Provider):
                 base_url=props["base_url"],
                 companies=tuple(props["companies"]),
             )
-            prove(self.session, access, props["credential"], seconds=props["deadline_seconds"], tell=tell)
+            secret = props.get("credential")
+            if not secret:  # Pulumi drops what it does not know: the secret's own resource has failed
+                raise NotProven(access, "secret", "it has no secret", "Its secret could not be made: see there.")
+            prove(self.session, access, secret, seconds=props["deadline_seconds"], tell=tell)
         outputs = {**declared(props), "provable": not props["reason"], "revision": revision}
         outputs.pop("credential", None)  # an input only: the state shall keep it in as few places as can be
         return outputs

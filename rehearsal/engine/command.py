@@ -56,7 +56,14 @@ def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     children = safety.child_environment(ready, environment)
     passes = 1 if arguments.command == "preview" or arguments.preview_only or arguments.skip_preview else 2
     launcher = Launcher(standing_by=_CHILDREN * passes)
-    deployment = Deployment(stack, children, lambda: _azuread(children), arguments.parallel, launcher=launcher)
+    deployment = Deployment(
+        stack,
+        children,
+        lambda: _azuread(children),
+        arguments.parallel,
+        continue_on_error=arguments.continue_on_error,
+        launcher=launcher,
+    )
     with _interruptible(deployment):
         return _Session(arguments, stack, deployment).run()
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 from rehearsal.engine.events import Operation, Step
 from rehearsal.engine.resource_state import ResourceState
 from rehearsal.engine.run import Run, Stopped
+from rehearsal.engine.unfinished import LeftOut
 
 
 def delete(run: Run, doomed: Collection[ResourceState]) -> None:
     """Delete resources, layer by layer: those that nothing left depends on, at once; then the next.
 
-    A failure lets the rest of its layer finish and no further layer begin (contracts/engine.md 5.2).
+    A failure lets the rest of its layer finish and no further layer begin (contracts/engine.md 5.2); in a run that goes
+    on after errors, it only keeps what the resource depends on.
 
     Args:
         run: the run that this belongs to.
@@ -31,9 +32,12 @@ def delete(run: Run, doomed: Collection[ResourceState]) -> None:
     with ThreadPoolExecutor(max_workers=run.parallel, thread_name_prefix="delete") as pool:
         while left and not run.stopping.is_set():
             layer = _layer(left)
-            list(pool.map(lambda state: _delete_one(run, state, targets), layer))
-            for state in layer:
-                del left[state.urn]
+            gone = list(pool.map(lambda state: _delete_one(run, state, targets), layer))
+            for state, is_gone in zip(layer, gone, strict=True):
+                if is_gone:
+                    del left[state.urn]
+                else:
+                    _keep(state.urn, left)
 
 
 _PROTECTED = (
@@ -57,7 +61,8 @@ def _layer(left: dict[str, ResourceState]) -> list[ResourceState]:
     return [state for state in free if not (state.is_stack or state.is_provider)] or free
 
 
-def _delete_one(run: Run, state: ResourceState, targets: frozenset[str]) -> None:
+def _delete_one(run: Run, state: ResourceState, targets: frozenset[str]) -> bool:
+    """Delete a resource and say whether it is gone; if not, the audience has been told."""
     step = Step(Operation.DELETE, state, None, hidden=state.pending_replacement or state.is_provider)
     # The state alone forgets components, providers, and what is gone already: deleted by an earlier run, or with a
     # target of this one (contracts/engine.md 5.2).
@@ -72,5 +77,8 @@ def _delete_one(run: Run, state: ResourceState, targets: frozenset[str]) -> None
             run.journal.deleted(state.urn, operation)
         return step
 
-    with suppress(Stopped):  # told already; the others of this layer go on
+    try:
         run.execute(step, act)
+    except (Stopped, LeftOut):
+        return False  # the others of this layer go on
+    return True

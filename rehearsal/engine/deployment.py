@@ -15,6 +15,7 @@ from pathlib import Path
 from rehearsal.engine import processes
 from rehearsal.engine.checkpoint import Snapshot
 from rehearsal.engine.deletion import delete
+from rehearsal.engine.errors import EngineError
 from rehearsal.engine.events import Audience
 from rehearsal.engine.journal import Journal
 from rehearsal.engine.monitor import Monitor, serving
@@ -39,6 +40,7 @@ class Deployment:
         environment: the whole environment of the children.
         find_azuread: returns the azuread plugin's command line; called when it is needed.
         parallel: how many steps may run at once; four per processor where None, as the CLI has it.
+        continue_on_error: a step that fails holds up only what depends on it, in updates and destroys.
         recorder: called after each RPC to a provider, for tests.
         launcher: starts the children.
     """
@@ -47,6 +49,7 @@ class Deployment:
     environment: Mapping[str, str]
     find_azuread: Callable[[], list[str]]
     parallel: int | None = None
+    continue_on_error: bool = False
     recorder: Recorder | None = None
     launcher: processes.Launcher = field(default_factory=processes.Launcher)
     _current: Run | None = None
@@ -57,7 +60,7 @@ class Deployment:
         return self._update(audience, preview=True, refresh_first=refresh_first)
 
     def up(self, audience: Audience, *, refresh_first: bool = False) -> Result:
-        """Make everything as the program says."""
+        """Make everything as the program says; `continue_on_error` counts for this and for destroy."""
         return self._update(audience, preview=False, refresh_first=refresh_first)
 
     def refresh(self, audience: Audience, *, preview: bool = False, clear_pending_creates: bool = False) -> Result:
@@ -77,6 +80,7 @@ class Deployment:
         snapshot = self._load(audience)
         with self._providers(audience) as registry:
             run = self._run(snapshot, registry, audience, preview=preview)
+            run.continue_on_error = self.continue_on_error
             delete(run, snapshot.resources)
             run.journal.flush()
         return self._end(run)
@@ -105,12 +109,27 @@ class Deployment:
                 if not preview:
                     self.stack.save(snapshot)
             run = self._run(snapshot, registry, audience, preview=preview)
+            run.continue_on_error = self.continue_on_error
             run.result.old_outputs = stack_outputs(snapshot.resources)
-            run.result.outputs = self._run_program(run)
+            exported = self._run_program(run)
             if not run.stopping.is_set():
-                delete(run, run.journal.left())
+                self._delete_undeclared(run)
+            if exported is not None:
+                # After an error nobody can know whether an output that is missing was taken away (measured).
+                run.result.outputs = {**(run.result.old_outputs if run.result.failed else {}), **exported}
+                run.journal.complete_outputs(self.stack.urn, run.result.outputs)
             run.journal.flush()
         return self._end(run)
+
+    @staticmethod
+    def _delete_undeclared(run: Run) -> None:
+        """Delete what the program no longer declares; after errors, without what that would tear apart."""
+        try:
+            going = run.unfinished.deletable(run.journal.left(), run.journal.start)
+        except EngineError as problem:
+            run.fail(str(problem))
+            return
+        delete(run, going)
 
     def _load(self, audience: Audience, *, tell_pending: bool = True) -> Snapshot:
         snapshot = self.stack.load()
@@ -156,7 +175,7 @@ class Deployment:
             registry.close()
 
     def _run_program(self, run: Run) -> Properties | None:
-        """Run the program to its end, and all its steps; return the stack's outputs."""
+        """Run the program to its end, and all its steps; return what it exports, None where it did not get that far."""
         monitor = Monitor(run, self.stack.urn_prefix)
         with serving(monitor, workers=4 * run.parallel + 16) as address:
             names = (self.stack.project.name, self.stack.name)
@@ -178,11 +197,10 @@ class Deployment:
             for reader in readers:
                 reader.join(1)
             monitor.wait_idle()
-        if code == 0 and monitor.finished:
-            return monitor.stack_outputs
-        if not run.stopping.is_set():  # it failed by itself; 1 and 32: it has said why
+        # It failed by itself; 1 and 32: it has said why.
+        if not (code == 0 and monitor.finished) and not run.stopping.is_set():
             run.fail("" if code in (1, 32) else f"Program exited with non-zero exit code: {code}")
-        return None
+        return monitor.stack_outputs
 
 
 def _wait(process: processes.Child, run: Run, monitor: Monitor) -> int:

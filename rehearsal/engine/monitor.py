@@ -19,6 +19,7 @@ from rehearsal.engine.plugin import MESSAGE_LIMIT
 from rehearsal.engine.resource_state import STACK_TYPE
 from rehearsal.engine.run import Run, Stopped
 from rehearsal.engine.steps import Registrations
+from rehearsal.engine.unfinished import LeftOut
 from rehearsal.engine.values import Properties, from_struct, to_struct
 
 _FEATURES = (
@@ -40,7 +41,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     """Serves one run of the program.
 
     Attributes:
-        stack_outputs: what the program exports; None until it has.
+        stack_outputs: what the program exports; None until it has, which is when all of its values are known.
         finished: whether the program has declared all it wants.
     """
 
@@ -65,20 +66,31 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     def RegisterResource(  # noqa: N802
         self, request: resource_pb2.RegisterResourceRequest, context: Any
     ) -> resource_pb2.RegisterResourceResponse:
-        """Make one resource as the program wants it."""
+        """Make one resource as the program wants it.
+
+        One that was left out is answered as failed, and the SDK takes its outputs as unknown. (The CLI says SKIP where
+        it was not begun, which the SDK does not know by name and treats alike.)
+        """
         with self._step(context):
-            state = self._registrations.register(read_goal(request, self._urn_prefix))
+            goal = read_goal(request, self._urn_prefix)
+            try:
+                state = self._registrations.register(goal)
+            except LeftOut:
+                return resource_pb2.RegisterResourceResponse(urn=goal.wanted.urn, result=resource_pb2.FAIL)
         return resource_pb2.RegisterResourceResponse(
             urn=state.urn, id=state.id, object=to_struct(state.outputs if state.custom else {})
         )
 
     def RegisterResourceOutputs(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802
-        """Take the outputs of the stack or of a component."""
+        """Take the outputs of a component; those of the stack are kept for the end, as on the CLI."""
         with self._step(context):
+            if self._run.stopping.is_set():
+                raise Stopped  # too late: the CLI no longer listens
             outputs = from_struct(request.outputs, request.urn)
-            self._run.journal.complete_outputs(request.urn, outputs)
-        if request.urn.split("::")[2] == STACK_TYPE:
-            self.stack_outputs = outputs
+            if request.urn.split("::")[2] == STACK_TYPE:
+                self.stack_outputs = outputs
+            else:
+                self._run.journal.complete_outputs(request.urn, outputs)
         return empty_pb2.Empty()
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest, context: Any) -> provider_pb2.InvokeResponse:  # noqa: N802

@@ -23,12 +23,14 @@ def add_options(parser: argparse.ArgumentParser, command: str) -> None:
     add("--diff", action="store_true", help="show each property")
     add("--config-file", metavar="FILE", help="the stack file, where it is another than the stack's own")
     add("--expect-no-changes", action="store_true", help="exit code 7 if there are any")
-    parser.set_defaults(json=False, preview_only=command == "preview")
+    parser.set_defaults(json=False, continue_on_error=False, preview_only=command == "preview")
     if command == "preview":
         add("-j", "--json", action="store_true", help="as JSON")
     else:
         add("-y", "--yes", action="store_true", help="do not ask")
         add("-f", "--skip-preview", action="store_true", help="no preview before it")
+    if command in ("up", "destroy"):
+        add("--continue-on-error", action="store_true", help="go on with what does not depend on what failed")
     if command in ("preview", "up"):
         add("-r", "--refresh", action="store_true", help="read what is really there first")
     else:

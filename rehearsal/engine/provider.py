@@ -11,7 +11,7 @@ from pulumi.runtime.proto import provider_pb2
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.plugin import Plugin, PluginError
 from rehearsal.engine.resource_state import ResourceState, now
-from rehearsal.engine.values import Properties, contains_secret, from_struct, mark_like, same, strip, to_struct
+from rehearsal.engine.values import Properties, contains_secret, from_struct, known, mark_like, same, strip, to_struct
 
 _KINDS = provider_pb2.PropertyDiff.Kind
 _MARKS = {_KINDS.ADD: "+", _KINDS.ADD_REPLACE: "+", _KINDS.DELETE: "-", _KINDS.DELETE_REPLACE: "-"}
@@ -83,11 +83,13 @@ class Provider:
         Returns:
             The resource with id and outputs, and with `init_errors` where it is only half done.
         """
+        new = new if preview else replace(new, inputs=known(new.inputs))
         request = provider_pb2.CreateRequest(**_names(new.urn), properties=_clear(new.inputs), preview=preview)
         return self._write("Create", request, new)
 
     def update(self, old: ResourceState, new: ResourceState, *, preview: bool) -> ResourceState:
         """Change the object in place; in a preview, and half done, as `create`."""
+        new = new if preview else replace(new, inputs=known(new.inputs))
         request = provider_pb2.UpdateRequest(
             **_names(new.urn),
             id=old.id,

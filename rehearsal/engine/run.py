@@ -14,6 +14,7 @@ from rehearsal.engine.journal import Journal
 from rehearsal.engine.provider import Provider
 from rehearsal.engine.registry import ProviderRegistry
 from rehearsal.engine.resource_state import ResourceState
+from rehearsal.engine.unfinished import LeftOut, Unfinished
 from rehearsal.engine.values import Properties
 
 _COUNTED = (Operation.SAME, Operation.CREATE, Operation.UPDATE, Operation.DELETE, Operation.REPLACE)
@@ -60,6 +61,8 @@ class Run:
         registry: the providers.
         audience: who is told.
         result: what has come of it so far.
+        continue_on_error: a step that fails holds up only what depends on it.
+        unfinished: what came to nothing then.
         stopping: set when nothing new may start.
     """
 
@@ -68,6 +71,8 @@ class Run:
     journal: Journal
     registry: ProviderRegistry
     audience: Audience
+    continue_on_error: bool = False
+    unfinished: Unfinished = field(default_factory=Unfinished)
     result: Result = field(default_factory=Result)
     stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,6 +90,7 @@ class Run:
 
         Raises:
             Stopped: it failed, which the audience has been told; or the run was stopping already.
+            LeftOut: it failed, and the run goes on.
         """
         if self.stopping.is_set():
             raise Stopped
@@ -94,8 +100,8 @@ class Run:
         try:
             done = act()
         except EngineError as problem:
-            self.fail(str(problem), step, time.monotonic() - began)
-            raise Stopped from None
+            self.fail(str(problem), step, time.monotonic() - began, stop=not self.continue_on_error)
+            raise (LeftOut(failed=True) if self.continue_on_error else Stopped) from None
         self.finish(done, time.monotonic() - began)
         return done
 

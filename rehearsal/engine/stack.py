@@ -9,6 +9,7 @@ from rehearsal.engine.checkpoint import CheckpointFile, Snapshot
 from rehearsal.engine.encryption import PassphraseCrypter, SecretCodec
 from rehearsal.engine.errors import EngineError, StackNotFound, Unsupported
 from rehearsal.engine.project import Config, Project, read_mapping
+from rehearsal.engine.resource_state import STACK_TYPE
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Stack:
     def urn_prefix(self) -> str:
         """How all URNs of the stack begin."""
         return f"urn:pulumi:{self.name}::{self.project.name}::"
+
+    @property
+    def urn(self) -> str:
+        """The URN of the stack itself."""
+        return f"{self.urn_prefix}{STACK_TYPE}::{self.project.name}-{self.name}"
 
     def load(self) -> Snapshot:
         """Read the state; see `CheckpointFile.load`."""

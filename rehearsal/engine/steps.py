@@ -7,6 +7,7 @@ depends on has been answered (contracts/engine.md 5.1).
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from rehearsal.engine.aliases import Identities
@@ -17,6 +18,7 @@ from rehearsal.engine.goal import Goal
 from rehearsal.engine.replacement import Replacements
 from rehearsal.engine.resource_state import ResourceState, now
 from rehearsal.engine.run import Run, Stopped
+from rehearsal.engine.unfinished import LeftOut
 from rehearsal.engine.values import Properties, mark_like
 
 
@@ -34,6 +36,7 @@ class Registrations:
 
         Raises:
             Stopped: it failed, or the run is stopping.
+            LeftOut: it failed, or depends on what did, and the run goes on.
         """
         if self._run.stopping.is_set():
             raise Stopped
@@ -47,8 +50,12 @@ class Registrations:
                 return self._component(wanted, old)
             with self._slots:
                 return self._resource(goal, wanted, old)
+        except LeftOut as left:
+            self._run.unfinished.add(goal.wanted.urn, old, failed=left.failed)
+            raise
         except EngineError as problem:
-            # Check, Diff and everything before them: no step has been announced yet
+            # Check, Diff and everything before them: no step has been announced yet, and nothing goes on after it,
+            # `--continue-on-error` or not (measured).
             self._run.fail(str(problem), Step(Operation.UPDATE if old else Operation.CREATE, old, goal.wanted))
             raise Stopped from None
 
@@ -66,6 +73,12 @@ class Registrations:
             self._run.journal.complete(step.state)
             return step
 
+        return self._execute(step, act)
+
+    def _execute(self, step: Step, act: Callable[[], Step]) -> ResourceState:
+        """Do a step, unless it depends on what came to nothing."""
+        if self._run.unfinished.holds_up(step.state):
+            raise LeftOut(failed=False)
         return self._run.execute(step, act).state
 
     def _resource(self, goal: Goal, wanted: ResourceState, old: ResourceState | None) -> ResourceState:
@@ -103,7 +116,7 @@ class Registrations:
                 made = self._run.provider_of(new).create(new, preview=self._run.preview)
                 return self._record(step, made, operation)
 
-        return self._run.execute(step, act).state
+        return self._execute(step, act)
 
     def _update(self, old: ResourceState, step: Step) -> ResourceState:
         new = step.state
@@ -113,7 +126,7 @@ class Registrations:
                 made = self._run.provider_of(new).update(old, new, preview=self._run.preview)
                 return self._record(step, made, operation)
 
-        return self._run.execute(step, act).state
+        return self._execute(step, act)
 
     def _record(self, step: Step, made: ResourceState, operation: PendingOperation) -> Step:
         self._run.journal.complete(made, operation)
@@ -131,6 +144,8 @@ class Registrations:
         inputs = self._run.provider_of(wanted).check(wanted.urn, {}, wanted.inputs)
         new = replace(wanted, inputs=inputs, created=now())
         changed = said or marks(old.inputs, inputs)
+        if self._run.unfinished.holds_up(new):
+            raise LeftOut(failed=False)
         for victim in self._replacements.begin(old):
             self._delete_for_replacement(victim)
         made = self._create(Step(Operation.CREATE_REPLACEMENT, old, new, changed))
@@ -150,7 +165,13 @@ class Registrations:
                 journal.deleted_for_replacement(old.urn, operation)
             return step
 
-        self._run.execute(step, act)
+        try:
+            self._run.execute(step, act)
+        except LeftOut:
+            raise EngineError(
+                "Nothing goes on after a failed delete of a replacement: with --continue-on-error the pulumi CLI would "
+                "now wait for ever."
+            ) from None
 
 
 def _without_ignored(wanted: ResourceState, old: ResourceState) -> Properties:

@@ -92,6 +92,15 @@ def contains_secret(value: Any) -> bool:
     return bool(found)
 
 
+def known(value: Any) -> Any:
+    """Return the value without what is not known in it: outside of a preview no provider is sent that (measured)."""
+    if isinstance(value, dict):
+        return {key: known(item) for key, item in value.items() if strip(item) != UNKNOWN}
+    if isinstance(value, list):
+        return [known(item) for item in value if strip(item) != UNKNOWN]
+    return value
+
+
 def same(one: Any, other: Any) -> bool:
     """Compare two values, a secret and the same value in clear being equal (contracts/engine.md 3.3)."""
     return bool(strip(one) == strip(other))

@@ -210,7 +210,7 @@ def test_children_see_nothing_of_the_persons_environment(shell: Shell, tmp_path:
     }
 
 
-@pytest.mark.parametrize("option", ["--target", "--exclude", "--replace", "--run-program", "--continue-on-error", "-m"])
+@pytest.mark.parametrize("option", ["--target", "--exclude", "--replace", "--run-program", "-m"])
 def test_an_option_of_the_cli_that_is_not_there_is_refused_by_name(
     option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

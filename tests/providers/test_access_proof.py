@@ -307,3 +307,10 @@ def test_a_new_secret_is_waited_for_and_while_it_lasts_a_line_says_so(
     assert told.startswith(f"{PLACE}: waiting to prove that {system.client_id} can use environment Production, ")
     assert "AADSTS7000215" in told
     assert made["secretText"] not in host.stderr
+
+
+def test_a_secret_that_could_not_be_made_is_said(proofs: ProviderHost, system: EntraApplication) -> None:
+    given = inputs(system)
+    del given["credential"]  # so it arrives where its resource failed and `up` goes on (measured)
+    with pytest.raises(ProviderError, match=r"it has no secret\. Its secret could not be made"):
+        proofs.create(given)

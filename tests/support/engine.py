@@ -72,6 +72,7 @@ class Stage:
         self.config: dict[str, str] = {}
         self.stack = "dev"
         self.parallel = parallel
+        self.continue_on_error = False
         self.rpcs: list[dict[str, Any]] = []
         self.witness = Witness()
 
@@ -96,6 +97,7 @@ class Stage:
             {"PATH": os.environ["PATH"]},
             lambda: ["no-azuread-here"],
             parallel=self.parallel,
+            continue_on_error=self.continue_on_error,
             recorder=self._record,
         )
 
