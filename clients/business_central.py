@@ -110,15 +110,15 @@ class Environment:
         ]
 
     # --- listed for all applications at once, by whoever asks first; a write of ours makes the next one ask anew. For
-    # reads of every registration of a stack: two requests for all of them. An absence is asked about once more by key.
+    # reads of every registration of a stack: two requests for all of them.
 
     def listed_registration(self, client_id: str) -> Registration | None:
-        """Return the registration of an application as a list told a short while ago, None where there is none now."""
+        """Return the registration of an application as a list told a short while ago, an absence confirmed by key."""
         return self._all_registrations().get(client_id.lower()) or self.registration(client_id)
 
     def listed_assignments(self, client_id: str) -> list[Assignment]:
-        """Return the permission sets of an application's user as a list told a short while ago."""
-        return self._all_assignments().get(client_id.lower()) or self.assignments(client_id)
+        """Return the permission sets of an application's user as a list told a short while ago; no proof of absence."""
+        return self._all_assignments().get(client_id.lower(), [])
 
     def registrations(self) -> Mapping[str, Registration]:
         """Return all registrations, by client id, as a list told a short while ago."""

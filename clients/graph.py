@@ -67,11 +67,18 @@ class Graph:
 
         Asks for it by key: a 404 with Graph's own code proves absence, which an empty list would not.
         """
-        path = f"/v1.0/servicePrincipals(appId='{app_id}')?$select={_SELECT}"
+        return self._find(f"servicePrincipals(appId='{app_id}')", f"find the service principal of application {app_id}")
+
+    def service_principal_with_id(self, principal_id: str) -> ServicePrincipal | None:
+        """Return the service principal of an object id, None where there is none.
+
+        A new one may be there before it is found in any other way.
+        """
+        return self._find(f"servicePrincipals/{principal_id}", f"find service principal {principal_id}")
+
+    def _find(self, key: str, attempting: str) -> ServicePrincipal | None:
         try:
-            found = self._request(
-                "GET", path, attempting=f"find the service principal of application {app_id}", needs=READS
-            )
+            found = self._request("GET", f"/v1.0/{key}?$select={_SELECT}", attempting=attempting, needs=READS)
         except NotFound as problem:
             if is_absent(problem):
                 return None
@@ -134,14 +141,20 @@ class Graph:
         """Take an application out of this tenant; one that is gone already is fine."""
         self._delete(f"/v1.0/servicePrincipals/{principal_id}", attempting=attempting, needs=CREATES)
 
-    def listed_role_assignments(self, principal_id: str, resource_id: str) -> list[RoleAssignment] | None:
+    def listed_role_assignments(
+        self, principal_id: str, resource_id: str, known: Collection[str] = ()
+    ) -> list[RoleAssignment] | None:
         """Return what a principal holds on a resource as a list told a short while ago, None where it is not there now.
 
-        For reads of every consent of a stack: one list for all of them. An absence is asked about once more by key.
+        For reads of every consent of a stack: one list for all of them. An absence is asked about once more by key: of
+        all that it holds, or of one of those assignments that are known, by id.
         """
         with self._lock:
             listed = self._assigned.setdefault(resource_id, SharedRead(partial(self._list_assigned, resource_id)))
-        return listed().get(principal_id) or self.role_assignments(principal_id, resource_id)
+        held = listed().get(principal_id, [])
+        if held and set(known) <= {each.id for each in held}:
+            return held
+        return self.role_assignments(principal_id, resource_id)
 
     def _list_assigned(self, resource_id: str) -> dict[str, list[RoleAssignment]]:
         path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo"

@@ -81,21 +81,27 @@ class AdminConsentProvider(Provider):
         """Return what is really granted."""
         props = {**_DEFAULTS, **props}
         graph, vendor = self.session.graph, props["vendor"]
-        resource = graph.resource(props["resource_app_id"])
+        # What was made a moment ago may not be found yet by anything but its id, which is the last word on an absence.
+        resource = graph.resource(props["resource_app_id"]) or graph.service_principal_with_id(props["resource_id"])
         principal = self._live_vendor(props) if vendor else None
         principal_id = principal.id if principal else props["principal_id"]
-        held = graph.listed_role_assignments(principal_id, resource.id) if resource and principal_id else None
-        if resource is None or held is None:
+        if resource is None or not principal_id:
             return ReadResult("", {})  # Pulumi's way to say that it is gone
+        had = _had(props, principal_id, resource.id)
+        had_roles = had.get("assignments", {})
+        held = graph.listed_role_assignments(principal_id, resource.id, had_roles.values())
+        if held is None and not graph.service_principal_with_id(principal_id):
+            return ReadResult("", {})
         names = {role_id: value for value, role_id in resource.roles.items()}
-        roles = {names.get(item.role_id, item.role_id): item.id for item in held}
+        roles = {names.get(item.role_id, item.role_id): item.id for item in held or []}
         if vendor:  # what others granted to a vendor is no drift
             roles = {role: id_ for role, id_ in roles.items() if role in props["roles"]}
         scopes = self._live_scopes(props, principal_id, resource)
-        had = _had(props, principal_id, resource.id)
-        our_roles, our_scopes = set(had.get("assignments", {}).values()), set(had.get("granted_scopes", []))
+        # What of ours is not listed may have been withdrawn, or not be seen yet: it stays known until it is certain.
+        our_roles = {role: id_ for role, id_ in had_roles.items() if roles.get(role, id_) == id_}
+        our_scopes = set(had.get("granted_scopes", []))
         if not vendor and props["consent"] == "auto":
-            our_roles, our_scopes = set(roles.values()), set(scopes)
+            our_roles, our_scopes = roles, set(scopes)
         live = {**declared(props), "roles": sorted(roles), "scopes": scopes}
         if principal:
             live["expected_publisher"] = published_as(principal, props["expected_publisher"])
@@ -104,7 +110,7 @@ class AdminConsentProvider(Provider):
             "resource_id": resource.id,
             "service_principal_id": principal_id,
             "service_principal_created": _made_here(props, principal_id),
-            "assignments": {role: id_ for role, id_ in roles.items() if id_ in our_roles},
+            "assignments": our_roles,
             "granted_scopes": [each for each in scopes if each in our_scopes],
         }
         return ReadResult(id_, outputs, {key: live[key] for key in _INPUTS if key in live})
@@ -166,7 +172,7 @@ class AdminConsentProvider(Provider):
             "resource_id": resource.id,
             "service_principal_id": principal_id,
             "service_principal_created": created or _made_here(olds, principal_id),
-            "assignments": consent.settle_roles(inputs["roles"], had.get("assignments", {})),
+            "assignments": consent.settle_roles(inputs["roles"], had.get("assignments", {}), had.get("roles", [])),
             "granted_scopes": consent.settle_scopes(inputs["scopes"], had.get("granted_scopes", [])),
         }
 
@@ -194,7 +200,8 @@ class AdminConsentProvider(Provider):
             and published_as(found, props["expected_publisher"]) == props["expected_publisher"]
         ):
             return found
-        return graph.service_principal(client_id)  # a list may be late, so it does not say alone what differs
+        # A list may be late, so it does not say alone what differs.
+        return graph.service_principal(client_id) or graph.service_principal_with_id(props["service_principal_id"])
 
     def _live_scopes(self, props: Mapping[str, Any], principal_id: str, resource: ServicePrincipal) -> list[str]:
         """Return the delegated permissions as they are; where none are declared nobody looks, and none are ours."""

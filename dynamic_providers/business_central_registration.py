@@ -102,7 +102,10 @@ class BusinessCentralRegistrationProvider(Provider):
         registration = environment.listed_registration(client_id)
         if registration is None:
             return ReadResult("", {})  # Pulumi's way to say that it is gone
-        held = still_defined(environment.listed_assignments(client_id), environment)
+        held = environment.listed_assignments(client_id)
+        if len(matching(held, props["permission_sets"])) < len(props["permission_sets"]):
+            held = environment.assignments(client_id)  # the list's word alone takes none of them for gone
+        held = still_defined(held, environment)
         if props["additional_permission_sets"] == "keep":
             held = matching(held, props["permission_sets"])
         live = {

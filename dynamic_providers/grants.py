@@ -65,12 +65,13 @@ class Consent:
 
         return when_replicated(look)
 
-    def settle_roles(self, wanted: Collection[str], had: Mapping[str, str]) -> dict[str, str]:
+    def settle_roles(self, wanted: Collection[str], had: Mapping[str, str], seen: Collection[str]) -> dict[str, str]:
         """Give the roles that are missing, then take what is too much, and return what is ours.
 
         Args:
             wanted: values of the roles; the resource offers them.
-            had: role -> id of the assignments that were ours until now, as of the last refresh.
+            had: role -> id of the assignments that were ours until now.
+            seen: values of the roles that it held as of the last refresh.
 
         Returns:
             Role -> id of the assignments that are ours.
@@ -80,7 +81,8 @@ class Consent:
         """
         ids = {role: self.resource.roles[role] for role in wanted}
         if self.additive:  # what is granted already is somebody else's, and need not even be looked at
-            ours = {role: had.get(role) or self._assign(role, id_) for role, id_ in ids.items()}
+            kept = {role: had[role] for role in seen if role in had}
+            ours = {role: kept.get(role) or self._add(role, id_, had.get(role)) for role, id_ in ids.items()}
             for role in had.keys() - ids.keys():
                 self.withdraw(role, had[role])
             return {role: made for role, made in ours.items() if made}
@@ -130,6 +132,14 @@ class Consent:
         if made:
             self.undo.append(partial(self.withdraw, role, made))
         return made
+
+    def _add(self, role: str, role_id: str, had: str | None) -> str | None:
+        """Grant a role and return the assignment's id if it is ours, None if it is somebody else's."""
+        made = self._assign(role, role_id)
+        if made or had is None:
+            return made
+        # It is granted, though the last refresh did not see ours: that one after all, or another in its place.
+        return had if when_replicated(partial(self._assigned_meanwhile, role, role_id)) == had else None
 
     def _assigned_meanwhile(self, role: str, role_id: str) -> str:
         """Return an assignment that somebody else made between our look and our grant."""

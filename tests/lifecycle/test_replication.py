@@ -83,6 +83,23 @@ def test_with_delays_on_all_that_our_providers_touch_up_passes_in_one_go_and_say
     assert is_whole_and_single(tenant, stack)
 
 
+def test_what_a_refresh_right_after_an_up_takes_for_withdrawn_is_found_by_the_next_up(
+    tenant: Tenant, stack: Stack
+) -> None:
+    stack.write(magento={**MAGENTO, "proof": "off"})  # a proof would have waited
+    assert while_others_wait(tenant, stack.up).code == 0
+    before = made(tenant)
+    looked = stack.refresh()
+    assert looked.code == 0, looked
+    assert looked.changes["update"] == 1, "the consent"
+    done = while_others_wait(tenant, stack.up)
+    assert done.code == 0, done
+    assert done.changes["update"] == 1
+    assert made(tenant) == before
+    assert stack.drift().code == 0
+    assert is_whole_and_single(tenant, stack)
+
+
 def test_a_service_principal_that_azuread_does_not_wait_for_is_finished_by_the_next_up(
     tenant: Tenant, stack: Stack
 ) -> None:

@@ -12,8 +12,8 @@ from clients import replication
 from clients.errors import AccessError
 from clients.session import Session
 from dynamic_providers.admin_consent import AdminConsentProvider
-from tests.providers.conftest import JOB_QUEUE_RUNNER, Inputs, vendor_consent
-from tests.support.entra import make_application
+from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
+from tests.support.entra import graph, make_application
 from tests.support.provider_host import ProviderHost
 from tests.support.registrations import held_sets
 from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, refused, while_others_wait
@@ -121,3 +121,105 @@ def test_a_vendor_that_is_not_seen_in_time_is_kept_so_that_the_next_run_need_not
     create(impatient, vendor_consent())
     assert principals_of(tenant, JOB_QUEUE_RUNNER) == [principal]
     assert assigned(tenant, principal) == ROLES
+
+
+# --- a refresh shortly after an up
+
+
+def test_roles_that_a_refresh_does_not_see_yet_are_found_by_the_next_up_and_not_made_twice(
+    tenant: Tenant, consents: ProviderHost, inputs: Inputs
+) -> None:
+    tenant.replication(DELAY)
+    made = consents.create(inputs.consent())
+    live = consents.read(made)
+    assert live is not None
+    assert live.outputs["roles"] == [], "which cannot be told from roles that somebody withdrew"
+    healed = while_others_wait(tenant, lambda: consents.update(live, inputs.consent()))
+    assert healed.outputs["assignments"] == made.outputs["assignments"]
+    assert assigned(tenant, inputs.application.principal_id) == ROLES
+
+
+@pytest.fixture
+def known_vendor(tenant: Tenant) -> str:
+    """A vendor's application that somebody else has let in; the object id of its service principal."""
+    principal: str = graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})["id"]
+    return principal
+
+
+def test_a_vendors_roles_that_a_refresh_does_not_see_yet_stay_ours_to_withdraw(
+    tenant: Tenant, consents: ProviderHost, known_vendor: str
+) -> None:
+    tenant.replication(DELAY)
+    made = consents.create(vendor_consent())
+    live = consents.read(made)
+    assert live is not None
+    assert live.outputs["roles"] == []
+    healed = while_others_wait(tenant, lambda: consents.update(live, vendor_consent()))
+    assert healed.outputs["assignments"] == made.outputs["assignments"]
+    consents.delete(healed)
+    assert assigned(tenant, known_vendor) == 0
+
+
+def test_a_role_that_somebody_gave_a_vendor_in_place_of_ours_is_theirs(
+    tenant: Tenant, consents: ProviderHost, known_vendor: str
+) -> None:
+    made = consents.create(vendor_consent())
+    theirs = {"clientId": JOB_QUEUE_RUNNER, "role": "API.ReadWrite.All"}
+    tenant.edit("remove_app_role_assignment", **theirs)
+    live = consents.read(made)
+    assert live is not None
+    assert live.outputs["roles"] == ["Automation.ReadWrite.All"]
+    tenant.edit("add_app_role_assignment", **theirs, resourceAppId=BUSINESS_CENTRAL)
+    healed = consents.update(live, vendor_consent())
+    assert list(healed.outputs["assignments"]) == ["Automation.ReadWrite.All"]
+    consents.delete(healed)
+    assert assigned(tenant, known_vendor) == 1
+
+
+@pytest.mark.parametrize("lost", [JOB_QUEUE_RUNNER, BUSINESS_CENTRAL])
+def test_what_is_not_found_by_its_client_id_is_looked_for_by_its_object_id_before_it_is_gone(
+    tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost], lost: str
+) -> None:
+    made = consents.create(vendor_consent())
+    tenant.fault(match={"path": rf"/servicePrincipals\(appId='{lost}'\)"}, status=404, times=0)
+    assert start_host(AdminConsentProvider()).read(made) == made
+
+
+def test_a_principal_whose_roles_cannot_be_listed_yet_is_not_gone(
+    tenant: Tenant, consents: ProviderHost, inputs: Inputs
+) -> None:
+    tenant.replication(DELAY)
+    made = consents.create(inputs.consent())
+    tenant.fault(match={"path": "/appRoleAssignments$"}, status=404, times=0)
+    live = consents.read(made)
+    assert live is not None
+    tenant.edit("delete_service_principal", clientId=inputs.application.client_id)
+    assert consents.read(made) is None
+
+
+def test_a_role_that_a_list_of_a_minute_ago_does_not_have_is_asked_for_once_more(
+    tenant: Tenant, consents: ProviderHost, inputs: Inputs
+) -> None:
+    made = consents.create(inputs.consent())
+    role = {"clientId": inputs.application.client_id, "role": "API.ReadWrite.All"}
+    tenant.edit("remove_app_role_assignment", **role)
+    live = consents.read(made)
+    assert live is not None
+    assert live.outputs["roles"] == ["Automation.ReadWrite.All"], "from here on there is a list without it"
+    tenant.edit("add_app_role_assignment", **role, resourceAppId=BUSINESS_CENTRAL)
+    again = consents.read(made)
+    assert again is not None
+    assert again.outputs["roles"] == made.outputs["roles"]
+
+
+def test_a_permission_set_that_a_list_of_a_minute_ago_does_not_have_is_asked_for_once_more(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    made = registrations.create(inputs.registration())
+    held = {"environment": "Production", "clientId": inputs.application.client_id, "roleId": "NPR NP RETAIL"}
+    tenant.edit("remove_permission_set", **held)
+    live = registrations.read(made)
+    assert live is not None
+    assert live.outputs["permission_sets"] != made.outputs["permission_sets"], "from here on there is a list without it"
+    tenant.edit("add_permission_set", **held)
+    assert registrations.read(made) == made
