@@ -43,9 +43,8 @@ def test_every_operation_of_the_brief_exists() -> None:
     assert {
         "disable_registration", "enable_registration", "edit_registration", "delete_registration",
         "create_registration", "add_permission_set", "remove_permission_set", "disable_user", "enable_user",
-        "record_interactive_login", "install_companion", "uninstall_companion", "add_company", "remove_company",
-        "remove_permission_set_definition", "rename_environment", "copy_environment", "set_environment_status",
-        "revoke", "set_switch", "delete_user", "authorize_admin_application", "unauthorize_admin_application",
+        "record_interactive_login", "install_companion", "uninstall_companion", "remove_permission_set_definition", "rename_environment", "copy_environment", "set_environment_status",
+        "revoke", "set_switch", "disable_people", "delete_user", "authorize_admin_application", "unauthorize_admin_application",
     } == BusinessCentral.operations  # fmt: skip
 
 
@@ -98,13 +97,6 @@ def test_permission_sets_are_added_removed_and_revoked_by_hand(bc: Asker) -> Non
     assert bc.roles_of() == ["NPR NP RETAIL"]
 
 
-def test_companies_come_and_go(bc: Asker) -> None:
-    made = bc.edit("add_company", name="CRONUS NO")
-    assert bc.assign(bc.user()["userSecurityId"], "NPR NP RETAIL", company="CRONUS NO").status == 201  # type: ignore[index]
-    bc.edit("remove_company", name="CRONUS NO")
-    assert made["id"] not in {each["id"] for each in bc.state["companies"]}
-
-
 def test_a_renamed_environment_answers_to_its_new_name_only(bc: Asker) -> None:
     bc.edit("rename_environment", to="Live")
     assert bc.api("GET", "v2.0/companies").status == 404
@@ -137,7 +129,6 @@ def test_a_copy_carries_the_registrations_and_is_independent_from_then_on(bc: As
             {"do": "create_registration", "environment": "Production", "clientId": NOBODY, "description": ""},
             "Description",
         ),
-        ({"do": "remove_company", "environment": "Production", "name": "X"}, "no company 'X'"),
         ({"do": "remove_permission_set_definition", "environment": "Production", "roleId": "SUPER"}, "the platform"),
         ({"do": "set_switch", "environment": "Production", "name": "x", "value": 1}, "no switch 'x'"),
         ({"do": "set_switch", "environment": "Production", "name": "pageSize", "value": "1"}, "takes a int"),

@@ -31,23 +31,13 @@ def refusal(bc: Asker, **options: str) -> str:
     [
         ("id eq 'SECURITY'", ["SECURITY"]),
         ("id eq 'security'", []),
-        ("id eq 'SUPER' or id eq 'LOGIN'", ["SUPER", "LOGIN"]),
-        ("startswith(id,'NPR ') and endswith(id,'WEBHOOK')", ["NPR ADYEN WEBHOOK", "NPR SPFY WEBHOOK"]),
-        ("contains(id, 'JQ')", ["NPR EXT JQ REFRESHER"]),
-        ("scope ne 'System'", ["SHOP FLOOR"]),
-        ("(id eq 'LOGIN') and (appId eq 63CA2FA4-4F03-4F2B-A480-172FEF340D3F)", ["LOGIN"]),
-        ("id gt 'SUPER'", ["SUPER (DATA)", "TROUBLESHOOT TOOLS", "WAREHOUSE API", "WAREHOUSE API"]),
+        ("id eq 'LOGIN' and appId eq 63CA2FA4-4F03-4F2B-A480-172FEF340D3F", ["LOGIN"]),
+        ("id eq 'LOGIN' and id eq 'SUPER'", []),
         ("displayName eq 'It''s'", []),
     ],
 )
 def test_a_filter_is_understood(bc: Asker, text: str, expected: list[str]) -> None:
     assert ids(bc, filter=text) == expected
-
-
-def test_or_across_fields_is_refused_with_the_documented_sentence(bc: Asker) -> None:
-    text = refusal(bc, filter="id eq 'SUPER' or scope eq 'Tenant'")
-    assert text == "The 'OR' operator is not supported on distinct fields on an OData filter."
-    assert ids(bc, filter="scope eq 'System' and (id eq 'SUPER' or id eq 'LOGIN')") == ["SUPER", "LOGIN"]
 
 
 def test_a_quoted_guid_is_refused_as_an_unlike_type(bc: Asker) -> None:
@@ -56,75 +46,67 @@ def test_a_quoted_guid_is_refused_as_an_unlike_type(bc: Asker) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["id", "id eq", "id eq 'x", "id like 'x'", "id eq 'x' id", "(id eq 'x'", "startswith id"]
+    "text",
+    [
+        "id",
+        "id eq 'x",
+        "id ne 'x'",
+        "id eq 'x' id",
+        "id eq 'x' and ",
+        "(id eq 'x')",
+        "startswith(id,'x')",
+        "id eq 'SUPER' or id eq 'LOGIN'",
+    ],
 )
-def test_a_filter_that_cannot_be_parsed_is_refused(bc: Asker, text: str) -> None:
-    refusal(bc, filter=text)
+def test_any_other_filter_is_refused_by_name(bc: Asker, text: str) -> None:
+    answer = bc.automation("GET", "permissionSets", query={"$filter": text})
+    assert text in error(answer, 501, "BadRequest_MethodNotImplemented")
 
 
-def test_in_wants_the_newer_schema_version(bc: Asker) -> None:
-    refusal(bc, filter="id in ('SUPER', 'LOGIN')")
-    assert ids(bc, filter="id in ('SUPER', 'LOGIN')", schemaversion="2.1") == ["SUPER", "LOGIN"]
+@pytest.mark.parametrize("option", ["$select", "$top", "$skip", "$orderby", "$count", "$expand", "$schemaversion"])
+def test_other_query_options_are_refused_by_name(bc: Asker, option: str) -> None:
+    answer = bc.automation("GET", "permissionSets", query={option: "1"})
+    assert f"'{option}'" in error(answer, 501, "BadRequest_MethodNotImplemented")
 
 
-def test_a_variable_of_the_page_can_be_neither_filtered_nor_sorted_by(bc: Asker) -> None:
+def test_a_variable_of_the_page_cannot_be_filtered_by(bc: Asker) -> None:
     path = f"{COMPANION}/companies({bc.company})/entraApplications"
-    for query in ({"$filter": "userName eq 'X'"}, {"$filter": "state eq 'Enabled'"}, {"$orderby": "userState"}):
+    for query in ({"$filter": "userName eq 'X'"}, {"$filter": "state eq 'Enabled'"}):
         assert "not a field of the source table" in error(bc.api("GET", path, query=query), 400, "BadRequest")
     assert bc.api("GET", path, query={"$filter": f"clientId eq {DEPLOYER}"}).body["value"][0]["state"] == "Enabled"
 
 
-def test_unknown_fields_are_refused_wherever_they_stand(bc: Asker) -> None:
-    for option in ({"filter": "nix eq 'x'"}, {"select": "id,nix"}, {"orderby": "nix desc"}):
-        assert refusal(bc, **option) == "Could not find a property named 'nix' on type 'Microsoft.NAV.permissionSet'."
-
-
-@pytest.mark.parametrize("options", [{"top": "-1"}, {"skip": "many"}, {"orderby": " "}, {"orderby": "id sideways"}])
-def test_options_that_make_no_sense_are_refused(bc: Asker, options: dict[str, str]) -> None:
-    answer = bc.automation("GET", "permissionSets", query={f"${name}": value for name, value in options.items()})
-    assert (answer.status, answer.body["error"]["code"].split("_")[0]) == (400, "BadRequest")
-
-
-def test_select_orderby_skip_top_and_count_work_together(bc: Asker) -> None:
-    query = {"$select": "id", "$orderby": "scope desc,id desc", "$skip": "1", "$top": "2", "$count": "true"}
-    body = bc.automation("GET", "permissionSets", query=query).body
-    everything = sorted(row["roleId"] for row in bc.state["permissionSets"] if row["scope"] == "System")
-    assert [row["id"] for row in body["value"]] == everything[::-1][:2]
-    assert set(body["value"][0]) == {"@odata.etag", "id"}
-    assert body["@odata.count"] == len(everything) + 1
-
-
-def follow(bc: Asker, first: Any, headers: dict[str, str]) -> list[list[str]]:
-    pages = [[row["id"] for row in first["value"]]]
-    while "@odata.nextLink" in first:
-        link = urlsplit(first["@odata.nextLink"])
-        query = dict(parse_qsl(link.query))
-        first = bc.raw("GET", unquote(link.path), query=query, headers=headers).body
-        pages.append([row["id"] for row in first["value"]])
-    return pages
+def test_an_unknown_field_is_refused(bc: Asker) -> None:
+    text = refusal(bc, filter="nix eq 'x'")
+    assert text == "Could not find a property named 'nix' on type 'Microsoft.NAV.permissionSet'."
 
 
 def test_pages_follow_each_other_and_hold_every_row_once(bc: Asker) -> None:
-    headers = {"prefer": "odata.maxpagesize=8"}
-    first = bc.automation("GET", "permissionSets", headers=headers).body
-    assert first["@odata.nextLink"].startswith("https://127.0.0.1:1/bc/v2.0/")
-    pages = follow(bc, first, headers)
+    everything = ids(bc)
+    bc.edit("set_switch", name="pageSize", value=8)
+    answer = bc.automation("GET", "permissionSets").body
+    pages = [[row["id"] for row in answer["value"]]]
+    while "@odata.nextLink" in answer:
+        link = urlsplit(answer["@odata.nextLink"])
+        assert link.geturl().startswith("https://127.0.0.1:1/bc/v2.0/")
+        answer = bc.raw("GET", unquote(link.path), query=dict(parse_qsl(link.query))).body
+        pages.append([row["id"] for row in answer["value"]])
     assert [len(page) for page in pages] == [8, 8, 6]
-    assert [each for page in pages for each in page] == ids(bc)
+    assert [each for page in pages for each in page] == everything
 
 
-def test_top_counts_over_all_pages_and_the_server_may_page_by_itself(bc: Asker) -> None:
-    bc.edit("set_switch", name="pageSize", value=2)
-    first = bc.automation("GET", "permissionSets", query={"$top": "5"}).body
-    assert [len(page) for page in follow(bc, first, {})] == [2, 2, 1]
+def test_a_next_link_keeps_the_filter(bc: Asker) -> None:
+    bc.edit("set_switch", name="pageSize", value=1)
+    link = bc.automation("GET", "permissionSets", query={"$filter": "id eq 'WAREHOUSE API'"}).body["@odata.nextLink"]
+    assert dict(parse_qsl(urlsplit(link).query))["$filter"] == "id eq 'WAREHOUSE API'"
 
 
-def test_a_next_link_whose_row_is_gone_says_so(bc: Asker) -> None:
-    headers = {"prefer": "odata.maxpagesize=3"}
-    query = dict(
-        parse_qsl(urlsplit(bc.automation("GET", "permissionSets", headers=headers).body["@odata.nextLink"]).query)
-    )
+@pytest.mark.parametrize("token", ["", "?", "AAAA", "/w=="])
+def test_a_next_link_whose_row_is_gone_or_that_is_none_says_so(bc: Asker, token: str) -> None:
+    bc.edit("set_switch", name="pageSize", value=3)
+    link = bc.automation("GET", "permissionSets").body["@odata.nextLink"]
     bc.edit("remove_permission_set_definition", roleId=ids(bc)[2])
+    query = {"$skiptoken": token} if token else dict(parse_qsl(urlsplit(link).query))
     error(bc.automation("GET", "permissionSets", query=query), 400, "SkipTokenIsNoLongerValid")
 
 

@@ -252,13 +252,6 @@ def test_a_user_name_that_is_taken_is_refused(bc: Asker) -> None:
     assert text == "The user name MAGENTO already exists."
 
 
-def test_prefer_return_no_content_is_kept(bc: Asker) -> None:
-    body = {"clientId": MAGENTO, "description": "Magento"}
-    answer = bc.registrations("POST", body=body, headers={"prefer": "return-no-content"})
-    assert (answer.status, answer.body) == (204, None)
-    assert bc.row() is not None
-
-
 def test_the_same_application_is_registered_in_each_environment_by_itself(bc: Asker) -> None:
     first, second = bc.register(), bc.within("Sandbox").register()
     assert (first.status, second.status) == (201, 201)

@@ -47,16 +47,6 @@ def resolve(environment: Environment, wanted: Wanted) -> PermissionSet:
     return found[0]
 
 
-def require_company(environment: Environment, name: str) -> None:
-    """Accept the name of a company, or "" for all; not its id and not its display name (a table relation, [INF]).
-
-    Raises:
-        ServiceError: 400 Internal_InvalidTableRelation.
-    """
-    if name and all(company.name != name for company in environment.companies):
-        raise errors.no_related_record("Company Name", "Access Control", name, "Company")
-
-
 def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
     """Assign a permission set; scope and app id are taken from the set that was found.
 
@@ -65,11 +55,14 @@ def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
             hold, no right, or the user has it already.
     """
     environment = session.environment
-    require_company(environment, wanted.company)
+    if wanted.company and all(company.name != wanted.company for company in environment.companies):
+        # A table relation ([INF]): neither a company's id nor its display name will do.
+        raise errors.no_related_record("Company Name", "Access Control", wanted.company, "Company")
     permission_set = resolve(environment, wanted)
     session.require("Access Control", "Insert")
-    refuse_super(user, permission_set.role_id)
-    session.require_may_hand_out(permission_set, wanted.company)
+    if user.license_type == "Application" and permission_set.role_id == SUPER:
+        # Documented (S2S authentication page), but the platform's words are unknown; these are ours.
+        raise errors.dialog("Applications cannot be assigned the SUPER permission set.")
     row = AccessControl(
         system_id=new_id(),
         user_security_id=user.security_id,
@@ -79,7 +72,14 @@ def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
         app_id=permission_set.app_id,
         version=environment.next_version(),
     )
-    require_new_key(environment, row)
+    session.require_may_hand_out(row)
+    if any(other.key == row.key for other in environment.access_controls.values()):
+        raise errors.same_key_exists(
+            "Access Control",
+            f"User Security ID='{errors.braced(row.user_security_id)}',Role ID='{row.role_id}',"
+            f"Company Name='{row.company}',Scope='{row.scope}',App ID='{errors.braced(row.app_id)}'",
+            environment.switches.duplicateStatus,
+        )
     environment.access_controls[row.system_id] = row
     return row
 
@@ -91,35 +91,5 @@ def delete(session: Session, row: AccessControl) -> None:
         ServiceError: no right, or a set that the caller does not hold.
     """
     session.require("Access Control", "Delete")
-    session.require_may_hand_out(as_permission_set(row), row.company)
+    session.require_may_hand_out(row)
     del session.environment.access_controls[row.system_id]
-
-
-def refuse_super(user: User, role_id: str) -> None:
-    """Refuse SUPER for an application: documented (S2S authentication page), but the platform's words are unknown.
-
-    Raises:
-        ServiceError: 400 Application_DialogException, in words of ours.
-    """
-    if user.license_type == "Application" and role_id == SUPER:
-        raise errors.dialog("Applications cannot be assigned the SUPER permission set.")
-
-
-def require_new_key(environment: Environment, row: AccessControl) -> None:
-    """Refuse a second row with the same primary key.
-
-    Raises:
-        ServiceError: Internal_EntityWithSameKeyExists.
-    """
-    if any(other.key == row.key for other in environment.access_controls.values() if other is not row):
-        raise errors.same_key_exists(
-            "Access Control",
-            f"User Security ID='{errors.braced(row.user_security_id)}',Role ID='{row.role_id}',"
-            f"Company Name='{row.company}',Scope='{row.scope}',App ID='{errors.braced(row.app_id)}'",
-            environment.switches.duplicateStatus,
-        )
-
-
-def as_permission_set(row: AccessControl) -> PermissionSet:
-    """Return the identity that a row refers to, whether or not it is defined any more."""
-    return PermissionSet(row.scope, row.app_id, row.role_id, name="")

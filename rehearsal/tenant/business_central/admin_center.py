@@ -7,10 +7,9 @@ shape of their own, not wrapped in `error`; where no code is documented, code an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from rehearsal.tenant.business_central import extensions
 from rehearsal.tenant.business_central.environment import Deployment, Environment, Extension
@@ -21,7 +20,6 @@ from rehearsal.tenant.messages import Answer, Caller, File, Question
 FAMILY = "BusinessCentral"
 _PATH = re.compile(r"/admin/v2\.(?P<minor>\d+)/applications(?P<rest>/.*)")
 _PTE_INSTALL_SINCE = 29
-_SCHEDULES = ("Immediate", "UpdateWindow", "NextMinorUpdate", "NextMajorUpdate")
 
 
 class _AdminError(Exception):
@@ -45,21 +43,6 @@ class AdminCenter:
     base_url: str
     environments: list[Environment]
     authorized: set[str] = field(default_factory=set)
-
-    operations: ClassVar[frozenset[str]] = frozenset({"authorize_admin_application", "unauthorize_admin_application"})
-
-    def edit(self, operation: Mapping[str, Any]) -> dict[str, Any]:
-        """Let an application call the Admin Center API, or no more, as an administrator does in the Admin Center.
-
-        Raises:
-            ValueError: it names no application.
-        """
-        client_id = operation.get("clientId")
-        if not isinstance(client_id, str):
-            raise ValueError(f"'{operation['do']}' needs 'clientId', a text.")  # noqa: TRY004 - a value of the request
-        change = self.authorized.add if operation["do"].startswith("authorize") else self.authorized.discard
-        change(client_id.lower())
-        return {"clientId": client_id, "authorized": client_id.lower() in self.authorized}
 
     def discovery(self) -> Answer:
         """Answer `GET /environments/v1.2`."""
@@ -108,7 +91,7 @@ class AdminCenter:
                     200, {"value": [_app(each, environment) for each in environment.extensions if each.installed]}
                 )
             case "POST", ["pteInstall"] if minor >= _PTE_INSTALL_SINCE:
-                extension, schedule = _read_form(question.body, environment)
+                extension, schedule = _read_form(question.body)
                 session = self._session(environment, caller, now)
                 return Answer(200, self._begun(extensions.begin(session, "install", extension, schedule)))
             case "POST", [app_id, "uninstall"]:
@@ -189,7 +172,7 @@ class AdminCenter:
         return _AdminError(501, "NotSupported", f"{what} is not supported by the rehearsal tenant.")
 
 
-def _read_form(body: Any, environment: Environment) -> tuple[Extension, Any]:
+def _read_form(body: Any) -> tuple[Extension, Any]:
     """Read the form of pteInstall, and return what to install and when."""
     form = body if isinstance(body, dict) else {}
     file = form.get("extensionFile")
@@ -200,17 +183,14 @@ def _read_form(body: Any, environment: Environment) -> tuple[Extension, Any]:
     if form.get("syncMode", "Add") not in ("Add", "ForceSync"):
         raise _invalid("syncMode", "It must be Add or ForceSync.")
     schedule = form.get("deploymentSchedule", "Immediate")
-    if schedule not in _SCHEDULES:
-        raise _invalid("deploymentSchedule", f"It must be one of {', '.join(_SCHEDULES)}.")
+    if schedule in ("NextMinorUpdate", "NextMajorUpdate"):
+        raise _AdminError(501, "NotSupported", f"'{schedule}' is not supported by the rehearsal tenant.")
+    if schedule not in ("Immediate", "UpdateWindow"):
+        raise _invalid("deploymentSchedule", "It must be Immediate, UpdateWindow, NextMinorUpdate or NextMajorUpdate.")
     try:
-        extension = extensions.read_package(file.content)
+        return extensions.read_package(file.content), schedule
     except extensions.NotAnExtensionError as problem:
         raise _invalid("extensionFile", str(problem)) from None
-    if schedule not in ("Immediate", "UpdateWindow"):
-        if environment.extension(extension.app_id) is None:
-            raise _invalid("deploymentSchedule", "It must be Immediate or UpdateWindow for a new extension.")
-        raise _AdminError(501, "NotSupported", f"'{schedule}' is not supported by the rehearsal tenant.")
-    return extension, schedule
 
 
 def _operations(environment: Environment, app_id: str, operation_id: list[str], now: datetime) -> dict[str, Any]:
@@ -242,27 +222,17 @@ def _operation(deployment: Deployment) -> dict[str, Any]:
 
 
 def _app(extension: Extension, environment: Environment) -> dict[str, Any]:
-    last: dict[str, Deployment] = {
-        each.type: each for each in environment.deployments if each.extension.app_id == extension.app_id
-    }
-    install, uninstall = last.get("install"), last.get("uninstall")
+    """Return an installed app, without what is known of its last operations: those have an address of their own."""
+    under_way = (each.extension.app_id for each in environment.deployments if each.status == "running")
     return {
         "appId": extension.app_id,
         "name": extension.name,
         "publisher": extension.publisher,
         "version": extension.version_text,
-        "state": "Updating" if install and install.status == "running" else "Installed",
-        "lastOperationId": install.id if install else None,
-        "lastUpdateAttemptResult": _result(install),
-        "lastUninstallOperationId": uninstall.id if uninstall else None,
-        "lastUninstallAttemptResult": _result(uninstall),
+        "state": "Updating" if extension.app_id in under_way else "Installed",
         "appType": "tenant" if extension.published_as == "PTE" else "global",
         "canBeUninstalled": extension.publisher != "Microsoft",
     }
-
-
-def _result(deployment: Deployment | None) -> str | None:
-    return deployment.status.capitalize() if deployment and deployment.completed_at else None
 
 
 def _invalid(target: str, message: str) -> _AdminError:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rehearsal.tenant.business_central import access_controls, errors, users
 from rehearsal.tenant.business_central.access_controls import Wanted
-from rehearsal.tenant.business_central.environment import NULL_GUID, AccessControl, User
-from rehearsal.tenant.business_central.odata import Entity
-from rehearsal.tenant.business_central.page import EMPTY_DATETIME, Field, Page, wire_time
+from rehearsal.tenant.business_central.environment import NULL_GUID, AccessControl, Company, PermissionSet, User
+from rehearsal.tenant.business_central.page import EMPTY_DATETIME, Field, Page
 
 ROUTE = "microsoft/automation/v2.0"
 
@@ -20,40 +19,33 @@ class Companies(Page):
     entity_name = "company"
     entity_set_name = "companies"
     key = "Id"
+    identity = "id"
     table = "Company"
     fields = (
         Field("id", "Guid"),
         Field("systemVersion"),
         Field("name"),
-        Field("displayName"),
+        Field("displayName", source="name"),
         Field("businessProfileId"),
-        Field("systemCreatedAt", "DateTimeOffset"),
+        Field("systemCreatedAt", "DateTimeOffset", source="created_at"),
         Field("systemCreatedBy", "Guid"),
-        Field("systemModifiedAt", "DateTimeOffset"),
+        Field("systemModifiedAt", "DateTimeOffset", source="created_at"),
         Field("systemModifiedBy", "Guid"),
     )
 
-    def entities(self) -> list[Entity]:
+    def rows(self) -> Iterable[Company]:
         """List every company; that a set limited to one company hides the others is not known, so not imitated."""
         self.session.require("Company", "Read")
-        return [
-            Entity(
-                company.id,
-                {
-                    "id": company.id,
-                    "systemVersion": self.environment.application_version,
-                    "name": company.name,
-                    "displayName": company.name,
-                    "businessProfileId": "",
-                    "systemCreatedAt": wire_time(company.created_at),
-                    "systemCreatedBy": NULL_GUID,
-                    "systemModifiedAt": wire_time(company.created_at),
-                    "systemModifiedBy": NULL_GUID,
-                },
-                company.version,
-            )
-            for company in self.environment.companies
-        ]
+        return self.environment.companies
+
+    def computed(self, row: Company) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return what is the same for all."""
+        return {
+            "systemVersion": self.environment.application_version,
+            "businessProfileId": "",
+            "systemCreatedBy": NULL_GUID,
+            "systemModifiedBy": NULL_GUID,
+        }
 
 
 class Users(Page):
@@ -62,40 +54,32 @@ class Users(Page):
     entity_name = "user"
     entity_set_name = "users"
     key = "User Security ID"
+    identity = "security_id"
     table = "User"
     methods = frozenset({"GET", "PATCH"})
     fields = (
-        Field("userSecurityId", "Guid"),
-        Field("userName"),
-        Field("displayName"),
+        Field("userSecurityId", "Guid", source="security_id"),
+        Field("userName", source="name"),
+        Field("displayName", source="full_name"),
         Field("state", editable=True, options=("Enabled", "Disabled")),
         Field("expiryDate", "DateTimeOffset"),  # editable in the real page; nothing here writes it
         Field("contactEmail", editable=True, max_length=250),
     )
 
-    def entities(self) -> list[Entity]:
+    def rows(self) -> Iterable[User]:
         """List the users."""
         self.session.require("User", "Read")
-        return [self._entity(user) for user in self.environment.users.values() if user.license_type != "External User"]
+        return [user for user in self.environment.users.values() if user.license_type != "External User"]
+
+    def computed(self, row: User) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return what no user has."""
+        return {"expiryDate": EMPTY_DATETIME}
 
     def modify(self, key: str, values: Mapping[str, Any]) -> None:
         """Change a user; the row in table 9012 does not follow its state."""
         user = self.environment.users[key]
-        if "contactEmail" in values:
-            user.contact_email = values["contactEmail"]
+        user.contact_email = values.get("contactEmail", user.contact_email)
         users.set_state(self.session, user, values.get("state", user.state))
-
-    @staticmethod
-    def _entity(user: User) -> Entity:
-        values = {
-            "userSecurityId": user.security_id,
-            "userName": user.name,
-            "displayName": user.full_name,
-            "state": user.state,
-            "expiryDate": EMPTY_DATETIME,
-            "contactEmail": user.contact_email,
-        }
-        return Entity(user.security_id, values, user.version)
 
 
 class UserPermissions(Page):
@@ -104,10 +88,11 @@ class UserPermissions(Page):
     entity_name = "userPermission"
     entity_set_name = "userPermissions"
     key = "SystemId"
+    identity = "system_id"
     table = "Access Control"
     methods = frozenset({"GET", "POST", "PATCH", "DELETE"})
     fields = (
-        Field("id", "Guid"),
+        Field("id", "Guid", source="system_id"),
         Field("userSecurityId", "Guid"),
         Field("roleId", editable=True, max_length=20),
         Field("displayName"),
@@ -117,10 +102,18 @@ class UserPermissions(Page):
         Field("scope", editable=True, options=("System", "Tenant")),
     )
 
-    def entities(self) -> list[Entity]:
+    def rows(self) -> Iterable[AccessControl]:
         """List the permission sets of the user in the URL."""
         self.session.require("Access Control", "Read")
-        return [self._entity(row) for row in self.environment.access_controls_of(self._user().security_id)]
+        return self.environment.access_controls_of(self._user().security_id)
+
+    def computed(self, row: AccessControl) -> Mapping[str, Any]:
+        """Return what the permission set's definition says."""
+        definition = self.environment.definition(row)
+        return {
+            "displayName": definition.name if definition else "",
+            "extensionName": definition.app_name if definition else "",
+        }
 
     def insert(self, values: Mapping[str, Any]) -> str:
         """Assign a permission set; scope and app id are resolved."""
@@ -132,20 +125,9 @@ class UserPermissions(Page):
         )
         return access_controls.insert(self.session, self._user(), wanted).system_id
 
-    def modify(self, key: str, values: Mapping[str, Any]) -> None:
-        """Change an assignment; scope and app id are not resolved again."""
-        row = self.environment.access_controls[key]
-        access_controls.require_company(self.environment, values.get("company", ""))
-        self.session.require("Access Control", "Modify")
-        self.session.require_may_hand_out(access_controls.as_permission_set(row), row.company)
-        row.role_id = values.get("roleId", row.role_id).upper()
-        row.company = values.get("company", row.company)
-        row.app_id = values.get("appId", row.app_id)
-        row.scope = values.get("scope", row.scope)
-        access_controls.refuse_super(self._user(), row.role_id)
-        self.session.require_may_hand_out(access_controls.as_permission_set(row), row.company)
-        access_controls.require_new_key(self.environment, row)
-        row.version = self.environment.next_version()
+    def modify(self, key: str, values: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """Refuse: an assignment is given and taken here, never changed."""
+        raise errors.not_supported("PATCH of 'userPermissions'")
 
     def delete(self, key: str) -> None:
         """Take a permission set away."""
@@ -158,20 +140,6 @@ class UserPermissions(Page):
         Users(self.session).get(key)
         return self.environment.users[key.lower()]
 
-    def _entity(self, row: AccessControl) -> Entity:
-        definition = self.environment.definition(row)
-        values = {
-            "id": row.system_id,
-            "userSecurityId": row.user_security_id,
-            "roleId": row.role_id,
-            "displayName": definition.name if definition else "",
-            "company": row.company,
-            "appId": row.app_id,
-            "extensionName": definition.app_name if definition else "",
-            "scope": row.scope,
-        }
-        return Entity(row.system_id, values, row.version)
-
 
 class PermissionSets(Page):
     """`permissionSets`: what can be assigned; the key is composite, so there is no address of a single one."""
@@ -179,29 +147,17 @@ class PermissionSets(Page):
     entity_name = "permissionSet"
     entity_set_name = "permissionSets"
     key = None
+    identity = "identity"
     table = "Aggregate Permission Set"
     fields = (
-        Field("id"),
-        Field("displayName"),
+        Field("id", source="role_id"),
+        Field("displayName", source="name"),
         Field("appId", "Guid"),
-        Field("extensionName"),
+        Field("extensionName", source="app_name"),
         Field("scope"),
     )
 
-    def entities(self) -> list[Entity]:
+    def rows(self) -> Iterable[PermissionSet]:
         """List the permission sets that are defined."""
         self.session.require("Aggregate Permission Set", "Read")
-        return [
-            Entity(
-                f"{each.scope},{each.app_id},{each.role_id}",
-                {
-                    "id": each.role_id,
-                    "displayName": each.name,
-                    "appId": each.app_id,
-                    "extensionName": each.app_name,
-                    "scope": each.scope,
-                },
-                version=0,
-            )
-            for each in self.environment.permission_sets
-        ]
+        return self.environment.permission_sets

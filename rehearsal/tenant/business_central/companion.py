@@ -5,15 +5,20 @@ tests/contract/test_companion_extension.py holds names, fields and editability h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rehearsal.tenant.business_central import errors, registrations
-from rehearsal.tenant.business_central.environment import NULL_GUID, Environment, Extension, PermissionSet, Registration
-from rehearsal.tenant.business_central.odata import Entity
-from rehearsal.tenant.business_central.page import Field, Page, wire_time
+from rehearsal.tenant.business_central.environment import (
+    NULL_GUID,
+    AccessControl,
+    Environment,
+    Extension,
+    PermissionSet,
+    Registration,
+)
+from rehearsal.tenant.business_central.page import Field, Page
 from rehearsal.tenant.business_central.permissions import COMPANION_PERMISSION_SET
-from rehearsal.tenant.business_central.registrations import Draft
 
 PUBLISHER, GROUP, VERSION = "entraBusinessCentral", "registration", "v1.0"
 ROUTE = f"{PUBLISHER}/{GROUP}/{VERSION}"
@@ -37,11 +42,12 @@ class EntraApplications(Page):
     entity_name = "entraApplication"
     entity_set_name = "entraApplications"
     key = "Client Id"
+    identity = "client_id"
     table = registrations.CAPTION
     methods = frozenset({"GET", "POST", "PATCH", "DELETE"})
     object_name = "Page 88450 EBC Entra Applications API"
     fields = (
-        Field("id", "Guid"),
+        Field("id", "Guid", source="system_id"),
         Field("clientId", "Guid", editable=True),
         Field("description", editable=True, max_length=50),
         Field("contactInformation", editable=True, max_length=50),
@@ -50,29 +56,27 @@ class EntraApplications(Page):
         Field("userId", "Guid"),
         Field("userName", in_table=False),
         Field("userState", in_table=False),
-        Field("lastModifiedDateTime", "DateTimeOffset"),
+        Field("lastModifiedDateTime", "DateTimeOffset", source="modified_at"),
     )
 
-    def entities(self) -> list[Entity]:
+    def rows(self) -> Iterable[Registration]:
         """List the registrations."""
         self.session.require_execute(self.object_name)
         self.session.require("AAD Application", "Read")
         self.session.require("User", "Read")  # OnAfterGetRecord
-        rows = self.environment.registrations
-        return [self._entity(rows[client_id]) for client_id in sorted(rows)]
+        return [row for _, row in sorted(self.environment.registrations.items())]
+
+    def computed(self, row: Registration) -> Mapping[str, Any]:
+        """OnAfterGetRecord."""
+        user = self.environment.users.get(row.user_id)
+        return {"userName": user.name if user else "", "userState": user.state if user else ""}
 
     def insert(self, values: Mapping[str, Any]) -> str:
         """OnInsertRecord: insert the row Disabled, then validate the state that was sent."""
         self.session.require_execute(self.object_name)
-        row = registrations.insert(
-            self.session,
-            Draft(
-                client_id=values.get("clientId", NULL_GUID),
-                description=values.get("description", ""),
-                contact_information=values.get("contactInformation", ""),
-                permission_granted=values.get("permissionGranted", False),
-            ),
-        )
+        row = Registration(values.get("clientId", NULL_GUID), self.session.now)
+        self._fill(row, values)
+        registrations.insert(self.session, row)
         if "state" in values:
             registrations.validate_state(self.session, row, values["state"])
             registrations.modify(self.session, row)
@@ -83,9 +87,7 @@ class EntraApplications(Page):
         row = self.environment.registrations[key]
         if values.get("clientId", key) != key:
             raise errors.dialog(f"You cannot rename a {registrations.CAPTION}.")
-        row.description = values.get("description", row.description)
-        row.contact_information = values.get("contactInformation", row.contact_information)
-        row.permission_granted = values.get("permissionGranted", row.permission_granted)
+        self._fill(row, values)
         if "state" in values:
             registrations.validate_state(self.session, row, values["state"])
         registrations.modify(self.session, row)
@@ -94,21 +96,11 @@ class EntraApplications(Page):
         """Delete(true)."""
         registrations.delete(self.session, self.environment.registrations[key])
 
-    def _entity(self, row: Registration) -> Entity:
-        user = self.environment.users.get(row.user_id)
-        values = {
-            "id": row.system_id,
-            "clientId": row.client_id,
-            "description": row.description,
-            "contactInformation": row.contact_information,
-            "permissionGranted": row.permission_granted,
-            "state": row.state,
-            "userId": row.user_id,
-            "userName": user.name if user else "",
-            "userState": user.state if user else "",
-            "lastModifiedDateTime": wire_time(row.modified_at),
-        }
-        return Entity(row.client_id, values, row.version)
+    @staticmethod
+    def _fill(row: Registration, values: Mapping[str, Any]) -> None:
+        row.description = values.get("description", row.description)
+        row.contact_information = values.get("contactInformation", row.contact_information)
+        row.permission_granted = values.get("permissionGranted", row.permission_granted)
 
 
 class ApplicationPermissionSets(Page):
@@ -117,11 +109,13 @@ class ApplicationPermissionSets(Page):
     entity_name = "applicationPermissionSet"
     entity_set_name = "applicationPermissionSets"
     key = None
+    identity = "system_id"
+    has_etags = False
     table = "Access Control"
     object_name = "Query 88451 EBC Appl. Permission Sets API"
     fields = (
         Field("clientId", "Guid"),
-        Field("id", "Guid"),
+        Field("id", "Guid", source="system_id"),
         Field("userSecurityId", "Guid"),
         Field("roleId"),
         Field("company"),
@@ -129,33 +123,19 @@ class ApplicationPermissionSets(Page):
         Field("appId", "Guid"),
     )
 
-    def entities(self) -> list[Entity]:
+    def rows(self) -> Iterable[AccessControl]:
         """List the assignments."""
         self.session.require_execute(self.object_name)
         self.session.require("Access Control", "Read")
         self.session.require("User", "Read")
         users = self.environment.users
-        rows = [
-            row
-            for row in self.environment.access_controls.values()
-            if row.user_security_id in users and users[row.user_security_id].license_type == "Application"
-        ]
-        return [
-            Entity(
-                row.system_id,
-                {
-                    "clientId": users[row.user_security_id].application_id,
-                    "id": row.system_id,
-                    "userSecurityId": row.user_security_id,
-                    "roleId": row.role_id,
-                    "company": row.company,
-                    "scope": row.scope,
-                    "appId": row.app_id,
-                },
-                version=None,
-            )
-            for row in sorted(rows, key=lambda row: row.key)
-        ]
+        applications = {key for key, user in users.items() if user.license_type == "Application"}
+        rows = self.environment.access_controls.values()
+        return sorted((row for row in rows if row.user_security_id in applications), key=lambda row: row.key)
+
+    def computed(self, row: AccessControl) -> Mapping[str, Any]:
+        """Return the column of the joined table."""
+        return {"clientId": self.environment.users[row.user_security_id].application_id}
 
 
 PAGES: tuple[type[Page], ...] = (EntraApplications, ApplicationPermissionSets)

@@ -57,7 +57,6 @@ class User:
 class Registration:
     """A row of table 9012 "AAD Application", caption "Microsoft Entra Application"."""
 
-    system_id: str
     client_id: str
     modified_at: datetime
     description: str = ""
@@ -66,6 +65,7 @@ class Registration:
     state: State = "Disabled"
     user_id: str = NULL_GUID
     version: int = 0
+    system_id: str = field(default_factory=new_id)
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,11 @@ class PermissionSet:
     role_id: str
     name: str
     app_name: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The composite key in one text."""
+        return f"{self.scope},{self.app_id},{self.role_id}"
 
 
 @dataclass
@@ -96,14 +101,10 @@ class AccessControl:
         """The primary key; SystemId is the key in the API only."""
         return (self.user_security_id, self.role_id, self.company, self.scope, self.app_id)
 
-    def gives(self, permission_set: PermissionSet, company: str) -> bool:
-        """Whether this row gives that very set in that company ("" asks for all companies)."""
-        same = (self.scope, self.app_id, self.role_id) == (
-            permission_set.scope,
-            permission_set.app_id,
-            permission_set.role_id,
-        )
-        return same and self.company in ("", company)
+    @property
+    def permission_set(self) -> str:
+        """Identity of the permission set that it refers to, whether or not that is defined any more."""
+        return f"{self.scope},{self.app_id},{self.role_id}"
 
 
 @dataclass(frozen=True)
@@ -231,14 +232,8 @@ class Environment:
 
     def application_user(self, client_id: str) -> User | None:
         """Find the user that an application signs in as."""
-        return next(
-            (
-                user
-                for user in self.users.values()
-                if user.license_type == "Application" and user.application_id == client_id
-            ),
-            None,
-        )
+        applications = (user for user in self.users.values() if user.license_type == "Application")
+        return next((user for user in applications if user.application_id == client_id), None)
 
     def extension(self, app_id: str) -> Extension | None:
         """Find the published version of an extension."""
@@ -250,7 +245,4 @@ class Environment:
 
     def definition(self, row: AccessControl) -> PermissionSet | None:
         """Find what an Access Control row refers to; None when its extension is gone."""
-        identity = (row.scope, row.app_id, row.role_id)
-        return next(
-            (each for each in self.permission_sets if (each.scope, each.app_id, each.role_id) == identity), None
-        )
+        return next((each for each in self.permission_sets if each.identity == row.permission_set), None)

@@ -5,7 +5,7 @@ A status or text marked *ours* is a choice: no source shows the real one. Each i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import uuid4
 
 from rehearsal.tenant.messages import Answer
@@ -49,32 +49,28 @@ def braced(guid: str) -> str:
     return "{" + guid + "}"
 
 
+def _refusal(status: int, code: str, text: str) -> Callable[..., ServiceError]:
+    """Return what makes one kind of refusal; what it is called with fills the text, in order."""
+    return lambda *values: ServiceError(status, code, text.format(*values))
+
+
 # --- who may call at all ----------------------------------------------------------------------------------------------
 
-
-def rejected_credentials() -> ServiceError:
-    """No valid token, or a caller that is not an enabled user of this environment."""
-    return ServiceError(401, "Authentication_InvalidCredentials", "The server has rejected the client credentials.")
-
-
-def no_entitlement() -> ServiceError:
-    """A token without the role that the route asks for (evidenced for a token without any role)."""
-    return ServiceError(
-        401,
-        "Authentication_InvalidCredentials",
-        "Web service call failed because user could not be authenticated or authorized.",
-    )
-
-
-def permission_prevented(what: str) -> ServiceError:
-    """A permission set is missing; `what` names object and right, like `TableData 9012 AAD Application Read: …`."""
-    return ServiceError(403, "Internal_ServerError", f"Sorry, the current permissions prevented the action. ({what})")
-
-
-def no_permission_to_company(company: str) -> ServiceError:
-    """The caller has no permission set in this company. Status and code are ours; telemetry has such words."""
-    return ServiceError(403, "Internal_ServerError", f"User has no permission to company '{company}'.")
-
+rejected_credentials = _refusal(
+    401, "Authentication_InvalidCredentials", "The server has rejected the client credentials."
+)
+# Evidenced for a token without any role.
+no_entitlement = _refusal(
+    401,
+    "Authentication_InvalidCredentials",
+    "Web service call failed because user could not be authenticated or authorized.",
+)
+# Object and right, like `TableData 9012 AAD Application Read: Base Application`.
+permission_prevented = _refusal(
+    403, "Internal_ServerError", "Sorry, the current permissions prevented the action. ({})"
+)
+# Status and code are ours; telemetry has such words.
+no_permission_to_company = _refusal(403, "Internal_ServerError", "User has no permission to company '{}'.")
 
 # --- where the request went -------------------------------------------------------------------------------------------
 
@@ -84,130 +80,91 @@ def environment_not_found() -> ServiceError:
     return ServiceError(404, "NoEnvironment", "Environment does not exist.", correlated=False)
 
 
-def environment_unavailable(tenant_id: str, retry_after: int) -> ServiceError:
-    """The environment is being updated. The code is documented for 5xx; the status and the pairing are ours."""
-    return ServiceError(
-        503,
-        "Internal_TenantUnavailable",
-        f"The tenant '{tenant_id}' is not accessible.",
-        headers={"Retry-After": str(retry_after)},
-    )
+def not_accessible(tenant: str, retry_after: int | None = None) -> ServiceError:
+    """An environment being updated, or no such tenant on-premises. Documented for 5xx; status and pairing are ours."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return ServiceError(503, "Internal_TenantUnavailable", f"The tenant '{tenant}' is not accessible.", headers=headers)
 
 
-def tenant_not_accessible(name: str) -> ServiceError:
-    """An on-premises server without a tenant of this name. The code is documented for 5xx; the pairing is ours."""
-    return ServiceError(503, "Internal_TenantUnavailable", f"The tenant '{name}' is not accessible.")
-
-
-def segment_not_found(segment: str) -> ServiceError:
-    """No such entity set here: a misspelt one, or one of an extension that is not installed."""
-    return ServiceError(404, "BadRequest_ResourceNotFound", f"Resource not found for the segment '{segment}'.")
-
-
-def company_not_found() -> ServiceError:
-    """The company of the URL does not exist, or there is none in it. The contract has the text's beginning only."""
-    return ServiceError(
-        404,
-        "Internal_CompanyNotFound",
-        "Can't process the request because the default company can't be found. You can specify a default company in "
-        "the service configuration file, specify one for each user, add a query string in the form "
-        '"…?Company=name," or add a segment in the form "…/Company(\'name\')," to your URL.',
-    )
-
-
-def method_not_allowed(method: str, name: str, kind: str = "EntityType") -> ServiceError:
-    """The entity (or, with kind `Collection`, the entity set) cannot be used with this method."""
-    return ServiceError(
-        400,
-        "BadRequest_MethodNotAllowed",
-        f"'{method}' requests for '{name}' of EdmType '{kind}' are not allowed within Dynamics 365 Business Central "
-        "OData web services.",
-    )
-
-
-def not_supported(what: str) -> ServiceError:
-    """Something of the real service that is not imitated here; the code is the service's, the words are ours."""
-    return ServiceError(501, "BadRequest_MethodNotImplemented", f"{what} is not supported by the rehearsal tenant.")
-
+# A misspelt entity set, or one of an extension that is not installed.
+segment_not_found = _refusal(404, "BadRequest_ResourceNotFound", "Resource not found for the segment '{}'.")
+# The company of the URL does not exist, or there is none in it. The contract has the text's beginning only.
+company_not_found = _refusal(
+    404,
+    "Internal_CompanyNotFound",
+    "Can't process the request because the default company can't be found. You can specify a default company in the "
+    'service configuration file, specify one for each user, add a query string in the form "…?Company=name," or add a '
+    "segment in the form \"…/Company('name'),\" to your URL.",
+)
+# Method, name, and EntityType or Collection.
+method_not_allowed = _refusal(
+    400,
+    "BadRequest_MethodNotAllowed",
+    "'{}' requests for '{}' of EdmType '{}' are not allowed within Dynamics 365 Business Central OData web services.",
+)
+# Something of the real service that is not imitated here; the code is the service's, the words are ours.
+not_supported = _refusal(501, "BadRequest_MethodNotImplemented", "{} is not supported by the rehearsal tenant.")
 
 # --- how the request is written ---------------------------------------------------------------------------------------
 
-
-def bad_request(message: str) -> ServiceError:
-    """The body or a query option cannot be understood. The words are those of Microsoft's OData library."""
-    return ServiceError(400, "BadRequest", message)
-
-
-def query_syntax() -> ServiceError:
-    """The URL cannot be parsed."""
-    return ServiceError(400, "BadRequest_NotFound", "Bad Request - Error in query syntax.")
-
-
-def or_on_distinct_fields() -> ServiceError:
-    """An `or` between two fields; the text is documented, its code is ours."""
-    return bad_request("The 'OR' operator is not supported on distinct fields on an OData filter.")
-
-
-def unknown_property(name: str, entity: str) -> ServiceError:
-    """A field that the page does not have, in a query option."""
-    return bad_request(f"Could not find a property named '{name}' on type 'Microsoft.NAV.{entity}'.")
-
-
-def undefined_property(name: str, entity: str) -> ServiceError:
-    """A field that the page does not have, in a body."""
-    return bad_request(
-        f"The property '{name}' does not exist on type 'Microsoft.NAV.{entity}'. Make sure to only use property names "
-        "that are defined by the type."
-    )
-
-
-def read_only(control: str) -> ServiceError:
-    """A field that cannot be written, in a body."""
-    return ServiceError(400, "BadRequest_InvalidOperation", f"Control '{control}' is read-only.")
-
-
-def concurrency_token_missing() -> ServiceError:
-    """`If-Match` is missing where it must be, or is no etag."""
-    return ServiceError(
-        400,
-        "BadRequest_InvalidToken",
-        "Could not validate the client concurrency token required by the service. Please provide a valid token in the "
-        "client request.",
-    )
-
-
-def entity_changed() -> ServiceError:
-    """`If-Match` names an older version."""
-    return ServiceError(409, "Request_EntityChanged", "Another user has already changed the record.")
-
-
-def skip_token_invalid() -> ServiceError:
-    """The row that a nextLink went on from is gone; the code was seen, status and text are ours."""
-    return ServiceError(400, "SkipTokenIsNoLongerValid", "The skip token is no longer valid.")
-
-
-def read_only_intent() -> ServiceError:
-    """`Data-Access-Intent: ReadOnly` on a write: documented as an error, the words are ours."""
-    return bad_request("The request cannot be carried out because the data access intent is read-only.")
-
+# The body or a query option cannot be understood. The words are those of Microsoft's OData library.
+bad_request = _refusal(400, "BadRequest", "{}")
+query_syntax = _refusal(400, "BadRequest_NotFound", "Bad Request - Error in query syntax.")
+unknown_property = _refusal(400, "BadRequest", "Could not find a property named '{}' on type 'Microsoft.NAV.{}'.")
+undefined_property = _refusal(
+    400,
+    "BadRequest",
+    "The property '{}' does not exist on type 'Microsoft.NAV.{}'. Make sure to only use property names that are "
+    "defined by the type.",
+)
+unlike_types = _refusal(
+    400,
+    "BadRequest",
+    "A binary operator with incompatible types was detected. Found operand types 'Edm.{}' and 'Edm.{}' for operator "
+    "kind 'Equal'.",
+)
+read_only = _refusal(400, "BadRequest_InvalidOperation", "Control '{}' is read-only.")
+concurrency_token_missing = _refusal(
+    400,
+    "BadRequest_InvalidToken",
+    "Could not validate the client concurrency token required by the service. Please provide a valid token in the "
+    "client request.",
+)
+entity_changed = _refusal(409, "Request_EntityChanged", "Another user has already changed the record.")
+# The row that a nextLink went on from is gone; the code was seen, status and text are ours.
+skip_token_invalid = _refusal(400, "SkipTokenIsNoLongerValid", "The skip token is no longer valid.")
+# Documented as an error, the words are ours.
+read_only_intent = _refusal(
+    400, "BadRequest", "The request cannot be carried out because the data access intent is read-only."
+)
 
 # --- what the data says -----------------------------------------------------------------------------------------------
 
-
-def record_not_found(table: str, identification: str) -> ServiceError:
-    """The record of the key does not exist; `identification` is like `Client Id='{…}'`."""
-    return ServiceError(
-        404,
-        "Internal_RecordNotFound",
-        f"The {table} does not exist. Identification fields and values: {identification}",
-    )
-
-
-def nothing_within_filter(table: str, filters: str) -> ServiceError:
-    """FindFirst found nothing. The status is ours: sources say 4xx only."""
-    return ServiceError(
-        404, "Internal_DataNotFoundFilter", f"There is no {table} within the filter.\r\n\r\nFilters: {filters}"
-    )
+# Table, and what identifies the record, like `Client Id='{…}'`.
+record_not_found = _refusal(
+    404, "Internal_RecordNotFound", "The {} does not exist. Identification fields and values: {}"
+)
+# FindFirst found nothing. The status is ours: sources say 4xx only.
+nothing_within_filter = _refusal(
+    404, "Internal_DataNotFoundFilter", "There is no {} within the filter.\r\n\r\nFilters: {}"
+)
+# Field, table, value, related table. The pairing of code and status is ours.
+no_related_record = _refusal(
+    400,
+    "Internal_InvalidTableRelation",
+    "The field {} of table {} contains a value ({}) that cannot be found in the related table ({}).",
+)
+# AL's TestField on an empty field: field, table, identification.
+must_have_value = _refusal(
+    400, "Application_FieldValidationException", "{} must have a value in {}: {}. It cannot be zero or empty."
+)
+# The text's length, the field's, the text.
+string_too_long = _refusal(
+    400,
+    "Application_StringExceededLength",
+    "The length of the string is {}, but it must be less than or equal to {} characters. Value: {}",
+)
+dialog = _refusal(400, "Application_DialogException", "{}")  # any AL `Error('…')`
 
 
 def same_key_exists(table: str, identification: str, status: int) -> ServiceError:
@@ -217,37 +174,3 @@ def same_key_exists(table: str, identification: str, status: int) -> ServiceErro
         "Internal_EntityWithSameKeyExists",
         f"The record in table {table} already exists. Identification fields and values: {identification}",
     )
-
-
-def no_related_record(field: str, table: str, value: str, related: str) -> ServiceError:
-    """A value that a table relation does not find. The pairing of code and status is ours."""
-    return ServiceError(
-        400,
-        "Internal_InvalidTableRelation",
-        f"The field {field} of table {table} contains a value ({value}) that cannot be found in the related table "
-        f"({related}).",
-    )
-
-
-def must_have_value(field: str, table: str, identification: str) -> ServiceError:
-    """AL's TestField on an empty field."""
-    return ServiceError(
-        400,
-        "Application_FieldValidationException",
-        f"{field} must have a value in {table}: {identification}. It cannot be zero or empty.",
-    )
-
-
-def string_too_long(value: str, limit: int) -> ServiceError:
-    """A text that does not fit its field."""
-    return ServiceError(
-        400,
-        "Application_StringExceededLength",
-        f"The length of the string is {len(value)}, but it must be less than or equal to {limit} characters. "
-        f"Value: {value}",
-    )
-
-
-def dialog(text: str) -> ServiceError:
-    """Any AL `Error('…')`."""
-    return ServiceError(400, "Application_DialogException", text)

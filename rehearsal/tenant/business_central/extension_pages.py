@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from rehearsal.tenant.business_central import errors, extensions
-from rehearsal.tenant.business_central.environment import ExtensionUpload, new_id
-from rehearsal.tenant.business_central.odata import Entity
+from rehearsal.tenant.business_central.environment import Deployment, Extension, ExtensionUpload, new_id
 from rehearsal.tenant.business_central.page import EMPTY_DATETIME, Field, Page, wire_time
 
 THIS_VERSION = "Current version"
@@ -20,42 +19,31 @@ class Extensions(Page):
     entity_name = "extension"
     entity_set_name = "extensions"
     key = "Package ID"
+    identity = "package_id"
     table = "Published Application"
     actions = frozenset({"install", "uninstall"})
     fields = (
         Field("packageId", "Guid"),
-        Field("id", "Guid"),
-        Field("displayName"),
+        Field("id", "Guid", source="app_id"),
+        Field("displayName", source="name"),
         Field("publisher"),
         Field("versionMajor", "Int32"),
         Field("versionMinor", "Int32"),
         Field("versionBuild", "Int32"),
         Field("versionRevision", "Int32"),
-        Field("isInstalled", "Boolean"),
+        Field("isInstalled", "Boolean", source="installed"),
         Field("publishedAs"),
     )
 
-    def entities(self) -> list[Entity]:
+    def rows(self) -> Iterable[Extension]:
         """List the extensions."""
         self.session.require("Published Application", "Read")
+        return [each for each in self.environment.extensions if each.installed or each.published_as == "PTE"]
+
+    def computed(self, row: Extension) -> Mapping[str, Any]:
+        """Return the four parts of the version."""
         parts = ("versionMajor", "versionMinor", "versionBuild", "versionRevision")
-        return [
-            Entity(
-                each.package_id,
-                {
-                    "packageId": each.package_id,
-                    "id": each.app_id,
-                    "displayName": each.name,
-                    "publisher": each.publisher,
-                    **dict(zip(parts, each.version, strict=True)),
-                    "isInstalled": each.installed,
-                    "publishedAs": each.published_as,
-                },
-                version=0,
-            )
-            for each in self.environment.extensions
-            if each.installed or each.published_as == "PTE"
-        ]
+        return dict(zip(parts, row.version, strict=True))
 
     def act(self, action: str, key: str) -> None:
         """Install or uninstall, at once."""
@@ -74,6 +62,7 @@ class ExtensionUploads(Page):
     entity_name = "extensionUpload"
     entity_set_name = "extensionUpload"
     key = "SystemId"
+    identity = "system_id"
     table = "API Extension Upload"
     methods = frozenset({"GET", "POST", "PATCH"})
     actions = frozenset({"upload"})
@@ -84,20 +73,17 @@ class ExtensionUploads(Page):
         Field("schemaSyncMode", editable=True, options=("Add", "Force Sync")),
     )
 
-    def entities(self) -> list[Entity]:
+    def rows(self) -> Iterable[ExtensionUpload]:
         """List the company's row; the page itself has the right to the table."""
-        row = self._row
-        if row is None:
-            return []
+        return [] if self._row is None else [self._row]
+
+    def computed(self, row: ExtensionUpload) -> Mapping[str, Any]:
+        """Return where the stream is written and read."""
         address = f"{self.url.partition('/extensionUpload')[0]}/extensionUpload({row.system_id})/extensionContent"
-        values = {
-            "systemId": row.system_id,
-            "schedule": row.schedule,
-            "schemaSyncMode": row.schema_sync_mode,
+        return {
             "extensionContent@odata.mediaEditLink": address,
             "extensionContent@odata.mediaReadLink": address,
         }
-        return [Entity(row.system_id, values, row.version)]
 
     def insert(self, values: Mapping[str, Any]) -> str:
         """Begin an upload."""
@@ -154,6 +140,7 @@ class ExtensionDeployments(Page):
     entity_name = "extensionDeploymentStatus"
     entity_set_name = "extensionDeploymentStatus"
     key = None
+    identity = "id"
     table = "NAV App Tenant Operation"
     fields = (
         Field("name"),
@@ -171,28 +158,24 @@ class ExtensionDeployments(Page):
         "failed": "Failed",
     }
 
-    def entities(self) -> list[Entity]:
+    def rows(self) -> Iterable[Deployment]:
         """List the installations; reading refreshes those under way (OnAfterGetRecord)."""
         extensions.require_management(self.session)
         for each in self.environment.deployments:
             extensions.progress(self.environment, each, self.session.now, looked=True)
-        return [
-            Entity(
-                each.id,
-                {
-                    "name": each.extension.name,
-                    "publisher": each.extension.publisher,
-                    "operationType": "Upload",
-                    "status": self._STATUS[each.status],
-                    "schedule": THIS_VERSION,  # a text of .NET's, not read; ours
-                    "appVersion": each.extension.version_text,
-                    "startedOn": wire_time(each.started_at) if each.started_at else EMPTY_DATETIME,
-                },
-                version=each.looks,
-            )
-            for each in reversed(self.environment.deployments)
-            if each.type == "install"
-        ]
+        return [each for each in reversed(self.environment.deployments) if each.type == "install"]
+
+    def computed(self, row: Deployment) -> Mapping[str, Any]:
+        """Return everything: this page spells it its own way."""
+        return {
+            "name": row.extension.name,
+            "publisher": row.extension.publisher,
+            "operationType": "Upload",
+            "status": self._STATUS[row.status],
+            "schedule": THIS_VERSION,  # a text of .NET's, not read; ours
+            "appVersion": row.extension.version_text,
+            "startedOn": wire_time(row.started_at) if row.started_at else EMPTY_DATETIME,
+        }
 
 
 PAGES: tuple[type[Page], ...] = (Extensions, ExtensionUploads, ExtensionDeployments)

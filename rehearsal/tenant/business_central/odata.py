@@ -1,4 +1,7 @@
-"""OData as Business Central speaks it: etags, `If-Match`, the query options of a list, and paging."""
+"""OData as far as this project's requests go: etags, `If-Match`, `eq` and `and` in `$filter`, and paging.
+
+Whatever else Business Central knows of OData is refused by name.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,18 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from rehearsal.tenant.business_central import errors, odata_filter
-from rehearsal.tenant.business_central.odata_filter import Columns
+from rehearsal.tenant.business_central import errors
 
-SUPPORTED_OPTIONS = frozenset(
-    {"$filter", "$select", "$top", "$skip", "$orderby", "$count", "$skiptoken", "$schemaversion"}
-)
+Kind = Literal["Guid", "String", "Boolean", "DateTimeOffset", "Int32"]
+
 _ETAG = re.compile(r'W/"[A-Za-z0-9+/=]+"')
-_MAX_PAGE_SIZE = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)")
+_TERM = re.compile(
+    r"(?P<field>\w+) eq (?:'(?P<String>(?:[^']|'')*)'|(?P<Guid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}))"
+    r"(?P<more> and |$)"
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,22 @@ class Entity:
         return {**({} if self.version is None else {"@odata.etag": self.etag}), **self.values}
 
 
+@dataclass(frozen=True)
+class Columns:
+    """What a list has.
+
+    Attributes:
+        entity: its EntityName, for error texts.
+        kinds: field -> type.
+        computed: the fields that are variables of the page. The service filters in the database, so it cannot do it by
+            these (not documented in so many words; the refusal is ours).
+    """
+
+    entity: str
+    kinds: Mapping[str, Kind]
+    computed: frozenset[str] = frozenset()
+
+
 def check_if_match(header: str | None, entity: Entity, *, mandatory: bool) -> None:
     """Compare `If-Match` with the entity's present etag.
 
@@ -65,107 +85,60 @@ def check_if_match(header: str | None, entity: Entity, *, mandatory: bool) -> No
         raise errors.entity_changed()
 
 
-@dataclass(frozen=True)
-class ListQuery:
-    """Where a list was asked for, and how.
+def one_page(
+    entities: Sequence[Entity], columns: Columns, url: str, query: Mapping[str, str], size: int
+) -> dict[str, Any]:
+    """Return `value` of a list's answer, and `@odata.nextLink` where there is more.
 
-    Attributes:
+    Args:
+        entities: all rows, in the order of their key.
+        columns: what the list has.
         url: address of the list without its query.
         query: the decoded query parameters.
-        page_size: rows in one answer.
+        size: rows in one answer.
+
+    Raises:
+        ServiceError: an option that is not supported or cannot be understood.
     """
+    for name in query:
+        if name.startswith("$") and name not in ("$filter", "$skiptoken"):
+            raise errors.not_supported(f"The query option '{name}'")
+    rows = list(entities)
+    if text := query.get("$filter"):
+        wanted = _read_filter(text, columns)
+        rows = [row for row in rows if all(row.values[name] == value for name, value in wanted)]
+    if token := query.get("$skiptoken"):
+        rows = rows[_position_after(token, rows) :]
+    body: dict[str, Any] = {"value": [row.body() for row in rows[:size]]}
+    if len(rows) > size:
+        token = base64.urlsafe_b64encode(rows[size - 1].key.encode()).decode()
+        body["@odata.nextLink"] = f"{url}?{urlencode({**query, '$skiptoken': token}, safe='$', quote_via=quote)}"
+    return body
 
-    url: str
-    query: Mapping[str, str]
-    page_size: int
 
-    def answer(self, entities: Sequence[Entity], columns: Columns, context: str) -> dict[str, Any]:
-        """Return the JSON of the list: filtered, sorted, cut and shaped.
-
-        Args:
-            entities: all rows, in the order of their key.
-            columns: what the list has.
-            context: value of `@odata.context`.
-
-        Raises:
-            ServiceError: an option that is not supported or cannot be understood.
-        """
-        unsupported = sorted(name for name in self.query if name.startswith("$") and name not in SUPPORTED_OPTIONS)
-        if unsupported:
-            raise errors.not_supported(f"The query option '{unsupported[0]}'")
-        rows = list(entities)
-        if text := self.query.get("$filter"):
-            test = odata_filter.parse(text, columns, newer=self.query.get("$schemaversion") == "2.1")
-            rows = [row for row in rows if test(row.values)]
-        for name, descending in reversed(self._order(columns)):
-            rows.sort(key=lambda row: row.values[name], reverse=descending)
-        body: dict[str, Any] = {"@odata.context": context}
-        if self.query.get("$count") == "true":
-            body["@odata.count"] = len(rows)
-        rows, left = self._page(rows)
-        selected = self._selected(columns)
-        body["value"] = [
-            {name: value for name, value in row.body().items() if "@" in name or name in selected} for row in rows
-        ]
-        if left:
-            body["@odata.nextLink"] = self._next_link(rows[-1])
-        return body
-
-    def _page(self, rows: list[Entity]) -> tuple[list[Entity], bool]:
-        """Cut out the rows of this answer, and say whether there are more."""
-        if token := self.query.get("$skiptoken"):
-            last = _decode_skip_token(token)
-            position = next((at for at, row in enumerate(rows) if row.key == last), None)
-            if position is None:
-                raise errors.skip_token_invalid()
-            rows = rows[position + 1 :]
-        else:
-            rows = rows[self._number("$skip", 0) :]
-        rows = rows[: self._number("$top", len(rows))]
-        return rows[: self.page_size], len(rows) > self.page_size
-
-    def _next_link(self, last: Entity) -> str:
-        options = {name: value for name, value in self.query.items() if name not in ("$skip", "$skiptoken")}
-        if "$top" in options:
-            options["$top"] = str(self._number("$top", 0) - self.page_size)
-        options["$skiptoken"] = base64.urlsafe_b64encode(last.key.encode()).decode()
-        return f"{self.url}?{urlencode(options, safe='$', quote_via=quote)}"
-
-    def _selected(self, columns: Columns) -> set[str]:
-        if not (text := self.query.get("$select")):
-            return set(columns.kinds)
-        names = {name.strip() for name in text.split(",")}
-        for name in sorted(names - set(columns.kinds)):
+def _read_filter(text: str, columns: Columns) -> list[tuple[str, str]]:
+    """Return which field has to have which value; as in the service, text and GUID are not alike."""
+    terms, at = [], 0
+    while term := _TERM.match(text, at):
+        name, kind = term["field"], "Guid" if term["Guid"] else "String"
+        if name not in columns.kinds:
             raise errors.unknown_property(name, columns.entity)
-        return names
-
-    def _order(self, columns: Columns) -> list[tuple[str, bool]]:
-        order = []
-        for part in self.query["$orderby"].split(",") if "$orderby" in self.query else []:
-            name, *direction = part.split() or [""]
-            columns.kind(name)
-            if direction not in ([], ["asc"], ["desc"]):
-                raise errors.query_syntax()
-            order.append((name, direction == ["desc"]))
-        return order
-
-    def _number(self, option: str, default: int) -> int:
-        text = self.query.get(option)
-        if text is None:
-            return default
-        if not text.isdigit():
-            raise errors.bad_request(f"Invalid value '{text}' for {option} query option found.")
-        return int(text)
+        if name in columns.computed:
+            raise errors.bad_request(
+                f"The field '{name}' is not a field of the source table, so it cannot be used here."
+            )
+        if columns.kinds[name] != kind:
+            raise errors.unlike_types(columns.kinds[name], kind)
+        terms.append((name, term["Guid"].lower() if kind == "Guid" else term["String"].replace("''", "'")))
+        at = term.end()
+        if not term["more"]:
+            return terms
+    raise errors.not_supported(f"The $filter '{text}'")
 
 
-def page_size(prefer: str, server_limit: int) -> int:
-    """Return how many rows one answer holds, given the header `Prefer`."""
-    wanted = _MAX_PAGE_SIZE.search(prefer)
-    return min(int(wanted.group(1)), server_limit) if wanted and int(wanted.group(1)) else server_limit
-
-
-def _decode_skip_token(token: str) -> str:
+def _position_after(token: str, rows: Sequence[Entity]) -> int:
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, UnicodeError):
+        last = base64.urlsafe_b64decode(token.encode()).decode()
+        return [row.key for row in rows].index(last) + 1
+    except (binascii.Error, ValueError):
         raise errors.skip_token_invalid() from None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from rehearsal.tenant.business_central import errors
 from rehearsal.tenant.business_central.environment import NULL_GUID
-from rehearsal.tenant.business_central.odata import Entity
-from rehearsal.tenant.business_central.odata_filter import Columns, Kind
+from rehearsal.tenant.business_central.odata import Columns, Entity, Kind
 from rehearsal.tenant.business_central.permissions import Session
 
 EMPTY_DATETIME = "0001-01-01T00:00:00Z"
@@ -29,6 +28,7 @@ class Field:
         max_length: characters that it holds; None where its type has no length.
         options: the values of an option or enum field.
         in_table: False for a variable of the page.
+        source: attribute of the row that it shows, where that is not the name in snake case.
     """
 
     name: str
@@ -37,6 +37,12 @@ class Field:
     max_length: int | None = None
     options: tuple[str, ...] = ()
     in_table: bool = True
+    source: str = ""
+
+    def show(self, row: Any) -> Any:
+        """Return the field's JSON value."""
+        value = getattr(row, self.source or re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", self.name))
+        return wire_time(value) if isinstance(value, datetime) else value
 
     def read(self, value: Any) -> Any:
         """Check one value of a body and return it as it is stored; null stands for the empty value (ours).
@@ -57,7 +63,7 @@ class Field:
         if self.options and value not in self.options:
             raise errors.bad_request(f"'{value}' is not an option. Existing options: {','.join(self.options)}")
         if self.max_length is not None and len(value) > self.max_length:
-            raise errors.string_too_long(value, self.max_length)
+            raise errors.string_too_long(len(value), self.max_length, value)
         return value
 
     def _cannot_convert(self, value: Any) -> errors.ServiceError:
@@ -72,6 +78,8 @@ class Page:
         entity_set_name: EntitySetName, the segment of the URL.
         fields: in the order of the page.
         key: caption of ODataKeyFields, a GUID; None where rows have no address of their own.
+        identity: attribute of a row that tells it from all others; it is the key where there is one.
+        has_etags: False for an API query.
         table: caption of the table, for error texts.
         methods: what may be done; everything else is refused as Business Central refuses it.
         actions: names of the bound actions.
@@ -83,6 +91,8 @@ class Page:
     entity_set_name: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
     key: ClassVar[str | None]
+    identity: ClassVar[str]
+    has_etags: ClassVar[bool] = True
     table: ClassVar[str]
     methods: ClassVar[frozenset[str]] = frozenset({"GET"})
     actions: ClassVar[frozenset[str]] = frozenset()
@@ -103,13 +113,31 @@ class Page:
             computed=frozenset(field.name for field in cls.fields if not field.in_table),
         )
 
-    def entities(self) -> list[Entity]:
-        """List the rows in the order of their key.
+    def rows(self) -> Iterable[Any]:
+        """List the rows of the table, in the order of their key.
 
         Raises:
             ServiceError: the caller may not read them.
         """
         raise NotImplementedError
+
+    def computed(self, row: Any) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return the fields that are not an attribute of the row."""
+        return {}
+
+    def entities(self) -> list[Entity]:
+        """List the rows as they are shown.
+
+        Raises:
+            ServiceError: the caller may not read them.
+        """
+        return [self._entity(row) for row in self.rows()]
+
+    def _entity(self, row: Any) -> Entity:
+        computed = self.computed(row)
+        stored = {field.name: field.show(row) for field in self.fields if field.name not in computed}
+        version = getattr(row, "version", 0) if self.has_etags else None
+        return Entity(getattr(row, self.identity), {**stored, **computed}, version)
 
     def get(self, key: str) -> Entity:
         """Return one row.
@@ -144,44 +172,27 @@ class Page:
             values[name] = fields[name].read(value)
         return values
 
-    def insert(self, values: Mapping[str, Any]) -> str:
-        """Insert a row and return its key, where `methods` has POST.
+    # What `methods`, `media` and `actions` promise; the row of a key exists. Each raises a ServiceError where the table
+    # refuses.
 
-        Raises:
-            ServiceError: whatever the table says.
-        """
+    def insert(self, values: Mapping[str, Any]) -> str:
+        """Insert a row and return its key."""
         raise NotImplementedError
 
     def modify(self, key: str, values: Mapping[str, Any]) -> None:
-        """Change the row with this key, which exists, where `methods` has PATCH.
-
-        Raises:
-            ServiceError: whatever the table says.
-        """
+        """Change a row."""
         raise NotImplementedError
 
     def set_media(self, key: str, content: bytes) -> None:
-        """Write the stream of the row with this key, which exists, where there is a `media`.
-
-        Raises:
-            ServiceError: whatever the table says.
-        """
+        """Write the stream of a row."""
         raise NotImplementedError
 
     def act(self, action: str, key: str) -> None:
-        """Do one of `actions` with the row with this key, which exists.
-
-        Raises:
-            ServiceError: whatever the table says.
-        """
+        """Do an action with a row."""
         raise NotImplementedError
 
     def delete(self, key: str) -> None:
-        """Delete the row with this key, which exists, where `methods` has DELETE.
-
-        Raises:
-            ServiceError: whatever the table says.
-        """
+        """Delete a row."""
         raise NotImplementedError
 
 

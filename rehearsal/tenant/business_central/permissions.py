@@ -13,13 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from rehearsal.tenant.business_central import errors
-from rehearsal.tenant.business_central.environment import (
-    NULL_GUID,
-    AccessControl,
-    Environment,
-    PermissionSet,
-    User,
-)
+from rehearsal.tenant.business_central.environment import NULL_GUID, AccessControl, Environment, User
 from rehearsal.tenant.messages import Caller
 
 Right = Literal["Read", "Insert", "Modify", "Delete"]
@@ -37,18 +31,12 @@ SUPER, SECURITY = "SUPER", "SECURITY"
 EXTENSION_MANAGEMENT = "EXTEN. MGT. - ADMIN"
 COMPANION_PERMISSION_SET = "EBC REGISTRATION"
 
-_BASIC = {
-    "Access Control": "R",
-    "Aggregate Permission Set": "R",
-    "Company": "R",
-    "Published Application": "R",
-    "User": "R",
-}
+_BASIC = dict.fromkeys(["Access Control", "Aggregate Permission Set", "Company", "Published Application", "User"], "R")
 _AUTOMATION = {**_BASIC, "Access Control": "RIMD", "AAD Application": "RIMD", "User": "RMD"}
 
 TABLE_RIGHTS: Mapping[str, Mapping[str, str]] = {
     SUPER: dict.fromkeys(TABLES, "RIMD"),
-    SECURITY: {**_BASIC, "Access Control": "RIMD", "AAD Application": "RIMD", "User": "RMD"},
+    SECURITY: _AUTOMATION,
     "D365 AUTOMATION": _AUTOMATION,
     "D365 BUS FULL ACCESS": {**_BASIC, "AAD Application": "RIMD", "User": "RD"},
     COMPANION_PERMISSION_SET: _AUTOMATION,  # it includes D365 AUTOMATION
@@ -134,8 +122,8 @@ class Session:
             row.role_id == EXTENSION_MANAGEMENT and row.company == "" for row in self.assigned()
         )
 
-    def require_may_hand_out(self, permission_set: PermissionSet, company: str) -> None:
-        """Refuse to assign or remove a set that the caller does not hold itself, unless the caller is SUPER.
+    def require_may_hand_out(self, row: AccessControl) -> None:
+        """Refuse to assign or remove a set that the caller does not hold itself there, unless the caller is SUPER.
 
         The rule is documented for holders of SECURITY (administration-special-permission-sets.md); that it holds for
         whoever is not SUPER, and the words, are ours.
@@ -144,10 +132,12 @@ class Session:
             ServiceError: 400 Application_DialogException.
         """
         held = self.environment.access_controls_of(self.user.security_id)
-        if not self.is_super() and not any(row.gives(permission_set, company) for row in held):
+        if not self.is_super() and not any(
+            own.permission_set == row.permission_set and own.company in ("", row.company) for own in held
+        ):
             raise errors.dialog(
-                f"You cannot assign or remove the permission set {permission_set.role_id}, because it is not assigned "
-                "to your own account."
+                f"You cannot assign or remove the permission set {row.role_id}, because it is not assigned to your own "
+                "account."
             )
 
     def _has(self, role_id: str, companies: tuple[str, ...]) -> bool:

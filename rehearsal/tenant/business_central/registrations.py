@@ -5,30 +5,11 @@ The table enforces little. "Not editable while enabled" is a rule of card page 9
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rehearsal.tenant.business_central import errors, users
-from rehearsal.tenant.business_central.environment import (
-    NULL_GUID,
-    Environment,
-    Registration,
-    State,
-    User,
-    new_id,
-)
+from rehearsal.tenant.business_central.environment import NULL_GUID, Registration, State, User, new_id
 from rehearsal.tenant.business_central.permissions import Session
 
 CAPTION = "Microsoft Entra Application"
-
-
-@dataclass(frozen=True)
-class Draft:
-    """The values of a new row, before it is inserted."""
-
-    client_id: str
-    description: str = ""
-    contact_information: str = ""
-    permission_granted: bool = False
 
 
 def identification(client_id: str) -> str:
@@ -36,31 +17,22 @@ def identification(client_id: str) -> str:
     return f"Client Id={errors.braced(client_id)}"
 
 
-def insert(session: Session, draft: Draft) -> Registration:
+def insert(session: Session, row: Registration) -> None:
     """Insert(true): the row begins Disabled (InitValue) and without a user.
 
     Raises:
         ServiceError: no client id, no right, or there is such a row.
     """
-    if draft.client_id == NULL_GUID:
+    environment = session.environment
+    if row.client_id == NULL_GUID:
         raise errors.must_have_value("Client Id", CAPTION, identification(NULL_GUID))
     session.require("AAD Application", "Insert")
-    environment = session.environment
-    if draft.client_id in environment.registrations:
+    if row.client_id in environment.registrations:
         raise errors.same_key_exists(
-            CAPTION, f"Client Id='{errors.braced(draft.client_id)}'", environment.switches.duplicateStatus
+            CAPTION, f"Client Id='{errors.braced(row.client_id)}'", environment.switches.duplicateStatus
         )
-    row = Registration(
-        system_id=new_id(),
-        client_id=draft.client_id,
-        description=draft.description,
-        contact_information=draft.contact_information,
-        permission_granted=draft.permission_granted,
-        modified_at=session.now,
-        version=environment.next_version(),
-    )
+    row.version = environment.next_version()
     environment.registrations[row.client_id] = row
-    return row
 
 
 def modify(session: Session, row: Registration) -> None:
@@ -70,7 +42,8 @@ def modify(session: Session, row: Registration) -> None:
         ServiceError: no right.
     """
     session.require("AAD Application", "Modify")
-    _touch(session, row)
+    row.modified_at = session.now
+    row.version = session.environment.next_version()
 
 
 def validate_state(session: Session, row: Registration, state: State) -> None:
@@ -125,7 +98,7 @@ def _create_user(session: Session, row: Registration) -> None:
     environment = session.environment
     if not row.description:
         raise errors.must_have_value("Description", CAPTION, identification(row.client_id))
-    if not _has_enabled_full_user(environment):
+    if not any(user.license_type == "Full User" and user.state == "Enabled" for user in environment.users.values()):
         raise errors.dialog("Register a user before enabling the Microsoft Entra Application")
     if session.is_application and not environment.switches.applicationsMayEnable:
         # Unverified either way, see Switches; the words are those of a caller without SUPER and SECURITY.
@@ -146,12 +119,3 @@ def _create_user(session: Session, row: Registration) -> None:
     row.user_id = user.security_id
     modify(session, row)
     users.set_state(session, user, "Enabled")
-
-
-def _has_enabled_full_user(environment: Environment) -> bool:
-    return any(user.license_type == "Full User" and user.state == "Enabled" for user in environment.users.values())
-
-
-def _touch(session: Session, row: Registration) -> None:
-    row.modified_at = session.now
-    row.version = session.environment.next_version()

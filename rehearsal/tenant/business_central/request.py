@@ -8,7 +8,7 @@ from rehearsal.tenant.business_central import automation_pages, companion, error
 from rehearsal.tenant.business_central.address import Address, Segment
 from rehearsal.tenant.business_central.automation_pages import Companies, UserPermissions
 from rehearsal.tenant.business_central.environment import Environment
-from rehearsal.tenant.business_central.odata import ListQuery, check_if_match, page_size
+from rehearsal.tenant.business_central.odata import check_if_match, one_page
 from rehearsal.tenant.business_central.page import Page
 from rehearsal.tenant.business_central.permissions import Session, signed_in
 from rehearsal.tenant.messages import Answer, Caller, Question
@@ -54,7 +54,7 @@ class Request:
         if more:
             return self._set_media(page, key)
         if method != "POST" and method not in page.methods:
-            raise errors.method_not_allowed(method, page.entity_name)
+            raise errors.method_not_allowed(method, page.entity_name, "EntityType")
         match method, key:
             case "GET", None:
                 return self._list(page)
@@ -73,7 +73,7 @@ class Request:
             case _, None:
                 raise errors.method_not_allowed(method, page.entity_set_name, "Collection")
             case _:
-                raise errors.method_not_allowed(method, page.entity_name)
+                raise errors.method_not_allowed(method, page.entity_name, "EntityType")
 
     def _company(self) -> tuple[str, tuple[Segment, ...]]:
         """Find the company of the address, and what follows it."""
@@ -123,12 +123,9 @@ class Request:
         return pages
 
     def _list(self, page: Page) -> Answer:
-        query = ListQuery(
-            self._url,
-            self._question.query,
-            page_size(self._question.headers.get("prefer", ""), self._environment.switches.pageSize),
-        )
-        return Answer(200, query.answer(page.entities(), page.columns(), self._context(page)))
+        size = self._environment.switches.pageSize
+        answer = one_page(page.entities(), page.columns(), self._url, self._question.query, size)
+        return Answer(200, {"@odata.context": self._context(page), **answer})
 
     def _insert(self, page: Page) -> Answer:
         key = page.insert(page.read_body(self._question.body))
@@ -145,7 +142,7 @@ class Request:
         if action not in page.actions or key is None:
             raise errors.not_supported(f"The bound action '{_ACTION}{action}'")
         if self._question.method != "POST":
-            raise errors.method_not_allowed(self._question.method, page.entity_name)
+            raise errors.method_not_allowed(self._question.method, page.entity_name, "EntityType")
         headers = self._question.headers
         if self._question.body is None and headers.get("content-type", "").startswith("application/json"):
             raise errors.bad_request("A non-empty request body is required.")
@@ -165,8 +162,6 @@ class Request:
         return Answer(204)
 
     def _written(self, page: Page, key: str, status: int) -> Answer:
-        if "return-no-content" in self._question.headers.get("prefer", ""):
-            return Answer(204)
         return Answer(status, {"@odata.context": f"{self._context(page)}/$entity", **page.get(key).body()})
 
     def _context(self, page: Page) -> str:

@@ -49,7 +49,7 @@ class BusinessCentral:
         replication: what is too new to be seen everywhere.
     """
 
-    operations: ClassVar[frozenset[str]] = edits.OPERATIONS | AdminCenter.operations
+    operations: ClassVar[frozenset[str]] = edits.OPERATIONS
 
     def __init__(
         self,
@@ -90,9 +90,7 @@ class BusinessCentral:
         Raises:
             EditRefused: unknown operation, missing argument or object, or Business Central refuses it.
         """
-        if operation.get("do") in self._admin_center.operations:
-            return self._admin_center.edit(operation)
-        return edits.perform(self._environments, operation, self._now())
+        return edits.perform(self._environments, self._admin_center.authorized, operation, self._now())
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything there is, by environment, as JSON."""
@@ -106,7 +104,7 @@ class BusinessCentral:
             basic = caller_of(question.headers.get("authorization", ""), container)
             caller = self._check_audience(caller or basic)
             if (tenant := question.query.get("tenant", "default")) != "default":
-                raise errors.tenant_not_accessible(tenant)
+                raise errors.not_accessible(tenant)
             return self._api(question, caller, container, address.on_premises(path))
         caller = self._check_audience(caller)
         if re.fullmatch(r"/environments/v1\.\d/?", path) and question.method == "GET":
@@ -158,7 +156,7 @@ class BusinessCentral:
         if found is None or found.status in GONE:
             raise errors.environment_not_found()
         if found.status != "Active":
-            raise errors.environment_unavailable(self._tenant_id, found.retry_after)
+            raise errors.not_accessible(self._tenant_id, found.retry_after)
         return found
 
 

@@ -2,79 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from rehearsal.tenant.business_central import companion
 from rehearsal.tenant.business_central.environment import Environment
-from rehearsal.tenant.business_central.page import wire_time
+from rehearsal.tenant.business_central.page import Field
 
 
 def snapshot(environment: Environment) -> dict[str, Any]:
     """Return companies, users, rows of table 9012 (`applications`), access controls, permission sets and switches."""
+    users = "userSecurityId=security_id userName=name displayName=full_name licenseType state applicationId"
+    applications = "clientId description contactInformation permissionGranted state userId"
     return {
         "type": environment.type,
         "status": environment.status,
-        "companies": [{"id": each.id, "name": each.name} for each in environment.companies],
+        "companies": _shown(environment.companies, "id name"),
         "users": [
-            {
-                "userSecurityId": each.security_id,
-                "userName": each.name,
-                "displayName": each.full_name,
-                "licenseType": each.license_type,
-                "state": each.state,
-                "applicationId": each.application_id,
-                "loggedInInteractively": each.security_id in environment.interactive_logins,
-            }
-            for each in environment.users.values()
+            {**shown, "loggedInInteractively": shown["userSecurityId"] in environment.interactive_logins}
+            for shown in _shown(environment.users.values(), users)
         ],
-        "applications": [
-            {
-                "clientId": each.client_id,
-                "description": each.description,
-                "contactInformation": each.contact_information,
-                "permissionGranted": each.permission_granted,
-                "state": each.state,
-                "userId": each.user_id,
-                "lastModifiedDateTime": wire_time(each.modified_at),
-            }
-            for each in environment.registrations.values()
-        ],
-        "accessControls": [
-            {
-                "id": each.system_id,
-                "userSecurityId": each.user_security_id,
-                "roleId": each.role_id,
-                "company": each.company,
-                "scope": each.scope,
-                "appId": each.app_id,
-            }
-            for each in environment.access_controls.values()
-        ],
-        "permissionSets": [
-            {
-                "roleId": each.role_id,
-                "name": each.name,
-                "scope": each.scope,
-                "appId": each.app_id,
-                "appName": each.app_name,
-            }
-            for each in environment.permission_sets
-        ],
-        "extensions": [
-            {"id": each.app_id, "name": each.name, "version": each.version_text, "installed": each.installed}
-            for each in environment.extensions
-        ],
+        "applications": _shown(environment.registrations.values(), f"{applications} lastModifiedDateTime=modified_at"),
+        "accessControls": _shown(
+            environment.access_controls.values(), "id=system_id userSecurityId roleId company scope appId"
+        ),
+        "permissionSets": _shown(environment.permission_sets, "roleId name scope appId appName"),
+        "extensions": _shown(environment.extensions, "id=app_id name version=version_text installed"),
         "deployments": [
-            {
-                "id": each.id,
-                "type": each.type,
-                "appId": each.extension.app_id,
-                "version": each.extension.version_text,
-                "status": each.status,
-            }
-            for each in environment.deployments
+            {**shown, "appId": each.extension.app_id, "version": each.extension.version_text}
+            for each, shown in zip(
+                environment.deployments, _shown(environment.deployments, "id type status"), strict=True
+            )
         ],
         "companionInstalled": companion.is_installed(environment),
         "switches": asdict(environment.switches),
     }
+
+
+def _shown(rows: Iterable[Any], names: str) -> list[dict[str, Any]]:
+    """Return rows with the names given, each followed by `=` and its attribute where that is called something else."""
+    pairs = [name.partition("=") for name in names.split()]
+    return [{name: Field(name, source=source).show(row) for name, _, source in pairs} for row in rows]
