@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from datetime import datetime
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
+from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
-from rehearsal.azuread_plugin.graph_session import JSON, GraphError, GraphSession
-from rehearsal.azuread_plugin.locks import application_locks
-from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED, PollingError
-from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Property, Values, known
+from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, diagnosing
+from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
+from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Properties, Property, Values, known
 
 APPEARANCE_PAUSE = 1.0  # seconds between two looks for a new password, with REHEARSAL_PLUGIN_WAITS=1
-DELETION_PAUSE = 5.0
 
 _CHOSEN = Property(computed=True, force_new=True)
 
@@ -23,16 +21,16 @@ class ApplicationPassword:
     """Creates, reads and removes client secrets; a change of any input is a new one."""
 
     type = "azuread:index/applicationPassword:ApplicationPassword"
-    id_prefix: str | None = None
-    timeouts = {"create": 900.0, "read": 300.0, "update": 300.0, "delete": 300.0}  # noqa: RUF012 - seconds
-    properties = {  # noqa: RUF012
+    id_prefix = ""
+    timeouts: ClassVar[dict[str, float]] = {"create": 900.0, "read": 300.0, "update": 300.0, "delete": 300.0}  # seconds
+    properties: ClassVar[Properties] = {
         "applicationId": Property(required=True, force_new=True),
         "displayName": _CHOSEN,
         "endDate": _CHOSEN,
-        "endDateRelative": Property(force_new=True),
+        "endDateRelative": Property(supported=False, force_new=True),
         "keyId": Property(input=False, computed=True),
-        "rotateWhenChanged": Property("map", force_new=True),
-        "startDate": _CHOSEN,
+        "rotateWhenChanged": Property("map", supported=False, force_new=True),
+        "startDate": Property(supported=False, computed=True, force_new=True),
         "value": Property(input=False, computed=True),
     }
 
@@ -46,46 +44,38 @@ class ApplicationPassword:
             DiagnosticError: no password was added, or it was added and then not seen: such a one is in no state.
             PartialFailure: it was added and seen, but could not be read at the end.
         """
-        match = re.fullmatch(r"/applications/([^/]+)", planned["applicationId"])
+        path = str(planned["applicationId"])
+        match = re.fullmatch(r"/applications/([^/]+)", path)
         if match is None:
-            given = planned["applicationId"]
-            text = f'parsing "{given}": parsing the Application ID: expected /applications/applicationId'
+            text = f'parsing "{path}": parsing the Application ID: expected /applications/applicationId'
             raise DiagnosticError("Parsing `application_id`", text, "application_id")
         object_id = match[1]
-        what, path = _named(object_id), f"/applications/{object_id}"
+        what = _named(object_id)
         credential = _credential(planned, what)
-        with application_locks.of(object_id):
-            try:
-                graph.get(path, until=until)
-            except GraphError as error:
-                if error.status == 404:
-                    raise DiagnosticError(f"{what} was not found", attribute="application_id") from None
-                raise DiagnosticError(f"Retrieving {what}", error, "application_id") from None
-            try:
+        with graph.writing(object_id):
+            with diagnosing(f"Retrieving {what}", "application_id"):
+                if graph.find(path, until=until) is None:
+                    raise DiagnosticError(f"{what} was not found", attribute="application_id")
+            with diagnosing(f"Adding password for {what}"):
                 body = {"passwordCredential": credential}
                 added = graph.write("POST", f"{path}/addPassword", body, until=until)
-            except GraphError as error:
-                raise DiagnosticError(f"Adding password for {what}", error) from None
             for field, name in (("keyId", "keyId"), ("secretText", "password")):
                 if not added.get(field):
                     raise DiagnosticError(f"API error adding password for {what}", f"nil or empty {name} received")
             key_id = added["keyId"]
-            try:
+            with diagnosing(f"Waiting for password credential for {what}"):
                 graph.patience.until_stable(
                     lambda: _find(graph.get(path, until=until), key_id) is not None,
                     APPEARANCE_PAUSE,
                     until,
                     ABSENCES_TOLERATED,
                 )
-            except (GraphError, PollingError) as error:
-                raise DiagnosticError(f"Waiting for password credential for {what}", error) from None
             pulumi_id = f"{object_id}/password/{key_id}"
             prior = {**known(self.properties, planned), "id": pulumi_id, "value": added["secretText"]}
             try:
-                outputs = self.read(graph, pulumi_id, prior, until)
+                return pulumi_id, self.read(graph, pulumi_id, prior, until)
             except DiagnosticError as error:
                 raise PartialFailure(pulumi_id, prior, error) from None
-        return pulumi_id, outputs
 
     def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
         """Return the outputs, or None where the password or its application is gone.
@@ -94,23 +84,16 @@ class ApplicationPassword:
         """
         object_id, key_id = _parse(id)
         path = f"/applications/{object_id}"
-        try:
-            found = graph.get(path, until=until)
-        except GraphError as error:
-            if error.status == 404:
-                return None
-            raise DiagnosticError(f"Retrieving {_named(object_id)}", error, "application_id") from None
-        credential = _find(found, key_id)
+        with diagnosing(f"Retrieving {_named(object_id)}", "application_id"):
+            found = graph.find(path, until=until)
+        credential = _find(found, key_id) if found else None
         if credential is None:
             return None
-        name = credential.get("displayName")
-        if name is None and (identifier := credential.get("customKeyIdentifier")):
-            name = base64.b64decode(identifier).decode(errors="replace")
         return {
             **dict.fromkeys(self.properties),
             **prior,
             "applicationId": path,
-            "displayName": name or "",
+            "displayName": credential.get("displayName") or "",
             "endDate": credential.get("endDateTime") or "",
             "id": id,
             "keyId": key_id,
@@ -125,24 +108,17 @@ class ApplicationPassword:
         """
         raise StandInError(f"a password cannot be updated, only replaced: {id}")
 
-    def delete(self, graph: GraphSession, id: str, prior: Values, until: float) -> None:  # noqa: A002, ARG002
+    def delete(self, graph: GraphSession, id: str, until: float) -> None:  # noqa: A002
         """Remove a password and see five times that it is gone. One that was gone before is an error."""
         object_id, key_id = _parse(id)
         what, path = _named(object_id), f"/applications/{object_id}"
-        with application_locks.of(object_id):
-            try:
+        with graph.writing(object_id):
+            with diagnosing(f'Removing password credential "{key_id}" from {what}'):
                 graph.write("POST", f"{path}/removePassword", {"keyId": key_id}, until=until)
-            except GraphError as error:
-                raise DiagnosticError(f'Removing password credential "{key_id}" from {what}', error) from None
-            summary = f'Waiting for deletion of password credential "{key_id}" from {what}'
-            try:
+            with diagnosing(f'Waiting for deletion of password credential "{key_id}" from {what}'):
                 graph.patience.until_stable(
                     lambda: _find(graph.get(path, until=until), key_id) is None, DELETION_PAUSE, until
                 )
-            except GraphError as error:
-                raise DiagnosticError(summary, f"retrieving resource: {error}") from None
-            except PollingError as error:
-                raise DiagnosticError(summary, error) from None
 
 
 def _named(object_id: str) -> str:
@@ -163,23 +139,18 @@ def _find(application: JSON, key_id: str) -> JSON | None:
 
 
 def _credential(planned: Values, what: str) -> JSON:
-    """Return what the program chose; `endDateRelative` is not sent (the real plugin drops it, graph.md 0.8)."""
-    credential: JSON = {}
-    if planned["displayName"] not in (None, "", UNKNOWN):
-        credential["displayName"] = planned["displayName"]
-    for name, field, text in (("startDate", "startDateTime", "start"), ("endDate", "endDateTime", "end")):
-        value = planned[name]
-        if value in (None, "", UNKNOWN):
-            continue
+    """Return what the program chose."""
+    name, end = (None if planned[each] in (None, "", UNKNOWN) else planned[each] for each in ("displayName", "endDate"))
+    credential: JSON = {} if name is None else {"displayName": name}
+    if end is not None:
         try:
             # As Go's RFC 3339: a "T", whole seconds shown, a time zone that must be there.
-            moment = datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z")
+            moment = datetime.strptime(end, "%Y-%m-%dT%H:%M:%S%z")
         except ValueError:
-            summary = f"Generating password credentials for {what}"
             detail = (
-                f'Unable to parse the provided {text} date "{value}": '
-                f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse'
+                f'Unable to parse the provided end date "{end}": '
+                f'parsing time "{end}" as "2006-01-02T15:04:05Z07:00": cannot parse'
             )
-            raise DiagnosticError(summary, detail, f"{text}_date") from None
-        credential[field] = moment.isoformat().replace("+00:00", "Z")
+            raise DiagnosticError(f"Generating password credentials for {what}", detail, "end_date") from None
+        credential["endDateTime"] = moment.isoformat().replace("+00:00", "Z")
     return credential

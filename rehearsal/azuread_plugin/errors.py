@@ -55,11 +55,3 @@ def import_needed(resource: str) -> str:
         "To be managed via Terraform, this resource needs to be imported into the State. "
         f'Please see the resource documentation for "{resource}" for more information.'
     )
-
-
-def duplicate_name(object_id: str, name: str) -> str:
-    """Return the refusal of `prevent_duplicate_names` (contracts/design-spike.md 6a)."""
-    return (
-        f'An existing "azuread_application" with name "{name}" (ID: "{object_id}") was found '
-        "and `prevent_duplicate_names` was specified"
-    )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 import re
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import requests
 
 from rehearsal.azuread_plugin.configuration import Configuration, require_loopback
-from rehearsal.azuread_plugin.polling import Patience
+from rehearsal.azuread_plugin.errors import DiagnosticError
+from rehearsal.azuread_plugin.polling import Patience, PollingError
 from rehearsal.azuread_plugin.sign_in import NoAnswerError, SignIn, wait_before_retry
 
 JSON = dict[str, Any]
@@ -73,6 +76,19 @@ class GraphError(Exception):
         return self.status == status and re.search(pattern, self.error) is not None
 
 
+@contextmanager
+def diagnosing(summary: str, attribute: str = "") -> Iterator[None]:
+    """Report what fails within as a diagnostic: what was attempted, and on which Terraform attribute, "" for none.
+
+    Raises:
+        DiagnosticError: Graph refuses, or does not come to agree with itself.
+    """
+    try:
+        yield
+    except (GraphError, PollingError) as error:
+        raise DiagnosticError(summary, error, attribute) from None
+
+
 class GraphSession:
     """A signed-in caller of Graph.
 
@@ -93,6 +109,11 @@ class GraphSession:
         self.client_id = configuration.client_id
         self.object_id = self._sign_in.object_id
         self.patience = patience
+        self._locks: dict[str, threading.Lock] = {}
+
+    def writing(self, object_id: str) -> threading.Lock:
+        """Return an application's lock: its updates and password changes take turns, as in the real plugin."""
+        return self._locks.setdefault(object_id, threading.Lock())
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, version: str = "v1.0", until: float) -> JSON:
         """GET one object; `path` begins with a slash, `until` is on the clock of `time.monotonic`.
@@ -101,6 +122,19 @@ class GraphSession:
             GraphError: any answer but a success, after the retries.
         """
         return self._send("GET", f"{self._sign_in.graph}/{version}{path}", query, None, until)
+
+    def find(self, path: str, *, until: float) -> JSON | None:
+        """GET one object, or None where there is none.
+
+        Raises:
+            GraphError: any other answer, after the retries.
+        """
+        try:
+            return self.get(path, until=until)
+        except GraphError as error:
+            if error.status == 404:
+                return None
+            raise
 
     def list(self, path: str, query: Mapping[str, str] | None = None, *, until: float) -> list[JSON]:
         """GET a collection, all pages of it.

@@ -2,13 +2,14 @@
 
 Graph makes whoever creates an object its owner. The real plugin binds the caller itself, with up to 19 of the wanted
 owners, and takes the caller away at the end where the program does not list it (contracts/graph.md 2.1).
+
+All but `at_creation` raise a DiagnosticError where Graph refuses.
 """
 
 from __future__ import annotations
 
-from rehearsal.azuread_plugin.errors import DiagnosticError
-from rehearsal.azuread_plugin.graph_session import GraphError, GraphSession
-from rehearsal.azuread_plugin.schema import Values, in_hash_order, in_order
+from rehearsal.azuread_plugin.graph_session import GraphSession, diagnosing
+from rehearsal.azuread_plugin.schema import in_hash_order, in_order
 
 _BOUND_AT_MOST = 20
 
@@ -28,57 +29,32 @@ def at_creation(graph: GraphSession, wanted: list[str]) -> tuple[list[str], list
 def complete(
     graph: GraphSession, path: str, what: str, further: list[str], *, remove_caller: bool, until: float
 ) -> None:
-    """Add those who did not fit, then take the caller away.
-
-    Raises:
-        DiagnosticError: Graph refused; a caller that is no owner (404) included.
-    """
+    """Add those who did not fit, then take the caller away; a caller that is no owner (404) is a failure too."""
     for owner in further:
         _add(graph, path, what, owner, until)
     if remove_caller:
-        try:
+        with diagnosing(f"Could not remove initial owner from {what}"):
             graph.write("DELETE", f"{path}/owners/{graph.object_id}/$ref", until=until)
-        except GraphError as error:
-            raise DiagnosticError(f"Could not remove initial owner from {what}", error) from None
 
 
-def added_to(outputs: Values, graph: GraphSession, path: str, what: str, until: float) -> Values:
-    """Return the outputs with the object ids of the owners, the last part of every read.
-
-    Raises:
-        DiagnosticError: Graph refused; it carries the outputs so far.
-    """
-    try:
-        return {**outputs, "owners": in_order(owner["id"] for owner in graph.list(f"{path}/owners", until=until))}
-    except GraphError as error:
-        failure = DiagnosticError(f"Could not retrieve owners for {what}", error, "owners")
-        failure.outputs = outputs
-        raise failure from None
+def of(graph: GraphSession, path: str, what: str, until: float) -> list[str]:
+    """Return the object ids of the owners."""
+    with diagnosing(f"Could not retrieve owners for {what}", "owners"):
+        return in_order(owner["id"] for owner in graph.list(f"{path}/owners", until=until))
 
 
 def reconcile(graph: GraphSession, path: str, what: str, wanted: list[str], until: float) -> None:
-    """Add who is missing, then remove who is too many.
-
-    Raises:
-        DiagnosticError: Graph refused.
-    """
-    try:
-        existing = [owner["id"] for owner in graph.list(f"{path}/owners", until=until)]
-    except GraphError as error:
-        raise DiagnosticError(f"Could not retrieve owners for {what}", error) from None
+    """Add who is missing, then remove who is too many."""
+    existing = of(graph, path, what, until)
     for owner in in_hash_order(wanted):
         if owner not in existing:
             _add(graph, path, what, owner, until)
     for owner in existing:
         if owner not in wanted:
-            try:
+            with diagnosing(f"Could not add owners to {what}"):  # "add" is the real plugin's word here too
                 graph.write("DELETE", f"{path}/owners/{owner}/$ref", until=until)
-            except GraphError as error:  # "add" is the real plugin's word here too
-                raise DiagnosticError(f"Could not add owners to {what}", error) from None
 
 
 def _add(graph: GraphSession, path: str, what: str, owner: str, until: float) -> None:
-    try:
+    with diagnosing(f"Could not add owners to {what}"):
         graph.write("POST", f"{path}/owners/$ref", {"@odata.id": graph.directory_object(owner)}, until=until)
-    except GraphError as error:
-        raise DiagnosticError(f"Could not add owners to {what}", error) from None

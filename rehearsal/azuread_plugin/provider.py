@@ -8,52 +8,28 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from importlib import resources
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from rehearsal.azuread_plugin import client_config, schema, service_principal_lookup
+from rehearsal.azuread_plugin import schema
 from rehearsal.azuread_plugin.application import Application
 from rehearsal.azuread_plugin.application_password import ApplicationPassword
 from rehearsal.azuread_plugin.configuration import SECRET_SETTINGS, Configuration
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
+from rehearsal.azuread_plugin.functions import FUNCTIONS
 from rehearsal.azuread_plugin.graph_session import GraphSession
 from rehearsal.azuread_plugin.polling import Patience, PollingError
-from rehearsal.azuread_plugin.schema import Plan, Properties, Values
+from rehearsal.azuread_plugin.schema import Plan, Values
 from rehearsal.azuread_plugin.service_principal import ServicePrincipal
 from rehearsal.azuread_plugin.wire import initialization_failure, to_struct, to_values
 
+Resource = Application | ServicePrincipal | ApplicationPassword
 
-class Resource(Protocol):
-    """What the provider needs of a resource; `until` is always a deadline on the clock of `time.monotonic`."""
-
-    type: str
-    id_prefix: str | None
-    timeouts: dict[str, float]
-
-    @property
-    def properties(self) -> Properties:
-        """The resource's properties by name."""
-
-    def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, until: float) -> None:
-        """Refuse a plan with a DiagnosticError."""
-
-    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values | None]:
-        """Create; answer id and outputs, None if it was gone at the read that follows."""
-
-    def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
-        """Answer the outputs, None where it is gone."""
-
-    def update(self, graph: GraphSession, id: str, plan: Plan, until: float) -> Values:  # noqa: A002
-        """Change; answer the outputs."""
-
-    def delete(self, graph: GraphSession, id: str, prior: Values, until: float) -> None:  # noqa: A002
-        """Delete."""
-
-
-RESOURCES: Mapping[str, Resource] = {it.type: it for it in (Application(), ServicePrincipal(), ApplicationPassword())}
+_HERE: tuple[Resource, ...] = (Application(), ServicePrincipal(), ApplicationPassword())
+RESOURCES: Mapping[str, Resource] = {it.type: it for it in _HERE}
 _SECRET_OUTPUTS = frozenset({"value"})
 _KINDS = provider_pb2.PropertyDiff.Kind
 
@@ -136,13 +112,10 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_refusals
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
-        """Call one of the two functions there are."""
-        if request.tok == client_config.TOKEN:
-            told: Values = client_config.get_client_config(self._graph)
-        elif request.tok == service_principal_lookup.TOKEN:
-            told = service_principal_lookup.get_service_principal(self._graph, to_values(request.args))
-        else:
+        """Call one of the functions there are."""
+        if request.tok not in FUNCTIONS:
             raise StandInError(_not_here("the function", request.tok))
+        told = FUNCTIONS[request.tok](self._graph, to_values(request.args))
         answer = provider_pb2.InvokeResponse()
         getattr(answer, "return").CopyFrom(to_struct(told))  # a Python keyword
         return answer
@@ -163,17 +136,15 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         olds = schema.without_defaults(to_values(request.olds))
         plan = schema.plan_update(resource.properties, olds, to_values(request.news), request.ignoreChanges)
         self._verify(resource, request.urn, olds, plan, _until(context, 0, resource.timeouts["update"]))
-        replaces = sorted(name for name in plan.changed if resource.properties[name].force_new)
+        replaces = sorted(name for name in plan.changes if resource.properties[name].force_new)
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME if plan.changes else provider_pb2.DiffResponse.DIFF_NONE,
-            diffs=sorted(plan.changed),
+            diffs=sorted(plan.changes),
             replaces=replaces,
             stables=sorted(name for name, it in resource.properties.items() if it.force_new and name not in replaces),
             detailedDiff={
-                path: provider_pb2.PropertyDiff(
-                    kind=_KINDS.Value(f"{kind}_REPLACE" if path.partition("[")[0] in replaces else kind)
-                )
-                for path, kind in plan.changes.items()
+                name: provider_pb2.PropertyDiff(kind=_KINDS.Value(f"{kind}_REPLACE" if name in replaces else kind))
+                for name, kind in plan.changes.items()
             },
             hasDetailedDiff=True,
         )
@@ -200,8 +171,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Read what is there; without properties it is an import. Gone is an empty answer."""
         resource = _resource(request.urn)
         prior, inputs = to_values(request.properties), to_values(request.inputs)
-        is_import = not prior
-        if is_import and resource.id_prefix and not request.id.startswith(resource.id_prefix):
+        if not prior and not request.id.startswith(resource.id_prefix):
             return provider_pb2.ReadResponse()  # as the real plugin: no such id, no such object
         try:
             until = _until(context, request.timeout, resource.timeouts["read"])
@@ -211,9 +181,9 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         if outputs is None:
             return provider_pb2.ReadResponse()
         fresh = (
-            schema.inputs_of_import(resource.properties, outputs)
-            if is_import
-            else schema.inputs_after_refresh(resource.properties, inputs, outputs)
+            schema.inputs_after_refresh(resource.properties, inputs, outputs)
+            if prior
+            else schema.inputs_of_import(resource.properties, outputs)
         )
         everything = {**dict.fromkeys(resource.properties), **outputs}
         return provider_pb2.ReadResponse(id=request.id, properties=_marked(everything), inputs=to_struct(fresh))
@@ -241,7 +211,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         resource = _resource(request.urn)
         try:
             until = _until(context, request.timeout, resource.timeouts["delete"])
-            resource.delete(self._graph, request.id, to_values(request.properties), until)
+            resource.delete(self._graph, request.id, until)
         except DiagnosticError as problem:
             raise StandInError(f"deleting {request.urn}: {problem}") from None
         return empty_pb2.Empty()

@@ -11,7 +11,6 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any, Literal
 
 Values = dict[str, Any]
@@ -32,17 +31,21 @@ class Property:
 
     Attributes:
         kind: `set` is a set of strings, `blocks` a set of objects, `block` one object, `list` a list of either.
+        graph: where Graph has it, as `info.marketingUrl`; "" where it takes more than that.
+        sent: whether create and update both send it, as it stands; null clears (go-azure-sdk, `nullable.NoZero`).
         input: whether a program may set it in the real plugin.
         supported: whether it may set it here.
         required: whether it must.
         default: what Check fills in.
         computed: whether the service chooses where the program does not.
         force_new: whether a change replaces the resource.
-        identity: of a member of `blocks`: the text by which it is told from others, and ordered.
+        identity: of a member of `blocks`: the text by which it is ordered.
         vanishes: of a `block`: whether a value may go without being a change (the provider's DiffSuppressFunc).
     """
 
     kind: Kind = "string"
+    graph: str = ""
+    sent: bool = False
     input: bool = True
     supported: bool = True
     required: bool = False
@@ -51,6 +54,21 @@ class Property:
     force_new: bool = False
     identity: Callable[[Any], str] = str
     vanishes: Callable[[Any], bool] = lambda value: not value
+
+    def shown(self, found: Mapping[str, Any]) -> Any:
+        """Return the output for what Graph has at `graph`."""
+        value: Any = found
+        for name in self.graph.split("."):
+            value = (value or {}).get(name)
+        if self.kind == "set":
+            return in_order(value or [])
+        return bool(value) if self.kind == "bool" else value or _ZERO[self.kind]
+
+    def to_send(self, value: Any) -> Any:
+        """Return what a request has at `graph`."""
+        if self.kind == "set":
+            return in_hash_order(value or [], ";")
+        return bool(value) if self.kind == "bool" else value or None
 
 
 Properties = Mapping[str, Property]
@@ -62,13 +80,11 @@ class Plan:
 
     Attributes:
         planned: all properties as they will be; unknown ones are `UNKNOWN`.
-        changes: path of a property or member -> what happens to it; empty when nothing changes.
-        changed: names of the properties concerned.
+        changes: property -> what happens to it; empty when nothing changes.
     """
 
     planned: Values
     changes: dict[str, DiffKind] = field(default_factory=dict)
-    changed: set[str] = field(default_factory=set)
 
 
 def check(properties: Properties, news: Values, resource: str) -> tuple[Values, list[str]]:
@@ -113,7 +129,7 @@ def plan_create(properties: Properties, news: Values) -> Plan:
             planned[name] = UNKNOWN
         else:
             planned[name] = [] if it.kind == "blocks" else it.default
-    return Plan(planned, {name: "ADD" for name in given if name in properties}, set(given) & set(properties))
+    return Plan(planned, {name: "ADD" for name in given if name in properties})
 
 
 def plan_update(properties: Properties, olds: Values, news: Values, ignored: Iterable[str] = ()) -> Plan:
@@ -132,18 +148,19 @@ def plan_update(properties: Properties, olds: Values, news: Values, ignored: Ite
         if not it.input or name in kept:
             continue
         old, new = olds.get(name), given.get(name)
+        kind: DiffKind
         if new is None:
             if it.computed or (it.vanishes(old) if it.kind == "block" else _is_zero(old)) or old == it.default:
                 continue
+            kind = "DELETE" if it.default is None else "UPDATE"
             new = it.default if it.default is not None else _ZERO[it.kind]
-            changes: dict[str, DiffKind] = {name: "DELETE" if it.default is None else "UPDATE"}
         else:
-            changes = _differences(name, it, old, new)
             new = _in_order(it, new)
-        if changes:
-            plan.changes |= changes
-            plan.changed.add(name)
-            plan.planned[name] = new
+            if new == old:
+                continue
+            kind = "ADD" if old is None or old == [] else "DELETE" if new == [] else "UPDATE"
+        plan.changes[name] = kind
+        plan.planned[name] = new
     return plan
 
 
@@ -157,8 +174,9 @@ def inputs_after_refresh(properties: Properties, inputs: Values, outputs: Values
     for name, old in inputs.items():
         if name == DEFAULTS or name not in outputs:
             continue
-        by_content = name in properties and properties[name].kind == "blocks"
-        fresh[name] = _as_given(old, outputs[name], by_content=by_content)
+        it = properties.get(name)
+        unchanged = it is not None and _in_order(it, without_defaults(old)) == outputs[name]
+        fresh[name] = old if unchanged else _as_given(old, outputs[name])
         if fresh[name] != old:
             defaults.discard(name)
     return {**fresh, DEFAULTS: sorted(defaults)}
@@ -263,62 +281,11 @@ def _in_order(it: Property, value: Any) -> Any:
     return sorted(value, key=it.identity) if it.kind == "blocks" else value
 
 
-def _differences(path: str, it: Property, old: Any, new: Any) -> dict[str, DiffKind]:
-    """Return what is different, by path; a member of a set by its place in the state or, a new one, in the program."""
-    if old is None or (old == [] and new != []):
-        return {path: "ADD"}
-    if new == [] and old != []:
-        return {path: "DELETE"}
-    if it.kind not in ("set", "blocks") or not isinstance(new, list) or not isinstance(old, list):
-        return {} if old == new else {path: "UPDATE"}
-    before, after = [it.identity(member) for member in old], [it.identity(member) for member in new]
-    gone = {i for i, one in enumerate(before) if one not in after}
-    come = {i for i, one in enumerate(after) if one not in before}
-    changes: dict[str, DiffKind] = {f"{path}[{i}]": "DELETE" for i in gone - come}
-    for i in come:
-        changes |= _member_differences(f"{path}[{i}]", old[i], new[i]) if i in gone else {f"{path}[{i}]": "ADD"}
-    return changes
-
-
-def _member_differences(path: str, old: Any, new: Any) -> dict[str, DiffKind]:
-    changes: dict[str, DiffKind] = {}
-    if isinstance(old, dict) and isinstance(new, dict):
-        for name in sorted(old | new):
-            changes |= _member_differences(f"{path}.{name}", old.get(name), new.get(name))
-    elif isinstance(old, list) and isinstance(new, list):
-        for i, (was, will_be) in enumerate(zip_longest(old, new)):
-            place = f"{path}[{i}]"
-            if i >= len(old):
-                changes[place] = "ADD"
-            elif i >= len(new):
-                changes[place] = "DELETE"
-            else:
-                changes |= _member_differences(place, was, will_be)
-    elif old != new:
-        changes[path] = "UPDATE"
-    return changes
-
-
-def _as_given(given: Any, found: Any, *, by_content: bool) -> Any:
+def _as_given(given: Any, found: Any) -> Any:
+    """Return what was found, in the shape of what was given."""
     if isinstance(given, list) and isinstance(found, list):
-        pairs = _best_matches(given, found) if by_content else zip(given, found, strict=False)
-        return [_as_given(old, new, by_content=False) for old, new in pairs]
+        return [_as_given(old, new) for old, new in zip(given, found, strict=False)]
     if isinstance(given, dict) and isinstance(found, dict):
-        fresh = {name: _as_given(old, found[name], by_content=False) for name, old in given.items() if name in found}
+        fresh = {name: _as_given(old, found[name]) for name, old in given.items() if name in found}
         return {**fresh, DEFAULTS: given[DEFAULTS]} if DEFAULTS in given else fresh
     return found
-
-
-def _best_matches(given: list[Values], found: list[Values]) -> list[tuple[Values, Values]]:
-    """Pair the members of two sets of objects by what they have in common (the bridge's matchSetElements)."""
-
-    def in_common(pair: tuple[int, int]) -> int:
-        old, new = given[pair[0]], found[pair[1]]
-        return sum(1 + 2 * (old[name] == new[name]) for name in old if name in new)
-
-    every = [(i, j) for i in range(len(given)) for j in range(len(found))]
-    partner: dict[int, int] = {}
-    for i, j in sorted(every, key=in_common, reverse=True):
-        if i not in partner and j not in partner.values():
-            partner[i] = j
-    return [(given[i], found[partner[i]]) for i in sorted(partner)]

@@ -6,10 +6,12 @@ from typing import Any
 
 from rehearsal.azuread_plugin.schema import UNKNOWN, in_hash_order
 
-_CUSTOM_SINGLE_SIGN_ON = "WindowsAzureActiveDirectoryCustomSingleSignOnApplication".lower()
-_ENTERPRISE = "WindowsAzureActiveDirectoryIntegratedApp".lower()
-_GALLERY = "WindowsAzureActiveDirectoryGalleryApplicationNonPrimaryV1".lower()
-_HIDE = "HideApp".lower()
+_FEATURES = {  # the tag, in lower case -> what the plugin shows as `featureTags`, and as `features`
+    "windowsazureactivedirectorycustomsinglesignonapplication": ("customSingleSignOn", "customSingleSignOnApp"),
+    "windowsazureactivedirectoryintegratedapp": ("enterprise", "enterpriseApplication"),
+    "windowsazureactivedirectorygalleryapplicationnonprimaryv1": ("gallery", "galleryApplication"),
+    "hideapp": ("hide", "visibleToUsers"),
+}
 
 
 def to_send(planned: Any) -> list[str]:
@@ -20,24 +22,10 @@ def to_send(planned: Any) -> list[str]:
 def features(tags: list[str]) -> list[dict[str, bool]]:
     """Return what the plugin shows as `featureTags`."""
     present = {tag.lower() for tag in tags}
-    return [
-        {
-            "customSingleSignOn": _CUSTOM_SINGLE_SIGN_ON in present,
-            "enterprise": _ENTERPRISE in present,
-            "gallery": _GALLERY in present,
-            "hide": _HIDE in present,
-        }
-    ]
+    return [{name: tag in present for tag, (name, _) in _FEATURES.items()}]
 
 
 def former_features(tags: list[str]) -> list[dict[str, bool]]:
     """Return the same under the names of `features`, which a service principal still shows."""
     [now] = features(tags)
-    return [
-        {
-            "customSingleSignOnApp": now["customSingleSignOn"],
-            "enterpriseApplication": now["enterprise"],
-            "galleryApplication": now["gallery"],
-            "visibleToUsers": not now["hide"],
-        }
-    ]
+    return [{former: now[name] != (name == "hide") for name, former in _FEATURES.values()}]

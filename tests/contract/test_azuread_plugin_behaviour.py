@@ -133,7 +133,7 @@ def test_tags_and_wanted_permissions_are_sent_and_a_change_of_them_is_an_update(
         {"resourceAppId": BUSINESS_CENTRAL, "resourceAccesses": [WANTED_PERMISSIONS[0]["resourceAccesses"][0], second]}
     ]
     difference = plugin.diff(it, {**news, "requiredResourceAccesses": more})
-    assert list(difference.detailedDiff) == ["requiredResourceAccesses[0].resourceAccesses[1]"]
+    assert list(difference.detailedDiff) == ["requiredResourceAccesses"]
     assert list(difference.replaces) == []
     updated = plugin.update(it, {**news, "requiredResourceAccesses": more})
     assert updated.outputs["requiredResourceAccesses"] == more
@@ -162,7 +162,7 @@ def test_ignored_changes_are_no_changes(plugin: AzureadPlugin, tenant: Tenant) -
 
 
 @pytest.mark.parametrize(
-    "change", [{"displayName": "other"}, {"endDate": "2028-02-02T00:00:00Z"}, {"rotateWhenChanged": {"a": "b"}}]
+    "change", [{"displayName": "other"}, {"endDate": "2028-02-02T00:00:00Z"}, {"applicationId": UNKNOWN}]
 )
 def test_every_change_of_a_password_replaces_it(plugin: AzureadPlugin, change: dict[str, Any]) -> None:
     it = plugin.create(APPLICATION, {"displayName": "A"})
@@ -224,10 +224,25 @@ def test_an_application_is_imported_by_its_id(plugin: AzureadPlugin) -> None:
     assert plugin.read(Resource(APPLICATION, "nonsense", {}, {})) is None
 
 
-def test_a_service_principal_that_exists_is_adopted_only_where_that_is_asked_for(plugin: AzureadPlugin) -> None:
+def test_a_service_principal_that_exists_is_not_adopted(plugin: AzureadPlugin) -> None:
     it = plugin.create(APPLICATION, {"displayName": "A"})
     news = {"clientId": it.outputs["clientId"]}
     first = plugin.create(SERVICE_PRINCIPAL, news)
     with pytest.raises(PluginError, match=f'A resource with the ID "{first.outputs["objectId"]}" already exists'):
         plugin.create(SERVICE_PRINCIPAL, news)
-    assert plugin.create(SERVICE_PRINCIPAL, {**news, "useExisting": True}).id == first.id
+    [failure] = plugin.check(SERVICE_PRINCIPAL, {**news, "useExisting": True}).failures
+    assert "does not have 'useExisting'" in failure.reason
+
+
+def test_the_order_of_wanted_permissions_is_no_change(plugin: AzureadPlugin) -> None:
+    graph = {
+        "resourceAppId": "00000003-0000-0000-c000-000000000000",
+        "resourceAccesses": [{"id": "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9", "type": "Role"}],
+    }
+    for wanted in ([graph, *WANTED_PERMISSIONS], [*WANTED_PERMISSIONS, graph]):
+        news = {"displayName": "A", "requiredResourceAccesses": wanted}
+        it = plugin.create(APPLICATION, news)
+        found = plugin.read(it)
+        assert found is not None
+        assert found.inputs == it.inputs
+        assert not plugin.diff(found, {**news, "requiredResourceAccesses": wanted[::-1]}).diffs
