@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rehearsal.ready_file import Deployer, ReadyFile
 from rehearsal.tenant.business_central import companion
@@ -15,9 +15,6 @@ from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID, DEPLOYER_OBJECT_
 from rehearsal.tenant.door import Door
 from rehearsal.tenant.server import HOST, listen, make_certificates, serve
 from rehearsal.tenant.tenant import Tenant
-
-if TYPE_CHECKING:
-    import argparse
 
 DEFAULT_READY_FILE = Path(".rehearsal/tenant.json")
 

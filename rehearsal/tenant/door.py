@@ -5,24 +5,19 @@ from __future__ import annotations
 import asyncio
 import email
 import json
+from collections.abc import Awaitable
 from email.message import Message
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
-from rehearsal.tenant.messages import File, Question
+from rehearsal.tenant.faults import Fault
+from rehearsal.tenant.messages import Answer, File, Question
 from rehearsal.tenant.request_log import Entry
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from starlette.types import Receive, Scope, Send
-
-    from rehearsal.tenant.faults import Fault
-    from rehearsal.tenant.messages import Answer
-    from rehearsal.tenant.tenant import Tenant
+from rehearsal.tenant.tenant import Tenant
 
 ABORT = "rehearsal.abort"
 """Key in the ASGI scope of the function that closes the connection without an answer; see `server.py`."""

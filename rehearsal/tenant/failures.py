@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
+from rehearsal.tenant.faults import Fault
 from rehearsal.tenant.graph import errors as graph_errors
 from rehearsal.tenant.messages import Answer
 from rehearsal.tenant.sts import errors as sts_errors
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from rehearsal.tenant.faults import Fault
 
 # Where a status is not listed, the code is made from the name of the HTTP status (our choice).
 _GRAPH = {

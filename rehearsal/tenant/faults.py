@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
 Action = Literal["status", "hold", "drop", "delay"]
 When = Literal["before", "after"]

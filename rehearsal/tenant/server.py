@@ -9,19 +9,16 @@ import os
 import signal
 import socket
 import ssl
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import trustme
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from rehearsal.tenant.door import ABORT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOST = "127.0.0.1"
 

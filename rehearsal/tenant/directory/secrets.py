@@ -8,13 +8,11 @@ import secrets
 import string
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from rehearsal.tenant.clock import timestamp
-
-if TYPE_CHECKING:
-    from rehearsal.tenant.directory.model import DirectoryObject
-    from rehearsal.tenant.replication import Replication
+from rehearsal.tenant.directory.model import DirectoryObject
+from rehearsal.tenant.replication import Replication
 
 # Real secrets have 40 characters of this set, with `8Q~` at the fourth (e.g. the patterns of public secret scanners).
 # The first one here is a letter or digit: one that begins with `-` cannot be given to `az login -p`.

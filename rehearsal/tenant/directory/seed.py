@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import datetime
 
 from rehearsal.tenant.directory.first_party import BUSINESS_CENTRAL, MICROSOFT_GRAPH, MICROSOFT_SERVICES, catalogue
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import add_secret, set_password
 from rehearsal.tenant.directory.shapes import new_application, new_service_principal
 from rehearsal.tenant.directory.store import Directory
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
 
 TENANT_ID = "6f1d0c5e-0b7a-4c1e-9a54-3f5d7c2b8e10"
 DOMAIN = "rehearsal.example"

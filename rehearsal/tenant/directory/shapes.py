@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import copy
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.model import DirectoryObject
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
 
 UNVERIFIED_PUBLISHER = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
 
@@ -156,3 +154,11 @@ def _from_application(application: Mapping[str, Any]) -> dict[str, Any]:
             "verifiedPublisher": application["verifiedPublisher"],
         }
     )
+
+
+_EXAMPLE = new_application("", domain="", now=datetime.now(UTC))
+APPLICATION_PROPERTIES = frozenset(_EXAMPLE.body)
+SERVICE_PRINCIPAL_PROPERTIES = frozenset(
+    new_service_principal(_EXAMPLE.body, owner_organization="", now=datetime.now(UTC)).body
+)
+"""What Microsoft Graph shows of each."""

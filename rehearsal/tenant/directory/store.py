@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import base64
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any
 
 from rehearsal.tenant.clock import timestamp
+from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.replication import Replication
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
-
-    from rehearsal.tenant.directory.model import DirectoryObject, Kind
 
 
 class Directory:

@@ -5,17 +5,14 @@ See contracts/graph.md, sections 2.7, 5 and 6.2.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rehearsal.tenant.directory.model import NO_ROLE
+from rehearsal.tenant.directory.model import NO_ROLE, DirectoryObject
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.properties import required_text
+from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
 from rehearsal.tenant.messages import Answer
-
-if TYPE_CHECKING:
-    from rehearsal.tenant.directory.model import DirectoryObject
-    from rehearsal.tenant.graph.request import GraphRequest
 
 _ASSIGNMENT = ResourceType(
     "appRoleAssignment",
@@ -37,47 +34,11 @@ _ASSIGNMENT = ResourceType(
 )
 
 
-def list_assigned_to(request: GraphRequest) -> Answer:
-    """GET /servicePrincipals/{id}/appRoleAssignedTo: what others hold on this resource."""
-    return _list(request, "resourceId")
+# Each `end` is what the path names: "resourceId" below appRoleAssignedTo, "principalId" below appRoleAssignments.
 
 
-def list_assignments(request: GraphRequest) -> Answer:
-    """GET /servicePrincipals/{id}/appRoleAssignments: what this principal holds on others."""
-    return _list(request, "principalId")
-
-
-def get_assigned_to(request: GraphRequest) -> Answer:
-    """GET /servicePrincipals/{id}/appRoleAssignedTo/{assignment}."""
-    return entity(request, _ASSIGNMENT, _addressed(request, "resourceId"))
-
-
-def get_assignment(request: GraphRequest) -> Answer:
-    """GET /servicePrincipals/{id}/appRoleAssignments/{assignment}."""
-    return entity(request, _ASSIGNMENT, _addressed(request, "principalId"))
-
-
-def create_assigned_to(request: GraphRequest) -> Answer:
-    """POST /servicePrincipals/{id}/appRoleAssignedTo: the path names the resource."""
-    return _create(request, "resourceId")
-
-
-def create_assignment(request: GraphRequest) -> Answer:
-    """POST /servicePrincipals/{id}/appRoleAssignments: the path names the principal."""
-    return _create(request, "principalId")
-
-
-def delete_assigned_to(request: GraphRequest) -> Answer:
-    """DELETE /servicePrincipals/{id}/appRoleAssignedTo/{assignment}."""
-    return _delete(request, "resourceId")
-
-
-def delete_assignment(request: GraphRequest) -> Answer:
-    """DELETE /servicePrincipals/{id}/appRoleAssignments/{assignment}."""
-    return _delete(request, "principalId")
-
-
-def _list(request: GraphRequest, end: str) -> Answer:
+def list_assignments(end: str, request: GraphRequest) -> Answer:
+    """GET /servicePrincipals/{id}/appRole…: what others hold on this resource, or this principal on others."""
     named = request.replicated("servicePrincipal")
     everything = request.directory.seen(request.directory.assignments.values())
     return collection(request, _ASSIGNMENT, (assignment for assignment in everything if assignment[end] == named.id))
@@ -92,7 +53,13 @@ def _addressed(request: GraphRequest, end: str) -> dict[str, Any]:
     return assignment
 
 
-def _create(request: GraphRequest, end: str) -> Answer:
+def get_assignment(end: str, request: GraphRequest) -> Answer:
+    """GET /servicePrincipals/{id}/appRole…/{assignment}."""
+    return entity(request, _ASSIGNMENT, _addressed(request, end))
+
+
+def create_assignment(end: str, request: GraphRequest) -> Answer:
+    """POST /servicePrincipals/{id}/appRole…."""
     named = request.replicated("servicePrincipal")
     body = request.body()
     principal_id, resource_id, role_id = (
@@ -121,6 +88,7 @@ def _check_role(resource: DirectoryObject, principal: DirectoryObject, role_id: 
         raise errors.bad_request("Permission being assigned was not found on application")  # the real text is unread
 
 
-def _delete(request: GraphRequest, end: str) -> Answer:
+def delete_assignment(end: str, request: GraphRequest) -> Answer:
+    """DELETE /servicePrincipals/{id}/appRole…/{assignment}."""
     del request.directory.assignments[_addressed(request, end)["id"]]
     return Answer(204)

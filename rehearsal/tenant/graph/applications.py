@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, follow_application, new_application
+from rehearsal.tenant.directory.shapes import (
+    APPLICATION_DEFAULTS,
+    APPLICATION_PROPERTIES,
+    follow_application,
+    new_application,
+)
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.declared_permissions import complete_permissions, refuse_change_of_enabled
 from rehearsal.tenant.graph.key_credentials import set_key_credentials
@@ -15,30 +21,14 @@ from rehearsal.tenant.graph.properties import (
     required_text,
     writable_properties,
 )
+from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
 from rehearsal.tenant.messages import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rehearsal.tenant.graph.request import GraphRequest
 
 APPLICATION = ResourceType(
     "application",
     "applications",
-    frozenset(APPLICATION_DEFAULTS)
-    | {
-        "id",
-        "deletedDateTime",
-        "appId",
-        "applicationTemplateId",
-        "createdDateTime",
-        "disabledByMicrosoftStatus",
-        "displayName",
-        "passwordCredentials",
-        "publisherDomain",
-        "verifiedPublisher",
-    },
+    APPLICATION_PROPERTIES,
     frozenset({"appId", "displayName", "id", "identifierUris", "publisherDomain", "signInAudience", "tags"}),
 )
 

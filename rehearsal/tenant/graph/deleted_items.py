@@ -5,17 +5,13 @@ They stay until they are restored or purged; Entra's 30 days are not counted her
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.applications import APPLICATION
+from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
 from rehearsal.tenant.graph.service_principals import SERVICE_PRINCIPAL, refuse_second
 from rehearsal.tenant.messages import Answer
-
-if TYPE_CHECKING:
-    from rehearsal.tenant.directory.model import DirectoryObject
-    from rehearsal.tenant.graph.request import GraphRequest
 
 _TYPES = {"application": APPLICATION, "serviceprincipal": SERVICE_PRINCIPAL}
 

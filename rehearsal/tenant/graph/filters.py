@@ -6,71 +6,28 @@ Everything else is refused with Graph's own Request_UnsupportedQuery.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 from rehearsal.tenant.graph import errors
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from collections.abc import Set as AbstractSet
+Predicate = Callable[[Mapping[str, Any]], bool]
 
-    Predicate = Callable[[Mapping[str, Any]], bool]
-
-_TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<word>[\w./-]+)|(?P<sign>[(),:]))")
+_QUOTED = r"'(?:[^']|'')*'"
+_LITERAL = rf"(?:{_QUOTED}|[\w.-]+)"
+_TERM = re.compile(
+    rf"""\s*(?:
+        startswith\s*\(\s*(?P<path1>[\w/]+)\s*,\s*(?P<start>{_LITERAL})\s*\)
+      | (?P<path2>[\w/]+)/any\s*\(\s*(?P<item>\w+)\s*:\s*
+            (?:startswith\s*\(\s*(?P=item)\s*,\s*(?P<any_start>{_LITERAL})\s*\)|(?P=item)\s+eq\s+(?P<any>{_LITERAL}))
+        \s*\)
+      | (?P<path3>[\w/]+)\s+eq\s+(?P<value>{_LITERAL})
+    )\s*(?P<more>and\b|$)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_OTHER_OPERATOR = re.compile(r"\b(?:ne|not|or|in|gt|ge|lt|le|endswith|contains|has|all)\b", re.IGNORECASE)
 _WORDS = {"true": True, "false": False, "null": None}
-_OTHER_OPERATORS = frozenset({"ne", "not", "or", "in", "gt", "ge", "lt", "le", "endswith", "contains", "has"})
-
-
-@dataclass
-class _Reader:
-    """Reads tokens one by one."""
-
-    tokens: list[tuple[str, str]]
-    resource: str
-    filterable: AbstractSet[str]
-    known: AbstractSet[str]
-    position: int = field(default=0)
-
-    def next(self, kind: str | None = None, value: str | None = None) -> str:
-        """Return the next token, which has to be of that kind and value."""
-        if self.position >= len(self.tokens):
-            raise _malformed()
-        actual, text = self.tokens[self.position]
-        self.position += 1
-        if kind not in (None, actual) or value not in (None, text.lower()):
-            raise _unsupported_operator(text) if text.lower() in _OTHER_OPERATORS else _malformed()
-        return text
-
-    def peek(self) -> str:
-        """Return the next token without taking it, lower case; empty at the end."""
-        return self.tokens[self.position][1].lower() if self.position < len(self.tokens) else ""
-
-    def property(self, path: str) -> str:
-        """Check that a property exists and can be filtered on."""
-        top = path.split("/", 1)[0]
-        if top not in self.known:
-            raise errors.GraphError(
-                400, "BadRequest", f"Could not find a property named '{top}' on type 'microsoft.graph.{self.resource}'."
-            )
-        if path not in self.filterable:
-            kind = self.resource[:1].upper() + self.resource[1:]
-            raise errors.GraphError(
-                400,
-                "Request_UnsupportedQuery",
-                f"Unsupported or invalid query filter clause specified for property '{path}' of resource '{kind}'.",
-            )
-        return path
-
-    def literal(self) -> Any:
-        """Return the next token's value: a string, true, false, null, or a bare word such as a GUID."""
-        kind = self.tokens[self.position][0] if self.position < len(self.tokens) else ""
-        text = self.next()
-        if kind == "text":
-            return text[1:-1].replace("''", "'")
-        if kind != "word":
-            raise _malformed()
-        return _WORDS.get(text.lower(), text)
 
 
 def parse_filter(text: str, *, resource: str, filterable: AbstractSet[str], known: AbstractSet[str]) -> Predicate:
@@ -85,86 +42,55 @@ def parse_filter(text: str, *, resource: str, filterable: AbstractSet[str], know
     Raises:
         GraphError: it is malformed, or does something that is not supported.
     """
-    reader = _Reader(_tokens(text), resource, filterable, known)
-    terms = [_term(reader)]
-    while reader.peek():
-        reader.next("word", "and")
-        terms.append(_term(reader))
-    return lambda body: all(term(body) for term in terms)
+    terms, at = [], 0
+    while term := _TERM.match(text, at):
+        path = next(path for path in (term["path1"], term["path2"], term["path3"]) if path)
+        _require_filterable(path, resource, filterable, known)
+        terms.append(_predicate(path, term))
+        at = term.end()
+        if not term["more"]:
+            return lambda body: all(test(body) for test in terms)
+    if other := _OTHER_OPERATOR.search(re.sub(_QUOTED, "''", text)):
+        raise errors.unsupported_query(f"'{other[0]}' in $filter")
+    # Such as the quote of a display name that the client has not escaped.
+    raise errors.GraphError(400, "BadRequest", "Invalid filter clause")
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    tokens, position, text = [], 0, text.rstrip()
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:  # such as the quote of a display name that the client has not escaped
-            raise _malformed()
-        kind = str(match.lastgroup)
-        tokens.append((kind, match[kind]))
-        position = match.end()
-    return tokens
+def _require_filterable(path: str, resource: str, filterable: AbstractSet[str], known: AbstractSet[str]) -> None:
+    top = path.split("/", 1)[0]
+    if top not in known:
+        raise errors.GraphError(
+            400, "BadRequest", f"Could not find a property named '{top}' on type 'microsoft.graph.{resource}'."
+        )
+    if path not in filterable:
+        kind = resource[:1].upper() + resource[1:]
+        raise errors.GraphError(
+            400,
+            "Request_UnsupportedQuery",
+            f"Unsupported or invalid query filter clause specified for property '{path}' of resource '{kind}'.",
+        )
 
 
-def _term(reader: _Reader) -> Predicate:
-    word = reader.next("word")
-    if word.lower() == "startswith":
-        reader.next("sign", "(")
-        path = reader.property(reader.next("word"))
-        start = _start(reader)
-        return lambda body: _starts(_value(body, path), start)
-    if word.lower() in _OTHER_OPERATORS:
-        raise _unsupported_operator(word)
-    if word.lower().endswith("/any"):
-        path = reader.property(word[: -len("/any")])
-        reader.next("sign", "(")
-        variable = reader.next("word")
-        reader.next("sign", ":")
-        if reader.peek() == "startswith":
-            reader.next()
-            reader.next("sign", "(")
-            reader.next("word", variable.lower())
-            start = _start(reader)
-            reader.next("sign", ")")
-            return lambda body: any(_starts(item, start) for item in _value(body, path) or ())
-        reader.next("word", variable.lower())
-        reader.next("word", "eq")
-        wanted = reader.literal()
-        reader.next("sign", ")")
-        return lambda body: any(_same(item, wanted) for item in _value(body, path) or ())
-    path = reader.property(word)
-    reader.next("word", "eq")
-    wanted = reader.literal()
-    return lambda body: _same(_value(body, path), wanted)
+def _predicate(path: str, term: re.Match[str]) -> Predicate:
+    """Return the test of one term; Entra compares strings without regard to case."""
+    if term["item"]:
+        test = _test(term["any"], term["any_start"])
+        return lambda body: any(test(item) for item in body.get(path) or ())
+    test = _test(term["value"], term["start"])
+    return lambda body: test(body.get(path))
 
 
-def _value(body: Mapping[str, Any], path: str) -> Any:
-    value: Any = body
-    for name in path.split("/"):
-        value = (value or {}).get(name)
-    return value
+def _test(value: str | None, start: str | None) -> Callable[[Any], bool]:
+    wanted = _read(value or start or "")
+    if start:
+        return lambda actual: str(actual or "").casefold().startswith(str(wanted).casefold())
+    if isinstance(wanted, str):
+        return lambda actual: isinstance(actual, str) and actual.casefold() == wanted.casefold()
+    return lambda actual: bool(actual == wanted)
 
 
-def _start(reader: _Reader) -> str:
-    """Read the rest of a startswith: the comma, what it starts with, the parenthesis."""
-    reader.next("sign", ",")
-    start = str(reader.literal())
-    reader.next("sign", ")")
-    return start
-
-
-def _starts(actual: Any, start: str) -> bool:
-    return str(actual or "").casefold().startswith(start.casefold())
-
-
-def _same(actual: Any, wanted: Any) -> bool:
-    if isinstance(actual, str) and isinstance(wanted, str):
-        return actual.casefold() == wanted.casefold()  # Entra compares strings without regard to case
-    return bool(actual == wanted)
-
-
-def _malformed() -> errors.GraphError:
-    return errors.GraphError(400, "BadRequest", "Invalid filter clause")
-
-
-def _unsupported_operator(name: str) -> errors.GraphError:
-    return errors.unsupported_query(f"'{name}' in $filter")
+def _read(literal: str) -> Any:
+    """Read a string, true, false, null, or a bare word such as a GUID."""
+    if literal.startswith("'"):
+        return literal[1:-1].replace("''", "'")
+    return _WORDS.get(literal.lower(), literal)

@@ -7,17 +7,15 @@ import binascii
 import hashlib
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from rehearsal.tenant.clock import timestamp
+from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.properties import list_of, moment
-
-if TYPE_CHECKING:
-    from rehearsal.tenant.directory.model import DirectoryObject
 
 _RESOURCE = "KeyCredential"
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection
-
-if TYPE_CHECKING:
-    from rehearsal.tenant.graph.request import GraphRequest
-    from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import Answer
 
 _ORGANIZATION = ResourceType(
     "organization", "organization", frozenset({"id", "displayName", "tenantType", "verifiedDomains"})

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.properties import invalid_value
+from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection
 from rehearsal.tenant.messages import Answer
-
-if TYPE_CHECKING:
-    from rehearsal.tenant.graph.request import GraphRequest
 
 _KINDS = ("application", "servicePrincipal")
 _OWNER = ResourceType("directoryObject", "directoryObjects", frozenset({"id", "deletedDateTime", "displayName"}))

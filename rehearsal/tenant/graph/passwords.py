@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rehearsal.tenant.directory.secrets import add_secret, new_secret, remove_secret
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.properties import invalid_value, moment, optional_text, required_text
+from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.messages import Answer
-
-if TYPE_CHECKING:
-    from rehearsal.tenant.graph.request import GraphRequest
 
 _TYPE = "PasswordCredential"
 _PROPERTIES = frozenset({"@odata.type", "customKeyIdentifier", "displayName", "startDateTime", "endDateTime"})

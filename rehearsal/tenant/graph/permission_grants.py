@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.properties import invalid_value, optional_text, required_text
+from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
 from rehearsal.tenant.messages import Answer
-
-if TYPE_CHECKING:
-    from rehearsal.tenant.graph.request import GraphRequest
 
 _TYPE = "OAuth2PermissionGrant"
 _GRANT = ResourceType(

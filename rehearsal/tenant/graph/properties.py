@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.tenant.graph import errors
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _LISTS_OF_OBJECTS = frozenset(
     {

@@ -5,18 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import copy
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.filters import parse_filter
+from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.messages import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from rehearsal.tenant.graph.request import GraphRequest
 
 _PAGE = 100  # Graph's default for directory objects
 _LARGEST_PAGE = 999

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
 from rehearsal.tenant.graph import (
     app_role_assignments,
@@ -25,12 +26,8 @@ from rehearsal.tenant.graph.permissions import (
     WRITE_GRANTS,
     Roles,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rehearsal.tenant.graph.request import GraphRequest
-    from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.graph.request import GraphRequest
+from rehearsal.tenant.messages import Answer
 
 
 @dataclass(frozen=True)
@@ -88,17 +85,20 @@ _SERVICE_PRINCIPALS = (
     Route("GET", "servicePrincipals/{id}/oauth2PermissionGrants", READ_GRANTS, permission_grants.list_grants_of),
 )
 
-_ASSIGNED_TO = "servicePrincipals/{id}/appRoleAssignedTo"
-_ASSIGNMENTS = "servicePrincipals/{id}/appRoleAssignments"
-_APP_ROLE_ASSIGNMENTS = (
-    Route("GET", _ASSIGNED_TO, READ_APPLICATIONS, app_role_assignments.list_assigned_to),
-    Route("POST", _ASSIGNED_TO, ASSIGN_APP_ROLES, app_role_assignments.create_assigned_to),
-    Route("GET", f"{_ASSIGNED_TO}/{{assignment}}", READ_APPLICATIONS, app_role_assignments.get_assigned_to),
-    Route("DELETE", f"{_ASSIGNED_TO}/{{assignment}}", ASSIGN_APP_ROLES, app_role_assignments.delete_assigned_to),
-    Route("GET", _ASSIGNMENTS, READ_APPLICATIONS, app_role_assignments.list_assignments),
-    Route("POST", _ASSIGNMENTS, ASSIGN_APP_ROLES, app_role_assignments.create_assignment),
-    Route("GET", f"{_ASSIGNMENTS}/{{assignment}}", READ_APPLICATIONS, app_role_assignments.get_assignment),
-    Route("DELETE", f"{_ASSIGNMENTS}/{{assignment}}", ASSIGN_APP_ROLES, app_role_assignments.delete_assignment),
+_APP_ROLE_ASSIGNMENTS = tuple(
+    route
+    for path, end in (
+        ("servicePrincipals/{id}/appRoleAssignedTo", "resourceId"),
+        ("servicePrincipals/{id}/appRoleAssignments", "principalId"),
+    )
+    for route in (
+        Route("GET", path, READ_APPLICATIONS, partial(app_role_assignments.list_assignments, end)),
+        Route("POST", path, ASSIGN_APP_ROLES, partial(app_role_assignments.create_assignment, end)),
+        Route("GET", f"{path}/{{assignment}}", READ_APPLICATIONS, partial(app_role_assignments.get_assignment, end)),
+        Route(
+            "DELETE", f"{path}/{{assignment}}", ASSIGN_APP_ROLES, partial(app_role_assignments.delete_assignment, end)
+        ),
+    )
 )
 
 _GRANTS = (

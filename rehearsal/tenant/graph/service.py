@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rehearsal.tenant.directory.first_party import MICROSOFT_GRAPH
+from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.routes import ROUTES, Route
+from rehearsal.tenant.messages import Answer, Caller, Question
 from rehearsal.tenant.sts.tokens import InvalidTokenError
-
-if TYPE_CHECKING:
-    from rehearsal.tenant.directory.store import Directory
-    from rehearsal.tenant.messages import Answer, Caller, Question
 
 _CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 

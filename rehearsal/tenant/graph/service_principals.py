@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from rehearsal.tenant.directory.shapes import SERVICE_PRINCIPAL_DEFAULTS, new_service_principal
+from rehearsal.tenant.directory.model import DirectoryObject
+from rehearsal.tenant.directory.shapes import (
+    SERVICE_PRINCIPAL_DEFAULTS,
+    SERVICE_PRINCIPAL_PROPERTIES,
+    new_service_principal,
+)
 from rehearsal.tenant.directory.vendors import application_of_elsewhere
 from rehearsal.tenant.graph import errors
 from rehearsal.tenant.graph.owners import bound_owners
 from rehearsal.tenant.graph.properties import required_text, writable_properties
+from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
 from rehearsal.tenant.messages import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rehearsal.tenant.directory.model import DirectoryObject
-    from rehearsal.tenant.graph.request import GraphRequest
 
 SERVICE_PRINCIPAL = ResourceType(
     "servicePrincipal",
     "servicePrincipals",
-    frozenset(SERVICE_PRINCIPAL_DEFAULTS)
-    | {
-        "id",
-        "deletedDateTime",
-        "addIns",
-        "appDescription",
-        "appDisplayName",
-        "appId",
-        "appOwnerOrganizationId",
-        "appRoles",
-        "applicationTemplateId",
-        "createdDateTime",
-        "disabledByMicrosoftStatus",
-        "displayName",
-        "homepage",
-        "info",
-        "keyCredentials",
-        "logoutUrl",
-        "oauth2PermissionScopes",
-        "passwordCredentials",
-        "replyUrls",
-        "resourceSpecificApplicationPermissions",
-        "samlMetadataUrl",
-        "servicePrincipalNames",
-        "servicePrincipalType",
-        "signInAudience",
-        "tokenEncryptionKeyId",
-        "verifiedPublisher",
-    },
+    SERVICE_PRINCIPAL_PROPERTIES,
     frozenset(
         {
             "accountEnabled",

@@ -5,18 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jwt
 from cryptography import x509
 
+from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.sts import errors
-
-if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
-
-    from rehearsal.tenant.directory.model import DirectoryObject
 
 _ALGORITHMS = ["RS256", "PS256", "ES256"]
 _SKEW = timedelta(minutes=5)

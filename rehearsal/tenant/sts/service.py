@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from rehearsal.tenant.directory.first_party import AZURE_CLI, AZURE_CLI_SCOPES
+from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import check_password, check_secret
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.directory.store import Directory
+from rehearsal.tenant.messages import Answer, Question
 from rehearsal.tenant.sts import errors
 from rehearsal.tenant.sts.assertions import check_assertion
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rehearsal.tenant.directory.model import DirectoryObject
-    from rehearsal.tenant.directory.store import Directory
-    from rehearsal.tenant.messages import Question
-    from rehearsal.tenant.sts.tokens import TokenSigner
+from rehearsal.tenant.sts.tokens import TokenSigner
 
 _LIFETIME = 3599  # seconds; Entra's own varies between 60 and 90 minutes, and is given one second short
 _OPENID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
