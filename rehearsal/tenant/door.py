@@ -62,21 +62,21 @@ class Door:
         fault = self._tenant.faults.hit(entry.method, entry.path, entry.userAgent, entry.caller)
         if fault is None:
             return self._tenant.answer(question)
-        if fault.when == "before":
+        if fault.wish.when == "before":
             return await self._suffer(fault, question, request) or self._tenant.answer(question)
         answer = self._tenant.answer(question)  # committed; whatever follows, the client may never learn of it
         return await self._suffer(fault, question, request) or answer
 
     async def _suffer(self, fault: Fault, question: Question, request: Request) -> Answer | None:
         """Let a fault act, and return the answer that it gives in place of the service's, if it gives one."""
-        match fault.action:
+        match fault.wish.action:
             case "status":
-                return self._tenant.failure(question, fault)
+                return self._tenant.failure(question, fault.wish)
             case "drop":
                 request.scope[ABORT]()
                 raise _NoAnswerError
             case "delay":
-                await _unless_gone(asyncio.sleep(fault.seconds), request)
+                await _unless_gone(asyncio.sleep(fault.wish.seconds), request)
             case "hold":
                 fault.held += 1
                 try:

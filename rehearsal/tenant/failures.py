@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 
-from rehearsal.tenant.faults import Fault
+from rehearsal.tenant.faults import Wish
 from rehearsal.tenant.graph import errors as graph_errors
 from rehearsal.tenant.messages import Answer
 from rehearsal.tenant.sts import errors as sts_errors
@@ -36,7 +36,7 @@ _BUSINESS_CENTRAL = {
 _TRANSIENT = (90033, "A transient error has occurred. Please try again.")
 
 
-def answer(service: str, fault: Fault, now: datetime) -> Answer:
+def answer(service: str, fault: Wish, now: datetime) -> Answer:
     """Return the error answer of a fault.
 
     Args:
@@ -65,12 +65,12 @@ def answer(service: str, fault: Fault, now: datetime) -> Answer:
                 status=fault.status,
             )
             failed = sts_errors.answer(problem, now)
-    if fault.retry_after is None:
+    if fault.retryAfter is None:
         return failed
-    return replace(failed, headers={**failed.headers, "retry-after": str(fault.retry_after)})
+    return replace(failed, headers={**failed.headers, "retry-after": str(fault.retryAfter)})
 
 
-def _words(fault: Fault, known: dict[int, tuple[str, str]]) -> tuple[str, str]:
+def _words(fault: Wish, known: dict[int, tuple[str, str]]) -> tuple[str, str]:
     try:
         name = HTTPStatus(fault.status).phrase
     except ValueError:

@@ -20,7 +20,7 @@ from rehearsal.tenant.directory.seed import (
     TENANT_ID,
     seeded_directory,
 )
-from rehearsal.tenant.faults import Fault, Faults
+from rehearsal.tenant.faults import Faults, Wish
 from rehearsal.tenant.graph.service import Graph
 from rehearsal.tenant.request_log import RequestLog
 from rehearsal.tenant.sts.service import TokenService
@@ -102,7 +102,7 @@ class Tenant:
                     who = self._who(question)
                     return self._business_central.answer(question, None if isinstance(who, InvalidTokenError) else who)
 
-    def failure(self, question: Question, fault: Fault) -> Answer:
+    def failure(self, question: Question, fault: Wish) -> Answer:
         """Return the error that a fault makes of a question, in the shape of the service concerned."""
         admin_center = question.path.startswith(f"{ONLINE_PREFIX}/admin/")
         service = "adminCenter" if admin_center else service_of(question.path)

@@ -177,12 +177,12 @@ def test_reset_lets_held_requests_go(tenant: Tenant) -> None:
 @pytest.mark.parametrize(
     ("wish", "sentence"),
     [
-        ({"action": "explode"}, "'action' is to be one of"),
-        ({"action": "drop", "mach": {}}, "A fault knows no mach"),
-        ({"action": "drop", "match": {"pth": "x"}}, "A fault knows no pth"),
-        ({"action": "drop", "match": {"path": "("}}, "not a regular expression"),
-        ({"action": "drop", "times": -1}, "'times' is to be a whole number"),
-        ({"action": "drop", "when": "during"}, "'when' is to be one of"),
+        ({"action": "explode"}, "action: Input should be 'status', 'hold'"),
+        ({"action": "drop", "mach": {}}, "mach: Extra inputs are not permitted"),
+        ({"action": "drop", "match": {"pth": "x"}}, "match.pth: Extra inputs are not permitted"),
+        ({"action": "drop", "match": {"path": "("}}, "match.path: Input should be a valid regular expression"),
+        ({"action": "drop", "times": -1}, "times: Input should be greater than or equal to 0"),
+        ({"action": "drop", "when": "during"}, "when: Input should be 'before' or 'after'"),
     ],
 )
 def test_a_fault_that_cannot_be_understood_is_refused_with_a_sentence(

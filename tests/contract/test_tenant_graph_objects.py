@@ -119,15 +119,11 @@ def test_a_body_that_is_no_json_is_refused(tenant: Tenant) -> None:
     assert problem(response)[:2] == (400, "BadRequest")
 
 
-def test_an_enabled_app_role_is_disabled_before_it_is_removed(graph: Graph) -> None:
-    role = {"id": str(uuid.uuid4()), "value": "A", "displayName": "A", "description": "A", "isEnabled": True}
-    application = graph.application(appRoles=[{**role, "allowedMemberTypes": ["Application"]}])
-    path = f"/applications/{application['id']}"
-    status, code, _ = problem(graph.ask("PATCH", path, json={"appRoles": []}))
-    assert (status, code) == (400, "CannotDeleteOrUpdateEnabledEntitlement")
-    disabled = [{**application["appRoles"][0], "isEnabled": False}]
-    assert graph.ask("PATCH", path, json={"appRoles": disabled}).status_code == 204
-    assert graph.ask("PATCH", path, json={"appRoles": []}).status_code == 204
+@pytest.mark.parametrize("declared", [{"appRoles": [{}]}, {"api": {"oauth2PermissionScopes": [{}]}}])
+def test_an_application_that_declares_permissions_is_refused_by_name(graph: Graph, declared: dict[str, Any]) -> None:
+    status, code, message = problem(graph.ask("POST", "/applications", json={"displayName": "A", **declared}))
+    assert (status, code) == (501, "notSupported")
+    assert "appRoles" in message
 
 
 def test_the_text_of_a_secret_is_told_once_and_a_hint_of_it_stays(graph: Graph) -> None:

@@ -12,7 +12,6 @@ from rehearsal.tenant.directory.shapes import (
     new_application,
 )
 from rehearsal.tenant.graph import errors
-from rehearsal.tenant.graph.declared_permissions import complete_permissions, refuse_change_of_enabled
 from rehearsal.tenant.graph.key_credentials import set_key_credentials
 from rehearsal.tenant.graph.owners import bound_owners
 from rehearsal.tenant.graph.properties import (
@@ -78,11 +77,6 @@ def update_application(request: GraphRequest) -> Answer:
         changes["displayName"] = _display_name(body.pop("displayName"))
     keys = body.pop("keyCredentials", None)
     changes |= _changes(request, body, application.body)
-    if "appRoles" in changes:
-        refuse_change_of_enabled(application.body["appRoles"], changes["appRoles"])
-    if "api" in changes:
-        scopes = "oauth2PermissionScopes"
-        refuse_change_of_enabled(application.body["api"][scopes], changes["api"][scopes])
     if keys is not None:
         set_key_credentials(application, keys)
     application.body.update(changes)
@@ -111,11 +105,8 @@ def _changes(request: GraphRequest, body: Mapping[str, Any], current: Mapping[st
         raise invalid_value("signInAudience", _TYPE)
     for uri in changes.get("identifierUris", ()):
         _refuse_taken(request, uri, current["id"])
-    if "appRoles" in changes:
-        changes["appRoles"] = complete_permissions(changes["appRoles"], "appRoles")
-    if "api" in changes:
-        scopes = changes["api"]["oauth2PermissionScopes"]
-        changes["api"]["oauth2PermissionScopes"] = complete_permissions(scopes, "oauth2PermissionScopes")
+    if changes.get("appRoles") or changes.get("api", {}).get("oauth2PermissionScopes"):
+        raise errors.unsupported("application that declares appRoles or oauth2PermissionScopes")
     if "web" in changes:
         changes["web"]["redirectUriSettings"] = [{"uri": uri, "index": None} for uri in changes["web"]["redirectUris"]]
     for access in changes.get("requiredResourceAccess", ()):
