@@ -181,7 +181,7 @@ def test_it_writes_below_its_own_folder_only_and_leaves_no_process_and_nothing_t
     assert walked.files_after == walked.files_before
     assert walked.processes_after == []
     assert {"logs", "state"} <= walked.rehearsal_after
-    assert not {"passphrase", "tenant.json", "tenant.sh", "engine", "planted"} & walked.rehearsal_after
+    assert not {"passphrase", "tenant.json", "tenant.sh", "engine"} & walked.rehearsal_after
 
 
 def test_a_killed_demo_is_cleaned_up_by_the_next_which_can_be_kept_looked_at_and_stopped(
