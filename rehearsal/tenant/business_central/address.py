@@ -9,30 +9,34 @@ from dataclasses import dataclass
 from rehearsal.tenant.business_central import errors
 from rehearsal.tenant.business_central.seed import CONTAINER
 
-_SEGMENT = re.compile(r"(?P<name>[^()]+)(?:\((?P<key>.*)\))?")
-
-
-@dataclass(frozen=True)
-class Segment:
-    """One segment of the path after the route: `users(3f2c…)` has the name `users` and a key."""
-
-    name: str
-    key: str | None = None
+_ENTITY = re.compile(
+    r"(?:companies\((?P<company>[^()/]*)\)/)?"
+    r"(?P<name>[^()/]+)(?:\((?P<key>[^()/]*)\))?"
+    r"(?:/(?P<part>[^()/]+)(?:\((?P<part_key>[^()/]*)\))?)?/?"
+)
 
 
 @dataclass(frozen=True)
 class Address:
-    """An API address.
+    """An API address: `…/companies(a)/users(b)/userPermissions(c)`.
 
     Attributes:
         environment: name of the environment, as written.
         route: `v2.0`, `microsoft/automation/v2.0` or `publisher/group/version`.
-        segments: what follows.
+        company: `a`, None where there is none.
+        name: `users`.
+        key: `b`, None where there is none.
+        part: `userPermissions`, an action or a stream; "" where there is none.
+        part_key: `c`, None where there is none.
     """
 
     environment: str
     route: str
-    segments: tuple[Segment, ...]
+    company: str | None
+    name: str
+    key: str | None
+    part: str
+    part_key: str | None
 
 
 def online(path: str, tenants: Collection[str]) -> Address:
@@ -68,12 +72,9 @@ def on_premises(path: str) -> Address:
 
 def _address(environment: str, rest: list[str]) -> Address:
     length = 1 if rest[:1] in (["v2.0"], ["v1.0"], ["beta"]) else 3
-    segments = tuple(_segment(part) for part in rest[length:])
-    return Address(environment, "/".join(rest[:length]), segments)
-
-
-def _segment(text: str) -> Segment:
-    match = _SEGMENT.fullmatch(text)
-    if match is None:
+    if not rest[length:]:
+        raise errors.not_supported("The service document")
+    entity = _ENTITY.fullmatch("/".join(rest[length:]))
+    if entity is None:
         raise errors.query_syntax()
-    return Segment(match.group("name"), match.group("key"))
+    return Address(environment, "/".join(rest[:length]), **{**entity.groupdict(), "part": entity["part"] or ""})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from rehearsal.tenant.business_central import automation_pages, companion, errors, extension_pages
-from rehearsal.tenant.business_central.address import Address, Segment
+from rehearsal.tenant.business_central.address import Address
 from rehearsal.tenant.business_central.automation_pages import Companies, UserPermissions
 from rehearsal.tenant.business_central.environment import Environment
 from rehearsal.tenant.business_central.odata import check_if_match, one_page
@@ -43,8 +43,7 @@ class Request:
         user = signed_in(self._environment, caller)
         if user is None:
             raise errors.rejected_credentials()
-        company, segments = self._company()
-        page, key, more = self._page(Session(self._environment, user, company, now), segments)
+        page, key, more = self._page(Session(self._environment, user, self._company(), now))
         method = self._question.method
         headers = self._question.headers
         if method != "GET" and headers.get("data-access-intent", "").casefold() == "readonly":
@@ -75,44 +74,33 @@ class Request:
             case _:
                 raise errors.method_not_allowed(method, page.entity_name, "EntityType")
 
-    def _company(self) -> tuple[str, tuple[Segment, ...]]:
-        """Find the company of the address, and what follows it."""
-        segments = self._where.segments
-        if not segments:
-            raise errors.not_supported("The service document")
-        if segments[0].name == "companies" and len(segments) > 1 and segments[0].key is not None:
-            wanted, segments = segments[0].key.lower(), segments[1:]
-        elif segments[0].name == "companies":
-            return "", segments
-        else:
-            wanted = self._question.query.get("company", "")
-        if segments[0].name.startswith("$"):
-            raise errors.not_supported(f"'{segments[0].name}'")
+    def _company(self) -> str:
+        """Return the name of the company of the address, "" where it asks for the companies themselves."""
+        where = self._where
+        if where.name.startswith("$"):
+            raise errors.not_supported(f"'{where.name}'")
+        if where.company is None and where.name == "companies":
+            return ""
+        wanted = self._question.query.get("company", "") if where.company is None else where.company.lower()
         company = self._environment.company(wanted)
         if company is None:
             raise errors.company_not_found()
-        return company.name, segments
+        return company.name
 
-    def _page(self, session: Session, segments: tuple[Segment, ...]) -> tuple[Page, str | None, str]:
-        """Find the page that the segments lead to, the key of the row, and what of the row, "" for all of it."""
-        first, *more = segments
-        if first.name == "companies" and not session.company:
-            pages: tuple[type[Page], ...] = (Companies,)
-        else:
-            pages = self._pages()
-        page_type = next((each for each in pages if each.entity_set_name == first.name), None)
+    def _page(self, session: Session) -> tuple[Page, str | None, str]:
+        """Find the page of the address, the key of the row, and what of the row, "" for all of it."""
+        where = self._where
+        pages = self._pages() if session.company else (Companies,)
+        page_type = next((each for each in pages if each.entity_set_name == where.name), None)
         if page_type is None:
-            raise errors.segment_not_found(first.name)
+            raise errors.segment_not_found(where.name)
         _require_company_access(session)
         page = page_type(session, url=self._url)
-        if not more:
-            return page, first.key, ""
-        if first.key is not None and len(more) == 1:
-            if more[0].name.startswith(_ACTION) or more[0].name == page.media:
-                return page, first.key, more[0].name
-            if (first.name, more[0].name) == ("users", "userPermissions"):
-                return UserPermissions(session, parent={"userSecurityId": first.key}), more[0].key, ""
-        raise errors.segment_not_found(more[0].name)
+        if where.key is not None and (where.name, where.part) == ("users", "userPermissions"):
+            return UserPermissions(session, parent={"userSecurityId": where.key}), where.part_key, ""
+        if where.part and not (where.key is not None and (where.part.startswith(_ACTION) or where.part == page.media)):
+            raise errors.segment_not_found(where.part)
+        return page, where.key, where.part
 
     def _pages(self) -> tuple[type[Page], ...]:
         if self._where.route == companion.ROUTE and not companion.is_installed(self._environment):
