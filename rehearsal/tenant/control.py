@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import math
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, NonNegativeFloat, TypeAdapter, ValidationError
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
+from rehearsal.tenant.faults import Wish
+from rehearsal.tenant.tenant import Tenant
 
-    from rehearsal.tenant.tenant import Tenant
+_Wanted = TypeVar("_Wanted")
+
+
+class _Advance(BaseModel, extra="forbid", strict=True, allow_inf_nan=False):
+    advance: float
+
+
+class _Delay(BaseModel, extra="forbid", strict=True, allow_inf_nan=False):
+    seconds: NonNegativeFloat
+
+
+class _Replication(_Delay):
+    byId: bool = False  # noqa: N815 - the name in the request
 
 
 def control_app(tenant: Tenant) -> Starlette:
@@ -38,7 +50,7 @@ def control_app(tenant: Tenant) -> Starlette:
     async def faults(request: Request) -> Response:
         match request.method:
             case "POST":
-                return JSONResponse({"id": tenant.faults.order(await _object(request)).id}, 201)
+                return JSONResponse({"id": tenant.faults.order(await _read(request, Wish)).id}, 201)
             case "DELETE":
                 tenant.faults.clear()
                 return Response(status_code=204)
@@ -49,22 +61,19 @@ def control_app(tenant: Tenant) -> Starlette:
         return Response(status_code=204)
 
     async def edit(request: Request) -> Response:
-        return JSONResponse(tenant.edit(await _object(request)))
+        return JSONResponse(tenant.edit(await _read(request, dict[str, Any])))
 
     async def clock(request: Request) -> Response:
-        tenant.clock.advance(_seconds(await _object(request), "advance"))
+        tenant.clock.advance((await _read(request, _Advance)).advance)
         return JSONResponse({"now": tenant.clock.now().isoformat()})
 
     async def latency(request: Request) -> Response:
-        tenant.latency = _delay(await _object(request))
+        tenant.latency = (await _read(request, _Delay)).seconds
         return Response(status_code=204)
 
     async def replication(request: Request) -> Response:
-        content = await _object(request)
-        by_id = content.pop("byId", False)
-        if not isinstance(by_id, bool):
-            raise ValueError("'byId' is to be true or false.")  # noqa: TRY004 - a value of the request
-        tenant.replicate(_delay(content), by_id=by_id)
+        wanted = await _read(request, _Replication)
+        tenant.replicate(wanted.seconds, by_id=wanted.byId)
         return Response(status_code=204)
 
     return Starlette(
@@ -84,30 +93,17 @@ def control_app(tenant: Tenant) -> Starlette:
     )
 
 
-async def _object(request: Request) -> dict[str, Any]:
+async def _read(request: Request, wanted: type[_Wanted]) -> _Wanted:
+    """Return the body of a request.
+
+    Raises:
+        ValueError: it is something else; the text says what.
+    """
     try:
-        content = json.loads(await request.body())
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise ValueError("The request body is to be a JSON object.")  # noqa: TRY004 - a value of the request
-    return content
-
-
-def _seconds(content: dict[str, Any], name: str) -> float:
-    seconds = content.get(name)
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise ValueError(f"{name!r} is to be a number of seconds.")  # noqa: TRY004 - a value of the request
-    return float(seconds)
-
-
-def _delay(content: dict[str, Any]) -> float:
-    if unknown := sorted(set(content) - {"seconds"}):
-        raise ValueError(f"A delay knows no {', '.join(unknown)}; it knows seconds.")
-    seconds = _seconds(content, "seconds")
-    if not 0 <= seconds < math.inf:
-        raise ValueError("'seconds' is to be 0 or more.")
-    return seconds
+        return TypeAdapter(wanted).validate_json(await request.body())
+    except ValidationError as problem:
+        wrong = (f"{'.'.join(map(str, each['loc'])) or 'the request'}: {each['msg']}" for each in problem.errors())
+        raise ValueError("; ".join(wrong)) from None
 
 
 async def _refuse(_request: Request, problem: Exception) -> Response:

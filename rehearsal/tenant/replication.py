@@ -7,11 +7,8 @@ principal at its own address, unless the delay is ordered for that too: the azur
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Replication:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from rehearsal.tenant import failures
 from rehearsal.tenant.business_central.seed import ADMINISTRATOR_NAME as CONTAINER_ADMINISTRATOR
@@ -22,12 +22,10 @@ from rehearsal.tenant.directory.seed import (
 )
 from rehearsal.tenant.faults import Faults, Wish
 from rehearsal.tenant.graph.service import Graph
+from rehearsal.tenant.messages import Answer, Caller, Question
 from rehearsal.tenant.request_log import RequestLog
 from rehearsal.tenant.sts.service import TokenService
 from rehearsal.tenant.sts.tokens import InvalidTokenError, TokenSigner
-
-if TYPE_CHECKING:
-    from rehearsal.tenant.messages import Answer, Caller, Question
 
 Service = Literal["entra", "graph", "businessCentral"]
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rehearsal.tenant.directory.model import DirectoryObject, Kind
+from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.graph import errors
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rehearsal.tenant.directory.model import DirectoryObject, Kind
-    from rehearsal.tenant.directory.store import Directory
-    from rehearsal.tenant.messages import Caller, Question
+from rehearsal.tenant.messages import Caller, Question
 
 
 @dataclass(frozen=True)
