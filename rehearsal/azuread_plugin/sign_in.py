@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import threading
 import time
 from typing import Any
 
+import jwt
 import requests
 
 from rehearsal.azuread_plugin.configuration import Configuration, require_loopback
@@ -168,10 +167,9 @@ def _object_id(token: str) -> str:
         StandInError: the token has none, or is no JWT.
     """
     try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError):
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
         raise StandInError("unable to parse claims in access token: unexpected token format") from None
-    if not isinstance(claims, dict) or not claims.get("oid"):
+    if not claims.get("oid"):
         raise StandInError("building client: parsing claims in access token: oid claim is empty")
     return str(claims["oid"])
