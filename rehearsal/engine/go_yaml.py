@@ -1,56 +1,55 @@
-"""Reads YAML as the CLI does: with the resolution of Go's yaml.v3, not PyYAML's.
+"""Reads YAML as the CLI does: with the resolution of Go's yaml.v3 (contracts/pulumi-measured.md 16).
 
-The table of contracts/pulumi-measured.md 16 was measured with the CLI; PyYAML's own resolver differs in it for
-booleans (`on`, `no`), dates, octal and sexagesimal numbers. What the table does not show is PyYAML's, and listed in
-rehearsal/DIFFERENCES.md.
+ruamel.yaml reads YAML 1.2, as Go does: `on` is a text, and equal keys are refused. Here is what it has otherwise:
+dates, which a Go program prints, numbers, which pass through JSON and a float64, and keys, which are texts in JSON.
+What the measured table does not show is ruamel's, and listed in rehearsal/DIFFERENCES.md.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
+import math
 from datetime import UTC, datetime
 from typing import Any
 
-import yaml
-
-_TAG = "tag:yaml.org,2002:"
-
-
-class _Loader(yaml.SafeLoader):
-    """PyYAML's parser, with other ideas of what a plain (unquoted) scalar is."""
-
-    yaml_implicit_resolvers: dict[Any, Any] = {}  # noqa: RUF012 - PyYAML's own, declared so
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping, whose keys are texts (JSON has no others) and stand once, as the CLI wants it."""
-        lines: dict[str, int] = {}
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue  # which PyYAML refuses
-            if key.value in lines:
-                first = f"mapping key {key.value!r} already defined at line {lines[key.value]}"
-                raise yaml.constructor.ConstructorError(None, None, f"line {key.start_mark.line + 1}: {first}", None)
-            lines[key.value] = key.start_mark.line + 1
-        read = super().construct_mapping(node, deep)
-        return {key if isinstance(key, str) else json.dumps(key): value for key, value in read.items()}
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import YAMLError
 
 
-def _rule(kind: str, pattern: str, convert: Callable[[str], Any]) -> None:
-    """Give plain scalars of a pattern a tag, and texts of that tag a value; earlier rules come first."""
-    _Loader.add_implicit_resolver(f"{_TAG}{kind}", re.compile(rf"(?:{pattern})\Z"), None)
-    _Loader.add_constructor(f"{_TAG}{kind}", lambda _loader, node: convert(node.value))
+class _Constructor(SafeConstructor):
+    """Leaves dates as they are written."""
 
 
-def _integer(text: str) -> int | float:
-    octal = re.sub(r"^([-+]?)0(?=\d)", r"\g<1>0o", text.replace("_", ""))
-    return _number(int(octal, 0))
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", lambda _self, node: _date(node.value))
 
 
-def _number(number: float) -> int | float:
-    """Return a number as it arrives after its way through JSON and a Go float64: 1.0 as 1, what is too big rounded."""
-    return int(number) if abs(number) < 2**53 and number == int(number) else float(number)
+def load(text: str) -> Any:
+    """Read a YAML document.
+
+    Raises:
+        ValueError: it is not YAML; the text says where.
+    """
+    reader = YAML(typ="safe", pure=True)
+    reader.Constructor = _Constructor
+    try:
+        return _as_json(reader.load(text))
+    except YAMLError as problem:
+        raise ValueError(str(problem)) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else json.dumps(key): _as_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):  # 1.0 arrives as 1, what is too big rounded
+        if not math.isfinite(value):
+            raise ValueError(f"{value} cannot be said in JSON")
+        return int(value) if abs(value) < 2**53 and value == int(value) else float(value)
+    return value
 
 
 def _date(text: str) -> str:
@@ -62,25 +61,3 @@ def _date(text: str) -> str:
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     fraction = f".{moment.microsecond:06}".rstrip("0").rstrip(".")
     return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} {moment:%z} {'UTC' if not moment.utcoffset() else f'{moment:%z}'}"
-
-
-_rule("null", "~|null|Null|NULL|", lambda _text: None)
-_rule("bool", "true|True|TRUE|false|False|FALSE", lambda text: text.lower() == "true")
-_rule("int", r"[-+]?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0([oO]?[0-7_]+)?|[1-9][0-9_]*)", _integer)
-_rule("float", r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]{1,2})?", lambda text: _number(float(text)))
-_rule("timestamp", r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d:\d\d(\.\d+)?(Z|[-+]\d\d:\d\d)?)?", _date)
-_rule("merge", "<<", str)
-
-
-def load(text: str) -> Any:
-    """Read a YAML document.
-
-    Raises:
-        ValueError: it is not YAML; the text says where.
-    """
-    try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
-    except yaml.YAMLError as problem:
-        raise ValueError(str(problem)) from None
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None

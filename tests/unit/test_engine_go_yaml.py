@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
 from rehearsal.engine.go_yaml import load
 
@@ -59,5 +58,13 @@ def test_what_is_no_yaml_is_said_with_its_line() -> None:
         load("a: [1,\nb: }")
 
 
-def test_pyyaml_itself_is_left_as_it_was() -> None:
-    assert yaml.safe_load("on") is True
+def test_a_key_that_stands_twice_is_refused_and_other_keys_are_texts() -> None:
+    with pytest.raises(ValueError, match="duplicate key"):
+        load("a: 1\na: 2")
+    assert load("7: x\ntrue: y") == {"7": "x", "true": "y"}
+
+
+@pytest.mark.parametrize("written", [".inf", "-.INF", ".nan"])
+def test_a_number_that_json_does_not_have_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        load(f"key: {written}")
