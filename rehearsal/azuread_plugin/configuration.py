@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from rehearsal.azuread_plugin.errors import StandInError
+from rehearsal.loopback import is_loopback
 
 # Provider settings that the real schema marks as sensitive; CheckConfig answers them as secrets.
 SECRET_SETTINGS = frozenset(
@@ -84,12 +84,8 @@ def require_loopback(url: str) -> None:
     Raises:
         StandInError: the host is neither `localhost` nor a loopback address.
     """
-    host = urlsplit(url).hostname or ""
-    try:
-        is_loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = host == "localhost"
-    if not is_loopback:
+    if not is_loopback(url):
+        host = urlsplit(url).hostname
         raise StandInError(
             f"this is the rehearsal's stand-in for the azuread plugin, and {host or 'an empty host'!r} is not on this "
             "machine: it never speaks to a real tenant. Install the real plugin: pulumi plugin install resource azuread"

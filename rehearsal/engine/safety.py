@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import socket
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.project import Config
+from rehearsal.loopback import is_loopback
 from rehearsal.ready_file import ReadyFile
 
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS", "ENTRA_BC_TRACEBACK")
@@ -72,15 +72,6 @@ def check_config(config: Config, ready: ReadyFile) -> None:
 def child_environment(ready: ReadyFile, own: Mapping[str, str]) -> dict[str, str]:
     """Return the whole environment of the engine's children: the tenant's, and a few harmless variables of ours."""
     return {name: own[name] for name in _INHERITED if name in own} | ready.environment()
-
-
-def is_loopback(address: str) -> bool:
-    """Say whether a URL, or `host:port`, is on this machine; names other than localhost are not looked up."""
-    try:
-        host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _endpoints(name: str, text: str) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ import pytest
 from rehearsal.engine import safety
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.project import Config
+from rehearsal.loopback import is_loopback
 from rehearsal.ready_file import Deployer, ReadyFile
 
 
@@ -110,4 +111,4 @@ def test_children_see_the_tenant_and_nothing_of_the_person(ready: ReadyFile) -> 
     ],
 )
 def test_only_this_machine_is_this_machine(address: str, here: bool) -> None:
-    assert safety.is_loopback(address) is here
+    assert is_loopback(address) is here
