@@ -51,7 +51,7 @@ IN_BUSINESS_CENTRAL = {
         {**MAGENTO, "permissionSets": [{"roleId": "NPR NP RETAIL", "company": "CRONUS NO"}]},
     ),
     "a caller without rights": Mistake(
-        ("integrations.magento.environments.production: ", "SECURITY", "have an administrator assign it"),
+        ("integrations.magento.environments.production: ", "SECURITY", "an administrator with SUPER assigns it"),
         edit=lambda tenant: tenant.edit("revoke", **deployer(tenant), roleId="SECURITY"),
         undo=lambda tenant: tenant.edit("add_permission_set", **deployer(tenant), roleId="SECURITY"),
     ),
