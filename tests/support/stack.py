@@ -190,5 +190,6 @@ _VERBS = {
 
 def _changes(output: str) -> dict[str, int]:
     summary = output.rpartition("Resources:")[2]
-    found = re.findall(r"^\s+(?:[-+~=]+\s*)?(\d+) (?:to )?(\w+)$", summary, re.MULTILINE)
+    # After changes of several kinds the CLI writes "3 changes. 8 unchanged".
+    found = re.findall(r"^\s+(?:[-+~=]+\s*|\d+ changes\. )?(\d+) (?:to )?(\w+)$", summary, re.MULTILINE)
     return {_VERBS[verb]: int(number) for number, verb in found if verb in _VERBS}
