@@ -6,11 +6,12 @@ import itertools
 import json
 import re
 import subprocess
+import sys
 from typing import Any, NamedTuple
 
-from rehearsal.demo.engines import Engine
+from rehearsal.demo.engines import Engine, basic_environment
 from rehearsal.demo.errors import ClaimBroken, DemoError
-from rehearsal.demo.folder import DemoFolder
+from rehearsal.demo.folder import STACK, DemoFolder
 from rehearsal.demo.narration import Narration
 from rehearsal.demo.processes import Processes
 from rehearsal.ready_file import ReadyFile
@@ -48,6 +49,7 @@ class Conductor:
         self._engine = engine
         self._folder = folder
         self._processes = processes
+        self._ready = ready
         self._environment = engine.environment(ready)
         self._narration = narration
         self._numbers = itertools.count(1)
@@ -96,6 +98,40 @@ class Conductor:
                 f"{self._folder.relative(log_file)}."
             )
         return Outcome(code, "".join(lines))
+
+    def preflight(self, *, expected: int = 0) -> list[dict[str, str]]:
+        """Run `python -m commands preflight` on the stack that is not deployed yet, and show what it finds.
+
+        Args:
+            expected: the exit code that the tour claims.
+
+        Returns:
+            Its findings: kind, where, found, remedy.
+
+        Raises:
+            ClaimBroken: another exit code, or something else than findings.
+        """
+        self._narration.command(f"python -m commands preflight --stack {STACK}")
+        file = str(self._folder.stack_file)
+        command = [sys.executable, "-m", "commands", "preflight", "--stack", STACK, "--config-file", file]
+        process = self._processes.start(
+            [*command, "--stdin", "--json"],
+            basic_environment() | self._ready.environment(),
+            cwd=self._folder.project,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        output = process.communicate('{"deployment": null}')[0]
+        try:
+            findings: list[dict[str, str]] = json.loads(output)["findings"]
+        except ValueError:
+            raise ClaimBroken(f"`preflight` says, with exit code {process.returncode}: {output.strip()}") from None
+        for each in findings:
+            self._narration.output(f"{each['kind']}: {each['where']}: {each['found']}. {each['remedy']}".strip())
+        if process.returncode != expected:
+            raise ClaimBroken(f"`preflight` ended with exit code {process.returncode} instead of {expected}.")
+        return findings
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets in clear; nothing of it is shown or logged.

@@ -42,6 +42,7 @@ class Processes:
         cwd: Path,
         stdout: int | IO[str],
         stderr: int | IO[str],
+        stdin: int = subprocess.DEVNULL,
         tied: bool = True,
     ) -> subprocess.Popen[str]:
         """Start a command in a session of its own, so that a Ctrl-C at the terminal reaches the tour alone.
@@ -52,6 +53,7 @@ class Processes:
             cwd: its working directory.
             stdout: as for subprocess.
             stderr: as for subprocess.
+            stdin: as for subprocess.
             tied: whether it is killed when this process is (on Linux; it must be started by the main thread).
         """
         tie = [sys.executable, "-I", str(_TIE), str(os.getpid())] if tied else []
@@ -59,7 +61,7 @@ class Processes:
             [*tie, *command],
             env={**environment, MARK: self._mark},
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=stdout,
             stderr=stderr,
             text=True,

@@ -60,6 +60,7 @@ class Tour:
             ClaimBroken: something claimed does not hold.
             DemoError: the tour cannot go on.
         """
+        self._preflight()
         self._preview()
         self._up()
         self._use()
@@ -68,6 +69,30 @@ class Tour:
         self._search()
         if not keep:
             self._destroy()
+
+    def _preflight(self) -> None:
+        deployer, role_id = self._ready.deployer.clientId, "SECURITY"
+        environment = next(iter(self._declared.access.permission_sets))
+        with self._step("Preflight: what whoever deploys lacks, before anything is made") as counts:
+            where = {"environment": environment, "clientId": deployer, "roleId": role_id}
+            self._control.edit("remove_permission_set", **where)
+            self._narration.say(f"By hand: {role_id} taken from whoever deploys, in {environment}.")
+            found = [each for each in self._conductor.preflight(expected=1) if each["kind"] == "missing"]
+            self._claim(
+                [each["where"] for each in found] == [f"environment {environment}"] and role_id in found[0]["found"],
+                f"it is found, and nothing else, with who gives {role_id} back and where",
+                f"Preflight finds {[each['found'] for each in found]}, and {role_id} is missing in {environment}.",
+            )
+            self._control.edit("add_permission_set", **where)
+            found = self._conductor.preflight()
+            self._claim(
+                {each["kind"] for each in found} == {"ready"},
+                "given back, nothing stands in the way",
+                f"Preflight still finds {[each['found'] for each in found if each['kind'] != 'ready']}.",
+            )
+            requests = counts()
+            self._claim(requests.writes == 0, "no request that writes", f"{requests.writes} requests wrote something.")
+        self._before = self._control.state()
 
     def _preview(self) -> None:
         with self._step("Preview: what would be made, and nothing is made") as counts:

@@ -18,7 +18,10 @@ import requests
 
 LIMIT = 300  # seconds, for a machine that has other things to do
 one_tour = pytest.mark.xdist_group("one tour")  # in one process, so that it is walked once for all of them
-TOUR = ("1. ", "2. Preview", "3. Up", "4. The outside system", "5. Up again", "6. Drift", "7. Repair", "8. The secret")
+TOUR = (
+    "1. ", "2. Preflight", "3. Preview", "4. Up", "5. The outside system", "6. Up again", "7. Drift", "8. Repair",
+    "9. The secret",
+)  # fmt: skip
 
 
 class Checkout:
@@ -149,7 +152,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
 @one_tour
 def test_the_tour_is_green_and_takes_its_steps_in_order(walked: Walked) -> None:
     assert walked.code == 0, walked.output
-    places = [walked.output.find(title) for title in (*TOUR, "9. Destroy", "Every claim holds")]
+    places = [walked.output.find(title) for title in (*TOUR, "10. Destroy", "Every claim holds")]
     assert places == sorted(places)
     assert -1 not in places
     assert "the token carries API.ReadWrite.All, Automation.ReadWrite.All" in walked.output
@@ -168,8 +171,9 @@ def test_in_a_pipe_it_is_plain_text(walked: Walked) -> None:
 @one_tour
 def test_every_step_tells_its_time_and_its_requests(walked: Walked) -> None:
     measured = re.findall(r"^ +[\d.]+ s; requests: (.+)$", walked.output, re.MULTILINE)
-    assert len(measured) == 8, walked.output
-    preview, up, use, again, *_ = measured
+    assert len(measured) == 9, walked.output
+    preflight, preview, up, use, again, *_ = measured
+    assert re.fullmatch(r"our providers \d+, sign-in \d+", preflight)
     assert "our providers" not in preview
     assert re.search(r"our providers \d+, azuread \d+, sign-in \d+", up)
     assert use == "sign-in 1, the outside system 2"
@@ -194,7 +198,7 @@ def test_a_killed_demo_is_cleaned_up_by_the_next_which_can_be_kept_looked_at_and
 
     code, output = checkout.walk("--engine", engine, "--keep")
     assert code == 0, output
-    assert "9. Destroy" not in output
+    assert "10. Destroy" not in output
     for command in re.findall(r"^ +\$ (\.rehearsal/demo/engine (?:preview|output) .*)$", output, re.MULTILINE):
         shown = subprocess.run(command.split(), cwd=checkout.folder, capture_output=True, text=True, check=True)
         assert "clientSecret" in shown.stdout or "8 unchanged" in shown.stdout
@@ -249,7 +253,7 @@ def test_a_claim_that_does_not_hold_ends_the_tour_with_the_service_s_own_words(c
     assert demo.returncode == 1
     last = output.strip().splitlines()[-1]
     assert "the companies request to Sandbox: 403 Authentication_InvalidCredentials" in last
-    assert "5. Up again" not in output
+    assert "6. Up again" not in output
     assert checkout.processes() == []
 
 
@@ -265,17 +269,17 @@ def test_a_program_that_gives_less_than_is_declared_is_found_out(checkout: Check
     assert "Production is not as declared: it has D365 BUS FULL ACCESS instead of D365 BUS FULL ACCESS, NPR NP" in last
 
 
-def test_a_preset_that_the_tenant_cannot_satisfy_ends_the_tour_with_the_program_s_error(
+def test_a_preset_that_the_tenant_cannot_satisfy_ends_the_tour_before_anything_is_made(
     checkout: Checkout, engine: str
 ) -> None:
     preset = checkout.folder / "presets" / "magento.yaml"
     preset.write_text(preset.read_text().replace("NPR NP RETAIL", "NPR NO SUCH SET"))
     code, output = checkout.walk("--engine", engine)
     assert code == 1
-    assert "NPR NO SUCH SET" in output
     last = output.strip().splitlines()[-1]
-    assert re.fullmatch(r"\S+ `up` ended with exit code 1 instead of 0; all it printed is in \S+-up\.log\.", last)
-    assert "4. The outside system" not in output
+    assert last.startswith("✗ Preflight finds")
+    assert "permission set 'NPR NO SUCH SET' does not exist" in last
+    assert "3. Preview" not in output
 
 
 def test_a_program_that_writes_the_secret_down_is_found_out(checkout: Checkout, engine: str) -> None:
