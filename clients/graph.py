@@ -142,17 +142,23 @@ class Graph:
         self._delete(f"/v1.0/servicePrincipals/{principal_id}", attempting=attempting, needs=CREATES)
 
     def listed_role_assignments(
-        self, principal_id: str, resource_id: str, known: Collection[str] = ()
+        self, principal_id: str, resource_id: str, known: Collection[str] = (), *, expected: bool = True
     ) -> list[RoleAssignment] | None:
         """Return what a principal holds on a resource as a list told a short while ago, None where it is not there now.
 
-        For reads of every consent of a stack: one list for all of them. An absence is asked about once more by key: of
-        all that it holds, or of one of those assignments that are known, by id.
+        For reads of every consent of a stack: one list for all of them. An absence is asked about once more by key,
+        unless nothing is what there should be.
+
+        Args:
+            principal_id: object id of its service principal.
+            resource_id: object id of the resource's.
+            known: ids of the assignments that it had.
+            expected: whether it should hold anything there.
         """
         with self._lock:
             listed = self._assigned.setdefault(resource_id, SharedRead(partial(self._list_assigned, resource_id)))
         held = listed().get(principal_id, [])
-        if held and set(known) <= {each.id for each in held}:
+        if (held or not expected) and set(known) <= {each.id for each in held}:
             return held
         return self.role_assignments(principal_id, resource_id)
 

@@ -89,7 +89,9 @@ class AdminConsentProvider(Provider):
             return ReadResult("", {})  # Pulumi's way to say that it is gone
         had = _had(props, principal_id, resource.id)
         had_roles = had.get("assignments", {})
-        held = graph.listed_role_assignments(principal_id, resource.id, had_roles.values())
+        held = graph.listed_role_assignments(
+            principal_id, resource.id, had_roles.values(), expected=bool(props["roles"])
+        )
         if held is None and not graph.service_principal_with_id(principal_id):
             return ReadResult("", {})
         names = {role_id: value for value, role_id in resource.roles.items()}

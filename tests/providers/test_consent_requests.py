@@ -76,11 +76,16 @@ def test_what_is_as_declared_costs_no_request_and_a_preview_none_either(
 
 
 @pytest.mark.parametrize("integrations", [1, 4])
+@pytest.mark.parametrize("roles", [["API.ReadWrite.All"], []], ids=["beside a role", "alone"])
 def test_a_refresh_of_delegated_permissions_costs_three_requests_however_many_integrations_there_are(
-    tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost], integrations: int
+    tenant: Tenant,
+    consents: ProviderHost,
+    start_host: Callable[..., ProviderHost],
+    integrations: int,
+    roles: list[str],
 ) -> None:
     everybody = [Inputs(make_application(tenant, f"System {number}")) for number in range(integrations)]
-    made = [consents.create(each.consent(scopes=["user_impersonation"])) for each in everybody]
+    made = [consents.create(each.consent(roles=roles, scopes=["user_impersonation"])) for each in everybody]
     tenant.clear_requests()
     assert refreshed(start_host(AdminConsentProvider()), made) == made
     assert sorted(asked_in_short(tenant)) == [
