@@ -15,7 +15,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, reso
 from rehearsal.engine.errors import EngineError, Unsupported
 from rehearsal.engine.events import Severity
 from rehearsal.engine.goal import read_goal
-from rehearsal.engine.plugin import MESSAGE_LIMIT
+from rehearsal.engine.plugin import MESSAGE_LIMIT, PluginError
 from rehearsal.engine.resource_state import STACK_TYPE
 from rehearsal.engine.run import Run, Stopped
 from rehearsal.engine.steps import Registrations
@@ -94,7 +94,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         return empty_pb2.Empty()
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest, context: Any) -> provider_pb2.InvokeResponse:  # noqa: N802
-        """Call a function of a provider; in a preview, too."""
+        """Call a function of a provider; in a preview, too.
+
+        An error is the program's to deal with; the SDK raises it there, and the run goes on (as on the CLI).
+        """
         run = self._run
         with self._step(context):
             package = request.tok.split(":", 1)[0]
@@ -104,7 +107,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
                 raise Stopped
             reference = run.registry.default(package, request.version, run.journal, preview=run.preview)
             arguments = from_struct(request.args, request.tok)
-            return run.registry.of(reference, None).invoke(request.tok, arguments, preview=run.preview)
+            provider = run.registry.of(reference, None)
+            try:
+                return provider.invoke(request.tok, arguments, preview=run.preview)
+            except PluginError as problem:
+                context.abort(grpc.StatusCode.UNKNOWN, f"invocation of {request.tok} returned an error: {problem}")
+                raise AssertionError from None  # abort raises
 
     def SignalAndWaitForShutdown(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
         """Note that the program has declared all it wants."""
