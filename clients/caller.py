@@ -18,13 +18,17 @@ class Caller:
 
     Attributes:
         client_id: the application; for a person the one that the person signed in with, such as the Azure CLI.
+        object_id: the person, or the application's service principal.
         user: the person's sign-in name, "" for an application.
+        is_managed_identity: whether it is one of Azure's, which has no application registration.
         roles: the application roles that it holds on the service that the token is for.
         directory_roles: template ids of its Microsoft Entra roles; None where the token does not say.
     """
 
     client_id: str
+    object_id: str
     user: str
+    is_managed_identity: bool
     roles: frozenset[str]
     directory_roles: frozenset[str] | None
 
@@ -50,7 +54,9 @@ def caller_of(authorization: str) -> Caller | None:
     names = (claims.get(claim) for claim in ("upn", "preferred_username", "unique_name", "oid"))
     return Caller(
         client_id=str(claims.get("appid") or claims.get("azp") or "").lower(),
+        object_id=str(claims.get("oid") or "").lower(),
         user=next((str(name) for name in names if name), "a person") if person else "",
+        is_managed_identity="xms_mirid" in claims,
         roles=frozenset(claims.get("roles", ())),
         directory_roles=frozenset(claims["wids"]) if "wids" in claims else None,
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -102,7 +103,7 @@ def find_tenant(settings: Mapping[str, str]) -> str:
     """Return the id of the directory (a GUID) that `azuread:tenantId` or ARM_TENANT_ID names.
 
     Raises:
-        Refused: neither is set.
+        Refused: neither is set, or it is no GUID.
     """
     tenant = settings.get("azuread:tenantId") or os.environ.get("ARM_TENANT_ID")
     if not tenant:
@@ -110,6 +111,13 @@ def find_tenant(settings: Mapping[str, str]) -> str:
             "sign in to Entra",
             "no tenant is named",
             "Set azuread:tenantId in the stack file, or the environment variable ARM_TENANT_ID.",
+        )
+    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", tenant.lower()):
+        raise Refused(
+            "sign in to Entra",
+            f"{tenant!r} is no tenant id",
+            "Set azuread:tenantId or ARM_TENANT_ID to the GUID that stands under Overview in the Entra admin center: a "
+            "domain would not tell applications of this tenant from a vendor's.",
         )
     return tenant.lower()
 
@@ -122,8 +130,19 @@ def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
     ARM_USE_MSI=true a managed identity; otherwise the Azure CLI (`az login`), unless ARM_USE_CLI=false.
 
     Raises:
-        Refused: the variables name no credential, or an incomplete one.
+        Refused: the variables name no credential, or one that cannot be used.
     """
+    try:
+        return _credential(tenant_id, cloud)
+    except (OSError, ValueError) as problem:  # azure-identity's words for a file that is not there, or no certificate
+        raise Refused(
+            "sign in to Entra",
+            f"the credential cannot be used ({redact(' '.join(str(problem).split())).rstrip('.')})",
+            "Check the ARM_ variables that name it, and the file that they name.",
+        ) from None
+
+
+def _credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
     from azure import identity
 
     client_id = os.environ.get("ARM_CLIENT_ID", "")
@@ -204,7 +223,7 @@ def bearer(credential: TokenCredential, scope: str) -> Callable[[], str]:
                 if kept is None or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
                     kept = credential.get_token(scope)
                 return f"Bearer {kept.token}"
-        except AzureError as problem:
+        except (AzureError, OSError, ValueError) as problem:
             raise SignInFailed(
                 f"get a token for {scope.removesuffix('/.default')}",
                 redact(" ".join(str(problem).split())).rstrip("."),

@@ -20,6 +20,7 @@ _GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 _PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 _APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 _CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
+_APPLICATION_DEVELOPER = "cf1c38e5-3621-4004-a7cb-879624dced7c"
 _APPLICATION_ADMINISTRATORS = frozenset(
     {_GLOBAL_ADMINISTRATOR, _APPLICATION_ADMINISTRATOR, _CLOUD_APPLICATION_ADMINISTRATOR}
 )
@@ -35,6 +36,7 @@ class GraphRight:
         included_in: other application permissions that give it.
         role: the least Microsoft Entra role that gives it to a person; "" where every person has it.
         roles: template ids of the roles that give it.
+        often_everybodys: whether a tenant's settings may give it to every person; many do.
     """
 
     permission: str
@@ -42,14 +44,16 @@ class GraphRight:
     included_in: frozenset[str]
     role: str
     roles: frozenset[str]
+    often_everybodys: bool = False
 
     def held_by(self, caller: Caller) -> bool | None:
         """Tell whether a caller has it, None where its token does not say."""
         if caller.roles & {self.permission, *self.included_in} or (caller.is_person and not self.role):
             return True
-        if caller.directory_roles is None and caller.is_person:
-            return None
-        return bool((caller.directory_roles or frozenset()) & self.roles)
+        if (caller.directory_roles or frozenset()) & self.roles:
+            return True
+        unknown = caller.is_person and (caller.directory_roles is None or self.often_everybodys)
+        return None if unknown else False
 
     def remedy(self, caller: Caller | None) -> str:
         """Return what to do where it is missing, and who can.
@@ -63,6 +67,14 @@ class GraphRight:
             return (
                 f"{caller} needs the Microsoft Entra role {self.role}. A Privileged Role Administrator assigns it, "
                 f"under Roles and administrators ({_ALL_ROLES})."
+            )
+        if caller.is_managed_identity:  # it has no application registration, and so no page for its permissions
+            path = f"servicePrincipals/{caller.object_id}/appRoleAssignments"
+            return (
+                f"The managed identity {caller.client_id}, which runs this, needs the Microsoft Graph permission "
+                f"{self.permission}. A Privileged Role Administrator grants it, with a POST of principalId "
+                f"{caller.object_id}, appRoleId {self.id} and, as resourceId, the object id of Microsoft Graph's "
+                f"service principal to https://graph.microsoft.com/v1.0/{path} (`az rest`)."
             )
         add = (
             f"az ad app permission add --id {caller.client_id} --api {MICROSOFT_GRAPH} --api-permissions {self.id}=Role"
@@ -89,8 +101,9 @@ CREATES_OWN = GraphRight(
     "Application.ReadWrite.OwnedBy",
     "18a4783c-866b-4cc7-a460-3d5e5662c884",
     frozenset({"Application.ReadWrite.All"}),
-    role="Cloud Application Administrator",
-    roles=_APPLICATION_ADMINISTRATORS,
+    role="Application Developer",
+    roles=_APPLICATION_ADMINISTRATORS | {_APPLICATION_DEVELOPER},
+    often_everybodys=True,
 )
 """Make applications, with their service principals and secrets; this is what the azuread provider does."""
 

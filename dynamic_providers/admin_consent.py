@@ -16,6 +16,7 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 from clients.errors import AccessError
 from clients.graph_errors import is_not_replicated
 from clients.graph_objects import ServicePrincipal
+from clients.offers import refuse_what_is_not_offered
 from clients.publishers import published_as, refuse_another_publisher
 from dynamic_providers.approval import approved
 from dynamic_providers.base import Provider, declared, next_revision, readable
@@ -23,7 +24,6 @@ from dynamic_providers.grants import Consent
 from dynamic_providers.service_principals import (
     create,
     find_or_create,
-    refuse_what_is_not_offered,
 )
 
 _INPUTS = (
@@ -161,13 +161,13 @@ class AdminConsentProvider(Provider):
         graph, permissions = self.session.graph, [*inputs["roles"], *inputs["scopes"]]
         resource = graph.resource(inputs["resource_app_id"], permissions)
         if resource:
-            refuse_what_is_not_offered(resource, inputs)
+            refuse_what_is_not_offered(resource, inputs["client_id"], inputs["roles"], inputs["scopes"])
         principal_id, created = inputs["principal_id"], False
         if inputs["vendor"]:
             principal_id, created = self._let_in(inputs, undo)
         if resource is None:
             resource, _ = create(graph, inputs["resource_app_id"])  # as the portal does
-            refuse_what_is_not_offered(resource, inputs)
+            refuse_what_is_not_offered(resource, inputs["client_id"], inputs["roles"], inputs["scopes"])
         had = _had(olds, principal_id, resource.id)
         consent = Consent(graph, inputs["client_id"], principal_id, resource, inputs["vendor"], undo)
         return {

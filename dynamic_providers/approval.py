@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from clients.approvals import not_approved
-from clients.errors import Refused
+from clients.approvals import not_approved, refuse_unless_approved
 from clients.graph import Graph
+from clients.offers import refuse_what_is_not_offered
 from clients.publishers import refuse_another_publisher
 from dynamic_providers.grants import Consent
-from dynamic_providers.service_principals import refuse_what_is_not_offered
 
 
 def approved(
@@ -31,7 +30,7 @@ def approved(
     """
     resource = graph.resource(inputs["resource_app_id"], [*inputs["roles"], *inputs["scopes"]])
     if resource:
-        refuse_what_is_not_offered(resource, inputs)
+        refuse_what_is_not_offered(resource, inputs["client_id"], inputs["roles"], inputs["scopes"])
     principal_id = inputs["principal_id"]
     if inputs["vendor"]:
         principal = graph.service_principal(inputs["client_id"])
@@ -44,21 +43,15 @@ def approved(
     roles = {consent.name_of(role_id): id_ for role_id, id_ in consent.held_roles().items()}
     grant = consent.held_scopes() if inputs["scopes"] else None
     scopes = grant.scopes if grant else frozenset()
-    if missing := [role for role in inputs["roles"] if role not in roles] + [
-        scope for scope in inputs["scopes"] if scope not in scopes
-    ]:
-        raise not_approved(inputs["client_id"], missing, page)
     ours = {role: id_ for role, id_ in olds.get("assignments", {}).items() if roles.get(role) == id_}
-    too_much = (ours if inputs["vendor"] else roles).keys() - set(inputs["roles"])
-    if not inputs["vendor"]:
-        too_much |= scopes - set(inputs["scopes"])
-    if too_much:
-        raise Refused(
-            f"withdraw {', '.join(sorted(too_much))} on {resource.display_name} from {inputs['client_id']}",
-            "`consent: manual` leaves it to an administrator",
-            "Withdraw it in the Entra admin center (Enterprise applications, the application, Permissions), or declare "
-            "it in the stack file; then run the same command again.",
-        )
+    refuse_unless_approved(
+        inputs["client_id"],
+        resource.display_name,
+        wanted=[*inputs["roles"], *inputs["scopes"]],
+        held=roles.keys() | scopes,
+        to_go=ours.keys() if inputs["vendor"] else roles.keys() | scopes,
+        page=page,
+    )
     return {
         "resource_id": resource.id,
         "service_principal_id": principal_id,

@@ -5,11 +5,11 @@ Either is made only where this tenant has none, and neither is ever changed: a v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from clients import replication
-from clients.errors import NotFound, Refused
+from clients.errors import NotFound
 from clients.graph import Graph
 from clients.graph_errors import is_not_replicated
 from clients.graph_objects import ServicePrincipal
@@ -64,28 +64,3 @@ def not_seen(attempting: str) -> NotFound:
     problem = NotFound(attempting, service="Microsoft Graph", status=404, code="Request_ResourceNotFound")
     problem.remedy = "Run the same command again; if it stays so, the service principal was deleted: `pulumi refresh`."
     return problem
-
-
-def refuse_what_is_not_offered(resource: ServicePrincipal, inputs: Mapping[str, Any]) -> None:
-    """Refuse roles and delegated permissions that the resource does not offer.
-
-    Raises:
-        Refused: there are some.
-    """
-    for key, kind, offered in (
-        ("roles", "application role", resource.roles.keys()),
-        ("scopes", "delegated permission", resource.scopes),
-    ):
-        if unknown := [value for value in inputs[key] if value not in offered]:
-            raise Refused(
-                f"grant {', '.join(unknown)} to {inputs['client_id']}",
-                f"{resource.display_name} offers no such {kind}",
-                f"It offers {_listed(offered)}: correct the stack file.",
-            )
-
-
-def _listed(values: Collection[str]) -> str:
-    """Return values for a message; Microsoft Graph offers hundreds, which nobody would read."""
-    first = sorted(values)[:12]
-    more = f" and {len(values) - len(first)} more" if len(values) > len(first) else ""
-    return (", ".join(first) or "none") + more

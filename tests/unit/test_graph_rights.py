@@ -17,15 +17,16 @@ from clients.graph_rights import (
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"  # in every member's token
 
 
 def application(*roles: str, directory_roles: frozenset[str] | None = None) -> Caller:
-    return Caller("c0c0c0c0-0000-4000-8000-000000000001", "", frozenset(roles), directory_roles)
+    return Caller("c0c0c0c0-0000-4000-8000-000000000001", "0b1ec7", "", False, frozenset(roles), directory_roles)
 
 
 def person(*directory_roles: str) -> Caller:
-    return Caller("04b07795-8ddb-461a-bbee-02f9e1bf7b46", "ada@example.org", frozenset(), frozenset(directory_roles))
+    return Caller(AZURE_CLI, "0b1ec7", "ada@example.org", False, frozenset(), frozenset(directory_roles))
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,7 @@ def person(*directory_roles: str) -> Caller:
         (CREATES_OWN, application("Application.ReadWrite.All"), True),
         (CREATES_OWN, application(), False),
         (CREATES_OWN, application(directory_roles=frozenset({CLOUD_APPLICATION_ADMINISTRATOR})), True),
+        (CREATES_OWN, person(MEMBER), None),  # a tenant's settings may let everybody register applications
         (READS, application("AppRoleAssignment.ReadWrite.All"), False),
         (READS, person(MEMBER), True),
         (CONSENTS, person(MEMBER), False),
@@ -46,12 +48,12 @@ def person(*directory_roles: str) -> Caller:
         (CONSENTS_ON_GRAPH, application("AppRoleAssignment.ReadWrite.All"), True),
     ],
 )
-def test_who_has_a_right(right: GraphRight, caller: Caller, held: bool) -> None:
+def test_who_has_a_right(right: GraphRight, caller: Caller, held: bool | None) -> None:
     assert right.held_by(caller) is held
 
 
 def test_a_token_that_does_not_tell_a_persons_roles_leaves_it_open() -> None:
-    silent = Caller("04b07795-8ddb-461a-bbee-02f9e1bf7b46", "ada@example.org", frozenset(), None)
+    silent = Caller(AZURE_CLI, "0b1ec7", "ada@example.org", False, frozenset(), None)
     assert CONSENTS.held_by(silent) is None
     assert CREATES.held_by(application(directory_roles=None)) is False, "an application's tells all that it has"
 
@@ -63,6 +65,13 @@ def test_a_person_is_told_the_role_and_an_application_the_permission() -> None:
     assert "which runs this, needs the Microsoft Graph permission AppRoleAssignment.ReadWrite.All." in (
         CONSENTS_ON_GRAPH.remedy(application())
     )
+
+
+def test_a_managed_identity_is_told_a_way_that_it_has() -> None:
+    identity = Caller("c0c0c0c0-0000-4000-8000-000000000001", "0b1ec7", "", True, frozenset(), None)
+    said = CONSENTS.remedy(identity)
+    assert "servicePrincipals/0b1ec7/appRoleAssignments" in said
+    assert "az ad app" not in said
 
 
 def test_of_several_rights_those_are_told_that_are_missing() -> None:
