@@ -74,16 +74,31 @@ class Applications:
         Raises:
             AccessError: they cannot be listed.
         """
-        quoted = start.replace("'", "''")
-        query = {"$filter": f"tags/any(t:startswith(t,'{quoted}'))", "$count": "true", "$select": _SELECT}
-        attempting = f"list the applications that are tagged {start}..."
+        query = {"$filter": f"tags/any(t:startswith(t,'{_quoted(start)}'))", "$count": "true"}
+        return self._list(f"list the applications that are tagged {start}...", query, _BY_INDEX)
+
+    def named(self, name: str) -> list[Application]:
+        """Return the applications of a display name; letter case does not count.
+
+        Raises:
+            AccessError: they cannot be listed.
+        """
+        query = {"$filter": f"displayName eq '{_quoted(name)}'"}
+        return self._list(f"list the applications that are called {name!r}", query, {})
+
+    def _list(self, attempting: str, query: Mapping[str, str], headers: Mapping[str, str]) -> list[Application]:
+        query = {**query, "$select": _SELECT}
         try:
-            found = self._transport.pages("/v1.0/applications", attempting=attempting, query=query, headers=_BY_INDEX)
+            found = self._transport.pages("/v1.0/applications", attempting=attempting, query=query, headers=headers)
             return [_application(item) for item in found]
         except ServiceError as problem:
             if problem.code == "Authorization_RequestDenied":
                 problem.with_remedy(remedies([READS], self._caller()))
             raise
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
 
 
 def _application(found: Mapping[str, Any]) -> Application:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 
 from commands import prove
 from commands.preflight import command as preflight
 from commands.schema import stack_file_schema
+
+DEBUG_VARIABLE = "ENTRA_BC_TRACEBACK"
+"""Set to 1 to see the traceback of an error that is our own mistake; as in `dynamic_providers.base`."""
+
+UNUSABLE, INTERRUPTED = 2, 130
+"""Exit codes: nothing was found out; ^C, as a shell has it."""
 
 
 def main(arguments: list[str]) -> int:
@@ -21,10 +28,21 @@ def main(arguments: list[str]) -> int:
     prove.add_arguments(commands.add_parser("prove", help=text, description=text))
     commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
     chosen = parser.parse_args(arguments)
-    if chosen.command == "preflight":
-        return preflight.run(chosen)
-    if chosen.command == "prove":
-        return prove.run(chosen)
+    try:
+        if chosen.command == "preflight":
+            return preflight.run(chosen)
+        if chosen.command == "prove":
+            return prove.run(chosen)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as problem:
+        if os.environ.get(DEBUG_VARIABLE) == "1":
+            raise
+        sys.stderr.write(
+            f"`{chosen.command}` made a mistake ({type(problem).__name__}). Please report it, with what "
+            f"{DEBUG_VARIABLE}=1 in the environment shows.\n"
+        )
+        return UNUSABLE
     print(json.dumps(stack_file_schema(), indent=2, ensure_ascii=False))
     return 0
 

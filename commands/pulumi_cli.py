@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 ROOT = Path(__file__).parents[1]
 
@@ -47,20 +48,24 @@ def add_stack_arguments(parser: argparse.ArgumentParser) -> None:
 def stack_file(arguments: argparse.Namespace) -> Path:
     """Return where the file of the stack is."""
     chosen: Path | None = arguments.config_file
-    return chosen or ROOT / "stacks" / f"Pulumi.{arguments.stack}.yaml"
+    name = arguments.stack.rpartition("/")[2]  # without the organisation, as the CLI names it
+    return chosen or ROOT / "stacks" / f"Pulumi.{name}.yaml"
 
 
 def configuration(file: Path) -> dict[str, Any]:
     """Return what a stack file says under `config`; {} where there is no file.
 
     Raises:
-        NotAnswered: it is no YAML.
+        NotAnswered: it cannot be read, or is no YAML.
     """
     if not file.exists():
         return {}
     try:
-        written: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as problem:
+        # YAML 1.2, as Pulumi reads it: `company: NO` is a text.
+        written: Any = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise NotAnswered(f"{file} cannot be read: {problem.strerror}") from None
+    except (YAMLError, UnicodeDecodeError) as problem:
         raise NotAnswered(f"{file} is no YAML: {' '.join(str(problem).split())}") from None
     config = written.get("config") if isinstance(written, dict) else None
     return config if isinstance(config, dict) else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.applications import Application
+from clients.caller import Caller
 from clients.errors import AccessError
 from clients.session import Session
 from commands import pulumi_cli
@@ -79,33 +81,24 @@ def run(arguments: argparse.Namespace) -> int:
 
 def look(subject: Subject) -> list[Finding]:
     """Look at Graph and at every environment, several at once, and return what was found; the gravest first."""
-    if not subject.declared.integrations:  # a stack for the companion extension alone asks nothing of Entra
-        return _sorted(companion.look(subject))
     session, declared = subject.session, subject.declared
-    found = _signed_in("Microsoft Graph", lambda: session.graph_caller)
+    if not declared.integrations:  # a stack for the companion extension alone asks nothing of Entra
+        return _sorted(companion.look(subject))
     looks: list[Callable[[], list[Finding]]] = []
     tagged: list[Application] = []
+    person, found = _signed_in("Microsoft Graph", lambda: session.graph_caller)
     if not found:
         tagged, found = _tagged(subject)
-        looks += [
-            partial(rights.look, subject),
-            partial(rights.business_central_principal, subject),
-            partial(orphans.look, subject, tagged),
-            *(partial(consents.look, subject, each) for each in declared.integrations),
-        ]
+        looks += [partial(rights.look, subject, person), partial(orphans.look, subject, tagged)]
+        looks += [partial(consents.look, subject, each, person) for each in declared.integrations]
     online = [key for key, each in declared.environments.items() if not each.base_url]
-    if not (refused := _signed_in("Business Central", lambda: session.business_central_caller) if online else []):
-        looks += [
-            partial(companion.look, subject),
-            *(partial(environments.look, subject, key, tagged) for key in online),
-        ]
+    caller, refused = _signed_in("Business Central", lambda: session.business_central_caller if online else None)
+    if not refused:
+        looks += [partial(environments.look, subject, key, tagged, caller) for key in online]
     elsewhere = declared.environments.keys() - set(online)
-    looks += [partial(environments.look, subject, key, tagged) for key in elsewhere]
-    found += refused
+    looks += [partial(environments.look, subject, key, tagged, None) for key in elsewhere]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for part in pool.map(lambda each: each(), looks):
-            found += part
-    return _sorted(found)
+        return _sorted([*found, *refused, *itertools.chain(*pool.map(lambda each: each(), looks))])
 
 
 def _sorted(found: Sequence[Finding]) -> list[Finding]:
@@ -136,13 +129,12 @@ def _sentences(finding: Finding) -> str:
     return f"{finding.found}. {finding.remedy}".strip()
 
 
-def _signed_in(service: str, sign_in: Callable[[], object]) -> list[Finding]:
-    """Return why nobody can sign in to a service: once, and not for each thing that would have been asked of it."""
+def _signed_in(service: str, sign_in: Callable[[], Caller | None]) -> tuple[Caller | None, list[Finding]]:
+    """Return who signs in to a service, and why nobody can: once, and not for each thing that would be asked of it."""
     try:
-        sign_in()
+        return sign_in(), []
     except AccessError as problem:
-        return [missing(service, problem)]
-    return []
+        return None, [missing(service, problem)]
 
 
 def _tagged(subject: Subject) -> tuple[list[Application], list[Finding]]:
@@ -163,7 +155,7 @@ def _subject(stack: str, file: Path, exported: str | None) -> Subject:
     declared = load(values, presets=pulumi_cli.ROOT / "presets", stack_file=file)
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
-    return Subject(stack, declared, _state(stack, exported), session)
+    return Subject(stack.rpartition("/")[2], declared, _state(stack, exported), session)
 
 
 def _state(stack: str, exported: str | None) -> State:

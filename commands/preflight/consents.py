@@ -1,88 +1,119 @@
-"""Vendors' publishers, and consents that wait for an administrator."""
+"""What integrations are consented to: whether the resources offer it, whose applications they are, what is pending."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
-from clients.approvals import not_approved
+from clients.approvals import not_approved, refuse_unless_approved
+from clients.caller import Caller
 from clients.errors import AccessError
+from clients.graph_objects import ServicePrincipal
+from clients.graph_rights import CREATES
+from clients.offers import refuse_what_is_not_offered
 from clients.publishers import refuse_another_publisher
 from commands.preflight.findings import Finding, missing
+from commands.preflight.rights import WHERE, lacking
 from commands.preflight.subject import Subject, names, place
 from settings import BUSINESS_CENTRAL_APP_ID, Integration
 
 
-def look(subject: Subject, integration: Integration) -> list[Finding]:
-    """Return what was found about one integration."""
-    where = place(integration)
+def look(subject: Subject, integration: Integration, caller: Caller | None) -> list[Finding]:
+    """Return what was found about the consents of one integration.
+
+    Args:
+        subject: the stack.
+        integration: one of its integrations.
+        caller: who signed in to Microsoft Graph, None where the token does not say.
+    """
     try:
-        return [*_publisher(subject, integration), *_pending(subject, integration)]
+        return list(_Look(subject, integration, caller))
     except AccessError as problem:
-        return [missing(where, problem)]
+        return [missing(place(integration), problem)]
 
 
-def _publisher(subject: Subject, integration: Integration) -> Iterator[Finding]:
-    """Compare the verified publisher of a vendor's application with the expected one."""
-    if integration.client_id is None or integration.expected_publisher is None:
-        return
-    where, principal = place(integration), subject.session.graph.service_principal(integration.client_id)
-    if principal is None:
-        found = (
-            f"the vendor's application {integration.client_id} is not in this tenant yet, so that its publisher cannot "
-            "be seen; `up` lets it in, looks, and grants nothing where it is another one"
-        )
-        yield Finding("note", where, found)
-        return
-    expected = integration.expected_publisher.model_dump(exclude_none=True)
-    try:
-        refuse_another_publisher(principal, subject.session.tenant_id, expected)
-    except AccessError as problem:
-        yield missing(where, problem)
-    else:
-        found = f"{principal.display_name} ({principal.app_id}) is published by {principal.publisher}, as expected"
-        yield Finding("ready", where, found)
+class _Look:
+    def __init__(self, subject: Subject, integration: Integration, caller: Caller | None) -> None:
+        self._subject, self._integration, self._caller = subject, integration, caller
+        self._graph, self._where = subject.session.graph, place(integration)
+        self._client_id = subject.client_id(integration)
+        self._wanted = {BUSINESS_CENTRAL_APP_ID: (integration.roles, integration.delegated_scopes)} | {
+            app_id: (each.roles, each.delegated_scopes) for app_id, each in integration.other_permissions.items()
+        }
 
+    def __iter__(self) -> Iterator[Finding]:
+        vendor = self._vendor() if self._integration.client_id else None
+        if self._integration.client_id:
+            yield from self._publisher(vendor)
+        yield from self._resources()
+        if self._integration.consent == "manual":
+            yield from self._pending(vendor)
 
-def _pending(subject: Subject, integration: Integration) -> Iterator[Finding]:
-    """Tell what an administrator has not approved yet, where the stack file leaves it to one."""
-    if integration.consent != "manual":
-        return
-    where, client_id = place(integration), subject.client_id(integration)
-    if client_id is None:
-        yield Finding("note", where, "once `up` has made the application, an administrator has to approve what it asks "
-                      "for; `up` then stops and tells the address")  # fmt: skip
-        return
-    wanted = {BUSINESS_CENTRAL_APP_ID: (integration.roles, integration.delegated_scopes)} | {
-        app_id: (each.roles, each.delegated_scopes) for app_id, each in integration.other_permissions.items()
-    }
-    lacking = [
-        value
-        for app_id, (roles, scopes) in wanted.items()
-        for value in _not_granted(subject, _principal(subject, integration), app_id, roles, scopes)
-    ]
-    if lacking:
-        problem = not_approved(client_id, lacking, subject.session.approval_page(client_id))
-        yield Finding("pending", where, problem.reason, problem.remedy)
+    def _vendor(self) -> ServicePrincipal | None:
+        return self._graph.service_principal(self._integration.client_id or "")
 
+    def _publisher(self, principal: ServicePrincipal | None) -> Iterator[Finding]:
+        """Compare the verified publisher of a vendor's application with the expected one."""
+        if principal is None:
+            if self._integration.consent == "auto" and (
+                found := lacking(self._caller, CREATES, "let a vendor's application into the tenant")
+            ):
+                yield found
+            told = (
+                f"the vendor's application {self._client_id} is not in this tenant yet, so that its publisher cannot "
+                "be seen; `up` lets it in, looks, and grants nothing where it is another one"
+            )
+            yield Finding("note", self._where, told)
+            return
+        expected = self._integration.expected_publisher
+        wanted = expected.model_dump(exclude_none=True) if expected else {}
+        try:
+            refuse_another_publisher(principal, self._subject.session.tenant_id, wanted)
+        except AccessError as problem:
+            yield missing(self._where, problem)
+        else:
+            told = f"{principal.display_name} ({principal.app_id}) is published by {principal.publisher}, as expected"
+            yield Finding("ready", self._where, told)
 
-def _principal(subject: Subject, integration: Integration) -> str | None:
-    if integration.client_id:
-        principal = subject.session.graph.service_principal(integration.client_id)
-        return principal.id if principal else None
-    known = (subject.state.principals.get(key) for key in names(integration))
-    return next(filter(None, known), None)
+    def _resources(self) -> Iterator[Finding]:
+        """Look whether each resource is in the tenant and offers what is asked for."""
+        for app_id, (roles, scopes) in self._wanted.items():
+            resource = self._graph.resource(app_id)
+            if resource is None:
+                name = "Business Central" if app_id == BUSINESS_CENTRAL_APP_ID else f"resource {app_id}"
+                purpose = f"add the service principal of {name} to this tenant"
+                told = f"this tenant has no service principal of {name} yet: `up` adds it, as the portal does"
+                yield lacking(self._caller, CREATES, purpose) or Finding("note", WHERE, told)
+                continue
+            try:
+                refuse_what_is_not_offered(resource, self._client_id or self._integration.key, roles, scopes)
+            except AccessError as problem:
+                yield missing(self._where, problem)
 
+    def _pending(self, vendor: ServicePrincipal | None) -> Iterator[Finding]:
+        """Compare what an administrator has approved with what is declared, as `up` does."""
+        if self._client_id is None:
+            told = "once `up` has made the application, it stops and tells where an administrator approves"
+            yield Finding("note", self._where, told)
+            return
+        known = (self._subject.state.principals.get(key) for key in names(self._integration))
+        principal_id = vendor.id if vendor else next(filter(None, known), None)
+        page = self._subject.session.approval_page(self._client_id)
+        for app_id, (roles, scopes) in self._wanted.items():
+            wanted, resource = [*roles, *scopes], self._graph.resource(app_id)
+            try:
+                if resource is None or principal_id is None:
+                    raise not_approved(self._client_id, wanted, page)
+                held = self._held(principal_id, resource, delegated=bool(scopes))
+                to_go = () if self._integration.client_id else held
+                refuse_unless_approved(
+                    self._client_id, resource.display_name, wanted=wanted, held=held, to_go=to_go, page=page
+                )
+            except AccessError as problem:
+                yield Finding("pending", self._where, problem.reason, problem.remedy)
 
-def _not_granted(
-    subject: Subject, principal_id: str | None, app_id: str, roles: Collection[str], scopes: Collection[str]
-) -> list[str]:
-    graph = subject.session.graph
-    resource = graph.resource(app_id)
-    if resource is None or principal_id is None:
-        return [*roles, *scopes]
-    held = {each.role_id for each in graph.role_assignments(principal_id, resource.id) or []}
-    grants = (graph.delegated_grants(principal_id, resource.id) or []) if scopes else []
-    delegated = frozenset[str]().union(*(each.scopes for each in grants))
-    return [role for role in roles if resource.roles.get(role) not in held] + [
-        scope for scope in scopes if scope not in delegated
-    ]
+    def _held(self, principal_id: str, resource: ServicePrincipal, *, delegated: bool) -> set[str]:
+        """Return the values of what a principal holds on a resource."""
+        values = {role_id: value for value, role_id in resource.roles.items()}
+        assigned = self._graph.role_assignments(principal_id, resource.id) or []
+        grants = (self._graph.delegated_grants(principal_id, resource.id) or []) if delegated else []
+        return {values.get(each.role_id, each.role_id) for each in assigned}.union(*(each.scopes for each in grants))

@@ -16,146 +16,165 @@ from clients.business_central_errors import (
     MAKE_FULL_USER,
     told,
 )
-from clients.business_central_records import Assignment, Registration
+from clients.business_central_records import Assignment, PermissionSet, Registration
+from clients.caller import Caller
 from clients.errors import AccessError
-from clients.permission_sets import Wanted, matching, missing_and_extra, resolve
+from clients.permission_sets import Wanted, missing_and_extra, resolve
 from clients.registrations import different_fields, not_adopted
 from commands.preflight.findings import Finding, missing
-from commands.preflight.subject import Subject, names, place
+from commands.preflight.subject import Subject, Tag, place
 from commands.pulumi_cli import ROOT
-from settings import PROJECT, Integration
+from settings import Integration
 
 _NO_APP = "00000000-0000-0000-0000-000000000000"
 _ALL_COMPANIES = ""
 
 
 class _Declared(NamedTuple):
-    """An integration in this environment, with the permission sets that it shall have there."""
+    """An integration in this environment.
+
+    Attributes:
+        integration: the integration.
+        client_id: its application, None where it is not made yet.
+        row: its registration, None where there is none.
+        lacking: the permission sets that its user has to be given.
+        extra: those that are to be taken from it; neither is known where the stack file names what is not there.
+    """
 
     integration: Integration
     client_id: str | None
-    wanted: list[Wanted]
+    row: Registration | None
+    lacking: list[Wanted]
+    extra: list[Assignment]
 
 
-def look(subject: Subject, key: str, tagged: Iterable[Application]) -> list[Finding]:
+def look(subject: Subject, key: str, tagged: Iterable[Application], caller: Caller | None) -> list[Finding]:
     """Return what was found in one environment.
 
     Args:
         subject: the stack.
         key: the environment's key in the stack file.
         tagged: the applications in Entra that stacks of this project made.
+        caller: who signed in to Business Central online; None where that is not known, or another signs in here.
     """
-    return list(_Look(subject, key, tagged))
+    findings: list[Finding] = []
+    try:
+        findings += _Look(subject, key, tagged, caller)
+    except AccessError as problem:  # what comes after it could not be read either
+        findings.append(missing(f"environment {subject.declared.environments[key].name}", problem))
+    return findings
 
 
 class _Look:
-    """Looks into one environment; what cannot be read ends the look with what is missing for it."""
+    """Looks into one environment."""
 
-    def __init__(self, subject: Subject, key: str, tagged: Iterable[Application]) -> None:
-        self._subject, self._key = subject, key
+    def __init__(self, subject: Subject, key: str, tagged: Iterable[Application], caller: Caller | None) -> None:
         declared = subject.declared.environments[key]
+        self._subject, self._key, self._caller = subject, key, caller
         self._environment: Environment = subject.session.environment(declared.name, declared.base_url or "")
         self._online = not declared.base_url
         self._where = f"environment {declared.name}"
-        self._tagged = {each.client_id: each for each in tagged}
+        self._tags = {each.client_id: Tag.among(each.tags) for each in tagged}
 
     def __iter__(self) -> Iterator[Finding]:
-        try:
-            companies = self._environment.companies
-            companion = self._companion()
-            if companion.kind == "missing":  # nothing below could be read without it
-                yield companion
-                return
-            rows, assignments = self._environment.registrations(), self._environment.all_assignments()
-        except AccessError as problem:
-            yield missing(self._where, problem)
-            return
+        number = len(self._environment.companies)
+        wanted, findings = self._resolved()
+        companion = self._companion()
         yield companion
-        declared = list(self._declared())
-        found = [each for each in declared if isinstance(each, Finding)]
-        integrations = [each for each in declared if isinstance(each, _Declared)]
-        found += self._caller(integrations, assignments)
-        found += self._full_user(integrations, rows)
-        yield from found
-        if not any(each.kind == "missing" for each in found):
-            number = len(companies)
+        if companion.kind == "missing":  # registrations cannot be read without it
+            yield from findings
+            return
+        rows, assignments = self._environment.registrations(), self._environment.all_assignments()
+        declared = [self._compared(each, sets, rows, assignments) for each, sets in wanted]
+        findings += [*self._rights(declared, assignments), *self._full_user(declared, rows)]
+        yield from findings
+        if not any(each.kind == "missing" for each in findings):
             yield Finding("ready", self._where, f"the caller may register applications in it (companies: {number})")
-        for each in integrations:
-            yield from self._takeover(each, rows, assignments)
-        yield from self._others(rows)
+        for each in declared:
+            yield from self._takeover(each)
+        yield from self._others(declared, rows)
 
-    def _companion(self) -> Finding:
-        """Compare the companion extension with the one that this program was written with."""
-        if not self._online:  # where there is no tenant in the address, its pages will tell
-            return Finding("note", self._where, "the version of the companion extension is looked up online only")
-        written = json.loads((ROOT / "companion_extension" / "app.json").read_text(encoding="utf-8"))
-        installed = self._subject.session.extension_upload(self._environment.name).installed(COMPANION_APP_ID)
-        remedy = told(INSTALL_COMPANION, self._environment.name, COMPANION_ROUTE)
-        if installed is None:
-            return Finding("missing", self._where, "the companion extension is not installed", remedy)
-        if installed < Version.parse(written["version"]):
-            found = f"the companion extension is version {installed}, and this program wants {written['version']}"
-            return Finding("missing", self._where, found, remedy)
-        return Finding("ready", self._where, f"the companion extension is installed, version {installed}")
-
-    def _declared(self) -> Iterator[_Declared | Finding]:
-        """Find every permission set that the stack file gives in this environment."""
+    def _resolved(self) -> tuple[list[tuple[Integration, list[Wanted] | None]], list[Finding]]:
+        """Find every permission set that the stack file gives here; None for an integration with one that is not."""
+        found: list[tuple[Integration, list[Wanted] | None]] = []
+        findings = []
         for integration in self._subject.declared.integrations:
             if self._key not in integration.environments:
                 continue
             sets = integration.access(self._key).permission_sets or ()
             items = [each.model_dump(exclude_none=True) for each in sets]
             at = f"{place(integration)}.environments.{self._key}"
-            wanted: list[Wanted] = []
             try:
-                wanted = resolve(items, self._environment, at)
+                found.append((integration, resolve(items, self._environment, at)))
             except AccessError as problem:
-                yield missing(problem.where or at, problem)
-            yield _Declared(integration, self._subject.client_id(integration), wanted)
+                findings.append(missing(problem.where or at, problem))
+                found.append((integration, None))
+        return found, findings
 
-    def _caller(self, declared: list[_Declared], assignments: Mapping[str, list[Assignment]]) -> Iterator[Finding]:
-        """Compare what the caller holds with what it has to hold to hand it out."""
-        try:
-            caller = self._subject.session.business_central_caller if self._online else None
-        except AccessError as problem:
-            yield missing(self._where, problem)
-            return
+    def _companion(self) -> Finding:
+        """Compare the companion extension with the one that this program was written with."""
+        if not self._online:
+            return Finding("note", self._where, "the version of the companion extension is looked up online only")
+        written = json.loads((ROOT / "companion_extension" / "app.json").read_text(encoding="utf-8"))
+        installed = self._subject.session.extension_upload(self._environment.name).installed(COMPANION_APP_ID)
+        remedy = told(INSTALL_COMPANION, self._environment.name, COMPANION_ROUTE)
+        if installed is None:
+            found = "the companion extension is not installed, so that nothing more can be seen here yet"
+            return Finding("missing", self._where, found, remedy)
+        if installed < Version.parse(written["version"]):
+            found = f"the companion extension is version {installed}, and this program wants {written['version']}"
+            return Finding("missing", self._where, found, remedy)
+        return Finding("ready", self._where, f"the companion extension is installed, version {installed}")
+
+    def _compared(
+        self,
+        integration: Integration,
+        wanted: list[Wanted] | None,
+        rows: Mapping[str, Registration],
+        assignments: Mapping[str, list[Assignment]],
+    ) -> _Declared:
+        """Compare what an integration shall have with what it has."""
+        client_id = self._subject.client_id(integration)
+        lacking: list[Wanted] = []
+        extra: list[Assignment] = []
+        if wanted is not None:
+            lacking, extra = missing_and_extra(wanted, assignments.get(client_id or "", []))
+        if integration.access(self._key).additional_permission_sets == "keep":
+            extra = []
+        return _Declared(integration, client_id, rows.get(client_id or ""), lacking, extra)
+
+    def _rights(self, declared: list[_Declared], assignments: Mapping[str, list[Assignment]]) -> Iterator[Finding]:
+        """Compare what the caller holds with what it has to hold to hand it out, or to take it away."""
         name = self._environment.name
-        if caller is None or caller.is_person:
+        if self._caller is None or self._caller.is_person:
             found = "which permission sets a person holds cannot be seen through the API"
             yield Finding("note", self._where, found, told(GIVE_SECURITY, name))
             return
-        held = assignments.get(caller.client_id, [])
+        who = f"the caller, application {self._caller.client_id},"
+        held = assignments.get(self._caller.client_id, [])
         if not any((each.role_id, each.app_id, each.company) == ("SECURITY", _NO_APP, _ALL_COMPANIES) for each in held):
-            found = f"the caller, application {caller.client_id}, does not hold SECURITY there for all companies"
+            found = f"{who} does not hold SECURITY there for all companies"
             yield Finding("missing", self._where, found, told(GIVE_SECURITY, name))
-        handed_out = {wanted: None for each in declared for wanted in each.wanted}
-        if lacking := [wanted for wanted in handed_out if not _may_hand_out(held, wanted)]:
-            found = (
-                f"the caller, application {caller.client_id}, does not hold {_listed(lacking)}, which it has to assign"
-            )
-            yield Finding("missing", self._where, found, told(GIVE_WHAT_IS_HANDED_OUT, name))
+        for verb, wanted in (
+            ("assign", {each for one in declared for each in one.lacking}),
+            ("take away", {Wanted(_definition(each), each.company) for one in declared for each in one.extra}),
+        ):
+            if foreign := [each for each in wanted if not _may_hand_out(held, each)]:
+                found = f"{who} does not hold {_listed(foreign)}, which it has to {verb}"
+                yield Finding("missing", self._where, found, told(GIVE_WHAT_IS_HANDED_OUT, name))
 
     def _full_user(self, declared: list[_Declared], rows: Mapping[str, Registration]) -> Iterator[Finding]:
         """Business Central makes no application's user before there is a person's; licences cannot be seen here."""
-        if all(each.client_id in rows for each in declared):
+        if all(each.row for each in declared):
             return
-        try:
-            people = self._environment.enabled_users() - {row.user_id for row in rows.values()}
-        except AccessError as problem:
-            yield missing(self._where, problem)
-            return
-        if not people:
+        if not self._environment.enabled_users() - {row.user_id for row in rows.values()}:
             found = "nobody but applications is an enabled user there"
             yield Finding("missing", self._where, found, told(MAKE_FULL_USER, self._environment.name))
 
-    def _takeover(
-        self, declared: _Declared, rows: Mapping[str, Registration], assignments: Mapping[str, list[Assignment]]
-    ) -> Iterator[Finding]:
+    def _takeover(self, declared: _Declared) -> Iterator[Finding]:
         """Tell what `up` would adopt, and what it would change in it."""
-        integration, client_id = declared.integration, declared.client_id
-        row = rows.get(client_id or "")
-        if row is None or self._is_in_state(row.client_id):
+        integration, row = declared.integration, declared.row
+        if row is None or self._subject.registers(self._key, row.client_id):
             return
         where = f"{place(integration)}, {self._where}"
         if integration.client_id and not integration.adopt:
@@ -169,57 +188,49 @@ class _Look:
             "state": access.state,
         }
         changes = [f"{key} {old!r} -> {new!r}" for key, (old, new) in different_fields(row, fields).items()]
-        lacking, extra = missing_and_extra(declared.wanted, assignments.get(row.client_id, []))
-        if access.additional_permission_sets == "keep":
-            extra = matching(extra, [])
-        changes += [f"gives {_listed([each])}" for each in lacking] + [f"takes {each.role_id}" for each in extra]
-        found = f"`up` takes over the registration of {row.client_id} that is there; changes: " + (
-            ", ".join(changes) or "none"
-        )
+        changes += [f"gives {_listed([each])}" for each in declared.lacking]
+        changes += [f"takes {each.role_id}" for each in declared.extra]
+        listed = ", ".join(changes) or "none"
+        found = f"`up` takes over the registration of {row.client_id} that is there; changes: {listed}"
         yield Finding("takeover", where, found)
 
-    def _others(self, rows: Mapping[str, Registration]) -> Iterator[Finding]:
+    def _others(self, declared: list[_Declared], rows: Mapping[str, Registration]) -> Iterator[Finding]:
         """Tell of registrations that are there and in no stack file; they come along when an environment is copied."""
-        declared = {self._subject.client_id(each) for each in self._subject.declared.integrations
-                    if self._key in each.environments}  # fmt: skip
+        ours = {each.client_id for each in declared} | {self._caller.client_id if self._caller else None}
         strangers: list[str] = []
         for row in rows.values():
-            if row.client_id in declared or self._is_in_state(row.client_id) or not row.is_working:
+            if row.client_id in ours or self._subject.registers(self._key, row.client_id) or not row.is_working:
                 continue
-            application = self._tagged.get(row.client_id)
-            tag = next((tag for tag in application.tags if tag.startswith(f"{PROJECT}:")), "") if application else ""
-            _, stack, key = tag.split(":", 2) if tag.count(":") >= 2 else ("", "", "")
-            if stack == self._subject.stack and any(
-                key in names(each) and self._key in each.environments for each in self._subject.declared.integrations
-            ):
-                continue  # of an interrupted run; the next `up` adopts it
-            if stack == self._subject.stack:
-                found = (
-                    f"{row.description} ({row.client_id}) of integration {key} can use it, though the stack file does "
-                    "not say so: the environment was copied from one where it does, or somebody registered it by hand"
-                )
-                remedy = (
-                    "Disable and delete it in Business Central under Microsoft Entra Applications (page 9860), or add "
-                    f"this environment to integrations.{key}.environments and run `pulumi up`, which adopts it."
-                )
-                yield Finding("leftover", self._where, found, remedy)
-            elif stack:
-                strangers.append(f"{row.description} ({row.client_id}, of stack {stack})")
-            elif not self._is_caller(row.client_id):
-                strangers.append(f"{row.description} ({row.client_id})")
+            tag = self._tags.get(row.client_id)
+            if tag and tag.stack == self._subject.stack:
+                yield self._leftover(row, tag.key)
+            else:
+                strangers.append(f"{row.description} ({row.client_id}{f', of stack {tag.stack}' if tag else ''})")
         if strangers:
             found = f"enabled there and not this stack's: {', '.join(sorted(strangers))}"
             yield Finding("note", self._where, found, "If this environment is a copy, remove what it shall not have.")
 
-    def _is_in_state(self, client_id: str) -> bool:
-        return (self._environment.name.casefold(), client_id) in self._subject.state.registrations
+    def _leftover(self, row: Registration, key: str) -> Finding:
+        remove = "disable and delete it in Business Central under Microsoft Entra Applications (page 9860)"
+        integration = self._subject.integration(key)
+        who = f"{row.description} ({row.client_id}) of integration {key} can use it, though"
+        if integration and row.client_id == self._subject.client_id(integration):
+            found = (
+                f"{who} the stack file does not say so: the environment was copied from one where it does, or somebody "
+                "registered it by hand"
+            )
+            remedy = (
+                f"Either {remove}, or add this environment to {place(integration)}.environments and run `pulumi up`, "
+                "which adopts it."
+            )
+        else:
+            found = f"{who} the state does not know the application"
+            remedy = f"Where the application is left over too: {remove}, before the application is deleted."
+        return Finding("leftover", self._where, found, remedy)
 
-    def _is_caller(self, client_id: str) -> bool:
-        try:
-            caller = self._subject.session.business_central_caller
-        except AccessError:
-            return False
-        return caller is not None and caller.client_id == client_id
+
+def _definition(held: Assignment) -> PermissionSet:
+    return PermissionSet(held.role_id, held.scope, held.app_id, held.role_id)
 
 
 def _may_hand_out(held: Iterable[Assignment], wanted: Wanted) -> bool:
@@ -236,4 +247,6 @@ def _may_hand_out(held: Iterable[Assignment], wanted: Wanted) -> bool:
 
 
 def _listed(wanted: Iterable[Wanted]) -> str:
-    return ", ".join(each.permission_set.role_id + (f" in {each.company}" if each.company else "") for each in wanted)
+    return ", ".join(
+        sorted(each.permission_set.role_id + (f" in {each.company}" if each.company else "") for each in wanted)
+    )

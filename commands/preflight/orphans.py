@@ -10,38 +10,50 @@ from collections.abc import Iterable, Iterator
 from clients.applications import Application
 from clients.errors import AccessError
 from commands.preflight.findings import Finding, missing
-from commands.preflight.subject import Subject, names
+from commands.preflight.subject import Subject, Tag, names, place
 
 WHERE = "Microsoft Entra"
 
 
 def look(subject: Subject, tagged: Iterable[Application]) -> list[Finding]:
-    """Return what is left over.
+    """Return what is left over, and what has a name that `up` needs.
 
     Args:
         subject: the stack.
         tagged: the applications in Entra that stacks of this project made.
     """
-    ours = [each for each in tagged if any(tag.startswith(subject.tag) for tag in each.tags)]
     known = {object_id for object_id, _ in subject.state.applications.values()}
-    return [
-        *(_application(subject, each) for each in ours if each.id not in known),
-        *(finding for each in ours if each.id in known for finding in _secrets(subject, each)),
-        *(finding for key in subject.state.applications for finding in _principal(subject, key)),
-    ]
+    findings: list[Finding] = []
+    for each in tagged:
+        tag = Tag.among(each.tags)
+        if tag is None or tag.stack != subject.stack:
+            continue
+        findings += _secrets(subject, each) if each.id in known else [_application(subject, each, tag.key)]
+    for key in subject.state.applications:
+        findings += _principal(subject, key)
+    return findings + _names_taken(subject)
 
 
-def _application(subject: Subject, orphan: Application) -> Finding:
-    key = next(tag for tag in orphan.tags if tag.startswith(subject.tag)).removeprefix(subject.tag)
+def _application(subject: Subject, orphan: Application, key: str) -> Finding:
     secrets = f", with {len(orphan.secrets)} secret(s)" if orphan.secrets else ", without a secret"
     found = (
-        f"application {orphan.display_name!r} ({orphan.client_id}) was made for integration {key} of this stack at "
-        f"{orphan.created}{secrets}, and the state does not know it"
+        f"application {orphan.display_name!r} ({orphan.client_id}) was made for integration {key} of stack "
+        f"{subject.stack} at {orphan.created}{secrets}, and the state does not know it"
     )
-    remove = f"Remove it, if no outside system uses it: `az ad app delete --id {orphan.id}`."
-    declared = next((each for each in subject.declared.integrations if key in names(each)), None)
+    if not subject.state.components:  # a run that was killed has left that much
+        remedy = (
+            "The state that was looked at is empty. Look first whether the stack's state is in another backend or "
+            "organisation (`pulumi whoami -v`), or whether somebody else has a stack of this name: then nothing is "
+            f"left over. Only what nobody has in a state, and no outside system uses, is to be removed: `az ad app "
+            f"delete --id {orphan.id}`."
+        )
+        return Finding("leftover", WHERE, found, remedy)
+    remove = (
+        "If no outside system uses it, and no other backend has a stack of this name, remove it, its registrations in "
+        f"Business Central first: `az ad app delete --id {orphan.id}`."
+    )
     component = subject.state.components.get(key)
-    if declared is None or component is None or key in subject.state.applications:
+    if subject.integration(key) is None or component is None or key in subject.state.applications:
         return Finding("leftover", WHERE, found, remove)
     keep = (
         f"`pulumi import azuread:index/application:Application {key} /applications/{orphan.id} --parent "
@@ -73,7 +85,7 @@ def _principal(subject: Subject, key: str) -> Iterator[Finding]:
     except AccessError as problem:
         yield missing(WHERE, problem)
         return
-    if principal:
+    if principal and principal.id not in subject.state.principals.values():
         yield Finding(
             "leftover",
             WHERE,
@@ -82,3 +94,30 @@ def _principal(subject: Subject, key: str) -> Iterator[Finding]:
             f"After an interrupted `up`, remove it, and `up` again: `az ad sp delete --id {principal.id}`. After an "
             "interrupted `destroy`, run `destroy` again instead.",
         )
+
+
+def _names_taken(subject: Subject) -> list[Finding]:
+    """Look for applications that have the name of one that `up` would make: azuread makes no second one."""
+    findings: list[Finding] = []
+    for each in subject.declared.integrations:
+        if each.client_id or any(key in subject.state.applications for key in names(each)):
+            continue
+        try:
+            found = subject.session.applications.named(each.display_name)
+        except AccessError as problem:
+            return [*findings, missing(WHERE, problem)]
+        for other in found:
+            tag = Tag.among(other.tags)
+            if tag and tag.stack == subject.stack:
+                continue  # told as left over
+            whose = f"stack {tag.stack}'s" if tag else "somebody else's"
+            told = (
+                f"{other.display_name!r} is {whose} application {other.client_id}, and `up` makes no second of a name"
+            )
+            remedy = (
+                f"Give {place(each)} another `displayName`. Do not delete the other one unless you know that nothing "
+                "uses it: applications that Business Central's wizards made have secrets that are valid for a hundred "
+                "years."
+            )
+            findings.append(Finding("missing", place(each), told, remedy))
+    return findings

@@ -26,7 +26,7 @@ class State:
         components: URNs of the integrations, by their keys.
         applications: key of the integration -> object id and client id of its application.
         principals: key of the integration -> object id of its service principal.
-        secrets: key ids of all client secrets.
+        secrets: key ids of all client secrets, also of those that the next run deletes.
         registrations: environment (in lower case) and client id of all registrations.
     """
 
@@ -70,8 +70,9 @@ class State:
 
 
 def _of(resources: list[Mapping[str, Any]], type_: str) -> Iterator[Mapping[str, Any]]:
-    """Yield what exists of a type; what is still to be deleted after a replacement is another's duty."""
-    return (each for each in resources if each["type"] == type_ and not each.get("delete"))
+    """Yield the resources of a type; what the next run deletes comes first, so that what replaced it has its key."""
+    found = [each for each in resources if each["type"] == type_]
+    return iter(sorted(found, key=lambda each: not each.get("delete")))
 
 
 def _key(resource: Mapping[str, Any]) -> str:

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from clients.session import Session
 from commands.preflight.state import State
 from settings import PROJECT, Integration, Settings
+
+
+class Tag(NamedTuple):
+    """What the tag of an application says: which stack made it, for which integration; see `components.application`."""
+
+    stack: str
+    key: str
+
+    @staticmethod
+    def among(tags: Iterable[str]) -> Tag | None:
+        """Return the tag of this project among an application's tags, None where it has none."""
+        for tag in sorted(tags):
+            match tag.split(":", 2):
+                case [project, stack, key] if project == PROJECT:
+                    return Tag(stack, key)
+        return None
 
 
 @dataclass(frozen=True)
@@ -14,7 +32,7 @@ class Subject:
     """One stack.
 
     Attributes:
-        stack: its name.
+        stack: its name, without an organisation.
         declared: what its file says.
         state: what its state knows.
         session: the clients of its tenant, signed in as whoever runs this.
@@ -25,10 +43,9 @@ class Subject:
     state: State
     session: Session
 
-    @property
-    def tag(self) -> str:
-        """What the tags of this stack's applications start with; see `components.application`."""
-        return f"{PROJECT}:{self.stack}:"
+    def integration(self, key: str) -> Integration | None:
+        """Return the integration that has this key, or had it before."""
+        return next((each for each in self.declared.integrations if key in names(each)), None)
 
     def client_id(self, integration: Integration) -> str | None:
         """Return the application of an integration: a vendor's as declared, our own as the state knows it."""
@@ -36,6 +53,18 @@ class Subject:
             return integration.client_id
         known = [self.state.applications[key] for key in names(integration) if key in self.state.applications]
         return known[0][1] if known else None
+
+    def registers(self, environment: str, client_id: str) -> bool:
+        """Tell whether a registration is the state's.
+
+        Args:
+            environment: the environment's key in the stack file; the state may have a name that it had before.
+            client_id: the application.
+        """
+        declared = self.declared.environments[environment]
+        return any(
+            (name.casefold(), client_id) in self.state.registrations for name in (declared.name, *declared.formerly)
+        )
 
 
 def names(integration: Integration) -> list[str]:

@@ -85,7 +85,8 @@ async def serve(
     control_app, control_socket = control
     servers = [
         (_Server(_config(door_app, http=_AbortableProtocol, ssl_context_factory=lambda *_: context)), door_socket),
-        (_Server(_config(control_app, http="h11")), control_socket),
+        # Tests and the tour ask now and then; a connection closed just when it is used again looks like a fault.
+        (_Server(_config(control_app, http="h11", timeout_keep_alive=600)), control_socket),
     ]
     serving = [asyncio.create_task(server.serve(sockets=[bound])) for server, bound in servers]
     while not all(server.started for server, _ in servers):
@@ -104,6 +105,7 @@ async def serve(
 def _config(app: ASGIApp, **settings: Any) -> uvicorn.Config:
     # asyncio sets TCP_NODELAY on every connection; without it each request costs 45 ms (contracts/graph.md, 0.9).
     # The real plugin leaves its connections idle by the hundred, so they are closed after 5 seconds (section 1.7).
+    settings = {"timeout_keep_alive": 5, **settings}
     return uvicorn.Config(
         app,
         log_config=None,
@@ -112,7 +114,6 @@ def _config(app: ASGIApp, **settings: Any) -> uvicorn.Config:
         ws="none",
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=5,
         timeout_graceful_shutdown=0,
         **settings,
     )

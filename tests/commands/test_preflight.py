@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from commands import pulumi_cli
 from tests.providers.conftest import Inputs
 from tests.support.azure_cli import signed_in_environment
-from tests.support.directory_objects import BUSINESS_CENTRAL
+from tests.support.directory_objects import BUSINESS_CENTRAL, MICROSOFT_GRAPH
 from tests.support.entra import EntraApplication, graph
 from tests.support.preflight import COMPONENT, MAGENTO, Looked, exported, look
 from tests.support.provider_host import ProviderError, ProviderHost
@@ -65,14 +67,14 @@ def test_it_only_reads(tenant: Tenant, tmp_path: Path) -> None:
     assert set(posts) == {f"/{tenant.ready.tenantId}/oauth2/v2.0/token"}
 
 
-def test_what_it_asks_does_not_grow_with_the_integrations(tenant: Tenant, tmp_path: Path) -> None:
+def test_what_it_asks_grows_only_by_a_look_for_each_name_that_is_not_used_yet(tenant: Tenant, tmp_path: Path) -> None:
     look(tenant, tmp_path)
-    one = len(tenant.requests())
+    one = [each["path"] for each in tenant.requests()]
     tenant.clear_requests()
-    look(
-        tenant, tmp_path, integrations={f"shop{number}": {**MAGENTO, "displayName": f"{number}"} for number in range(9)}
-    )
-    assert len(tenant.requests()) == one
+    nine = {f"shop{number}": {**MAGENTO, "displayName": f"Shop {number}"} for number in range(9)}
+    look(tenant, tmp_path, integrations=nine)
+    more = sorted(each["path"] for each in tenant.requests())
+    assert more == sorted([*one, *["/v1.0/applications"] * 8])
 
 
 # --- rights on Microsoft Graph
@@ -82,7 +84,7 @@ def test_what_it_asks_does_not_grow_with_the_integrations(tenant: Tenant, tmp_pa
     ("role", "named", "integration"),
     [
         ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", MAGENTO),
-        ("Application.ReadWrite.All", "Application.ReadWrite.All", VENDOR),
+        ("Application.ReadWrite.All", "Application.ReadWrite.All", VENDOR),  # it is not in the tenant yet
         ("AppRoleAssignment.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", MAGENTO),
         (
             "DelegatedPermissionGrant.ReadWrite.All",
@@ -117,7 +119,7 @@ def test_graph_refuses_a_consent_in_the_words_in_which_it_was_foretold(
     tenant: Tenant, tmp_path: Path, consents: ProviderHost, inputs: Inputs
 ) -> None:
     tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All")
-    foretold = look(tenant, tmp_path).only("missing")["remedy"]
+    foretold = look(tenant, tmp_path).only("missing", "Microsoft Graph")["remedy"]
     assert foretold in refusal(consents, inputs.consent())
 
 
@@ -145,6 +147,52 @@ def test_where_nobody_can_sign_in_that_is_what_is_missing(tenant: Tenant, tmp_pa
     assert looked.code == 1
     assert [each["where"] for each in looked.findings] == ["Microsoft Graph", "Business Central"]
     assert all("AADSTS7000215" in each["found"] for each in looked.of("missing"))
+
+
+def test_an_owner_that_is_not_the_caller_takes_more_than_the_right_to_ones_own(tenant: Tenant, tmp_path: Path) -> None:
+    """azuread takes a caller that is not listed from the owners; then OwnedBy does not let it go on."""
+    tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
+    tenant.edit(
+        "add_app_role_assignment", clientId=tenant.ready.deployer.clientId, resourceAppId=MICROSOFT_GRAPH,
+        role="Application.ReadWrite.OwnedBy",
+    )  # fmt: skip
+    assert look(tenant, tmp_path).code == 0
+    owned = {"magento": {**MAGENTO, "owners": ["ad313157-8a70-4d3b-9c53-0c4f1e9b0001"]}}
+    found = look(tenant, tmp_path, integrations=owned).only("missing")
+    assert "Application.ReadWrite.All is missing" in found["found"]
+
+
+def test_a_vendor_that_is_in_the_tenant_needs_no_right_to_let_it_in(tenant: Tenant, tmp_path: Path) -> None:
+    graph(tenant, "POST", "/servicePrincipals", {"appId": RUNNER})
+    tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
+    assert look(tenant, tmp_path, integrations={"runner": VENDOR}).of("missing") == []
+
+
+def test_what_another_resource_does_not_offer_is_found(tenant: Tenant, tmp_path: Path) -> None:
+    other = {"Microsoft Graph": {"roles": ["User.Reed.All"]}}
+    found = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "otherPermissions": other}}).only("missing")
+    assert "Microsoft Graph offers no such application role" in found["found"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"ARM_CLIENT_SECRET": "", "ARM_CLIENT_CERTIFICATE_PATH": "/nowhere.pem"}, "the credential cannot be used"),
+        ({"ARM_CLIENT_SECRET": "", "ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN_FILE_PATH": "/nowhere"}, "/nowhere"),
+        ({"ARM_CLIENT_SECRET": "", "ARM_USE_CLI": "false"}, "the environment names no credential"),
+        ({"BUSINESS_CENTRAL_URL": "http://127.0.0.1:1"}, "is not an https address"),
+    ],
+)
+def test_a_credential_that_cannot_be_used_is_told_in_a_sentence(
+    tenant: Tenant, tmp_path: Path, changed: dict[str, str], says: str
+) -> None:
+    container = {"production": {"name": "Production"}, "local": {"name": "Local", "baseUrl": "https://127.0.0.1:1/BC"}}
+    everywhere = {"magento": {**MAGENTO, "environments": ["production", "local"]}}
+    environment = {**tenant.ready.environment(), **changed}
+    looked = look(tenant, tmp_path, integrations=everywhere, environments=container, environment=environment)
+    assert looked.code == 1
+    assert "Traceback" not in looked.said
+    assert any(says in each["found"] for each in looked.of("missing"))
 
 
 # --- rights in an environment
@@ -183,7 +231,7 @@ def test_business_central_refuses_in_the_words_in_which_it_was_foretold(
     tenant: Tenant, tmp_path: Path, deployer: str, registrations: ProviderHost, inputs: Inputs, revoked: str
 ) -> None:
     tenant.edit("revoke", environment="Production", clientId=deployer, roleId=revoked)
-    foretold = look(tenant, tmp_path).only("missing")["remedy"]
+    foretold = look(tenant, tmp_path).only("missing", "environment Production")["remedy"]
     assert foretold in refusal(registrations, inputs.registration())
 
 
@@ -199,9 +247,46 @@ def test_an_environment_of_nobody_but_applications_is_told_before_business_centr
     tenant: Tenant, tmp_path: Path, registrations: ProviderHost, inputs: Inputs
 ) -> None:
     tenant.edit("disable_people", environment="Production")
-    foretold = look(tenant, tmp_path).only("missing")
+    foretold = look(tenant, tmp_path).only("missing", "environment Production")
     assert "nobody but applications" in foretold["found"]
     assert foretold["remedy"] in refusal(registrations, inputs.registration())
+
+
+def test_what_the_registrations_have_already_is_not_asked_of_the_caller(
+    tenant: Tenant, tmp_path: Path, deployer: str, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    for environment in ("Production", "Sandbox"):
+        register(tenant, application.client_id, environment)
+        for role_id in ("D365 BUS FULL ACCESS", "NPR NP RETAIL"):
+            tenant.edit("add_permission_set", environment=environment, clientId=application.client_id, roleId=role_id)
+        tenant.edit(
+            "remove_permission_set", environment=environment, clientId=application.client_id, roleId="D365 READ"
+        )
+        tenant.edit("revoke", environment=environment, clientId=deployer, roleId="NPR NP RETAIL")
+    made = tuple((environment, application.client_id) for environment in ("Production", "Sandbox"))
+    state = exported(application, secrets=key_ids(application, tenant), registrations=made)
+    assert look(tenant, tmp_path, state=state).of("missing") == []
+
+
+def test_a_set_that_up_has_to_take_away_has_to_be_the_callers_too(tenant: Tenant, tmp_path: Path) -> None:
+    register(tenant, RUNNER)
+    tenant.edit("add_permission_set", environment="Production", clientId=RUNNER, roleId="D365 FULL ACCESS")
+    adopted = {"runner": {**VENDOR, "adopt": True}}
+    found = look(tenant, tmp_path, integrations=adopted).only("missing")
+    assert "does not hold D365 FULL ACCESS, which it has to take away" in found["found"]
+    adopted["runner"]["additionalPermissionSets"] = "keep"
+    assert look(tenant, tmp_path, integrations=adopted).of("missing") == []
+
+
+def test_without_the_companion_extension_what_can_be_seen_is_looked_at_all_the_same(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    tenant.edit("uninstall_companion", environment="Production")
+    misspelt = {"magento": {**MAGENTO, "environments": ["production"], "permissionSets": ["D365 BUS FULL ACESS"]}}
+    found = [each["found"] for each in look(tenant, tmp_path, integrations=misspelt).of("missing")]
+    assert len(found) == 2
+    assert any("'D365 BUS FULL ACESS' does not exist" in each for each in found)
 
 
 # --- registrations that are there already
@@ -241,6 +326,26 @@ def test_what_the_state_knows_is_nobody_elses(tenant: Tenant, tmp_path: Path) ->
     looked = look(tenant, tmp_path, integrations={"runner": VENDOR}, state=state)
     assert looked.code == 0, looked
     assert looked.of("takeover") == []
+
+
+def test_a_renamed_environment_is_still_the_one_that_the_state_knows(tenant: Tenant, tmp_path: Path) -> None:
+    register(tenant, RUNNER)
+    tenant.edit("rename_environment", environment="Production", to="Live")
+    renamed = {"production": {"name": "Live", "formerly": ["Production"]}}
+    state = exported(registrations=(("Production", RUNNER),))
+    looked = look(tenant, tmp_path, integrations={"runner": VENDOR}, environments=renamed, state=state)
+    assert looked.code == 0, looked
+    assert looked.of("takeover") == []
+
+
+def test_a_registration_of_an_application_that_no_state_knows_is_left_over_beside_it(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    register(tenant, application.client_id)
+    left = look(tenant, tmp_path, state=exported()).of("leftover")
+    assert {each["where"] for each in left} == {"Microsoft Entra", "environment Production"}
+    assert all(application.client_id in each["found"] for each in left)
 
 
 def test_an_own_application_in_a_copied_environment_that_does_not_declare_it_is_left_over(
@@ -328,6 +433,42 @@ def test_an_application_that_no_state_knows_is_found_by_its_tag_with_both_ways_o
     ) in found["remedy"]
 
 
+def test_where_the_state_is_empty_nothing_is_to_be_removed_before_the_state_was_looked_for(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    """Signed in to another backend, every application of a stack in use looks left over."""
+    tag(application, tenant)
+    found = look(tenant, tmp_path, state={"version": 3, "deployment": None}).only("leftover")
+    assert "The state that was looked at is empty." in found["remedy"]
+    assert "another backend" in found["remedy"].partition("az ad app delete")[0]
+
+
+@pytest.mark.parametrize("owner", ["nobody", "other"])
+def test_an_application_of_that_name_is_found_before_azuread_refuses_a_second(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication, owner: str
+) -> None:
+    """As Business Central's own wizards leave them."""
+    if owner == "other":
+        tag(application, tenant, "entra-business-central:other:shop")
+    found = look(tenant, tmp_path).only("missing")
+    assert found["where"] == "integrations.magento"
+    assert application.client_id in found["found"]
+    assert ("stack other's" if owner == "other" else "somebody else's") in found["found"]
+    assert "another `displayName`" in found["remedy"]
+    assert "az ad" not in found["remedy"]
+
+
+def test_a_service_principal_that_the_state_has_under_another_key_is_not_left_over(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    state = exported(application, secrets=key_ids(application, tenant))
+    for each in state["deployment"]["resources"]:
+        if "servicePrincipal" in each["type"]:
+            each["urn"] = each["urn"].replace("::magento", "::shop")
+    assert look(tenant, tmp_path, state=state).of("leftover") == []
+
+
 def test_a_second_application_of_one_integration_can_only_be_removed(
     tenant: Tenant, tmp_path: Path, application: EntraApplication
 ) -> None:
@@ -404,9 +545,29 @@ def test_a_wrong_stack_file_is_refused_before_anything_is_asked(tenant: Tenant, 
     assert tenant.requests() == []
 
 
+def test_a_stack_is_named_with_or_without_its_organisation(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    assert look(tenant, tmp_path, state=exported(), stack="acme/demo").only("leftover")
+    named = argparse.Namespace(stack="acme/prod", config_file=None)
+    assert pulumi_cli.stack_file(named) == pulumi_cli.ROOT / "stacks" / "Pulumi.prod.yaml"
+
+
+def test_the_stack_file_is_read_as_pulumi_reads_it(tenant: Tenant, tmp_path: Path) -> None:
+    only_norway = {"magento": {**MAGENTO, "permissionSets": [{"roleId": "D365 READ", "company": "NO"}]}}
+    looked = look(tenant, tmp_path, integrations=only_norway)
+    assert looked.code == 1
+    assert any("company 'NO' does not exist" in each["found"] for each in looked.of("missing"))
+
+
 def test_a_stack_without_a_file_is_refused(tenant: Tenant, tmp_path: Path) -> None:
     looked = look(tenant, tmp_path, "--config-file", str(tmp_path / "Pulumi.none.yaml"))
     assert_refused(looked, "does not exist")
+
+
+def test_a_stack_file_that_cannot_be_read_is_refused(tenant: Tenant, tmp_path: Path) -> None:
+    assert_refused(look(tenant, tmp_path, "--config-file", str(tmp_path)), "cannot be read: Is a directory")
 
 
 def assert_refused(looked: Looked, text: str) -> None:

@@ -50,9 +50,9 @@ class Looked:
         """The findings of one kind."""
         return [each for each in self.findings if each["kind"] == kind]
 
-    def only(self, kind: str) -> dict[str, str]:
-        """The one finding of a kind."""
-        (found,) = self.of(kind)
+    def only(self, kind: str, where: str = "") -> dict[str, str]:
+        """The one finding of a kind (about one place)."""
+        (found,) = [each for each in self.of(kind) if where in each["where"]]
         return found
 
 
@@ -64,6 +64,7 @@ def look(
     environments: Mapping[str, Any] | None = None,
     state: Mapping[str, Any] | str | None = None,
     environment: Mapping[str, str] | None = None,
+    stack: str = "demo",
 ) -> Looked:
     """Run the command.
 
@@ -75,6 +76,7 @@ def look(
         environments: of the stack file.
         state: what `pulumi stack export` would print; of an empty stack where none is given.
         environment: variables instead of the tenant's.
+        stack: name of the stack.
     """
     file = folder / "Pulumi.demo.yaml"
     config = {
@@ -83,7 +85,7 @@ def look(
         "entra-business-central:integrations": dict(integrations or {"magento": MAGENTO}),
     }
     file.write_text(yaml.safe_dump({"config": config}))
-    command = [sys.executable, "-m", "commands", "preflight", "--stack", "demo", "--stdin", "--config-file", str(file)]
+    command = [sys.executable, "-m", "commands", "preflight", "--stack", stack, "--stdin", "--config-file", str(file)]
     done = subprocess.run(
         [*command, *(options or ["--json"])], cwd=REPOSITORY,
         env={"PATH": os.environ["PATH"], **(tenant.ready.environment() if environment is None else environment)},

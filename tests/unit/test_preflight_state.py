@@ -31,11 +31,17 @@ def test_a_stack_that_was_never_deployed_has_nothing(text: str) -> None:
     assert State.read(text) == State.nothing()
 
 
-def test_what_is_still_to_be_deleted_after_a_replacement_is_not_the_stacks_own() -> None:
+def test_what_the_next_run_deletes_is_known_and_what_replaced_it_has_its_key() -> None:
     state = json.loads(RECORDED.read_text())
-    for each in state["checkpoint"]["latest"]["resources"]:
-        each["delete"] = True
-    assert State.read(json.dumps(state)) == State.nothing()
+    resources = state["checkpoint"]["latest"]["resources"]
+    old = next(each for each in resources if each["type"].endswith(":Application"))
+    secret = next(each for each in resources if each["type"].endswith(":ApplicationPassword"))
+    new = {**old, "id": "/applications/new", "outputs": {"clientId": "NEW"}}
+    resources += [{**secret, "outputs": {"keyId": "new"}}, new]
+    old["delete"] = secret["delete"] = True
+    read = State.read(json.dumps(state))
+    assert read.applications == {"magento": ("new", "new")}
+    assert read.secrets == {secret["outputs"]["keyId"], "new"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "3", "{}", '{"deployment": [1]}', '{"deployment": {"resources": [1]}}'])
