@@ -67,6 +67,10 @@ class SettingsError(Exception):
     """The stack file or a preset is wrong; the text names every problem, its key, its line and what would be right."""
 
 
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
@@ -128,8 +132,8 @@ def _name_alone(value: object) -> object:
 class OtherPermissions(_Model):
     """What an integration is granted on another resource than Business Central."""
 
-    roles: tuple[Name, ...] = ()
-    delegated_scopes: tuple[Name, ...] = ()
+    roles: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
+    delegated_scopes: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -193,8 +197,8 @@ class Integration(_Model):
     display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
     description: Text50 | None = None
     contact_information: Text50 = ""
-    roles: Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(lambda roles: tuple(dict.fromkeys(roles)))]
-    delegated_scopes: tuple[Scope, ...] = ()
+    roles: Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(_once)]
+    delegated_scopes: Annotated[tuple[Scope, ...], AfterValidator(_once)] = ()
     other_permissions: Annotated[
         dict[str, OtherPermissions], BeforeValidator(_by_resource, json_schema_input_type=dict[str, OtherPermissions])
     ] = {}

@@ -137,12 +137,14 @@ class Graph:
                 self._resources.pop(app_id, None)
         return ServicePrincipal.from_graph(made)
 
-    def delete_service_principal(self, principal_id: str, *, attempting: str) -> None:
-        """Take an application out of this tenant; one that is gone already is fine."""
-        self._delete(f"/v1.0/servicePrincipals/{principal_id}", attempting=attempting, needs=CREATES)
+    def delete_service_principal(self, principal_id: str, *, attempting: str, just_made: bool = False) -> None:
+        """Take an application out of this tenant; one that is gone already is fine, unless it was made a moment ago."""
+        self._delete(
+            f"/v1.0/servicePrincipals/{principal_id}", attempting=attempting, needs=CREATES, just_made=just_made
+        )
 
     def listed_role_assignments(
-        self, principal_id: str, resource_id: str, known: Collection[str] = (), *, expected: bool = True
+        self, principal_id: str, resource_id: str, known: Collection[str], wanted: Collection[str]
     ) -> list[RoleAssignment] | None:
         """Return what a principal holds on a resource as a list told a short while ago, None where it is not there now.
 
@@ -153,12 +155,12 @@ class Graph:
             principal_id: object id of its service principal.
             resource_id: object id of the resource's.
             known: ids of the assignments that it had.
-            expected: whether it should hold anything there.
+            wanted: ids of the roles that it should hold.
         """
         with self._lock:
             listed = self._assigned.setdefault(resource_id, SharedRead(partial(self._list_assigned, resource_id)))
         held = listed().get(principal_id, [])
-        if (held or not expected) and set(known) <= {each.id for each in held}:
+        if set(wanted) <= {each.role_id for each in held} and set(known) <= {each.id for each in held}:
             return held
         return self.role_assignments(principal_id, resource_id)
 
@@ -196,10 +198,23 @@ class Graph:
         )
         return made and str(made["id"])
 
-    def remove_assignment(self, resource_id: str, assignment_id: str, *, attempting: str) -> None:
-        """Take an application role back; one that is gone already is fine."""
+    def remove_assignment(
+        self, resource_id: str, assignment_id: str, *, attempting: str, just_made: bool = False
+    ) -> None:
+        """Take an application role back; one that is gone already is fine, unless it was made a moment ago."""
         path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo/{assignment_id}"
-        self._delete(path, attempting=attempting, needs=CONSENTS)
+        self._delete(path, attempting=attempting, needs=CONSENTS, just_made=just_made)
+
+    def grants_held(self, principal_id: str) -> set[str]:
+        """Return the ids of all that a principal holds on any resource, for whomever: roles and delegated grants."""
+        path, told = f"/v1.0/servicePrincipals/{principal_id}", f"service principal {principal_id} holds"
+        roles = self._list(f"{path}/appRoleAssignments", attempting=f"list the roles that {told}", needs=READS)
+        grants = self._list(
+            f"{path}/oauth2PermissionGrants",
+            attempting=f"list the delegated permissions that {told}",
+            needs=READS_GRANTS,
+        )
+        return {item["id"] for item in [*(roles or []), *(grants or [])]}
 
     def delegated_grants(self, principal_id: str, resource_id: str) -> list[DelegatedGrant] | None:
         """Return what a client holds on a resource for all users (one grant or none); None where there is no client.
@@ -258,11 +273,13 @@ class Graph:
         )
         return made and str(made["id"])
 
-    def change_delegated(self, grant_id: str, scopes: Collection[str], *, attempting: str) -> None:
+    def change_delegated(
+        self, grant_id: str, scopes: Collection[str], *, attempting: str, just_made: bool = False
+    ) -> None:
         """Replace the permissions of a grant; without any, delete it, and then one that is gone already is fine."""
         path = f"/v1.0/oauth2PermissionGrants/{grant_id}"
         if not scopes:
-            return self._delete(path, attempting=attempting, needs=CONSENTS_DELEGATED)
+            return self._delete(path, attempting=attempting, needs=CONSENTS_DELEGATED, just_made=just_made)
         body = {"scope": " ".join(sorted(scopes))}
         self._request("PATCH", path, attempting=attempting, needs=CONSENTS_DELEGATED, body=body)
         return None
@@ -284,11 +301,11 @@ class Graph:
                 return None
             raise
 
-    def _delete(self, path: str, *, attempting: str, needs: GraphRight) -> None:
+    def _delete(self, path: str, *, attempting: str, needs: GraphRight, just_made: bool) -> None:
         try:
             self._request("DELETE", path, attempting=attempting, needs=needs)
         except NotFound as problem:
-            if not is_absent(problem):
+            if just_made or not is_absent(problem):
                 raise
 
     def _request(

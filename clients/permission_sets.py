@@ -67,7 +67,7 @@ def resolve(items: Iterable[Item], environment: Environment, declared_at: str) -
             f"give permission sets in environment {environment.name}",
             "; ".join(problems),
             "Correct `permissionSets` in the stack file or the preset (where a role id is defined twice, add scope and "
-            "app_id to it); nothing was changed there.",
+            "appId to it); nothing was changed there.",
         )
         problem.where = f"{declared_at}.permissionSets"
         raise problem

@@ -16,7 +16,7 @@ from clients.replication import LONGEST_SECONDS, when_replicated
 from clients.session import Session
 
 Cause = Literal[
-    "secret", "application", "roles", "registration", "disabled", "permission sets", "company", "environment"
+    "secret", "application", "sign-in", "roles", "registration", "disabled", "permission sets", "company", "environment"
 ]
 
 
@@ -100,8 +100,8 @@ _SIGN_IN_ERRORS = [
 ]
 
 _NOT_IN_TOKEN = (
-    "A role is in new tokens some time after it was granted; one that stays missing was withdrawn: "  # noqa: S105
-    "`pulumi refresh` shows it, and `pulumi up --refresh` grants it again."
+    "A role is in new tokens some time after it was granted; one that stays missing was withdrawn "  # noqa: S105
+    "(`pulumi refresh` shows it, and `pulumi up --refresh` grants it again) or, with `consent: manual`, not approved."
 )
 _REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
 
@@ -164,7 +164,10 @@ def _understood_sign_in(access: Access, problem: SignInFailed) -> NotProven:
     for known in _SIGN_IN_ERRORS:
         if re.search(rf"({known.code})\b", problem.reason):
             return NotProven(access, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
-    return NotProven(access, "application", problem.reason, "Run the same command again when Entra can be reached.")
+    if code := re.search(r"AADSTS(\d+)", problem.reason):
+        remedy = f"Entra refuses it: https://login.microsoftonline.com/error?code={code[1]} says what that means."
+        return NotProven(access, "sign-in", problem.reason, remedy)
+    return NotProven(access, "sign-in", problem.reason, "Run the same command again when Entra can be reached.")
 
 
 def _understood(access: Access, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:

@@ -34,6 +34,7 @@ def not_adopted(client_id: str, environment: str) -> Refused:
     """
     return Refused(
         f"register {client_id} in environment {environment}",
-        "it is registered there already, and not by this stack",
-        "If this stack shall take it over, permission sets included, set `adopt: true`; else remove it there.",
+        "it is registered there already, and no state of this stack knows it",
+        "If an interrupted run of this stack made it, or this stack shall take it over, permission sets included, set "
+        "`adopt: true` (it can go again after the `up`); else remove it there.",
     )

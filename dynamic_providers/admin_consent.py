@@ -13,17 +13,19 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from clients.errors import AccessError
+from clients.errors import AccessError, Forbidden
 from clients.graph_errors import is_not_replicated
 from clients.graph_objects import ServicePrincipal
 from clients.offers import refuse_what_is_not_offered
 from clients.publishers import published_as, refuse_another_publisher
 from dynamic_providers.approval import approved
 from dynamic_providers.base import Provider, declared, next_revision, readable
-from dynamic_providers.grants import Consent
+from dynamic_providers.grants import Consent, had_on, made_here
+from dynamic_providers.progress import tell
 from dynamic_providers.service_principals import (
     create,
     find_or_create,
+    when_replicated,
 )
 
 _INPUTS = (
@@ -87,11 +89,10 @@ class AdminConsentProvider(Provider):
         principal_id = principal.id if principal else props["principal_id"]
         if resource is None or not principal_id:
             return ReadResult("", {})  # Pulumi's way to say that it is gone
-        had = _had(props, principal_id, resource.id)
+        had = had_on(props, principal_id, resource.id)
         had_roles = had.get("assignments", {})
-        held = graph.listed_role_assignments(
-            principal_id, resource.id, had_roles.values(), expected=bool(props["roles"])
-        )
+        wanted = {resource.roles[role] for role in props["roles"] if role in resource.roles}
+        held = graph.listed_role_assignments(principal_id, resource.id, had_roles.values(), wanted)
         if held is None and not graph.service_principal_with_id(principal_id):
             return ReadResult("", {})
         names = {role_id: value for value, role_id in resource.roles.items()}
@@ -111,7 +112,7 @@ class AdminConsentProvider(Provider):
             **live,
             "resource_id": resource.id,
             "service_principal_id": principal_id,
-            "service_principal_created": _made_here(props, principal_id),
+            "service_principal_created": made_here(props, principal_id),
             "assignments": our_roles,
             "granted_scopes": [each for each in scopes if each in our_scopes],
         }
@@ -138,8 +139,24 @@ class AdminConsentProvider(Provider):
                 left = grant.scopes - set(ours) if props["vendor"] else ()
                 graph.change_delegated(grant.id, left, attempting=attempting)
         if props.get("service_principal_created"):
-            attempting = f"take the service principal of {client_id} out of this tenant"
-            graph.delete_service_principal(props["service_principal_id"], attempting=attempting)
+            self._take_out(props)
+
+    def _take_out(self, props: Mapping[str, Any]) -> None:
+        """Delete a vendor's service principal that was made here, unless others granted it something meanwhile."""
+        graph, principal_id = self.session.graph, props["service_principal_id"]
+        try:  # ours were withdrawn a moment ago, and may be listed still
+            others = graph.grants_held(principal_id) - set(props.get("assignments", {}).values())
+            why = "it holds more than this stack granted" if others else ""
+        except Forbidden:
+            why = "whether others granted it something cannot be seen"
+        if why:
+            tell(
+                f"{props['client_id']} stays in this tenant, because {why}; if nobody needs it, delete it in the Entra "
+                "admin center under Enterprise applications"
+            )
+            return
+        attempting = f"take the service principal of {props['client_id']} out of this tenant"
+        graph.delete_service_principal(principal_id, attempting=attempting)
 
     def _settle(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Make it what the inputs say, and return the outputs that tell of it; what fails is taken back."""
@@ -151,7 +168,7 @@ class AdminConsentProvider(Provider):
             return self._granted(olds, inputs, undo)
         except AccessError as problem:
             if not is_not_replicated(problem):  # what only was not seen in time is better met again than made again
-                _take_back(undo, problem)
+                _take_back(undo, problem, vendor=inputs["vendor"])
             raise
 
     def _granted(
@@ -168,12 +185,12 @@ class AdminConsentProvider(Provider):
         if resource is None:
             resource, _ = create(graph, inputs["resource_app_id"])  # as the portal does
             refuse_what_is_not_offered(resource, inputs["client_id"], inputs["roles"], inputs["scopes"])
-        had = _had(olds, principal_id, resource.id)
+        had = had_on(olds, principal_id, resource.id)
         consent = Consent(graph, inputs["client_id"], principal_id, resource, inputs["vendor"], undo)
         return {
             "resource_id": resource.id,
             "service_principal_id": principal_id,
-            "service_principal_created": created or _made_here(olds, principal_id),
+            "service_principal_created": created or made_here(olds, principal_id),
             "assignments": consent.settle_roles(inputs["roles"], had.get("assignments", {}), had.get("roles", [])),
             "granted_scopes": consent.settle_scopes(inputs["scopes"], had.get("granted_scopes", [])),
         }
@@ -188,7 +205,10 @@ class AdminConsentProvider(Provider):
         principal, created = find_or_create(graph, client_id)
         if created:
             attempting = f"take the service principal of {client_id} out of this tenant again"
-            undo.append(partial(graph.delete_service_principal, principal.id, attempting=attempting))
+            undo.append(partial(graph.delete_service_principal, principal.id, attempting=attempting, just_made=True))
+            expected = inputs["expected_publisher"]
+            if published_as(principal, expected) != dict(expected):  # perhaps only the answer to a POST does not tell
+                principal = graph.service_principal_with_id(principal.id) or principal
         refuse_another_publisher(principal, self.session.tenant_id, inputs["expected_publisher"])
         return principal.id, created
 
@@ -219,26 +239,21 @@ class AdminConsentProvider(Provider):
         return sorted(scopes)  # what differs was asked for once more: a list may be late
 
 
-def _had(olds: Mapping[str, Any], principal_id: str, resource_id: str) -> Mapping[str, Any]:
-    """Return what the old outputs know as ours; nothing where either object is another."""
-    ends = (olds.get("service_principal_id"), olds.get("resource_id"))
-    return olds if ends == (principal_id, resource_id) else {}
+def _take_back(undo: list[Callable[[], None]], problem: AccessError, *, vendor: bool) -> None:
+    """Take back what a failed operation did, the last first; say so where even that fails.
 
-
-def _made_here(olds: Mapping[str, Any], principal_id: str) -> bool:
-    """Tell whether this very service principal is one that was made here."""
-    return bool(olds.get("service_principal_id") == principal_id and olds.get("service_principal_created"))
-
-
-def _take_back(undo: list[Callable[[], None]], problem: AccessError) -> None:
-    """Take back what a failed operation did, the last first; say so where even that fails."""
-    try:
-        for step in reversed(undo):
-            step()
-    except AccessError as second:
-        problem.remedy += (
-            f" A part was done and could not be taken back ({second.reason}); the next `pulumi up` finds it."
-        )
+    A server that does not know yet what was made a moment ago is asked again.
+    """
+    reasons = []
+    for step in reversed(undo):
+        try:
+            when_replicated(step)
+        except AccessError as second:
+            reasons.append(second.reason)
+    if reasons:
+        # What a vendor holds already counts as somebody else's for the next run (decision 0005).
+        then = "remove it by hand in the Entra admin center" if vendor else "the next `pulumi up` finds it"
+        problem.remedy += f" A part was done and could not be taken back ({'; '.join(reasons)}); {then}."
 
 
 class AdminConsent(Resource, module="entra-business-central", name="AdminConsent"):

@@ -9,7 +9,7 @@ from clients.approvals import not_approved, refuse_unless_approved
 from clients.graph import Graph
 from clients.offers import refuse_what_is_not_offered
 from clients.publishers import refuse_another_publisher
-from dynamic_providers.grants import Consent
+from dynamic_providers.grants import Consent, had_on, made_here
 
 
 def approved(
@@ -41,21 +41,24 @@ def approved(
         raise not_approved(inputs["client_id"], [*inputs["roles"], *inputs["scopes"]], page)
     consent = Consent(graph, inputs["client_id"], principal_id, resource, additive=inputs["vendor"])
     roles = {consent.name_of(role_id): id_ for role_id, id_ in consent.held_roles().items()}
-    grant = consent.held_scopes() if inputs["scopes"] else None
+    had = had_on(olds, principal_id, resource.id)
+    our_scopes = frozenset(had.get("granted_scopes", []))
+    # Also where none are declared any more: what was is to be gone.
+    grant = consent.held_scopes() if inputs["scopes"] or olds.get("scopes") or our_scopes else None
     scopes = grant.scopes if grant else frozenset()
-    ours = {role: id_ for role, id_ in olds.get("assignments", {}).items() if roles.get(role) == id_}
+    ours = {role: id_ for role, id_ in had.get("assignments", {}).items() if roles.get(role) == id_}
     refuse_unless_approved(
         inputs["client_id"],
         resource.display_name,
         wanted=[*inputs["roles"], *inputs["scopes"]],
         held=roles.keys() | scopes,
-        to_go=ours.keys() if inputs["vendor"] else roles.keys() | scopes,
+        to_go=ours.keys() | (our_scopes & scopes) if inputs["vendor"] else roles.keys() | scopes,
         page=page,
     )
     return {
         "resource_id": resource.id,
         "service_principal_id": principal_id,
-        "service_principal_created": olds.get("service_principal_created", False),
+        "service_principal_created": made_here(olds, principal_id),
         "assignments": ours,
-        "granted_scopes": [each for each in olds.get("granted_scopes", []) if each in inputs["scopes"]],
+        "granted_scopes": sorted(our_scopes & scopes),
     }

@@ -98,11 +98,9 @@ class Provider(ResourceProvider):
     @readable
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Invoked before every diff, in previews too."""
-        if pulumi.contains_unknowns(news):
-            known = {key: value for key, value in news.items() if not pulumi.contains_unknowns(value)}
-            normalised, failures = self.normalise(known)
-            return CheckResult({**news, **normalised}, failures)
-        return CheckResult(*self.normalise(news))
+        unknown = {key: value for key, value in news.items() if pulumi.contains_unknowns(value)}
+        normalised, failures = self.normalise({key: value for key, value in news.items() if key not in unknown})
+        return CheckResult({**normalised, **unknown}, failures)
 
     @readable
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:

@@ -116,7 +116,8 @@ class BusinessCentralRegistrationProvider(Provider):
             "state": "Enabled" if registration.is_working else "Disabled",
             "permission_sets": as_inputs(held, props["permission_sets"]),
         }
-        outputs = {**live, "user_id": registration.user_id}
+        # Without a user there is no id of one: an update then makes the registration anew, as `ensure` does.
+        outputs = {**live, "user_id": registration.user_id if registration.user_state else None}
         return ReadResult(id_, outputs, {key: live[key] for key in _INPUTS if key in live})
 
     @readable
@@ -125,7 +126,9 @@ class BusinessCentralRegistrationProvider(Provider):
         environment, changed = self._environment(news), self.changed(olds, news)
         user_id: str | None = olds.get("user_id")
         if changed & {"environment", "base_url"}:  # what is ours, at another address: look at all of it there
-            user_id = ensure(environment, {**news, "adopt": True}, had=olds["permission_sets"])
+            # Under another name it is the same environment; another address may be that of another server.
+            adopt = news["adopt"] or "base_url" not in changed
+            user_id = ensure(environment, {**news, "adopt": adopt}, had=olds["permission_sets"])
             if "base_url" in changed:
                 pulumi.log.warn(
                     f"{news['declared_at']}: environment {environment.name} is now looked for at another address. If "
@@ -133,15 +136,16 @@ class BusinessCentralRegistrationProvider(Provider):
                     "is still there: remove it by hand."
                 )
         else:
-            if changed & {"permission_sets", "additional_permission_sets"}:
-                wanted = resolve(news["permission_sets"], environment, news["declared_at"])
-            user_exists = True
-            if fields := {api: news[key] for key, api in FIELDS.items() if key in changed}:
+            sets_changed = bool(changed & {"permission_sets", "additional_permission_sets"})
+            wanted = resolve(news["permission_sets"], environment, news["declared_at"]) if sets_changed else []
+            user_exists = bool(user_id)
+            fields = {api: news[key] for key, api in FIELDS.items() if key in changed}
+            if fields and user_exists:
                 registration = change(environment, news["client_id"], fields)
                 user_id, user_exists = registration.user_id, bool(registration.user_state)
             if not user_exists:
                 user_id = ensure(environment, {**news, "adopt": True}, had=olds["permission_sets"])
-            elif changed & {"permission_sets", "additional_permission_sets"}:
+            elif sets_changed:
                 give_and_take(environment, news, user_id, wanted, had=olds["permission_sets"])
         return UpdateResult({**declared(news), "user_id": user_id, "revision": next_revision(olds)})
 
@@ -151,7 +155,8 @@ class BusinessCentralRegistrationProvider(Provider):
         environment, client_id = self._environment(props), props["client_id"]
         attempting = f"disable {client_id} in environment {environment.name} before deleting it"
         registration = environment.change(client_id, {"state": "Disabled"}, attempting=attempting)
-        if registration is None or environment.deregister(client_id):
+        # No row, or a row whose user was deleted, which cannot be disabled; a DELETE of what is gone is fine.
+        if environment.deregister(client_id) or registration is None:
             return
         if registration.user_id:
             for assignment in environment.assignments(client_id):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from clients.graph import Graph
 from clients.graph_objects import DelegatedGrant, ServicePrincipal
@@ -108,17 +109,22 @@ class Consent:
         before = grant.scopes if grant else frozenset()
         after = (before - set(had) | set(wanted)) if self.additive else frozenset(wanted)
         if after != before:
-            self._change_scopes(grant, after)
+            before = self._change_scopes(grant, after)
         return sorted(set(wanted) - (before - set(had))) if self.additive else sorted(wanted)
 
-    def withdraw(self, role: str, assignment_id: str) -> None:
+    def withdraw(self, role: str, assignment_id: str, *, just_made: bool = False) -> None:
         """Take one role away.
+
+        Args:
+            role: its value, for messages.
+            assignment_id: the assignment.
+            just_made: whether it was made a moment ago, so that "not there" may mean "not seen yet".
 
         Raises:
             AccessError: it cannot be done.
         """
         attempting = f"withdraw {role} on {self.resource.display_name} from {self.client_id}"
-        self.graph.remove_assignment(self.resource.id, assignment_id, attempting=attempting)
+        self.graph.remove_assignment(self.resource.id, assignment_id, attempting=attempting, just_made=just_made)
 
     def name_of(self, role_id: str) -> str:
         """Return the value of a role, or its id where the resource does not offer it any more."""
@@ -130,7 +136,7 @@ class Consent:
         post = partial(self.graph.assign_role, self.principal_id, self.resource, role_id, attempting=attempting)
         made = when_replicated(post)
         if made:
-            self.undo.append(partial(self.withdraw, role, made))
+            self.undo.append(partial(self.withdraw, role, made, just_made=True))
         return made
 
     def _add(self, role: str, role_id: str, had: str | None) -> str | None:
@@ -147,8 +153,11 @@ class Consent:
             return found
         raise not_seen(f"find out who granted {role} on {self.resource.display_name} to {self.client_id}")
 
-    def _change_scopes(self, grant: DelegatedGrant | None, after: Collection[str]) -> None:
-        """Make a grant's delegated permissions what they shall be; there is one grant at most."""
+    def _change_scopes(self, grant: DelegatedGrant | None, after: Collection[str]) -> frozenset[str]:
+        """Make a grant's delegated permissions what they shall be, and return what it had before; there is one at most.
+
+        Somebody else may have made it between our look and our write.
+        """
         listed = " ".join(sorted(after)) or "nothing"
         attempting = f"grant {listed} on {self.resource.display_name} to {self.client_id} for its users"
         if grant is None:
@@ -156,14 +165,27 @@ class Consent:
                 self.graph.grant_delegated, self.principal_id, self.resource.id, after, attempting=attempting
             )
             if made := when_replicated(post):
-                self.undo.append(partial(self.graph.change_delegated, made, (), attempting=attempting))
-                return
+                undo = partial(self.graph.change_delegated, made, (), attempting=attempting, just_made=True)
+                self.undo.append(undo)
+                return frozenset()
             grant = when_replicated(partial(self._granted_meanwhile, attempting))
             after = grant.scopes | set(after) if self.additive else after
         self.graph.change_delegated(grant.id, after, attempting=attempting)
         self.undo.append(partial(self.graph.change_delegated, grant.id, grant.scopes, attempting=attempting))
+        return grant.scopes
 
     def _granted_meanwhile(self, attempting: str) -> DelegatedGrant:
         if found := self.held_scopes():
             return found
         raise not_seen(attempting)
+
+
+def had_on(olds: Mapping[str, Any], principal_id: str, resource_id: str) -> Mapping[str, Any]:
+    """Return what the old outputs know as ours; nothing where either object is another."""
+    ends = (olds.get("service_principal_id"), olds.get("resource_id"))
+    return olds if ends == (principal_id, resource_id) else {}
+
+
+def made_here(olds: Mapping[str, Any], principal_id: str) -> bool:
+    """Tell whether this very service principal is one that was made here."""
+    return bool(olds.get("service_principal_id") == principal_id and olds.get("service_principal_created"))

@@ -52,7 +52,7 @@ def ensure(environment: Environment, inputs: Mapping[str, Any], *, had: Iterable
         notes += give_and_take(environment, inputs, registration.user_id, wanted, had=had)
     except AccessError as problem:
         if made is not None:
-            _take_back(environment, client_id, problem)
+            _take_back(environment, client_id, problem, adopt=inputs["adopt"])
         raise
     if made is None and notes:
         pulumi.log.info(
@@ -140,14 +140,13 @@ def _take_over(environment: Environment, inputs: Mapping[str, Any]) -> tuple[Reg
     return found, notes + [f"{key} {old!r} -> {new!r}" for key, (old, new) in different.items()]
 
 
-def _take_back(environment: Environment, client_id: str, problem: AccessError) -> None:
+def _take_back(environment: Environment, client_id: str, problem: AccessError, *, adopt: bool) -> None:
     """Delete the row that a failed create made; say so where even that fails."""
     try:
         environment.deregister(client_id)
     except AccessError as second:
-        problem.remedy += (
-            f" The registration itself was made and could not be taken back ({second.reason}); "
-            "the next `pulumi up` finds and finishes it."
+        problem.remedy += f" The registration itself was made and could not be taken back ({second.reason}); " + (
+            "the next `pulumi up` finds and finishes it." if adopt else "with `adopt: true` the next `pulumi up` does."
         )
 
 

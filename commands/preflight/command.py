@@ -34,8 +34,8 @@ AT_ONCE = 4
 _WORDS: dict[Kind, tuple[str, str]] = {  # kind -> what it is called, its colour
     "missing": ("missing", "red"),
     "pending": ("pending", "yellow"),
-    "leftover": ("left over", "yellow"),
-    "takeover": ("takes over", "cyan"),
+    "leftover": ("leftover", "yellow"),
+    "takeover": ("takeover", "cyan"),
     "note": ("note", "cyan"),
     "ready": ("ready", "green"),
 }
@@ -114,7 +114,9 @@ def show(found: Sequence[Finding], console: Console) -> None:
         lines = ["\t".join([_WORDS[each.kind][0], each.where, _sentences(each)]) for each in found]
         console.file.write("".join(f"{line}\n" for line in [*lines, summary]))  # not wrapped
         return
-    table = Table("", "where", "what, and what to do", show_lines=True)
+    table = Table(show_lines=True)
+    for name in ("", "where", "what, and what to do"):
+        table.add_column(name, overflow="fold")  # ids and commands are there to be copied
     for each in found:
         word, colour = _WORDS[each.kind]
         text = Text(each.found)
@@ -160,11 +162,19 @@ def _subject(stack: str, file: Path, exported: str | None) -> Subject:
 
 def _state(stack: str, exported: str | None) -> State:
     if exported is not None:
-        return State.read(exported)
+        return _of_stack(State.read(exported), stack)
     command = f"pulumi stack export --stack {stack} | python -m commands preflight --stack {stack} --stdin"
     try:
-        return State.read(pulumi_cli.ask("stack", "export", stack=stack, instead=command))
+        return _of_stack(State.read(pulumi_cli.ask("stack", "export", stack=stack, instead=command)), stack)
     except NotAnswered as problem:
         if "no stack named" in str(problem):
             return State.nothing()
         raise
+
+
+def _of_stack(state: State, stack: str) -> State:
+    """Return a state, if it is this stack's: with another's, what is in use would look left over."""
+    others = state.stacks - {stack.rpartition("/")[2]}
+    if others:
+        raise StateUnusable(f"This is the state of stack {', '.join(sorted(others))}, and not of {stack}.")
+    return state

@@ -31,7 +31,7 @@ def look(subject: Subject, tagged: Iterable[Application]) -> list[Finding]:
         findings += _secrets(subject, each) if each.id in known else [_application(subject, each, tag.key)]
     for key in subject.state.applications:
         findings += _principal(subject, key)
-    return findings + _names_taken(subject)
+    return [*findings, *_names_taken(subject), *(_pending(urn) for urn in subject.state.pending)]
 
 
 def _application(subject: Subject, orphan: Application, key: str) -> Finding:
@@ -94,6 +94,11 @@ def _principal(subject: Subject, key: str) -> Iterator[Finding]:
             f"After an interrupted `up`, remove it, and `up` again: `az ad sp delete --id {principal.id}`. After an "
             "interrupted `destroy`, run `destroy` again instead.",
         )
+
+
+def _pending(urn: str) -> Finding:
+    found = f"an interrupted run was at work on {urn}, and the state remembers it"
+    return Finding("note", WHERE, found, "Once all is well: `pulumi refresh --clear-pending-creates`.")
 
 
 def _names_taken(subject: Subject) -> list[Finding]:

@@ -28,6 +28,8 @@ class State:
         principals: key of the integration -> object id of its service principal.
         secrets: key ids of all client secrets, also of those that the next run deletes.
         registrations: environment (in lower case) and client id of all registrations.
+        stacks: the stacks that the resources say they are of; one, or none where there are none.
+        pending: URNs of what an interrupted run was doing.
     """
 
     components: Mapping[str, str]
@@ -35,6 +37,8 @@ class State:
     principals: Mapping[str, str]
     secrets: frozenset[str]
     registrations: frozenset[tuple[str, str]]
+    stacks: frozenset[str] = frozenset()
+    pending: tuple[str, ...] = ()
 
     @staticmethod
     def read(text: str) -> State:
@@ -59,6 +63,8 @@ class State:
                     (each["outputs"]["environment"].casefold(), each["outputs"]["client_id"].lower())
                     for each in _of(resources, _REGISTRATION)
                 ),
+                stacks=frozenset(each["urn"].split(":")[2] for each in resources),
+                pending=tuple(each["resource"]["urn"] for each in (deployment or {}).get("pending_operations") or []),
             )
         except (ValueError, LookupError, TypeError, AttributeError):
             raise StateUnusable("This is not a stack's state: give what `pulumi stack export` prints.") from None

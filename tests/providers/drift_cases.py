@@ -57,7 +57,7 @@ TAIL = """What cannot be read is never taken for gone: a missing extension, a re
 is an error, and neither the state nor the registration is touched.
 
 An environment copied from another one carries its registrations along. Those that this stack does not declare for the
-copy are nobody's here: no command of ours looks at them or changes them.
+copy are nobody's here: `refresh` and `up` do not look at them; `python -m commands preflight` does.
 
 A deleted service principal of an application of this stack is made anew by azuread, in the same `up`. With Business
 Central's service principal goes also what the application that runs this may do there: grant it that again first.

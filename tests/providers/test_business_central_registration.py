@@ -9,6 +9,7 @@ import pytest
 
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from tests.providers.conftest import Inputs
+from tests.support.azuread_plugin import UNKNOWN
 from tests.support.provider_host import ProviderError, ProviderHost
 from tests.support.registrations import environment_state, held_sets, registration_row
 from tests.support.tenant import Tenant
@@ -194,6 +195,36 @@ def test_delete_disables_first_and_leaves_nothing(tenant: Tenant, registrations:
     assert made.outputs["user_id"] not in str(environment_state(tenant)["accessControls"])
     assert [each.split()[0] for each in asked(tenant)] == ["PATCH", "DELETE"]
     registrations.delete(made)  # twice, as after an interruption
+
+
+def test_delete_of_a_row_whose_user_was_deleted_leaves_no_row(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    """Business Central cannot disable such a row, and says that the user does not exist."""
+    made = registrations.create(inputs.registration())
+    tenant.edit("delete_user", environment="Production", clientId=inputs.application.client_id)
+    registrations.delete(made)
+    assert row(tenant, inputs) is None
+
+
+def test_permission_sets_are_given_again_where_the_user_of_a_disabled_row_was_deleted(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    disabled = inputs.registration(state="Disabled")
+    made = registrations.create(disabled)
+    tenant.edit("delete_user", environment="Production", clientId=inputs.application.client_id)
+    refreshed = registrations.read(made)
+    assert refreshed is not None
+    registrations.update(refreshed, disabled)
+    assert len(held(tenant, inputs)) == 2
+    found = row(tenant, inputs)
+    assert found is not None
+    assert found["state"] == "Disabled"
+
+
+def test_a_preview_shows_what_is_not_known_yet_as_unknown(registrations: ProviderHost, inputs: Inputs) -> None:
+    checked = registrations.check(inputs.registration(client_id=UNKNOWN, description=UNKNOWN))
+    assert (checked["client_id"], checked["description"]) == (UNKNOWN, UNKNOWN)
 
 
 def test_delete_of_a_user_that_signed_in_strips_and_disables_it_and_says_so(

@@ -52,6 +52,18 @@ def test_a_vendor_is_let_in_granted_its_roles_and_taken_out_again(tenant: Tenant
     consents.delete(made)
 
 
+def test_a_vendor_let_in_here_stays_when_others_have_granted_it_something(
+    tenant: Tenant, start_host: Callable[..., ProviderHost]
+) -> None:
+    """As another stack of the tenant, or an administrator: taking it out would take their grants along."""
+    with start_host(AdminConsentProvider()) as consents:
+        made = consents.create(vendor_consent())
+        add_role(tenant, "app_access")
+        consents.delete(made)
+    assert held(tenant) == ["app_access"]
+    assert "stays in this tenant, because it holds more than this stack granted" in consents.stderr
+
+
 def test_a_vendor_that_was_let_in_before_stays_when_its_consent_goes(tenant: Tenant, consents: ProviderHost) -> None:
     principal_id = let_in(tenant)
     made = consents.create(vendor_consent())
