@@ -539,6 +539,20 @@ def test_what_is_no_state_is_refused_without_being_quoted(tenant: Tenant, tmp_pa
     assert "s3cret" not in looked.said
 
 
+def test_the_state_of_another_stack_is_refused(tenant: Tenant, tmp_path: Path) -> None:
+    """With it, what is in use would look left over."""
+    looked = look(tenant, tmp_path, state=exported(), stack="prod")
+    assert_refused(looked, "This is the state of stack demo, and not of prod.")
+
+
+def test_what_an_interrupted_run_was_at_work_on_is_told(tenant: Tenant, tmp_path: Path) -> None:
+    state = exported()
+    state["deployment"]["pending_operations"] = [{"type": "creating", "resource": {"urn": COMPONENT}}]
+    looked = look(tenant, tmp_path, state=state)
+    assert looked.code == 0
+    assert "--clear-pending-creates" in looked.only("note")["remedy"]
+
+
 def test_a_wrong_stack_file_is_refused_before_anything_is_asked(tenant: Tenant, tmp_path: Path) -> None:
     looked = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "permisionSets": []}})
     assert_refused(looked, "integrations.magento.permisionSets")

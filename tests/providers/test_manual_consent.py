@@ -62,6 +62,14 @@ def test_delegated_permissions_are_waited_for_as_well(tenant: Tenant, consents: 
     assert writes(tenant) == []
 
 
+def test_delegated_permissions_that_are_not_declared_any_more_are_too_much(
+    tenant: Tenant, consents: ProviderHost, inputs: Inputs
+) -> None:
+    made = consents.create(inputs.consent(scopes=["user_impersonation"]))
+    with pytest.raises(ProviderError, match="could not withdraw user_impersonation"):
+        consents.update(made, inputs.consent(consent="manual"))
+
+
 def test_a_role_withdrawn_by_hand_is_pending_again(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:
     approve(tenant, inputs, *BOTH)
     made = consents.create(inputs.consent(consent="manual"))

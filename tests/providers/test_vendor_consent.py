@@ -64,6 +64,20 @@ def test_a_vendor_let_in_here_stays_when_others_have_granted_it_something(
     assert "stays in this tenant, because it holds more than this stack granted" in consents.stderr
 
 
+def test_a_vendor_that_an_administrator_let_in_anew_and_approved_is_not_ours_to_take_out(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    made = consents.create(vendor_consent())
+    tenant.edit("delete_service_principal", clientId=JOB_QUEUE_RUNNER)
+    let_in(tenant)
+    for role in BOTH:
+        add_role(tenant, role)
+    by_hand = consents.update(made, vendor_consent(consent="manual"))
+    assert by_hand.outputs["service_principal_created"] is False
+    consents.delete(by_hand)
+    assert held(tenant) == BOTH
+
+
 def test_a_vendor_that_was_let_in_before_stays_when_its_consent_goes(tenant: Tenant, consents: ProviderHost) -> None:
     principal_id = let_in(tenant)
     made = consents.create(vendor_consent())

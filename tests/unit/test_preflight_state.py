@@ -31,6 +31,15 @@ def test_a_stack_that_was_never_deployed_has_nothing(text: str) -> None:
     assert State.read(text) == State.nothing()
 
 
+def test_it_knows_whose_state_it_is_and_what_was_interrupted() -> None:
+    written = json.loads(RECORDED.read_text())
+    urn = "urn:pulumi:demo::entra-business-central::azuread:index/application:Application::magento"
+    written["checkpoint"]["latest"]["pending_operations"] = [{"type": "creating", "resource": {"urn": urn}}]
+    state = State.read(json.dumps(written))
+    assert state.stacks == {"demo"}
+    assert state.pending == (urn,)
+
+
 def test_what_the_next_run_deletes_is_known_and_what_replaced_it_has_its_key() -> None:
     state = json.loads(RECORDED.read_text())
     resources = state["checkpoint"]["latest"]["resources"]
