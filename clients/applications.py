@@ -11,7 +11,7 @@ from typing import Any
 
 from clients.caller import Caller
 from clients.errors import ServiceError
-from clients.graph_rights import READS, remedies
+from clients.graph_rights import READS, with_remedy
 from clients.transport import Transport
 
 # Whether Graph's own store answers a lambda with startsWith is not documented; its index does, and lags by moments.
@@ -92,9 +92,7 @@ class Applications:
             found = self._transport.pages("/v1.0/applications", attempting=attempting, query=query, headers=headers)
             return [_application(item) for item in found]
         except ServiceError as problem:
-            if problem.code == "Authorization_RequestDenied":
-                problem.with_remedy(remedies([READS], self._caller()))
-            raise
+            raise with_remedy(problem, READS, self._caller) from None
 
 
 def _quoted(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_NO_ID = "00000000-0000-0000-0000-000000000000"  # how BC says "none"
+NO_ID = "00000000-0000-0000-0000-000000000000"  # how BC says "none"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def registration_of(found: Mapping[str, Any]) -> Registration:
         contact_information=found["contactInformation"],
         permission_granted=found["permissionGranted"],
         state=found["state"],
-        user_id=None if found["userId"] == _NO_ID else found["userId"],
+        user_id=None if found["userId"] == NO_ID else found["userId"],
         user_state=found["userState"],
     )
 

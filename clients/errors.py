@@ -6,6 +6,9 @@ name themselves without their module, because Pulumi shows `module.Class: messag
 
 from __future__ import annotations
 
+DEBUG_VARIABLE = "ENTRA_BC_TRACEBACK"
+"""Set to 1 in the environment to see the traceback of an error that is our own mistake."""
+
 
 class AccessError(Exception):
     """The base of all errors of this project that a user sees.

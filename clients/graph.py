@@ -23,7 +23,7 @@ from clients.graph_rights import (
     READS,
     READS_GRANTS,
     GraphRight,
-    remedies,
+    with_remedy,
 )
 from clients.shared_reads import SharedRead
 from clients.transport import Problem, Transport, as_mapping
@@ -177,11 +177,7 @@ class Graph:
 
         The whole list is read and narrowed here: whether Graph accepts a filter by resource is not documented.
         """
-        held = self._list(
-            f"/v1.0/servicePrincipals/{principal_id}/appRoleAssignments",
-            attempting=f"list the roles that service principal {principal_id} holds",
-            needs=READS,
-        )
+        held = self._roles_held(principal_id)
         if held is None:
             return None
         return [RoleAssignment.from_graph(item) for item in held if item["resourceId"] == resource_id]
@@ -207,25 +203,15 @@ class Graph:
 
     def grants_held(self, principal_id: str) -> set[str]:
         """Return the ids of all that a principal holds on any resource, for whomever: roles and delegated grants."""
-        path, told = f"/v1.0/servicePrincipals/{principal_id}", f"service principal {principal_id} holds"
-        roles = self._list(f"{path}/appRoleAssignments", attempting=f"list the roles that {told}", needs=READS)
-        grants = self._list(
-            f"{path}/oauth2PermissionGrants",
-            attempting=f"list the delegated permissions that {told}",
-            needs=READS_GRANTS,
-        )
-        return {item["id"] for item in [*(roles or []), *(grants or [])]}
+        held = [*(self._roles_held(principal_id) or []), *(self._delegated_held(principal_id) or [])]
+        return {item["id"] for item in held}
 
     def delegated_grants(self, principal_id: str, resource_id: str) -> list[DelegatedGrant] | None:
         """Return what a client holds on a resource for all users (one grant or none); None where there is no client.
 
         What single users consented to for themselves is left out: it is theirs.
         """
-        held = self._list(
-            f"/v1.0/servicePrincipals/{principal_id}/oauth2PermissionGrants",
-            attempting=f"list the delegated permissions that service principal {principal_id} holds",
-            needs=READS_GRANTS,
-        )
+        held = self._delegated_held(principal_id)
         if held is None:
             return None
         return [
@@ -284,6 +270,20 @@ class Graph:
         self._request("PATCH", path, attempting=attempting, needs=CONSENTS_DELEGATED, body=body)
         return None
 
+    def _roles_held(self, principal_id: str) -> list[dict[str, Any]] | None:
+        return self._list(
+            f"/v1.0/servicePrincipals/{principal_id}/appRoleAssignments",
+            attempting=f"list the roles that service principal {principal_id} holds",
+            needs=READS,
+        )
+
+    def _delegated_held(self, principal_id: str) -> list[dict[str, Any]] | None:
+        return self._list(
+            f"/v1.0/servicePrincipals/{principal_id}/oauth2PermissionGrants",
+            attempting=f"list the delegated permissions that service principal {principal_id} holds",
+            needs=READS_GRANTS,
+        )
+
     def _list(self, path: str, *, attempting: str, needs: GraphRight) -> list[dict[str, Any]] | None:
         """Return a whole list below an object, None where there is no such object."""
         try:
@@ -291,7 +291,7 @@ class Graph:
         except ServiceError as problem:
             if isinstance(problem, NotFound) and is_absent(problem):
                 return None
-            raise self._with_remedy(problem, needs) from None
+            raise with_remedy(problem, needs, self._caller) from None
 
     def _grant(self, path: str, body: Mapping[str, Any], *, attempting: str, needs: GraphRight) -> Any:
         try:
@@ -314,7 +314,7 @@ class Graph:
         try:
             return self._transport.request(method, path, attempting=attempting, body=body)
         except ServiceError as problem:
-            raise self._with_remedy(problem, needs) from None
+            raise with_remedy(problem, needs, self._caller) from None
         finally:
             if method != "GET":  # also after a failure: whether it was done may not be known
                 self._forget()
@@ -330,9 +330,3 @@ class Graph:
             ]
         for each in listed:
             each.forget()
-
-    def _with_remedy(self, problem: ServiceError, needed: GraphRight) -> ServiceError:
-        if problem.code == "Authorization_RequestDenied":
-            # Whatever else it needs, it has to read.
-            problem.with_remedy(remedies(dict.fromkeys((needed, READS)), self._caller()))
-        return problem

@@ -63,6 +63,10 @@ class ServicePrincipal:
         """Tell whether it does not offer one of these, by value."""
         return not set(permissions) <= self.roles.keys() | self.scopes
 
+    def role_name(self, role_id: str) -> str:
+        """Return the value of a role, or its id where it does not offer it any more."""
+        return next((value for value, id_ in self.roles.items() if id_ == role_id), role_id)
+
 
 @dataclass(frozen=True)
 class RoleAssignment:
@@ -71,17 +75,15 @@ class RoleAssignment:
     Attributes:
         id: id of the assignment.
         role_id: id of the role (a GUID).
-        resource_id: object id of the resource's service principal.
     """
 
     id: str
     role_id: str
-    resource_id: str
 
     @classmethod
     def from_graph(cls, found: Mapping[str, Any]) -> Self:
         """Read it as Graph writes it."""
-        return cls(found["id"], found["appRoleId"], found["resourceId"])
+        return cls(found["id"], found["appRoleId"])
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ Roles: https://learn.microsoft.com/entra/identity/role-based-access-control/perm
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from clients.caller import Caller
+from clients.errors import ServiceError
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 _API_PERMISSIONS = "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI"
@@ -163,3 +164,16 @@ def remedies(rights: Iterable[GraphRight], caller: Caller | None) -> str:
     rights = list(rights)
     lacking = [right for right in rights if caller is None or right.held_by(caller) is False]
     return " ".join(right.remedy(caller) for right in lacking or rights[:1])
+
+
+def with_remedy(problem: ServiceError, needed: GraphRight, caller: Callable[[], Caller | None]) -> ServiceError:
+    """Return an error of Graph, saying what to do where it is about a right.
+
+    Args:
+        problem: the error.
+        needed: what was needed; whatever else it is, reading is needed too.
+        caller: tells who was refused, None where that is not known; asked only where it matters.
+    """
+    if problem.code == "Authorization_RequestDenied":
+        problem.with_remedy(remedies(dict.fromkeys((needed, READS)), caller()))
+    return problem

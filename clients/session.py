@@ -22,6 +22,9 @@ from clients.transport import Problem, Transport
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+SETTINGS = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
+"""What is read of the stack's configuration; everything else comes from the environment (`clients.cloud`)."""
+
 
 class Session:
     """The clients of one tenant, made when they are first used, so that a run with nothing to do asks nothing.

@@ -7,12 +7,10 @@ import json
 import os
 import sys
 
+from clients.errors import DEBUG_VARIABLE
 from commands import prove
 from commands.preflight import command as preflight
 from commands.schema import stack_file_schema
-
-DEBUG_VARIABLE = "ENTRA_BC_TRACEBACK"
-"""Set to 1 to see the traceback of an error that is our own mistake; as in `dynamic_providers.base`."""
 
 UNUSABLE, INTERRUPTED = 2, 130
 """Exit codes: nothing was found out; ^C, as a shell has it."""

@@ -80,13 +80,7 @@ class Result:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    pulumi_cli.add_stack_arguments(parser)
-    parser.add_argument(
-        "--stdin",
-        action="store_true",
-        help="read the outputs from stdin (`pulumi stack output --json --show-secrets |`), instead of asking Pulumi",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    pulumi_cli.add_arguments(parser, piped="pulumi stack output --json --show-secrets")
     parser.add_argument(
         "--wait", type=float, default=10, metavar="SECONDS", help="for what is not seen everywhere yet (default: 10)"
     )

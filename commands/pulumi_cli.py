@@ -11,6 +11,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from clients.session import SETTINGS
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -39,17 +41,29 @@ def ask(*arguments: str, stack: str, instead: str) -> str:
     return done.stdout
 
 
-def add_stack_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name a stack, spelled as the CLI's own."""
+def add_arguments(parser: argparse.ArgumentParser, *, piped: str) -> None:
+    """Add the options that name a stack, spelled as the CLI's own, and those of what is read and printed.
+
+    Args:
+        parser: of a command.
+        piped: the command of the CLI whose answer may be piped in.
+    """
     parser.add_argument("--stack", required=True, help="the stack, as in `pulumi up --stack`")
     parser.add_argument("--config-file", type=Path, metavar="FILE", help="the stack file, where it is another one")
+    told = f"read what `{piped}` prints from stdin, instead of asking Pulumi"
+    parser.add_argument("--stdin", action="store_true", help=told)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def stack_file(arguments: argparse.Namespace) -> Path:
     """Return where the file of the stack is."""
     chosen: Path | None = arguments.config_file
-    name = arguments.stack.rpartition("/")[2]  # without the organisation, as the CLI names it
-    return chosen or ROOT / "stacks" / f"Pulumi.{name}.yaml"
+    return chosen or ROOT / "stacks" / f"Pulumi.{short_name(arguments.stack)}.yaml"
+
+
+def short_name(stack: str) -> str:
+    """Return a stack's name without the organisation, as it stands in URNs, tags and the names of stack files."""
+    return stack.rpartition("/")[2]
 
 
 def configuration(file: Path) -> dict[str, Any]:
@@ -73,5 +87,4 @@ def configuration(file: Path) -> dict[str, Any]:
 
 def cloud_settings(config: dict[str, Any]) -> dict[str, str]:
     """Return azuread's settings in a stack file, by which the program chooses its cloud and tenant."""
-    names = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
-    return {name: str(config[name]) for name in names if isinstance(config.get(name), str)}
+    return {name: str(config[name]) for name in SETTINGS if isinstance(config.get(name), str)}

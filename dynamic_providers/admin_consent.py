@@ -95,8 +95,7 @@ class AdminConsentProvider(Provider):
         held = graph.listed_role_assignments(principal_id, resource.id, had_roles.values(), wanted)
         if held is None and not graph.service_principal_with_id(principal_id):
             return ReadResult("", {})
-        names = {role_id: value for value, role_id in resource.roles.items()}
-        roles = {names.get(item.role_id, item.role_id): item.id for item in held or []}
+        roles = {resource.role_name(item.role_id): item.id for item in held or []}
         if vendor:  # what others granted to a vendor is no drift
             roles = {role: id_ for role, id_ in roles.items() if role in props["roles"]}
         scopes = self._live_scopes(props, principal_id, resource)

@@ -40,7 +40,7 @@ def approved(
     if not resource or not principal_id:  # the page itself makes those that are not there
         raise not_approved(inputs["client_id"], [*inputs["roles"], *inputs["scopes"]], page)
     consent = Consent(graph, inputs["client_id"], principal_id, resource, additive=inputs["vendor"])
-    roles = {consent.name_of(role_id): id_ for role_id, id_ in consent.held_roles().items()}
+    roles = {resource.role_name(role_id): id_ for role_id, id_ in consent.held_roles().items()}
     had = had_on(olds, principal_id, resource.id)
     our_scopes = frozenset(had.get("granted_scopes", []))
     # Also where none are declared any more: what was is to be gone.

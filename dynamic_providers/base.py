@@ -16,15 +16,12 @@ from typing import Any, ClassVar, ParamSpec, TypeVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResult, ResourceProvider
 
-from clients.errors import AccessError
-from clients.session import Session
+from clients.errors import DEBUG_VARIABLE, AccessError
+from clients.session import SETTINGS, Session
 from dynamic_providers.progress import working_on
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-DEBUG_VARIABLE = "ENTRA_BC_TRACEBACK"
-"""Set to 1 to see the traceback of an error that is our own mistake."""
 
 _SESSIONS: dict[tuple[str | None, ...], Session] = {}
 _SESSIONS_LOCK = threading.Lock()
@@ -83,10 +80,9 @@ class Provider(ResourceProvider):
         """Invoked by Pulumi once per process and class, before anything else."""
         if os.environ.get(DEBUG_VARIABLE) != "1":
             sys.tracebacklimit = 0  # Pulumi sends traceback.format_exc() to the user: leave the message of it
-        names = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
-        settings = {name: value for name in names if (value := req.config.get(name))}
+        settings = {name: value for name in SETTINGS if (value := req.config.get(name))}
         with _SESSIONS_LOCK:  # one session for all classes, so that they share tokens and reads
-            self.session = _SESSIONS.setdefault(tuple(settings.get(name) for name in names), Session(settings))
+            self.session = _SESSIONS.setdefault(tuple(settings.get(name) for name in SETTINGS), Session(settings))
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Return the inputs in the one form that is compared and stored, and what is wrong with them.

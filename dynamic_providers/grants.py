@@ -92,7 +92,7 @@ class Consent:
             if id_ not in held:
                 held[id_] = self._assign(role, id_) or when_replicated(partial(self._assigned_meanwhile, role, id_))
         for id_ in held.keys() - set(ids.values()):
-            self.withdraw(self.name_of(id_), held[id_])
+            self.withdraw(self.resource.role_name(id_), held[id_])
         return {role: held[id_] for role, id_ in ids.items()}
 
     def settle_scopes(self, wanted: Collection[str], had: Collection[str]) -> list[str]:
@@ -125,10 +125,6 @@ class Consent:
         """
         attempting = f"withdraw {role} on {self.resource.display_name} from {self.client_id}"
         self.graph.remove_assignment(self.resource.id, assignment_id, attempting=attempting, just_made=just_made)
-
-    def name_of(self, role_id: str) -> str:
-        """Return the value of a role, or its id where the resource does not offer it any more."""
-        return next((value for value, id_ in self.resource.roles.items() if id_ == role_id), role_id)
 
     def _assign(self, role: str, role_id: str) -> str | None:
         """Grant a role and return the assignment's id, None where it was granted already."""

@@ -31,26 +31,20 @@ from settings import PROJECT, SettingsError, load
 AT_ONCE = 4
 """Business Central takes five requests of one caller at a time."""
 
-_WORDS: dict[Kind, tuple[str, str]] = {  # kind -> what it is called, its colour
-    "missing": ("missing", "red"),
-    "pending": ("pending", "yellow"),
-    "leftover": ("leftover", "yellow"),
-    "takeover": ("takeover", "cyan"),
-    "note": ("note", "cyan"),
-    "ready": ("ready", "green"),
+_COLOURS: dict[Kind, str] = {  # the gravest first
+    "missing": "red",
+    "pending": "yellow",
+    "leftover": "yellow",
+    "takeover": "cyan",
+    "note": "cyan",
+    "ready": "green",
 }
-_ORDER = list(_WORDS)
+_ORDER = list(_COLOURS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    pulumi_cli.add_stack_arguments(parser)
-    parser.add_argument(
-        "--stdin",
-        action="store_true",
-        help="read the state from stdin (`pulumi stack export |`), instead of asking Pulumi for it",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    pulumi_cli.add_arguments(parser, piped="pulumi stack export")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -111,18 +105,17 @@ def show(found: Sequence[Finding], console: Console) -> None:
     to_do = sum(each.kind in TO_DO for each in found)
     summary = f"{to_do} to do before `pulumi up`." if to_do else "Nothing stands in the way of `pulumi up`."
     if not console.is_terminal:
-        lines = ["\t".join([_WORDS[each.kind][0], each.where, _sentences(each)]) for each in found]
+        lines = ["\t".join([each.kind, each.where, _sentences(each)]) for each in found]
         console.file.write("".join(f"{line}\n" for line in [*lines, summary]))  # not wrapped
         return
     table = Table(show_lines=True)
     for name in ("", "where", "what, and what to do"):
         table.add_column(name, overflow="fold")  # ids and commands are there to be copied
     for each in found:
-        word, colour = _WORDS[each.kind]
         text = Text(each.found)
         if each.remedy:
             text.append(f"\n{each.remedy}", style="dim" if each.kind not in TO_DO else "")
-        table.add_row(Text(word, style=colour), each.where, text)
+        table.add_row(Text(each.kind, style=_COLOURS[each.kind]), each.where, text)
     console.print(table)
     console.print(summary, style="yellow" if to_do else "green", markup=False, highlight=False)
 
@@ -157,7 +150,7 @@ def _subject(stack: str, file: Path, exported: str | None) -> Subject:
     declared = load(values, presets=pulumi_cli.ROOT / "presets", stack_file=file)
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
-    return Subject(stack.rpartition("/")[2], declared, _state(stack, exported), session)
+    return Subject(pulumi_cli.short_name(stack), declared, _state(stack, exported), session)
 
 
 def _state(stack: str, exported: str | None) -> State:
@@ -174,7 +167,7 @@ def _state(stack: str, exported: str | None) -> State:
 
 def _of_stack(state: State, stack: str) -> State:
     """Return a state, if it is this stack's: with another's, what is in use would look left over."""
-    others = state.stacks - {stack.rpartition("/")[2]}
+    others = state.stacks - {pulumi_cli.short_name(stack)}
     if others:
         raise StateUnusable(f"This is the state of stack {', '.join(sorted(others))}, and not of {stack}.")
     return state

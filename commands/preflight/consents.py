@@ -113,7 +113,6 @@ class _Look:
 
     def _held(self, principal_id: str, resource: ServicePrincipal, *, delegated: bool) -> set[str]:
         """Return the values of what a principal holds on a resource."""
-        values = {role_id: value for value, role_id in resource.roles.items()}
         assigned = self._graph.role_assignments(principal_id, resource.id) or []
         grants = (self._graph.delegated_grants(principal_id, resource.id) or []) if delegated else []
-        return {values.get(each.role_id, each.role_id) for each in assigned}.union(*(each.scopes for each in grants))
+        return {resource.role_name(each.role_id) for each in assigned}.union(*(each.scopes for each in grants))

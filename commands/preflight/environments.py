@@ -16,7 +16,7 @@ from clients.business_central_errors import (
     MAKE_FULL_USER,
     told,
 )
-from clients.business_central_records import Assignment, PermissionSet, Registration
+from clients.business_central_records import NO_ID, Assignment, PermissionSet, Registration
 from clients.caller import Caller
 from clients.errors import AccessError
 from clients.permission_sets import Wanted, missing_and_extra, resolve
@@ -26,7 +26,6 @@ from commands.preflight.subject import Subject, Tag, place
 from commands.pulumi_cli import ROOT
 from settings import Integration
 
-_NO_APP = "00000000-0000-0000-0000-000000000000"
 _ALL_COMPANIES = ""
 
 
@@ -152,7 +151,7 @@ class _Look:
             return
         who = f"the caller, application {self._caller.client_id},"
         held = assignments.get(self._caller.client_id, [])
-        if not any((each.role_id, each.app_id, each.company) == ("SECURITY", _NO_APP, _ALL_COMPANIES) for each in held):
+        if not any((each.role_id, each.app_id, each.company) == ("SECURITY", NO_ID, _ALL_COMPANIES) for each in held):
             found = f"{who} does not hold SECURITY there for all companies"
             yield Finding("missing", self._where, found, told(GIVE_SECURITY, name))
         for verb, wanted in (
