@@ -130,12 +130,17 @@ class CompanionExtensionProvider(Provider):
     def _install(self, props: Mapping[str, Any]) -> Version:
         """Have at least the file's version installed, and return which one is."""
         channel, wanted = self._channel(props), Version.parse(props["version"])
+        # In this order: what an earlier run began may end at any moment, and must be seen on one side or the other.
+        deployment = channel.under_way(_app(props))
         present = channel.installed(props["app_id"])
         if present and present >= wanted:
             _tell(props, f"{props['name']} {present} is installed")
             return present
         app = _read_again(props)
-        deployment = _under_way(channel, app, props) or _deploy(channel, app, props)
+        if deployment:
+            _tell_under_way(app, props)
+        else:
+            deployment = _deploy(channel, app, props)
 
         def look() -> Version | None:
             seen = channel.follow(deployment)
@@ -172,22 +177,20 @@ def _read_again(props: Mapping[str, Any]) -> AppFile:
     return app
 
 
-def _under_way(channel: Channel, app: App, props: Mapping[str, Any]) -> Deployment | None:
-    deployment = channel.under_way(app)
-    if deployment:
-        _tell(props, f"{app} is being installed already, by an earlier run or somebody else")
-    return deployment
-
-
 def _deploy(channel: Channel, app: AppFile, props: Mapping[str, Any]) -> Deployment:
     """Upload the file; if it is refused because somebody else does the same at this moment, wait for that."""
     _tell(props, f"uploading {app} ({len(app.content)} bytes)")
     try:
         return channel.deploy(app)
     except (BadRequest, Conflict):
-        if deployment := _under_way(channel, app, props):
+        if deployment := channel.under_way(app):
+            _tell_under_way(app, props)
             return deployment
         raise
+
+
+def _tell_under_way(app: App, props: Mapping[str, Any]) -> None:
+    _tell(props, f"{app} is being installed already, by an earlier run or somebody else")
 
 
 def _require_success(deployment: Deployment, attempting: str, props: Mapping[str, Any]) -> None:

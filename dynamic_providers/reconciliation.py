@@ -145,8 +145,10 @@ def _take_back(environment: Environment, client_id: str, problem: AccessError, *
     try:
         environment.deregister(client_id)
     except AccessError as second:
-        problem.remedy += f" The registration itself was made and could not be taken back ({second.reason}); " + (
-            "the next `pulumi up` finds and finishes it." if adopt else "with `adopt: true` the next `pulumi up` does."
+        told = "" if adopt else ", with `adopt: true`"
+        problem.remedy += (
+            f" The registration itself was made and could not be taken back ({second.reason}); the next `pulumi up` "
+            f"finds and finishes it{told}."
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from clients.app_file import Version
@@ -114,14 +115,13 @@ class _Look:
         """Compare the companion extension with the one that this program was written with."""
         if not self._online:
             return Finding("note", self._where, "the version of the companion extension is looked up online only")
-        written = json.loads((ROOT / "companion_extension" / "app.json").read_text(encoding="utf-8"))
         installed = self._subject.session.extension_upload(self._environment.name).installed(COMPANION_APP_ID)
         remedy = told(INSTALL_COMPANION, self._environment.name, COMPANION_ROUTE)
         if installed is None:
             found = "the companion extension is not installed, so that nothing more can be seen here yet"
             return Finding("missing", self._where, found, remedy)
-        if installed < Version.parse(written["version"]):
-            found = f"the companion extension is version {installed}, and this program wants {written['version']}"
+        if installed < (wanted := _companion_wanted()):
+            found = f"the companion extension is version {installed}, and this program wants {wanted}"
             return Finding("missing", self._where, found, remedy)
         return Finding("ready", self._where, f"the companion extension is installed, version {installed}")
 
@@ -226,6 +226,13 @@ class _Look:
             found = f"{who} the state does not know the application"
             remedy = f"Where the application is left over too: {remove}, before the application is deleted."
         return Finding("leftover", self._where, found, remedy)
+
+
+@cache
+def _companion_wanted() -> Version:
+    """Return the version of the companion extension that this program was written with."""
+    written = json.loads((ROOT / "companion_extension" / "app.json").read_text(encoding="utf-8"))
+    return Version.parse(written["version"])
 
 
 def _definition(held: Assignment) -> PermissionSet:

@@ -261,6 +261,7 @@ def test_an_upload_without_an_answer_is_finished_by_the_next_run(
 def test_a_run_that_is_killed_while_it_waits_is_continued(
     allowed: Tenant, host: ProviderHost, start_host: Callable[..., ProviderHost], declare: Declare
 ) -> None:
+    allowed.edit("set_switch", environment="Production", name="deploymentLooks", value=4)
     inputs = declare()
     # The Automation API is looked at twice before the upload.
     looks = {"method": "GET", "path": "/operations/|extensionDeploymentStatus"}
@@ -275,6 +276,18 @@ def test_a_run_that_is_killed_while_it_waits_is_continued(
     assert later.create(inputs).outputs["version"] == "1.0.0.0"
     assert uploads(allowed) == 1
     assert "is being installed already, by an earlier run or somebody else" in stderr_of(later)
+
+
+def test_what_an_earlier_run_began_may_end_while_it_is_looked_for(
+    allowed: Tenant, host: ProviderHost, declare: Declare
+) -> None:
+    inputs = declare()
+    allowed.fault({"method": "POST", "path": UPLOADS[inputs["channel"]]}, "drop", when="after")
+    with pytest.raises(ProviderError, match="Whether it was done is not known"):
+        host.create(inputs)
+    allowed.edit("set_switch", environment="Production", name="deploymentLooks", value=1)
+    assert host.create(inputs).outputs["version"] == "1.0.0.0"
+    assert uploads(allowed) == 1
 
 
 def test_a_version_that_waits_for_an_update_window_is_not_waited_for(
