@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from stack_file import Problem, suggestion
@@ -32,12 +32,21 @@ def contradictions(declared: Settings) -> Iterable[Problem]:
         {each.key: each.client_id for each in declared.integrations if each.client_id},
         "has the client id {value!r}, as integrations.{other} has: one integration for one application",
     )
+    yield from _former_names(
+        "environments",
+        {key: each.formerly for key, each in declared.environments.items()},
+        {each.name for each in declared.environments.values()},
+        "the name of an environment",
+        same=str.casefold,
+    )
+    yield from _former_names(
+        "integrations",
+        {each.key: each.formerly for each in declared.integrations},
+        {each.key for each in declared.integrations},
+        "the key of an integration",
+        same=str,
+    )
     yield from _companion_problems(declared)
-    current = {each.name.casefold() for each in declared.environments.values()}
-    for key, environment in declared.environments.items():
-        for name in (each for each in environment.formerly if each.casefold() in current):
-            yield Problem(["environments", key, "formerly"], f"names {name!r}, which is the name of an environment now")
-    keys = {each.key for each in declared.integrations}
     names: dict[str, str] = {}
     for integration in declared.integrations:
         here: list[str | int] = ["integrations", integration.key]
@@ -45,8 +54,6 @@ def contradictions(declared: Settings) -> Iterable[Problem]:
             if names.setdefault(name, integration.key) != integration.key:
                 text = f"makes the name {name!r}, as integrations.{names[name]} does: rename one of them"
                 yield Problem(here, text)
-        for key in sorted(keys & set(integration.formerly)):
-            yield Problem([*here, "formerly"], f"names {key!r}, which is the key of an integration now")
         for key in integration.environments.keys() - declared.environments.keys():
             text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see `environments`"
             yield Problem([*here, "environments", key], text)
@@ -139,6 +146,36 @@ def _secret_problems(integration: Integration, maximum: int, here: list[str | in
             f"{secrets.lifetime_days} days is longer than the {maximum} that are allowed; shorten it, or raise "
             "entra-business-central:maximumSecretLifetimeDays",
         )
+
+
+def _former_names(
+    section: str,
+    formerly: Mapping[str, Iterable[str]],
+    current: Iterable[str],
+    what: str,
+    *,
+    same: Callable[[str], str],
+) -> Iterable[Problem]:
+    """Yield former names that something else has now, or had too: one resource cannot become two.
+
+    Args:
+        section: `environments` or `integrations`.
+        formerly: former names by key.
+        current: names that are in use now.
+        what: what they are, for the message.
+        same: maps names that mean the same to one.
+    """
+    taken = {same(name) for name in current}
+    first: dict[str, str] = {}
+    for key, former_names in formerly.items():
+        here: list[str | int] = [section, key, "formerly"]
+        for name in former_names:
+            if same(name) in taken:
+                yield Problem(here, f"names {name!r}, which is {what} now")
+            elif (other := first.setdefault(same(name), key)) != key:
+                yield Problem(
+                    here, f"names {name!r}, as {section}.{other}.formerly does: it can become only one of them"
+                )
 
 
 def _repeated(section: str, values: Mapping[str, str], text: str) -> Iterable[Problem]:

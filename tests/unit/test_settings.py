@@ -330,6 +330,10 @@ def test_what_is_wrong_with_the_companion_extension_is_named(values: dict[str, A
     ("environments", "says"),
     [
         ({"a": {"name": "A", "formerly": ["B"]}, "b": {"name": "B"}}, r"environments\.a\.formerly: names 'B'"),
+        (
+            {"a": {"name": "A", "formerly": ["Old"]}, "b": {"name": "B", "formerly": ["OLD"]}},
+            r"environments\.b\.formerly: names 'OLD', as environments\.a\.formerly does",
+        ),
         ({"a": {"name": "A", "baseUrl": "http://bc.example:7048/BC"}}, "in the clear"),
         ({"a": {"name": "A", "baseUrl": "https://user:password@bc.example/BC"}}, "BUSINESS_CENTRAL_USER"),
     ],
@@ -344,3 +348,13 @@ def test_a_former_key_that_is_still_used_is_refused() -> None:
     assert "integrations.shop.formerly: names 'magento'" in problem(
         magento=MAGENTO, shop={**MAGENTO, "displayName": "Shop", "formerly": ["magento"]}
     )
+
+
+def test_a_former_key_of_two_integrations_is_refused() -> None:
+    assert "integrations.shop.formerly: names 'web', as integrations.magento.formerly does" in problem(
+        magento={**MAGENTO, "formerly": ["web"]}, shop={**MAGENTO, "displayName": "Shop", "formerly": ["web"]}
+    )
+
+
+def test_an_integration_may_be_renamed_to_other_letters() -> None:
+    assert load(web={**MAGENTO, "formerly": ["Web"]}).integrations[0].formerly == ("Web",)
