@@ -10,8 +10,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from rehearsal.demo.errors import DemoError
 from rehearsal.demo.folder import STACK, DemoFolder
 from rehearsal.demo.processes import MARK
@@ -51,6 +49,10 @@ class Engine(ABC):
         """Return the command line of a verb (one of VERBS); options are the same for both engines."""
 
     @abstractmethod
+    def state_command(self) -> list[str]:
+        """Return the command line that prints the stack's state, secrets encrypted."""
+
+    @abstractmethod
     def environment(self, ready: ReadyFile) -> dict[str, str]:
         """Return the whole of its environment."""
 
@@ -63,8 +65,13 @@ class Engine(ABC):
         return []
 
     def script(self, ready: ReadyFile) -> str:
-        """Return a shell script that runs one verb with the same settings: `engine up --yes`."""
+        """Return a shell script that runs one verb with the same settings: `engine up --yes`.
+
+        It offers the product's own commands too, with what they read of the stack piped in, as their pages say.
+        """
         environment = self.environment(ready).items()
+        commands = {"preflight": self.state_command(), "prove": self.command("output", "--json", "--show-secrets")}
+        offered = " ".join([*self.verbs, *commands])
         return "\n".join(
             [
                 "#!/bin/sh",
@@ -78,11 +85,18 @@ class Engine(ABC):
                 'verb="$1"; [ $# -gt 0 ] && shift',
                 'case "$verb" in',
                 *(f'  {verb}) exec {shlex.join(self.command(verb))} "$@" ;;' for verb in self.verbs),
-                f'  *) echo "one of: {" ".join(self.verbs)}" >&2; exit 2 ;;',
+                *(f"  {name}) {self._piped(name, source)} ;;" for name, source in commands.items()),
+                f'  *) echo "one of: {offered}" >&2; exit 2 ;;',
                 "esac",
                 "",
             ]
         )
+
+    def _piped(self, name: str, source: list[str]) -> str:
+        """Return shell code that gives a command of the product what the engine knows, signed in as the deployer."""
+        file = str(self._folder.stack_file)
+        command = [sys.executable, "-m", "commands", name, "--stack", STACK, "--config-file", file, "--stdin"]
+        return f'. {shlex.quote(str(self._folder.env_file))}; {shlex.join(source)} | {shlex.join(command)} "$@"'
 
 
 class LocalEngine(Engine):
@@ -97,6 +111,10 @@ class LocalEngine(Engine):
         if verb != "output":
             places += ["--ready-file", str(self._folder.ready_file), "--config-file", str(self._folder.stack_file)]
         return [sys.executable, "-m", "rehearsal", verb, *places, *options]
+
+    def state_command(self) -> list[str]:
+        """Return the command line that prints the stack's state."""
+        return ["cat", str(self._folder.state / ".pulumi" / "stacks" / self._folder.project_name / f"{STACK}.json")]
 
     def environment(self, ready: ReadyFile) -> dict[str, str]:
         """Return its environment; it builds that of its children from the ready-file itself."""
@@ -130,6 +148,10 @@ class PulumiCli(Engine):
         files = ["--config-file", str(self._folder.stack_file)]
         return [str(self._executable), verb, *common, *files, "--suppress-progress", *options]
 
+    def state_command(self) -> list[str]:
+        """Return the command line that prints the stack's state."""
+        return [str(self._executable), "stack", "export", "--stack", STACK]
+
     def environment(self, ready: ReadyFile) -> dict[str, str]:
         """Return its environment, which its children inherit."""
         return (
@@ -156,8 +178,8 @@ class PulumiCli(Engine):
             executable.unlink()
             executable.symlink_to(plugin.command[0])
         # `stack init` writes its salt beside the Pulumi.yaml that it finds, so it finds one in the tour's folder.
-        project = YAML().load((self._folder.project / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
-        (self._folder.root / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n", encoding="utf-8")
+        name = self._folder.project_name
+        (self._folder.root / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n", encoding="utf-8")
         root = str(self._folder.root)
         return [[str(self._executable), "stack", "init", "--stack", STACK, "--cwd", root, "--non-interactive"]]
 

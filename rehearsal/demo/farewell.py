@@ -31,7 +31,7 @@ def say_how_to_look_round(
     ]
     narration.title("Kept: the tenant and the stack are up (nothing was destroyed yet). To try, from this folder:")
     narration.say(f"Change {folder.relative(folder.stack_file)}, or nothing, and:")
-    for line in ("preview --diff", "up", "output --json --show-secrets", "destroy"):
+    for line in ("preflight", "preview --diff", "up", "prove", "output --json --show-secrets", "destroy"):
         narration.command(f"{engine} {line}")
     narration.say("Break something, as an administrator would:")
     for edit in edits:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from rehearsal.demo.errors import DemoError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -37,6 +39,11 @@ class DemoFolder:
         self.processes = self.root / "processes"
         self.script = self.root / "engine"
         """Written for `--keep` only; that it exists says that a tour was kept."""
+
+    @property
+    def project_name(self) -> str:
+        """The project's name, which a backend's paths have."""
+        return str(YAML().load((self.project / "Pulumi.yaml").read_text(encoding="utf-8"))["name"])
 
     def relative(self, path: Path) -> str:
         """Spell a path as seen from the checkout."""
