@@ -143,15 +143,16 @@ class AdminConsentProvider(Provider):
     def _take_out(self, props: Mapping[str, Any]) -> None:
         """Delete a vendor's service principal that was made here, unless others granted it something meanwhile."""
         graph, principal_id = self.session.graph, props["service_principal_id"]
+        why, remedy = "", ""
         try:  # ours were withdrawn a moment ago, and may be listed still
-            others = graph.grants_held(principal_id) - set(props.get("assignments", {}).values())
-            why = "it holds more than this stack granted" if others else ""
-        except Forbidden:
-            why = "whether others granted it something cannot be seen"
+            if graph.grants_held(principal_id) - set(props.get("assignments", {}).values()):
+                why = "it holds more than this stack granted"
+        except Forbidden as problem:
+            why, remedy = "whether others granted it something cannot be seen", problem.remedy
         if why:
             tell(
                 f"{props['client_id']} stays in this tenant, because {why}; if nobody needs it, delete it in the Entra "
-                "admin center under Enterprise applications"
+                f"admin center under Enterprise applications. {remedy}".strip()
             )
             return
         attempting = f"take the service principal of {props['client_id']} out of this tenant"

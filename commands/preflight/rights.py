@@ -87,3 +87,5 @@ def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tupl
         yield CONSENTS_ON_GRAPH, "consent to application roles of Microsoft Graph"
     if delegated:
         yield CONSENTS_DELEGATED, "consent to delegated permissions"
+    elif integration.client_id:
+        yield READS_GRANTS, "see what others granted a vendor's application, before it is taken out of the tenant again"

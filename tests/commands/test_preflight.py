@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from commands import pulumi_cli
-from tests.providers.conftest import Inputs
+from dynamic_providers.admin_consent import AdminConsentProvider
+from tests.providers.conftest import Inputs, vendor_consent
 from tests.support.azure_cli import signed_in_environment
 from tests.support.directory_objects import BUSINESS_CENTRAL, MICROSOFT_GRAPH
 from tests.support.entra import EntraApplication, graph
@@ -113,6 +115,20 @@ def test_what_no_integration_needs_is_not_missed(tenant: Tenant, tmp_path: Path)
     tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All")
     looked = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "consent": "manual"}})
     assert looked.of("missing") == []
+
+
+def test_a_caller_that_could_not_take_a_vendor_out_again_is_told_so_and_the_vendor_stays(
+    tenant: Tenant, tmp_path: Path, start_host: Callable[..., ProviderHost]
+) -> None:
+    for role in ("DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All"):
+        tenant.edit("revoke_deployer", resource="graph", role=role)
+    foretold = look(tenant, tmp_path, integrations={"runner": VENDOR}).only("missing", "Microsoft Graph")
+    assert "DelegatedPermissionGrant.Read.All is missing" in foretold["found"]
+    with start_host(AdminConsentProvider()) as consents:
+        consents.delete(consents.create(vendor_consent()))
+    assert f"{RUNNER} stays in this tenant" in consents.stderr
+    assert foretold["remedy"] in consents.stderr
+    assert RUNNER in str(tenant.state()["entra"]["servicePrincipals"])
 
 
 def test_graph_refuses_a_consent_in_the_words_in_which_it_was_foretold(
