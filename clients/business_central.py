@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -72,26 +71,24 @@ class Environment:
         self._transport = transport
         self._root = root
         self._query = query
-        self._reading = threading.Lock()
+        self._all_companies = SharedRead(self._list_companies)
+        self._all_permission_sets = SharedRead(self._list_permission_sets)
         self._all_registrations = SharedRead(self._list_registrations)
         self._all_assignments = SharedRead(self._list_assignments)
 
-    # --- read once per process: an environment's companies and permission sets hardly change within one `pulumi up`
+    # --- listed by whoever asks first; no write of ours changes them
 
     @property
     def companies(self) -> dict[str, str]:
         """The names of the companies -> their ids."""
-        with self._reading:
-            return self._companies
+        return self._all_companies()
 
     @property
     def permission_sets(self) -> list[PermissionSet]:
         """All permission sets that the environment knows."""
-        with self._reading:
-            return self._permission_sets
+        return self._all_permission_sets()
 
-    @cached_property
-    def _companies(self) -> dict[str, str]:
+    def _list_companies(self) -> dict[str, str]:
         found = self._list(f"{AUTOMATION_ROUTE}/companies", f"list the companies of environment {self.name}")
         if not found:
             raise Refused(
@@ -101,9 +98,8 @@ class Environment:
             )
         return {item["name"]: item["id"] for item in found}
 
-    @cached_property
-    def _permission_sets(self) -> list[PermissionSet]:
-        path = self._in_company(AUTOMATION_ROUTE, "permissionSets", self._companies)
+    def _list_permission_sets(self) -> list[PermissionSet]:
+        path = self._in_company(AUTOMATION_ROUTE, "permissionSets")
         return [
             PermissionSet(item["id"], item["scope"], item["appId"].lower(), item["displayName"])
             for item in self._list(path, f"list the permission sets of environment {self.name}")
@@ -253,9 +249,9 @@ class Environment:
     def _user_permissions(self, user_id: str) -> str:
         return f"{self._in_company(AUTOMATION_ROUTE, 'users')}({user_id})/userPermissions"
 
-    def _in_company(self, route: str, entity_set: str, companies: Mapping[str, str] | None = None) -> str:
+    def _in_company(self, route: str, entity_set: str) -> str:
         """Return the path of an entity set; registrations and users are per environment, so any one company will do."""
-        companies = self.companies if companies is None else companies
+        companies = self.companies
         return f"{route}/companies({companies[min(companies)]})/{entity_set}"
 
     def _list(self, path: str, attempting: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:

@@ -46,7 +46,10 @@ class NotReached(AccessError):
 
 
 class Refused(AccessError):
-    """Nothing was asked of a service, because what is wanted cannot be right."""
+    """This program refuses to go on: what was asked for, or what a service answered, cannot be right.
+
+    No service said so; perhaps none was asked yet.
+    """
 
 
 class WorkFailed(AccessError):
@@ -57,7 +60,7 @@ class ServiceError(AccessError):
     """A service answered, and the answer was not success.
 
     Attributes:
-        service: "Microsoft Graph" or "Business Central".
+        service: its name in messages, as its transport has it: "Microsoft Graph", "Business Central".
         status: HTTP status code.
         code: the service's own error code, "" where it gave none.
         message: the service's own text, "" where it gave none.

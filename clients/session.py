@@ -173,7 +173,7 @@ class Session:
 
     @cached_property
     def _admin_center(self) -> AdminCenter:
-        return AdminCenter(self._online("The Business Central admin center", admin_center.read_problem))
+        return AdminCenter(self._online("the Business Central admin center", admin_center.read_problem))
 
     def _online(self, service: str, read_problem: Callable[[Mapping[str, Any]], Problem]) -> Transport:
         """Return the way to Business Central online; its admin center differs in the shape of errors only."""

@@ -349,7 +349,10 @@ def test_a_caller_without_the_admin_center_learns_what_it_needs(
     allowed: Tenant, host: ProviderHost, declare_admin_center: Declare
 ) -> None:
     allowed.edit("unauthorize_admin_application", clientId=allowed.ready.deployer.clientId)
-    with pytest.raises(ProviderError, match=r"403 Forbidden.*AdminCenter\.ReadWrite\.All.*Authorized Microsoft Entra"):
+    with pytest.raises(
+        ProviderError,
+        match=r": the Business Central admin center answered 403 Forbidden.*AdminCenter\.ReadWrite\.All.*Authorized",
+    ):
         host.create(declare_admin_center())
 
 

@@ -1,0 +1,51 @@
+"""What an environment is asked once for everybody: its companies and permission sets, beside the registrations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+
+from clients import shared_reads
+from clients.business_central import BusinessCentral, Environment
+from clients.transport import Transport
+
+ANSWERS = {
+    "companies": {"name": "CRONUS DK", "id": "c0"},
+    "permissionSets": {"id": "D365 READ", "scope": "System", "appId": "A0", "displayName": "Read"},
+}
+
+
+class Lists:
+    """A way to Business Central that counts how often it is asked for each list."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def pages(self, path: str, **_: Any) -> Iterator[dict[str, str]]:
+        name = path.rpartition("/")[2]
+        self.asked.append(name)
+        yield ANSWERS[name]
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (lambda environment: environment.companies, "companies"),
+        (lambda environment: environment.permission_sets, "permissionSets"),
+    ],
+)
+def test_a_list_is_kept_for_two_minutes_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[Environment], Any], name: str
+) -> None:
+    lists, now = Lists(), [1000.0]
+    monkeypatch.setattr("clients.shared_reads.time.monotonic", lambda: now[0])
+    environment = BusinessCentral(cast(Transport, lists), "tenant").environment("Production")
+    read(environment)
+    now[0] += shared_reads.KEPT_SECONDS - 1
+    read(environment)
+    assert lists.asked.count(name) == 1
+    now[0] += 1
+    read(environment)
+    assert lists.asked.count(name) == 2
