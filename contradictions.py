@@ -5,105 +5,79 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+import logical_names
 from stack_file import Problem, suggestion
 
 if TYPE_CHECKING:
     from settings import Integration, Settings
 
 
-def contradictions(declared: Settings) -> Iterable[Problem]:
+def contradictions(settings: Settings) -> Iterable[Problem]:
     """Yield what contradicts something else in the same stack file.
 
     Args:
-        declared: settings that are each valid by themselves.
+        settings: settings that are each valid by themselves.
     """
     yield from _repeated(
         "environments",
-        {key: each.name for key, each in declared.environments.items()},
+        {key: each.name for key, each in settings.environments.items()},
         "is the environment {value!r}, as environments.{other} is: one key for one environment",
     )
     yield from _repeated(
         "integrations",
-        {each.key: each.display_name for each in declared.integrations if not each.client_id},
+        {each.key: each.display_name for each in settings.integrations if not each.client_id},
         "has the display name {value!r}, as integrations.{other} has: an application is found by it",
     )
     yield from _repeated(
         "integrations",
-        {each.key: each.client_id for each in declared.integrations if each.client_id},
+        {each.key: each.client_id for each in settings.integrations if each.client_id},
         "has the client id {value!r}, as integrations.{other} has: one integration for one application",
     )
     yield from _former_names(
         "environments",
-        {key: each.formerly for key, each in declared.environments.items()},
-        {each.name for each in declared.environments.values()},
+        {key: each.formerly for key, each in settings.environments.items()},
+        {each.name for each in settings.environments.values()},
         "the name of an environment",
         same=str.casefold,
     )
     yield from _former_names(
         "integrations",
-        {each.key: each.formerly for each in declared.integrations},
-        {each.key for each in declared.integrations},
+        {each.key: each.formerly for each in settings.integrations},
+        {each.key for each in settings.integrations},
         "the key of an integration",
         same=str,
     )
-    yield from _companion_problems(declared)
+    yield from _companion_problems(settings)
     names: dict[str, str] = {}
-    for integration in declared.integrations:
+    for integration in settings.integrations:
         here: list[str | int] = ["integrations", integration.key]
-        for name in logical_names(integration, declared):
+        for name in logical_names.of_integration(integration, settings):
             if names.setdefault(name, integration.key) != integration.key:
                 text = f"makes the name {name!r}, as integrations.{names[name]} does: rename one of them"
                 yield Problem(here, text)
-        for key in integration.environments.keys() - declared.environments.keys():
-            text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see `environments`"
+        for key in integration.environments.keys() - settings.environments.keys():
+            text = f"there is no environment {key!r}{suggestion(key, settings.environments)}; see `environments`"
             yield Problem([*here, "environments", key], text)
         yield from _vendor_problems(integration, here)
-        yield from _secret_problems(integration, declared.maximum_secret_lifetime_days, here)
+        yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
 
 
-def _companion_problems(declared: Settings) -> Iterable[Problem]:
-    companion = declared.companion_extension
+def _companion_problems(settings: Settings) -> Iterable[Problem]:
+    companion = settings.companion_extension
     if companion is None:
         return
-    if declared.integrations:
+    if settings.integrations:
         text = (
             "belongs in a stack of its own: stacks share environments, and destroying this one would touch the others"
         )
         yield Problem(["companionExtension"], text)
     for index, key in enumerate(companion.environments or ()):
         there: list[str | int] = ["companionExtension", "environments", index]
-        if key not in declared.environments:
-            text = f"there is no environment {key!r}{suggestion(key, declared.environments)}; see `environments`"
+        if key not in settings.environments:
+            text = f"there is no environment {key!r}{suggestion(key, settings.environments)}; see `environments`"
             yield Problem(there, text)
-        elif declared.environments[key].base_url:
+        elif settings.environments[key].base_url:
             yield Problem(there, "is a container or on-premises: the extension is published there by hand")
-
-
-def logical_names(integration: Integration, declared: Settings) -> list[str]:
-    """Return the logical names of an integration's resources; each is stored in state, and begins with its key."""
-    names = [integration.key]
-    names += [
-        registration_name(integration.key, declared.environments[key].name)
-        for key in integration.environments
-        if key in declared.environments
-    ]
-    names += [consent_name(integration.key, app_id) for app_id in integration.other_permissions]
-    secrets = integration.credentials.secrets
-    return names + [f"{integration.key}-secret-{label}" for label in (secrets.issued if secrets else ())]
-
-
-def registration_name(key: str, environment: str) -> str:
-    """Return the logical name of a registration: by the environment's name, in which case does not count.
-
-    In the stack file's spelling it would not do: a name in other letters would make a resource that adopts the
-    registration, and delete the one that it adopted it from.
-    """
-    return f"{key}-{environment.casefold()}"
-
-
-def consent_name(key: str, resource_app_id: str) -> str:
-    """Return the logical name of a consent on another resource than Business Central, whose consent is named `key`."""
-    return f"{key}-consent-{resource_app_id}"
 
 
 def _vendor_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:

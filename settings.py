@@ -293,17 +293,17 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
     ]
     try:
         # by alias only: permission_sets is our spelling, not the stack file's
-        declared = Settings.model_validate({**values, "integrations": filled}, by_alias=True, by_name=False)
+        settings = Settings.model_validate({**values, "integrations": filled}, by_alias=True, by_name=False)
     except ValidationError as invalid:
         problems += [
             understood(error, [each["(key)"] for each in filled], _KEYS, PLANNED)
             for error in invalid.errors(include_url=False)
         ]
     else:
-        problems += contradictions(declared)
+        problems += contradictions(settings)
     if problems:
         raise SettingsError(message(problems, StackFile(stack_file, PROJECT)))
-    return declared
+    return settings
 
 
 def decoded(text: str) -> Any:

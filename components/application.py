@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pulumi
 import pulumi_azuread as azuread
 
-import settings
 from components.asked_permissions import asked_permissions
+from settings import PROJECT, Integration
 
 
 class OwnApplication(NamedTuple):
@@ -19,39 +19,39 @@ class OwnApplication(NamedTuple):
 
 
 def own_application(
-    declared: settings.Integration, caller: azuread.GetClientConfigResult, parent: pulumi.Resource
+    integration: Integration, caller: azuread.GetClientConfigResult, parent: pulumi.Resource
 ) -> OwnApplication:
     """Make the application of an integration.
 
     Args:
-        declared: the integration.
+        integration: the integration.
         caller: who runs this; the owner, where the stack file names none.
         parent: the integration's component.
     """
     own = pulumi.ResourceOptions(parent=parent)
     # Owners are as listed, exactly; where none are, whoever creates it owns it, and later callers change nothing.
-    owners = list(declared.owners) or [caller.object_id]
+    owners = list(integration.owners) or [caller.object_id]
     owned = pulumi.ResourceOptions.merge(
-        own, pulumi.ResourceOptions(ignore_changes=None if declared.owners else ["owners"])
+        own, pulumi.ResourceOptions(ignore_changes=None if integration.owners else ["owners"])
     )
     application = azuread.Application(
-        declared.key,
-        display_name=declared.display_name,
+        integration.key,
+        display_name=integration.display_name,
         sign_in_audience="AzureADMyOrg",
         # A name is no identity, but it is the one thing that finds an application whose creation was interrupted.
         prevent_duplicate_names=True,
         owners=owners,
         # Finds what even the name does not: see "Interrupted runs" in the README.
-        tags=[f"{settings.PROJECT}:{pulumi.get_stack()}:{declared.key}"],
-        required_resource_accesses=asked_permissions(declared),
+        tags=[f"{PROJECT}:{pulumi.get_stack()}:{integration.key}"],
+        required_resource_accesses=asked_permissions(integration),
         opts=owned,
     )
     principal = azuread.ServicePrincipal(
-        declared.key,
+        integration.key,
         client_id=application.client_id,
         owners=owners,
         opts=pulumi.ResourceOptions.merge(
-            owned, pulumi.ResourceOptions(deleted_with=None if declared.protect else application)
+            owned, pulumi.ResourceOptions(deleted_with=None if integration.protect else application)
         ),
     )
     return OwnApplication(application, principal)

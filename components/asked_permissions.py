@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 import pulumi
 import pulumi_azuread as azuread
 
-import settings
+from settings import BUSINESS_CENTRAL_APP_ID, BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES, Integration
 
 
-def asked_permissions(declared: settings.Integration) -> list[azuread.ApplicationRequiredResourceAccessArgs]:
+def asked_permissions(integration: Integration) -> list[azuread.ApplicationRequiredResourceAccessArgs]:
     """Return what an integration's own application asks for, by resource.
 
     On Business Central, whose ids are known. On other resources only where somebody approves by hand: then the ids are
@@ -24,14 +24,14 @@ def asked_permissions(declared: settings.Integration) -> list[azuread.Applicatio
     """
     asked = [
         _on_one_resource(
-            settings.BUSINESS_CENTRAL_APP_ID,
-            (settings.BUSINESS_CENTRAL_ROLES[role] for role in declared.roles),
-            (settings.BUSINESS_CENTRAL_SCOPES[scope] for scope in declared.delegated_scopes),
+            BUSINESS_CENTRAL_APP_ID,
+            (BUSINESS_CENTRAL_ROLES[role] for role in integration.roles),
+            (BUSINESS_CENTRAL_SCOPES[scope] for scope in integration.delegated_scopes),
         )
     ]
-    if declared.consent == "manual":
-        for app_id, permissions in declared.other_permissions.items():
-            where = f"integrations.{declared.key}.otherPermissions.{app_id}"
+    if integration.consent == "manual":
+        for app_id, permissions in integration.other_permissions.items():
+            where = f"integrations.{integration.key}.otherPermissions.{app_id}"
             offers = _look_up(app_id, where)
             roles = _ids(permissions.roles, offers.app_role_ids, f"{where}.roles", offers.display_name)
             scopes = _ids(

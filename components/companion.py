@@ -7,6 +7,7 @@ from typing import Literal
 
 import pulumi
 
+import logical_names
 from dynamic_providers.companion_extension import CompanionExtension
 
 
@@ -30,7 +31,7 @@ def companion_extension(
     """
     return {
         key: CompanionExtension(
-            f"companion-{name.casefold()}",  # by the name in Business Central, as every resource in it
+            logical_names.companion(name),
             environment=name,
             file=file,
             declared_at="companionExtension",

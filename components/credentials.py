@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pulumi
 import pulumi_azuread as azuread
 
+import logical_names
 from settings import Integration
 
 
@@ -23,16 +24,16 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
     The end and the display name are fixed when a secret is made: an edited lifetime must not replace a secret that is
     in use (measured: without `ignore_changes` it replaces every one of them).
     """
-    declared = integration.credentials.secrets
-    if declared is None:
+    secrets = integration.credentials.secrets
+    if secrets is None:
         return []
     made = []
-    for label in sorted(declared.issued):
+    for label in sorted(secrets.issued):
         password = azuread.ApplicationPassword(
-            f"{integration.key}-secret-{label}",
+            logical_names.secret(integration.key, label),
             application_id=application.id,
-            display_name=f"{declared.display_name or integration.display_name} - {label}",
-            end_date=declared.end_date(label),
+            display_name=f"{secrets.display_name or integration.display_name} - {label}",
+            end_date=secrets.end_date(label),
             opts=pulumi.ResourceOptions(
                 parent=parent,
                 ignore_changes=["end_date", "display_name"],

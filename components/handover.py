@@ -14,7 +14,7 @@ from settings import Access, Environment, Integration, Settings
 
 def handover(
     integration: Integration,
-    declared: Settings,
+    settings: Settings,
     *,
     tenant_id: str,
     client_id: pulumi.Input[str],
@@ -32,9 +32,9 @@ def handover(
         "clientId": client_id,
         "scope": "https://api.businesscentral.dynamics.com/.default",
         "roles": list(integration.roles),
-        "environments": [declared.environments[key].name for key in integration.environments],
+        "environments": [settings.environments[key].name for key in integration.environments],
         "access": {
-            declared.environments[key].name: _particulars(integration.access(key), declared.environments[key], secrets)
+            settings.environments[key].name: _particulars(integration.access(key), settings.environments[key], secrets)
             for key in integration.environments
         },
     }

@@ -7,22 +7,23 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
-import settings
+import logical_names
 from components.application import own_application
 from components.consents import consent
 from components.credentials import secrets
 from components.handover import handover
 from components.proof import access_proof
-from contradictions import registration_name
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, PermissionSetInput
+from settings import PROJECT, PermissionSet, Settings
+from settings import Integration as IntegrationSettings
 
 
 class Integration(pulumi.ComponentResource):
     """One integration of a stack file, with everything that belongs to it.
 
     Args:
-        declared: the integration.
-        stack: the whole stack file, for the names of environments.
+        integration: what the stack file says of it.
+        settings: all that the stack file says, for the names of environments.
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
     """
 
@@ -32,27 +33,27 @@ class Integration(pulumi.ComponentResource):
     in an output makes all of it secret."""
 
     def __init__(
-        self, declared: settings.Integration, stack: settings.Settings, caller: azuread.GetClientConfigResult
+        self, integration: IntegrationSettings, settings: Settings, caller: azuread.GetClientConfigResult
     ) -> None:
         # What is protected are all children (they inherit it) but secrets, which have to rotate.
         super().__init__(
-            f"{settings.PROJECT}:index:Integration",
-            declared.key,
+            f"{PROJECT}:index:Integration",
+            integration.key,
             opts=pulumi.ResourceOptions(
-                protect=declared.protect or None,
+                protect=integration.protect or None,
                 # One alias moves all children too, because every logical name begins with the key.
-                aliases=[pulumi.Alias(name=name) for name in declared.formerly],
+                aliases=[pulumi.Alias(name=name) for name in integration.formerly],
             ),
         )
         # A vendor's application is the vendor's: it is let in, never made, and has no credential here.
-        own = None if declared.client_id else own_application(declared, caller, self)
-        client_id = own.application.client_id if own else declared.client_id or ""
-        consented = consent(declared, own, self)
-        made = secrets(declared, own.application, self) if own else []
-        for key in declared.environments:
-            access, environment = declared.access(key), stack.environments[key]
+        own = None if integration.client_id else own_application(integration, caller, self)
+        client_id = own.application.client_id if own else integration.client_id or ""
+        consented = consent(integration, own, self)
+        made = secrets(integration, own.application, self) if own else []
+        for key in integration.environments:
+            access, environment = integration.access(key), settings.environments[key]
             registration = BusinessCentralRegistration(
-                registration_name(declared.key, environment.name),
+                logical_names.registration(integration.key, environment.name),
                 environment=environment.name,
                 base_url=environment.base_url or "",
                 formerly=list(environment.formerly),
@@ -63,20 +64,23 @@ class Integration(pulumi.ComponentResource):
                 additional_permission_sets=access.additional_permission_sets or "remove",
                 permission_granted=True,  # by the consent that this waits for
                 # A row with the id of an application that this stack made can only be this stack's.
-                adopt=declared.adopt or own is not None,
-                declared_at=f"integrations.{declared.key}.environments.{key}",
+                adopt=integration.adopt or own is not None,
+                declared_at=f"integrations.{integration.key}.environments.{key}",
                 state=access.state,
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     depends_on=[consented],
                     # The logical name follows the environment's, so a renamed environment renames the resource.
-                    aliases=[pulumi.Alias(name=registration_name(declared.key, name)) for name in environment.formerly],
+                    aliases=[
+                        pulumi.Alias(name=logical_names.registration(integration.key, name))
+                        for name in environment.formerly
+                    ],
                 ),
             )
             access_proof(
-                declared,
+                integration,
                 key,
-                stack,
+                settings,
                 client_id=client_id,
                 secrets=made,
                 consent=consented,
@@ -84,8 +88,8 @@ class Integration(pulumi.ComponentResource):
                 parent=self,
             )
         self.handover = handover(
-            declared,
-            stack,
+            integration,
+            settings,
             tenant_id=caller.tenant_id,
             client_id=client_id,
             secrets=made,
@@ -93,12 +97,12 @@ class Integration(pulumi.ComponentResource):
         self.register_outputs({"clientId": client_id})
 
 
-def _permission_set(declared: settings.PermissionSet) -> PermissionSetInput:
-    written: PermissionSetInput = {"role_id": declared.role_id}
-    if declared.company:
-        written["company"] = declared.company
-    if declared.scope:
-        written["scope"] = declared.scope
-    if declared.app_id:
-        written["app_id"] = declared.app_id
+def _permission_set(permission_set: PermissionSet) -> PermissionSetInput:
+    written: PermissionSetInput = {"role_id": permission_set.role_id}
+    if permission_set.company:
+        written["company"] = permission_set.company
+    if permission_set.scope:
+        written["scope"] = permission_set.scope
+    if permission_set.app_id:
+        written["app_id"] = permission_set.app_id
     return written

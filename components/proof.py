@@ -7,8 +7,8 @@ from typing import Any
 
 import pulumi
 
+import logical_names
 from components.credentials import Secret
-from contradictions import registration_name
 from dynamic_providers.access_proof import AccessProof
 from dynamic_providers.admin_consent import AdminConsent
 from dynamic_providers.business_central_registration import BusinessCentralRegistration
@@ -18,7 +18,7 @@ from settings import Access, Integration, Settings
 def access_proof(
     integration: Integration,
     key: str,
-    declared: Settings,
+    settings: Settings,
     *,
     client_id: pulumi.Input[str],
     secrets: Sequence[Secret],
@@ -33,7 +33,7 @@ def access_proof(
     Args:
         integration: the integration.
         key: the environment's key in the stack file.
-        declared: the whole stack file.
+        settings: the whole stack file.
         client_id: the application.
         secrets: its secrets, oldest first; the newest, which is handed over, is the one that is used.
         consent: what it is made after, and proved again after each change of.
@@ -42,11 +42,11 @@ def access_proof(
     """
     if integration.proof == "off":
         return
-    environment, access = declared.environments[key], integration.access(key)
+    environment, access = settings.environments[key], integration.access(key)
     reason = not_provable(access, secrets)
     newest = None if reason else secrets[-1].password
     AccessProof(
-        registration_name(integration.key, environment.name),
+        logical_names.registration(integration.key, environment.name),
         client_id=client_id,
         credential=_without_dependency(newest.value) if newest else None,
         credential_id=_without_dependency(newest.key_id) if newest else None,
@@ -62,7 +62,9 @@ def access_proof(
             parent=parent,
             depends_on=[consent, registration],
             protect=False,  # nothing is lost with it, and protected it could not be turned off
-            aliases=[pulumi.Alias(name=registration_name(integration.key, name)) for name in environment.formerly],
+            aliases=[
+                pulumi.Alias(name=logical_names.registration(integration.key, name)) for name in environment.formerly
+            ],
         ),
     )
 
