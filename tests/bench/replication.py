@@ -27,7 +27,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.support.stack import MAGENTO, Stack
+from tests.support.stack import FIRST, MAGENTO, SECOND, Stack, secrets
 from tests.support.tenant import Tenant, start_tenant
 
 OURS = "entra-business-central/"
@@ -37,7 +37,7 @@ Entry = dict[str, Any]
 Integration = dict[str, Any]
 
 SHOP: Integration = {**MAGENTO, "environments": ["production"], "proof": "on"}
-ROTATED: Integration = {**SHOP, "credentials": {"secrets": {"issued": ["2026-11-23", "2026-12-23"]}}}
+ROTATED: Integration = {**SHOP, "credentials": secrets(FIRST, SECOND)}
 STEPS: list[tuple[str, dict[str, Integration]]] = [
     ("a new integration", {"shop": SHOP}),
     ("a new secret", {"shop": ROTATED}),

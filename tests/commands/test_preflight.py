@@ -16,8 +16,9 @@ from tests.providers.conftest import Inputs, vendor_consent
 from tests.support.azure_cli import signed_in_environment
 from tests.support.directory_objects import BUSINESS_CENTRAL, MICROSOFT_GRAPH
 from tests.support.entra import EntraApplication, graph
-from tests.support.preflight import COMPONENT, MAGENTO, Looked, exported, look
+from tests.support.preflight import COMPONENT, Looked, exported, look
 from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.stack import MAGENTO
 from tests.support.tenant import Tenant
 
 RUNNER = "bdf6bb95-9dad-4504-91ab-8404427f4043"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import provider_pb2 as messages
 
+from tests.support import recordings
 from tests.support.azuread_plugin import (
     APPLICATION,
     PASSWORD,
@@ -23,7 +23,6 @@ from tests.support.azuread_plugin import (
 )
 from tests.support.tenant import Tenant
 
-RECORDINGS = Path(__file__).parent / "recordings"
 REQUESTS = {
     "Check": messages.CheckRequest,
     "CheckConfig": messages.CheckRequest,
@@ -38,8 +37,7 @@ OPAQUE = ("__meta", "__pulumi_raw_state_delta")
 
 def calls(recording: str, method: str) -> list[dict[str, Any]]:
     """Return the calls of a method to azuread."""
-    lines = (RECORDINGS / f"grpc-azuread-{recording}.jsonl").read_text().splitlines()
-    every = [json.loads(line) for line in lines]
+    every = recordings.read(f"grpc-azuread-{recording}")
     found = [it for it in every if it["rpc"] == f"ResourceProvider/{method}" and it["to"] == "azuread"]
     assert found, f"no {method} in {recording}"
     return found
@@ -146,7 +144,7 @@ def created(plugin: AzureadPlugin) -> dict[str, Resource]:
     """The three resources of the recordings, by the names that they have there."""
     news = {"displayName": "bc app", "requiredResourceAccesses": WANTED_PERMISSIONS}
     app = plugin.create(APPLICATION, news)
-    password = {"applicationId": app.id, "displayName": "pw", "endDate": "2027-06-01T00:00:00Z"}
+    password = {"applicationId": app.id, "displayName": "pw", "endDate": recordings.SECRETS_END}
     return {
         "app": app,
         "sp": plugin.create(SERVICE_PRINCIPAL, {"clientId": app.outputs["clientId"]}),

@@ -162,11 +162,11 @@ def test_ignored_changes_are_no_changes(plugin: AzureadPlugin, tenant: Tenant) -
 
 
 @pytest.mark.parametrize(
-    "change", [{"displayName": "other"}, {"endDate": "2028-02-02T00:00:00Z"}, {"applicationId": UNKNOWN}]
+    "change", [{"displayName": "other"}, {"endDate": "2098-02-02T00:00:00Z"}, {"applicationId": UNKNOWN}]
 )
 def test_every_change_of_a_password_replaces_it(plugin: AzureadPlugin, change: dict[str, Any]) -> None:
     it = plugin.create(APPLICATION, {"displayName": "A"})
-    news = {"applicationId": it.id, "displayName": "2026-09-01", "endDate": "2028-01-01T00:00:00Z"}
+    news = {"applicationId": it.id, "displayName": "2026-09-01", "endDate": "2098-01-01T00:00:00Z"}
     password = plugin.create(PASSWORD, news)
     assert list(plugin.diff(password, {**news, **change}).replaces) == list(change)
     assert not plugin.diff(password, news).diffs

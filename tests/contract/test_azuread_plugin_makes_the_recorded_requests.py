@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from tests.support import recordings
 from tests.support.azuread_plugin import (
     APPLICATION,
     PASSWORD,
@@ -24,9 +24,8 @@ from tests.support.azuread_plugin import (
     Resource,
     Values,
 )
+from tests.support.recordings import SECRETS_END
 
-RECORDINGS = Path(__file__).parent / "recordings"
-END = "2027-06-01T00:00:00Z"
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 # method, path, query, body, status
@@ -47,12 +46,12 @@ def application(name: str) -> Values:
 
 def deploy(plugin: AzureadPlugin, name: str) -> Deployed:
     it = plugin.create(APPLICATION, application(name))
-    password = plugin.create(PASSWORD, {"applicationId": it.id, "displayName": "pw", "endDate": END})
+    password = plugin.create(PASSWORD, {"applicationId": it.id, "displayName": "pw", "endDate": SECRETS_END})
     return Deployed(it, plugin.create(SERVICE_PRINCIPAL, {"clientId": it.outputs["clientId"]}), password)
 
 
 def rotate(plugin: AzureadPlugin, it: Deployed) -> None:
-    plugin.create(PASSWORD, {"applicationId": it.application.id, "displayName": "pw", "endDate": END})
+    plugin.create(PASSWORD, {"applicationId": it.application.id, "displayName": "pw", "endDate": SECRETS_END})
     plugin.delete(it.password)
 
 
@@ -144,10 +143,9 @@ def test_graph_is_asked_under_the_real_plugins_name(bench: Bench) -> None:
 
 def recorded(name: str) -> list[Request]:
     """Return a recording's requests in the order of time, repeated ones as often as they were made."""
-    entries = [json.loads(line) for line in (RECORDINGS / f"{name}.jsonl").read_text().splitlines()]
     timed = [
         (moment, (it["method"], it["path"], it["query"], it["body"], it["status"]))
-        for it in entries
+        for it in recordings.read(name)
         for moment in (it["t"], *it.get("repeated_at", []))
     ]
     return [request for _, request in sorted(timed, key=lambda entry: entry[0])]

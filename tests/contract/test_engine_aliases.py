@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from rehearsal.engine.events import Operation
-from tests.contract.test_engine_recordings import RECORDINGS, recorded, script
+from tests.contract.test_engine_recordings import recorded, script
+from tests.support import recordings
 from tests.support.engine import Stage, thing
 
 
@@ -63,7 +64,7 @@ def references(stage: Stage) -> list[dict[str, Any]]:
 
 
 def recorded_references(name: str) -> list[dict[str, Any]]:
-    return list(json.loads((RECORDINGS / f"state-dyn-{name}.json").read_text()))
+    return list(json.loads((recordings.FOLDER / f"state-dyn-{name}.json").read_text()))
 
 
 def test_renamed_children_and_components_ask_and_are_recorded_as_with_the_cli(stage: Stage) -> None:

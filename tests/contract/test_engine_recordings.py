@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+from tests.support import recordings
 from tests.support.engine import SECRET, Stage, thing
 
-RECORDINGS = Path(__file__).parent / "recordings"
 COMPARED = ("Check", "Diff", "Create", "Update", "Read", "Delete")
 
 
@@ -45,12 +45,10 @@ def script(rpcs: list[dict[str, Any]]) -> dict[str, list[tuple[str, dict[str, An
 
 
 def recorded(name: str) -> dict[str, list[tuple[str, dict[str, Any]]]]:
-    lines = (RECORDINGS / f"grpc-{name}.jsonl").read_text().splitlines()
-    calls = [json.loads(line) for line in lines]
     return script(
         [
             {**call, "rpc": call["rpc"].removeprefix("ResourceProvider/")}
-            for call in calls
+            for call in recordings.read(f"grpc-{name}")
             if call["to"] == "pulumi-python"
         ]
     )
@@ -160,8 +158,9 @@ def test_providers_are_configured_as_the_cli_configures_them(stage: Stage) -> No
     stage.things = [thing("x")]
     stage.up()
     request = next(rpc["request"] for rpc in stage.rpcs if rpc["rpc"] == "Configure")
-    lines = (RECORDINGS / "grpc-dyn-up.jsonl").read_text().splitlines()
-    theirs = next(call for call in map(json.loads, lines) if call["rpc"] == "ResourceProvider/Configure")["request"]
+    theirs = next(call for call in recordings.read("grpc-dyn-up") if call["rpc"] == "ResourceProvider/Configure")[
+        "request"
+    ]
     for wanted in ({key: value for key, value in theirs.items() if key not in ("variables", "args", "id")},):
         assert wanted.items() <= request.items()
     assert set(request) == set(theirs)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.certificates import key_credential, make_certificate
 from tests.support.directory_objects import BUSINESS_CENTRAL, Graph, role_id
+from tests.support.recordings import SECRETS_END
 
 if TYPE_CHECKING:
     from requests import Response
@@ -129,10 +130,10 @@ def test_an_application_that_declares_permissions_is_refused_by_name(graph: Grap
 def test_the_text_of_a_secret_is_told_once_and_a_hint_of_it_stays(graph: Graph) -> None:
     application = graph.application()
     path = f"/applications/{application['id']}"
-    made = graph.password(application["id"], displayName="2026-11-23", endDateTime="2027-03-23T00:00:00Z")
+    made = graph.password(application["id"], displayName="the first", endDateTime=SECRETS_END)
     (listed,) = graph.ask("GET", path).json()["passwordCredentials"]
     assert listed == {**{k: v for k, v in made.items() if k != "@odata.context"}, "secretText": None}
-    assert (listed["displayName"], listed["endDateTime"]) == ("2026-11-23", "2027-03-23T00:00:00Z")
+    assert (listed["displayName"], listed["endDateTime"]) == ("the first", SECRETS_END)
     assert (made["hint"], len(made["secretText"])) == (made["secretText"][:3], 40)
     assert not made["secretText"].startswith("-")
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
 
+from tests.support import recordings
 from tests.support.certificates import key_credential, make_certificate
 from tests.support.directory_objects import BUSINESS_CENTRAL, Graph
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.tenant import Tenant
 
-RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("http-*.jsonl"))
+RECORDINGS = sorted(each.stem for each in recordings.FOLDER.glob("http-*.jsonl"))
 
 # What the recordings call things.
 ORIGIN = "https://127.0.0.1:18443"
@@ -69,7 +69,7 @@ class Replay:
         access = {"resourceAppId": BUSINESS_CENTRAL, "resourceAccess": [{"id": API_READ_WRITE_ALL, "type": "Role"}]}
         application = self._graph.application("bc app", requiredResourceAccess=[access])
         principal = self._graph.service_principal(application["appId"])
-        password = self._graph.password(application["id"], displayName="pw", endDateTime="2027-06-01T00:00:00Z")
+        password = self._graph.password(application["id"], displayName="pw", endDateTime=recordings.SECRETS_END)
         self.ids |= dict.fromkeys(APPLICATIONS, application["id"])
         self.ids |= dict.fromkeys(PASSWORDS, password["keyId"])
         self.ids |= {APP_ID: application["appId"], SERVICE_PRINCIPAL: principal["id"]}
@@ -141,12 +141,11 @@ def lacking(recorded: Any, actual: Any, at: str = "") -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
-def test_every_request_of_the_plugin_is_answered_as_recorded(tenant: Tenant, recording: Path) -> None:
+@pytest.mark.parametrize("recording", RECORDINGS)
+def test_every_request_of_the_plugin_is_answered_as_recorded(tenant: Tenant, recording: str) -> None:
     replay = Replay(tenant)
-    replay.make_what_it_begins_with(recording.stem)
-    for line in recording.read_text(encoding="utf-8").splitlines():
-        recorded = json.loads(line)
+    replay.make_what_it_begins_with(recording)
+    for recorded in recordings.read(recording):
         response = replay.send(recorded)
         what = f"{recorded['method']} {recorded['path']}"
         assert response.status_code == recorded["status"], f"{what}: {response.text}"
@@ -177,7 +176,7 @@ def test_there_are_recordings_of_every_kind() -> None:
 
 def test_azuread_reads_back_what_it_wrote(tenant: Tenant) -> None:
     """Otherwise its next plan would show changes for ever."""
-    up = [json.loads(line) for line in (RECORDINGS[0].parent / "http-up.jsonl").read_text().splitlines()]
+    up = recordings.read("http-up")
     for collection in ("/v1.0/applications", "/v1.0/servicePrincipals"):
         replay = Replay(tenant)
         replay.make_what_it_begins_with("http-up")

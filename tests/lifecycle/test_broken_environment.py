@@ -9,11 +9,11 @@ import pytest
 from commands.prove import UNKNOWN
 from tests.lifecycle.test_prove import prove
 from tests.lifecycle.test_whole_path import SETS, registrations, working
-from tests.support.stack import MAGENTO, Run, Stack
+from tests.support.stack import FIRST, MAGENTO, SECOND, Run, Stack, secrets
 from tests.support.tenant import Tenant
 
-SECOND = {**MAGENTO, "credentials": {"secrets": {"issued": ["2026-11-23", "2026-12-23"]}}}
-SECOND_ALONE = {**MAGENTO, "credentials": {"secrets": {"issued": ["2026-12-23"]}}}
+ROTATED = {**MAGENTO, "credentials": secrets(FIRST, SECOND)}
+ROTATED_OUT = {**MAGENTO, "credentials": secrets(SECOND)}
 PROOF = "AccessProof"
 
 
@@ -57,16 +57,16 @@ def test_a_proof_that_fails_in_the_test_environment_keeps_productions_new_secret
 ) -> None:
     before = handed_over(deployed)
     tenant.edit("disable_registration", environment="Sandbox", clientId=before["clientId"])
-    deployed.write(magento=SECOND)
+    deployed.write(magento=ROTATED)
     assert "environments.sandbox: could not prove" in goes_on(deployed).output
     after = handed_over(deployed)
     assert after["clientSecret"] not in (before["clientSecret"], UNKNOWN)
-    assert proved_with(deployed) == {"Production": "2026-12-23", "Sandbox": "2026-11-23"}
+    assert proved_with(deployed) == {"Production": SECOND, "Sandbox": FIRST}
     assert prove(deployed, "--json").results == {"Production": ("proven", ""), "Sandbox": ("failed", "disabled")}
     repaired = deployed.up("--refresh")
     assert repaired.code == 0, repaired
     assert handed_over(deployed) == after
-    assert proved_with(deployed) == {"Production": "2026-12-23", "Sandbox": "2026-12-23"}
+    assert proved_with(deployed) == {"Production": SECOND, "Sandbox": SECOND}
     assert working(tenant, deployed)
 
 
@@ -77,7 +77,7 @@ def test_a_test_environment_in_which_nothing_can_be_registered_keeps_production_
     assert "environments.sandbox" in goes_on(stack).output
     access = handed_over(stack)
     assert registrations(tenant, access["clientId"]) == {"Production": ("Enabled", SETS)}
-    assert proved_with(stack) == {"Production": "2026-11-23"}
+    assert proved_with(stack) == {"Production": FIRST}
     assert prove(stack, "--json").results["Production"] == ("proven", "")
     tenant.edit("install_companion", environment="Sandbox")
     done = stack.up()
@@ -90,15 +90,15 @@ def test_a_secret_can_be_taken_away_while_the_test_environment_is_broken(tenant:
     """Sandbox's proof is left out, and was made with the secret that goes: the state does not name it any more."""
     before = handed_over(deployed)
     tenant.edit("uninstall_companion", environment="Sandbox")
-    deployed.write(magento={**SECOND_ALONE, "contactInformation": "somebody else"})
+    deployed.write(magento={**ROTATED_OUT, "contactInformation": "somebody else"})
     assert "environments.sandbox" in goes_on(deployed).output
-    assert proved_with(deployed) == {"Production": "2026-12-23", "Sandbox": "one that is gone"}
+    assert proved_with(deployed) == {"Production": SECOND, "Sandbox": "one that is gone"}
     assert prove(deployed, "--json").results["Production"] == ("proven", "")
     tenant.edit("install_companion", environment="Sandbox")
     done = deployed.up()
     assert done.code == 0, done
     assert handed_over(deployed)["clientSecret"] != before["clientSecret"]
-    assert proved_with(deployed) == {"Production": "2026-12-23", "Sandbox": "2026-12-23"}
+    assert proved_with(deployed) == {"Production": SECOND, "Sandbox": SECOND}
     assert working(tenant, deployed)
 
 
@@ -106,7 +106,7 @@ def test_a_secret_that_cannot_be_made_is_told_of_and_not_proved_and_the_next_up_
     tenant: Tenant, deployed: Stack
 ) -> None:
     tenant.fault(match={"path": "/addPassword"}, action="status", status=400, code="x", message="no more secrets")
-    deployed.write(magento=SECOND)
+    deployed.write(magento=ROTATED)
     failed = deployed.up("--continue-on-error")
     assert failed.code == 1, failed
     assert "no more secrets" in failed.output
@@ -114,8 +114,8 @@ def test_a_secret_that_cannot_be_made_is_told_of_and_not_proved_and_the_next_up_
         assert f"environments.{environment}: could not prove" in failed.output
     assert "it has no secret" in failed.output
     assert handed_over(deployed)["clientSecret"] == UNKNOWN
-    assert proved_with(deployed) == {"Production": "2026-11-23", "Sandbox": "2026-11-23"}
+    assert proved_with(deployed) == {"Production": FIRST, "Sandbox": FIRST}
     done = deployed.up()
     assert done.code == 0, done
-    assert proved_with(deployed) == {"Production": "2026-12-23", "Sandbox": "2026-12-23"}
+    assert proved_with(deployed) == {"Production": SECOND, "Sandbox": SECOND}
     assert working(tenant, deployed)

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from rehearsal.demo.folder import STACK
-from tests.support.stack import MAGENTO, PROJECT, Stack
+from tests.support.stack import MAGENTO, PROJECT, Stack, secrets
 from tests.support.tenant import Tenant
 
 FOLDER = Path(__file__).parent / "recorded_states"
 WITHOUT_PROOFS = FOLDER / "first-release.json"
 WHOLE = sorted(set(FOLDER.glob("*.json")) - {WITHOUT_PROOFS})
+RECORDED = {**MAGENTO, "credentials": secrets("2026-11-23")}
 PROOF = "pulumi-python:dynamic/entra-business-central:AccessProof"
 PROOFS = {
     f"urn:pulumi:demo::entra-business-central::entra-business-central:index:Integration${PROOF}::magento-{environment}"
@@ -36,6 +37,7 @@ def recall(stack: Stack, recorded: Path) -> None:
 @pytest.mark.parametrize("recorded", WHOLE, ids=[each.stem for each in WHOLE])
 def test_a_recorded_state_previews_with_no_change(tenant: Tenant, stack: Stack, recorded: Path) -> None:
     recall(stack, recorded)
+    stack.write(magento=RECORDED)
     shown = stack.preview("--expect-no-changes", "--diff")
     assert shown.code == 0, shown
     assert shown.changes == {"unchanged": 10}
@@ -45,6 +47,7 @@ def test_a_recorded_state_previews_with_no_change(tenant: Tenant, stack: Stack, 
 
 def test_what_was_made_before_there_were_proofs_gets_them_and_is_left_alone(tenant: Tenant, stack: Stack) -> None:
     recall(stack, WITHOUT_PROOFS)
+    stack.write(magento=RECORDED)
     shown = stack.preview("--json")
     assert shown.code == 0, shown
     steps = json.loads(shown.output[shown.output.index("{") :])["steps"]
@@ -52,5 +55,5 @@ def test_what_was_made_before_there_were_proofs_gets_them_and_is_left_alone(tena
     assert {each["op"] for each in steps if each["urn"] not in PROOFS} == {"same"}
     assert tenant.requests(user_agent="entra-business-central/") == []
     assert stack.outputs()["integrations"]["magento"]["clientSecret"], "and its secrets can be read"
-    stack.write(magento={**MAGENTO, "proof": "off"})
+    stack.write(magento={**RECORDED, "proof": "off"})
     assert stack.preview("--expect-no-changes").code == 0

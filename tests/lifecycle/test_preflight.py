@@ -13,7 +13,7 @@ import pytest
 
 from tests.lifecycle.test_kills import kill_at
 from tests.lifecycle.test_whole_path import working
-from tests.support.stack import MAGENTO, Stack
+from tests.support.stack import FIRST, MAGENTO, Stack, secrets
 from tests.support.tenant import REPOSITORY, Tenant
 
 
@@ -104,7 +104,7 @@ def test_a_secret_that_a_killed_up_left_is_found_and_removed_as_it_says(
     tenant: Tenant, stack: Stack, engine: str
 ) -> None:
     assert stack.up().code == 0
-    stack.write(magento={**MAGENTO, "credentials": {"secrets": {"issued": ["2026-11-23", "2026-11-23b"]}}})
+    stack.write(magento={**MAGENTO, "credentials": secrets(FIRST, f"{FIRST}b")})
     fault = tenant.fault({"method": "POST", "path": "/addPassword$"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault)
     assert stack.up().code == 0, "nothing tells of it"

@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 from rehearsal.demo.secret_search import search_files, search_texts
-from tests.support.stack import MAGENTO, Stack
+from tests.support.stack import FIRST, MAGENTO, SECOND, Stack, secrets
 from tests.support.tenant import Tenant
 
 
 def test_no_secret_is_written_anywhere(tenant: Tenant, stack: Stack, tmp_path: Path) -> None:
     printed = {"preview": stack.preview("--diff").output, "up": stack.up("--diff", preview=True).output}
     first = stack.outputs()["integrations"]["magento"]["clientSecret"]
-    stack.write(magento={**MAGENTO, "credentials": {"secrets": {"issued": ["2026-11-23", "2026-12-23"]}}})
+    stack.write(magento={**MAGENTO, "credentials": secrets(FIRST, SECOND)})
     printed["rotation"] = stack.up("--diff").output
     second = stack.outputs()["integrations"]["magento"]["clientSecret"]
     assert first != second

@@ -5,7 +5,7 @@ A change here is a decision (docs/decisions/0003-stored-names.md), never a clean
 
 from __future__ import annotations
 
-from tests.support.stack import Stack
+from tests.support.stack import FIRST, Stack
 from tests.support.tenant import Tenant
 
 COMPONENT = "entra-business-central:index:Integration"
@@ -19,7 +19,7 @@ NAMES = {
     f"{PREFIX}{COMPONENT}::magento",
     f"{PREFIX}{COMPONENT}$azuread:index/application:Application::magento",
     f"{PREFIX}{COMPONENT}$azuread:index/servicePrincipal:ServicePrincipal::magento",
-    f"{PREFIX}{COMPONENT}$azuread:index/applicationPassword:ApplicationPassword::magento-secret-2026-11-23",
+    f"{PREFIX}{COMPONENT}$azuread:index/applicationPassword:ApplicationPassword::magento-secret-{FIRST}",
     f"{PREFIX}{COMPONENT}${CONSENT}::magento",
     f"{PREFIX}{COMPONENT}${REGISTRATION}::magento-production",
     f"{PREFIX}{COMPONENT}${REGISTRATION}::magento-sandbox",

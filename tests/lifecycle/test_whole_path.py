@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.support.entra import roles_in_token
-from tests.support.stack import MAGENTO, Stack
+from tests.support.stack import FIRST, MAGENTO, SECOND, Stack, secrets
 from tests.support.tenant import Tenant
 
 OURS = "entra-business-central/"
@@ -124,13 +124,13 @@ def test_a_second_secret_is_made_beside_the_first_and_the_first_goes_when_its_li
     tenant: Tenant, deployed: Stack
 ) -> None:
     first = deployed.outputs()["integrations"]["magento"]["clientSecret"]
-    deployed.write(magento={**MAGENTO, "credentials": {"secrets": {"issued": ["2026-11-23", "2026-12-23"]}}})
+    deployed.write(magento={**MAGENTO, "credentials": secrets(FIRST, SECOND)})
     added = deployed.up()
     assert added.changes == {"create": 1, "update": 2, "unchanged": 8}, "it is proved in both environments"
     access = deployed.outputs()["integrations"]["magento"]
     assert access["clientSecret"] != first
     assert roles_in_token(tenant, access["clientId"], first, SCOPE), "the old one still works"
-    deployed.write(magento={**MAGENTO, "credentials": {"secrets": {"issued": ["2026-12-23"]}}})
+    deployed.write(magento={**MAGENTO, "credentials": secrets(SECOND)})
     removed = deployed.up()
     assert removed.changes == {"delete": 1, "unchanged": 10}, removed
     assert working(tenant, deployed)
@@ -141,7 +141,7 @@ def test_a_second_secret_is_made_beside_the_first_and_the_first_goes_when_its_li
 
 
 def test_a_changed_lifetime_never_replaces_a_living_secret(deployed: Stack) -> None:
-    deployed.write(magento={**MAGENTO, "credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 30}}})
+    deployed.write(magento={**MAGENTO, "credentials": {"secrets": {"issued": [FIRST], "lifetimeDays": 30}}})
     assert deployed.up().changes == {"unchanged": 10}
 
 
@@ -182,7 +182,7 @@ def test_after_destroy_only_entras_own_recycle_bin_remembers(tenant: Tenant, sta
 def test_a_protected_integration_is_not_destroyed_but_its_secrets_rotate(tenant: Tenant, stack: Stack) -> None:
     stack.write(magento={**MAGENTO, "protect": True})
     assert stack.up().code == 0
-    stack.write(magento={**MAGENTO, "protect": True, "credentials": {"secrets": {"issued": ["2026-12-23"]}}})
+    stack.write(magento={**MAGENTO, "protect": True, "credentials": secrets(SECOND)})
     rotated = stack.up()
     assert rotated.code == 0, rotated
     refused = stack.run("destroy", "--yes", "--non-interactive")

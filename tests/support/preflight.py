@@ -14,14 +14,9 @@ from typing import Any
 import yaml
 
 from tests.support.entra import EntraApplication
+from tests.support.stack import ENVIRONMENTS, MAGENTO
 from tests.support.tenant import REPOSITORY, Tenant
 
-MAGENTO = {
-    "preset": "magento",
-    "environments": ["production", "sandbox"],
-    "credentials": {"secrets": {"issued": ["2026-11-23"]}},
-}
-ENVIRONMENTS = {"production": {"name": "Production"}, "sandbox": {"name": "Sandbox"}}
 COMPONENT = "urn:pulumi:demo::entra-business-central::entra-business-central:index:Integration::magento"
 _PREFIX = "urn:pulumi:demo::entra-business-central::entra-business-central:index:Integration"
 

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,11 +17,17 @@ from rehearsal.demo.engines import Engine, choose
 from rehearsal.demo.folder import STACK, DemoFolder
 from tests.support.tenant import Tenant
 
-MAGENTO = {
-    "preset": "magento",
-    "environments": ["production", "sandbox"],
-    "credentials": {"secrets": {"issued": ["2026-11-23"]}},
-}
+_NOW = datetime.now(UTC)
+FIRST, SECOND = (_NOW.date().isoformat(), (_NOW + timedelta(days=30)).date().isoformat())
+"""Labels of secrets, by which they end in the future on any day."""
+
+
+def secrets(*issued: str) -> dict[str, Any]:
+    """Credentials as a stack file has them: a secret for each label."""
+    return {"secrets": {"issued": list(issued)}}
+
+
+MAGENTO = {"preset": "magento", "environments": ["production", "sandbox"], "credentials": secrets(FIRST)}
 ENVIRONMENTS = {"production": {"name": "Production"}, "sandbox": {"name": "Sandbox"}}
 PROJECT = "entra-business-central"
 MINUTES_4 = 240
