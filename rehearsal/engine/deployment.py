@@ -53,7 +53,13 @@ class Deployment:
     recorder: Recorder | None = None
     launcher: processes.Launcher = field(default_factory=processes.Launcher)
     _current: Run | None = None
+    _monitor: Monitor | None = None
     _cancelled: bool = False
+
+    @property
+    def exported(self) -> Properties | None:
+        """What the program has exported by now; None until it has, which is when all of its values are known."""
+        return self._monitor.stack_outputs if self._monitor else None
 
     def preview(self, audience: Audience, *, refresh_first: bool = False) -> Result:
         """Show what `up` would do, changing nothing."""
@@ -176,7 +182,7 @@ class Deployment:
 
     def _run_program(self, run: Run) -> Properties | None:
         """Run the program to its end, and all its steps; return what it exports, None where it did not get that far."""
-        monitor = Monitor(run, self.stack.urn_prefix)
+        self._monitor = monitor = Monitor(run, self.stack.urn_prefix)
         with serving(monitor, workers=4 * run.parallel + 16) as address:
             names = (self.stack.project.name, self.stack.name)
             words = (address, *names, str(run.parallel), str(run.preview).lower())

@@ -5,7 +5,6 @@ Each was measured on the Pulumi CLI v3.259, with the same program.
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -147,13 +146,11 @@ def test_without_it_too_outputs_that_were_known_before_the_failure_are_stored_be
     stage.things = [thing("newest"), thing("proof", {"ref": "$newest.etag", "size": 2}), thing("gone")]
     stage.exports = {"both": "2", "new": "$newest.gen"}
     gate = stage.order("proof", "update")
-    thread = threading.Thread(target=stage.up)
-    thread.start()
-    log = stage.place / "calls"
-    until(lambda: log.exists() and '"update"' in log.read_text())
-    until(lambda: not thread.is_alive() or "gone" in stage.live())
-    gate.write_text("fail late")
-    thread.join()
+    with stage.up_beside(gate) as thread:
+        until(lambda: any(each["method"] == "update" for each in stage.begun()))
+        until(lambda: not thread.is_alive() or bool(stage.running and stage.running.exported))
+        gate.write_text("fail late")
+        thread.join()
     outputs = stage.outputs("dyn-dev")
     assert outputs == {"old": "1", "both": "2", "new": stage.outputs("newest")["gen"]}
 

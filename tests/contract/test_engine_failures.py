@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,14 +52,10 @@ def test_what_runs_beside_a_failure_finishes_and_is_saved(stage: Stage) -> None:
     stage.things = [thing("slow"), thing("bad")]
     gate = stage.order("slow", "create")
     hurdle = stage.order("bad", "create")
-    thread = threading.Thread(target=stage.up)
-    thread.start()
-    log = stage.place / "calls"
-    until(lambda: log.exists() and len(log.read_text().splitlines()) == 2)
-    hurdle.write_text("fail no")
-    until(lambda: bool(stage.witness.failures))
-    gate.unlink()
-    thread.join()
+    with stage.up_beside(gate, hurdle):
+        until(lambda: len(stage.begun()) == 2)
+        hurdle.write_text("fail no")
+        until(lambda: bool(stage.witness.failures))
     assert "slow" in stage.state()
     assert set(stage.live()) == {"slow"}
 
@@ -111,13 +106,9 @@ def test_a_program_that_raises_deletes_nothing_and_keeps_what_it_made(stage: Sta
 def test_a_plugin_that_dies_is_said(stage: Stage) -> None:
     stage.things = [thing("a")]
     gate = stage.order("a", "create")
-    thread = threading.Thread(target=stage.up)
-    thread.start()
-    log = stage.place / "calls"
-    until(log.exists)
-    os.kill(json.loads(log.read_text())["pid"], signal.SIGKILL)
-    thread.join()
-    gate.unlink()
+    with stage.up_beside(gate):
+        until(lambda: bool(stage.begun()))
+        os.kill(stage.begun()[0]["pid"], signal.SIGKILL)
     assert "the plugin pulumi-python has died" in str(stage.witness.failures)
 
 
@@ -166,9 +157,8 @@ class Child:
             stderr=subprocess.PIPE,
             text=True,
         )
-        log = stage.place / "calls"
-        until(lambda: log.exists() and '"slow"' in log.read_text())
-        self.provider = json.loads(log.read_text().splitlines()[-1])["pid"]
+        until(lambda: any(each["name"] == "slow" for each in stage.begun()))
+        self.provider = stage.begun()[-1]["pid"]
 
     def descendants(self) -> list[int]:
         """Return the live processes that this one started."""

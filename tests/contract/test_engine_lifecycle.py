@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from pathlib import Path
 
 import pytest
@@ -209,15 +208,8 @@ def test_one_process_serves_refresh_and_update_where_the_configuration_is_the_sa
 def test_independent_resources_are_made_at_the_same_time(stage: Stage) -> None:
     stage.things = [thing("a"), thing("b")]
     gates = [stage.order("a", "create"), stage.order("b", "create")]
-    thread = threading.Thread(target=stage.up)
-    thread.start()
-    try:
-        log = stage.place / "calls"
-        while not log.exists() or len(log.read_text().splitlines()) < 2:
+    with stage.up_beside(*gates) as thread:
+        while len(stage.begun()) < 2:
             assert thread.is_alive()
             thread.join(0.02)
-    finally:
-        for gate in gates:
-            gate.unlink()
-        thread.join()
     assert set(stage.live()) == {"a", "b"}

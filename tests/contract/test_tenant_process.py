@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from rehearsal.ready_file import ReadyFile
-from tests.support.tenant import REPOSITORY, start_tenant, wait_for
+from tests.support.tenant import REPOSITORY, open_connection, start_tenant, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,11 +43,13 @@ def test_a_signal_ends_it_at_once_though_it_holds_a_request(tmp_path: Path, numb
         ["tenant-ca.pem", "tenant.env", "tenant.json"],
     )
     requests.post(f"{ready.controlUrl}/faults", json={"action": "hold"}, timeout=30)
-    holding = socket.create_connection(("127.0.0.1", int(ready.metadataHost.split(":")[1])))
-    with holding, pytest.raises(requests.ReadTimeout):
-        requests.get(f"{ready.origin}/metadata/endpoints", verify=ready.caFile, timeout=(30, 0.3))
-    process.send_signal(number)
-    said = process.communicate(timeout=30)[1]
+    idle = socket.create_connection(("127.0.0.1", int(ready.metadataHost.split(":")[1])))
+    with idle, open_connection(ready) as connection:
+        connection.request("GET", "/metadata/endpoints")
+        held = lambda: requests.get(f"{ready.controlUrl}/faults", timeout=30).json()[0]["held"]  # noqa: E731
+        wait_for(held, 30, "the request to be held")
+        process.send_signal(number)
+        said = process.communicate(timeout=30)[1]
     assert process.returncode == 0
     assert said == f"rehearsal tenant at {ready.origin}, control port {ready.controlUrl}\n"
     assert ready.deployer.clientSecret not in said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.lifecycle.test_whole_path import SETS, registrations, working
@@ -30,12 +32,26 @@ EACH = [
 DELETES = [("PATCH", "/entraApplications"), ("DELETE", "/entraApplications"), ("DELETE", "/appRoleAssignedTo/")]
 
 
-def kill_at(tenant: Tenant, stack: Stack, verb: str, fault: Fault) -> None:
-    """Start a command, kill everything of it when the request is held, and clear away what the kill left."""
+def kill_at(
+    tenant: Tenant, stack: Stack, verb: str, fault: Fault, *, meanwhile: Callable[[], bool] = lambda: True
+) -> None:
+    """Start a command, kill everything of it when the request is held, and clear away what the kill left.
+
+    Args:
+        tenant: the tenant.
+        stack: the stack.
+        verb: the command.
+        fault: holds the request.
+        meanwhile: what else has to be so before the kill.
+    """
     running = stack.start(verb, "--yes", "--non-interactive", "--skip-preview")
-    wait_for(lambda: fault.held or running.is_over, 60, "the request to be made")
-    assert not running.is_over, "it ended without making the request"
-    running.kill()
+    try:
+        wait_for(lambda: (fault.held and meanwhile()) or running.is_over, stack.patience, "the request to be made")
+        assert not running.is_over, "it ended without making the request"
+    finally:
+        running.kill()
+    # Not before the tenant knows that nobody waits: what it held would otherwise be done by chance, or not.
+    wait_for(lambda: not fault.held, 30, "the tenant to see that the client has gone")
     tenant.clear_faults()
     stack.unlock()
 
@@ -165,10 +181,7 @@ def test_killed_after_the_service_principal_was_made_the_next_up_is_stopped_and_
 def test_a_secret_made_and_not_recorded_is_left_beside_the_recorded_one(tenant: Tenant, stack: Stack) -> None:
     """The other hole of README's troubleshooting: nobody knows its text, and it ends by itself."""
     fault = tenant.fault(match={"method": "POST", "path": "/addPassword$"}, action="hold", when="after")
-    running = stack.start("up", "--yes", "--non-interactive", "--skip-preview")
-    wait_for(lambda: fault.held and len(stack.resources()) == 7, 60, "everything but the secret to be made")
-    running.kill()
-    tenant.clear_faults()
+    kill_at(tenant, stack, "up", fault, meanwhile=lambda: len(stack.resources()) == 7)  # everything but the secret
     heal(stack)
     assert working(tenant, stack)
     application = next(

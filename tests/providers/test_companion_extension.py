@@ -20,7 +20,7 @@ from dynamic_providers import companion_extension
 from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
 from tests.support.app_file import COMPANION_APP_ID, write_app_file
 from tests.support.provider_host import ProviderError, ProviderHost, _struct
-from tests.support.tenant import Tenant
+from tests.support.tenant import Tenant, wait_for
 
 BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
 UPLOADS = {"adminCenter": "/apps/pteInstall$", "automation": "Microsoft.NAV.upload$"}
@@ -271,6 +271,7 @@ def test_a_run_that_is_killed_while_it_waits_is_continued(
         looking.wait_until_held()
         host._process.kill()
         assert isinstance(run.exception(timeout=30), ProviderError)
+    wait_for(lambda: not looking.held, 30, "the tenant to see that the client has gone")
     allowed.clear_faults()
     later = start_host(CompanionExtensionProvider())
     assert later.create(inputs).outputs["version"] == "1.0.0.0"

@@ -106,7 +106,7 @@ class AzureadPlugin:
             self.process.send_signal(signal.SIGINT)
         if self.output is None:
             try:
-                self.output = "".join(self.process.communicate(timeout=5))
+                self.output = "".join(self.process.communicate(timeout=30))
             finally:
                 self.process.kill()
         return self.process.wait()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from google.protobuf import json_format
@@ -75,6 +78,7 @@ class Stage:
         self.continue_on_error = False
         self.rpcs: list[dict[str, Any]] = []
         self.witness = Witness()
+        self.running: Deployment | None = None
 
     @property
     def checkpoint(self) -> CheckpointFile:
@@ -92,7 +96,7 @@ class Stage:
             **self.config,
         }
         config = Config(values, frozenset({"dyn:pw"}))
-        return Deployment(
+        self.running = Deployment(
             Stack(Project.load(PROGRAM), self.stack, config, self.checkpoint, SecretCodec(crypter())),
             {"PATH": os.environ["PATH"]},
             lambda: ["no-azuread-here"],
@@ -100,6 +104,7 @@ class Stage:
             continue_on_error=self.continue_on_error,
             recorder=self._record,
         )
+        return self.running
 
     def up(self, *, refresh: bool = False) -> Result:
         return self.deployment().up(self.witness, refresh_first=refresh)
@@ -120,13 +125,29 @@ class Stage:
         path.write_text(text)
         return path
 
+    @contextmanager
+    def up_beside(self, *gates: Path) -> Iterator[Thread]:
+        """Let `up` run beside the test; whatever becomes of the test, the gates are opened and it is waited for."""
+        thread = Thread(target=self.up, daemon=True)  # one that hangs must not keep pytest from ending
+        thread.start()
+        try:
+            yield thread
+        finally:
+            for gate in gates:
+                gate.unlink(missing_ok=True)
+            thread.join()
+
     def calls(self, *methods: str) -> list[tuple[str, str]]:
         """Return what the provider was asked since the last time, as (method, name)."""
-        log = self.place / "calls"
-        lines = log.read_text().splitlines() if log.exists() else []
-        log.unlink(missing_ok=True)
-        entries = [json.loads(line) for line in lines]
+        entries = self.begun()
+        (self.place / "calls").unlink(missing_ok=True)
         return [(each["method"], each["name"]) for each in entries if not methods or each["method"] in methods]
+
+    def begun(self) -> list[dict[str, Any]]:
+        """Return what the provider was asked since the last `calls`: method, name, id and process of each call."""
+        log = self.place / "calls"
+        text = log.read_text() if log.exists() else ""
+        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]  # not half a one
 
     def live(self) -> dict[str, dict[str, Any]]:
         """Return the objects that are really there, by name."""

@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import subprocess
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -138,7 +140,7 @@ class Stack:
         return Run(done.returncode, done.stdout, _changes(done.stdout))
 
     def start(self, verb: str, *options: str) -> Running:
-        """Start a command in a process group of its own, to be killed."""
+        """Start a command in a session of its own, to be killed."""
         return Running(
             subprocess.Popen(
                 self.engine.command(verb, *options),
@@ -179,14 +181,35 @@ class Running:
         self._process = process
 
     def kill(self) -> None:
-        """End it and everything it started, as a machine that loses its power does."""
+        """End it and everything it started, as a machine that loses its power does.
+
+        The CLI has its plugins in process groups of their own, in the same session; left alone, they go on writing.
+        """
+        members = _session(self._process.pid)
         os.killpg(self._process.pid, signal.SIGKILL)
+        while members:
+            for each in members:
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
+            time.sleep(0.01)
+            members = _session(self._process.pid)
         self._process.wait(timeout=30)
 
     @property
     def is_over(self) -> bool:
         """Tell whether it ended by itself."""
         return self._process.poll() is not None
+
+
+def _session(leader: int) -> list[int]:
+    """Return the ids of the live processes of a session; none where there is no /proc."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            status, _, _, session = stat.read_text().rpartition(")")[2].split()[:4]
+            if status not in "ZX" and int(session) == leader:
+                found.append(int(stat.parent.name))
+    return found
 
 
 _VERBS = {

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from requests import Response, Session
 
@@ -235,6 +239,14 @@ def start_tenant(folder: Path) -> Tenant:
         process.kill()
         raise RuntimeError(f"The rehearsal tenant did not start: {process.communicate()[1]}")
     return Tenant(ReadyFile.load(ready_file), process)
+
+
+@contextlib.contextmanager
+def open_connection(ready: ReadyFile) -> Iterator[HTTPSConnection]:
+    """Connect to the services of a tenant, to ask without waiting for the answer, and to leave at the end."""
+    context = ssl.create_default_context(cafile=ready.caFile)
+    with contextlib.closing(HTTPSConnection(urlsplit(ready.origin).netloc, context=context, timeout=60)) as connection:
+        yield connection
 
 
 def wait_for(condition: Any, timeout: float, what: str) -> None:

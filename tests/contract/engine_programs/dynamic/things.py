@@ -40,15 +40,25 @@ class ThingProvider(ResourceProvider):
     def _begin(self, method, name, id_=""):
         with (self.place / "calls").open("a") as log:
             log.write(json.dumps({"method": method, "name": name, "id": id_, "pid": os.getpid()}) + "\n")
-        order = self.place / f"{name}.{method}"
-        while order.exists():
-            text = order.read_text()
+        while (text := self._order(f"{name}.{method}")) is not None:
             if text.startswith("fail "):
                 raise RuntimeError(text.removeprefix("fail "))
             time.sleep(0.02)
 
+    def _order(self, name):
+        try:
+            return (self.place / name).read_text()
+        except FileNotFoundError:  # also where it goes between a look and a read
+            return None
+
     def _file(self, id_):
         return self.place / f"{id_}.json"
+
+    def _write(self, id_, props):
+        text = json.dumps({key: value for key, value in props.items() if key != "__provider"})
+        half = self.place / f"{id_}.half"  # a test may look at any moment
+        half.write_text(text)
+        half.replace(self._file(id_))
 
     def check(self, _olds, news):
         if news.get("bad") is not None:
@@ -69,7 +79,7 @@ class ThingProvider(ResourceProvider):
         outs = {**props, "etag": "W/1", "gen": f"gen-{id_}", "ep": self.endpoint}
         if props["name"] == "x":
             outs["wrapped"] = pulumi.runtime.rpc.wrap_rpc_secret("wrapped-secret")
-        self._file(id_).write_text(json.dumps({key: value for key, value in props.items() if key != "__provider"}))
+        self._write(id_, props)
         return CreateResult(id_, outs)
 
     def read(self, id_, props):
@@ -81,7 +91,7 @@ class ThingProvider(ResourceProvider):
 
     def update(self, id_, olds, news):
         self._begin("update", news["name"], id_)
-        self._file(id_).write_text(json.dumps({key: value for key, value in news.items() if key != "__provider"}))
+        self._write(id_, news)
         etag = f"W/{int(olds['etag'][2:]) + 1}"
         return UpdateResult({**news, "etag": etag, "gen": olds["gen"], "ep": self.endpoint})
 
