@@ -41,7 +41,7 @@ def own_application(
         # A name is no identity, but it is the one thing that finds an application whose creation was interrupted.
         prevent_duplicate_names=True,
         owners=owners,
-        # Finds what even the name does not: see "Interrupted runs" in the README.
+        # Finds what even the name does not: see docs/reference/interrupted-runs.md.
         tags=[f"{PROJECT}:{pulumi.get_stack()}:{integration.key}"],
         required_resource_accesses=asked_permissions(integration),
         opts=owned,

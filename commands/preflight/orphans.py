@@ -1,6 +1,6 @@
 """What interrupted runs left in Entra, and no state knows: applications by their tag, service principals, secrets.
 
-How each comes about, and what was measured about its remedy: README, "Interrupted runs, and how to go on".
+How each comes about, and what was measured about its remedy: docs/reference/interrupted-runs.md.
 """
 
 from __future__ import annotations

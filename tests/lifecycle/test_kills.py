@@ -139,7 +139,7 @@ def test_killed_after_the_application_was_made_the_next_up_is_stopped_and_names_
     )
     tenant.edit(
         "delete_application", clientId=orphan["appId"]
-    )  # the remedy of the README: it has no secret and no access
+    )  # the remedy of interrupted-runs.md: it has no secret and no access
     heal(stack)
     assert working(tenant, stack)
 
@@ -147,7 +147,7 @@ def test_killed_after_the_application_was_made_the_next_up_is_stopped_and_names_
 def test_an_application_in_the_rename_window_is_not_seen_by_name_but_carries_the_tag(
     tenant: Tenant, stack: Stack
 ) -> None:
-    """The hole that README's troubleshooting tells of: azuread renames an application twice while it makes it."""
+    """The hole that interrupted-runs.md tells of: azuread renames an application twice while it makes it."""
     fault = tenant.fault(match={"method": "PATCH", "path": "/v1.0/applications/"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault)
     heal(stack)
@@ -173,13 +173,13 @@ def test_killed_after_the_service_principal_was_made_the_next_up_is_stopped_and_
     assert refused.code == 1
     assert "already exists" in refused.output
     assert orphan["id"] in refused.output
-    tenant.edit("delete_service_principal", clientId=orphan["appId"])  # the remedy of the README: it has no access yet
+    tenant.edit("delete_service_principal", clientId=orphan["appId"])  # the remedy of interrupted-runs.md: it has no access yet
     heal(stack)
     assert working(tenant, stack)
 
 
 def test_a_secret_made_and_not_recorded_is_left_beside_the_recorded_one(tenant: Tenant, stack: Stack) -> None:
-    """The other hole of README's troubleshooting: nobody knows its text, and it ends by itself."""
+    """The other hole of interrupted-runs.md: the secret's text is lost, and it ends by itself."""
     fault = tenant.fault(match={"method": "POST", "path": "/addPassword$"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault, meanwhile=lambda: len(stack.resources()) == 7)  # everything but the secret
     heal(stack)

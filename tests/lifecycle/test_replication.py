@@ -1,6 +1,7 @@
 """Whole runs while Entra does not see everywhere yet what was made a moment ago.
 
-Our providers wait. The azuread plugin gives up (contracts/graph.md 3.3); its words, and what to do, are in README.md.
+Our providers wait. The azuread plugin gives up (contracts/graph.md 3.3); its words, and what to do, are in
+docs/reference/interrupted-runs.md.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, refused, whil
 from tests.support.stack import MAGENTO, Stack
 from tests.support.tenant import Tenant, wait_for
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+INTERRUPTED_RUNS = (Path(__file__).parents[2] / "docs/reference/interrupted-runs.md").read_text()
 AZUREAD = "terraform-provider-azuread"
 NAME = "NaviPartner Magento 2 integration"
 
@@ -59,8 +60,8 @@ def is_whole_and_single(tenant: Tenant, stack: Stack, secrets: int = 1) -> bool:
 
 
 def told(words: str) -> bool:
-    """Tell whether the README has words of the azuread plugin."""
-    return words in README
+    """Tell whether interrupted-runs.md has words of the azuread plugin."""
+    return words in INTERRUPTED_RUNS
 
 
 def test_with_delays_on_all_that_our_providers_touch_up_passes_in_one_go_and_says_what_it_waits_for(
@@ -179,7 +180,7 @@ def test_what_azuread_made_and_forgot_stops_the_next_up_which_names_it_and_after
     assert next_words in stopped.output
     assert told(next_words)
     assert made(tenant) == orphan, "nothing was made a second time"
-    tenant.edit(remedy, clientId=orphan.applications[0])  # README: az ad app delete, az ad sp delete
+    tenant.edit(remedy, clientId=orphan.applications[0])  # interrupted-runs.md: az ad app delete, az ad sp delete
     done = stack.up()
     assert done.code == 0, done
     assert is_whole_and_single(tenant, stack)
@@ -188,7 +189,7 @@ def test_what_azuread_made_and_forgot_stops_the_next_up_which_names_it_and_after
 def test_a_secret_that_azuread_made_and_forgot_stays_beside_the_one_that_the_next_up_makes(
     tenant: Tenant, stack: Stack
 ) -> None:
-    """Nobody knows the text of the first; README tells how to find and remove it."""
+    """The text of the first is lost; interrupted-runs.md tells how to find and remove it."""
     late(tenant, "^/v1.0/applications/[^/]+$", skip=2)
     failed = stack.up()
     words = "Waiting for password credential for Application"
