@@ -173,7 +173,7 @@ def test_killed_after_the_service_principal_was_made_the_next_up_is_stopped_and_
     assert refused.code == 1
     assert "already exists" in refused.output
     assert orphan["id"] in refused.output
-    tenant.edit("delete_service_principal", clientId=orphan["appId"])  # the remedy of interrupted-runs.md: it has no access yet
+    tenant.edit("delete_service_principal", clientId=orphan["appId"])  # interrupted-runs.md: it has no access yet
     heal(stack)
     assert working(tenant, stack)
 
