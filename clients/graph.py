@@ -56,6 +56,7 @@ class Graph:
         self._transport = transport
         self._caller = caller
         self._resources: dict[str, SharedRead[ServicePrincipal | None]] = {}
+        self._by_id: dict[str, SharedRead[ServicePrincipal | None]] = {}
         self._vendors: dict[str, SharedRead[ServicePrincipal | None]] = {}
         self._everybody: SharedRead[dict[str, ServicePrincipal]] = SharedRead(self._list_service_principals)
         self._assigned: dict[str, SharedRead[dict[str, list[RoleAssignment]]]] = {}
@@ -90,15 +91,32 @@ class Graph:
 
         Args:
             app_id: client id of its application.
-            permissions: values that it should offer; where it lacks one, it is asked again: it may just have got it.
+            permissions: values that it should offer; where it lacks one, or is not there, it is asked again: it may
+                just have got it.
         """
         with self._lock:
             asked = self._resources.setdefault(app_id, SharedRead(partial(self.service_principal, app_id)))
         found = asked()
-        if found is None or found.lacks(permissions):
+        if permissions and (found is None or found.lacks(permissions)):
             asked.forget()
             found = asked()
         return found
+
+    def known_resource(self, app_id: str, object_id: str) -> ServicePrincipal | None:
+        """Return the service principal of a resource as told a short while ago, None where neither id finds it.
+
+        For reads of every consent of a stack, which share both answers. What was made a moment ago may not be found yet
+        by anything but its object id, which is the last word on an absence.
+
+        Args:
+            app_id: client id of its application.
+            object_id: object id of the service principal that it had.
+        """
+        if found := self.resource(app_id):
+            return found
+        with self._lock:
+            asked = self._by_id.setdefault(object_id, SharedRead(partial(self.service_principal_with_id, object_id)))
+        return asked()
 
     def listed_service_principal(self, app_id: str) -> ServicePrincipal | None:
         """Return the service principal of an application as told a short while ago, without what it offers.
@@ -324,6 +342,7 @@ class Graph:
         with self._lock:
             listed: list[SharedRead[Any]] = [
                 self._everybody,
+                *self._by_id.values(),
                 *self._vendors.values(),
                 *self._assigned.values(),
                 *self._granted.values(),

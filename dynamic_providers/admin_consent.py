@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
@@ -42,6 +42,22 @@ _DEFAULTS: dict[str, Any] = {
     "consent": "auto",
 }
 _PUBLISHER_KEYS = ("display_name", "verified_publisher_id")
+
+
+class _Held(NamedTuple):
+    """What an application holds on a resource, as a refresh sees it.
+
+    Attributes:
+        roles: role -> id of its assignment.
+        our_roles: those that were granted here, also where they are not seen at the moment.
+        scopes: delegated permissions, sorted.
+        our_scopes: those of them that were granted here.
+    """
+
+    roles: dict[str, str]
+    our_roles: dict[str, str]
+    scopes: list[str]
+    our_scopes: list[str]
 
 
 class AdminConsentProvider(Provider):
@@ -82,38 +98,25 @@ class AdminConsentProvider(Provider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what is really granted."""
         props = {**_DEFAULTS, **props}
-        graph, vendor = self.session.graph, props["vendor"]
-        # What was made a moment ago may not be found yet by anything but its id, which is the last word on an absence.
-        resource = graph.resource(props["resource_app_id"]) or graph.service_principal_with_id(props["resource_id"])
-        principal = self._live_vendor(props) if vendor else None
+        resource = self.session.graph.known_resource(props["resource_app_id"], props["resource_id"])
+        principal = self._live_vendor(props) if props["vendor"] else None
         principal_id = principal.id if principal else props["principal_id"]
-        if resource is None or not principal_id:
+        if not principal_id or (resource is None and not props["vendor"]):
             return ReadResult("", {})  # Pulumi's way to say that it is gone
-        had = had_on(props, principal_id, resource.id)
-        had_roles = had.get("assignments", {})
-        wanted = {resource.roles[role] for role in props["roles"] if role in resource.roles}
-        held = graph.listed_role_assignments(principal_id, resource.id, had_roles.values(), wanted)
-        if held is None and not graph.service_principal_with_id(principal_id):
+        # What a vendor held goes with the resource. That it was let in here does not, or it would stay for ever.
+        held = self._live(props, principal_id, resource) if resource else _Held({}, {}, [], [])
+        if held is None:
             return ReadResult("", {})
-        roles = {resource.role_name(item.role_id): item.id for item in held or []}
-        if vendor:  # what others granted to a vendor is no drift
-            roles = {role: id_ for role, id_ in roles.items() if role in props["roles"]}
-        scopes = self._live_scopes(props, principal_id, resource)
-        # What of ours is not listed may have been withdrawn, or not be seen yet: it stays known until it is certain.
-        our_roles = {role: id_ for role, id_ in had_roles.items() if roles.get(role, id_) == id_}
-        our_scopes = set(had.get("granted_scopes", []))
-        if not vendor and props["consent"] == "auto":
-            our_roles, our_scopes = roles, set(scopes)
-        live = {**declared(props), "roles": sorted(roles), "scopes": scopes}
+        live = {**declared(props), "roles": sorted(held.roles), "scopes": held.scopes}
         if principal:
             live["expected_publisher"] = published_as(principal, props["expected_publisher"])
         outputs = {
             **live,
-            "resource_id": resource.id,
+            "resource_id": resource.id if resource else props["resource_id"],
             "service_principal_id": principal_id,
             "service_principal_created": made_here(props, principal_id),
-            "assignments": our_roles,
-            "granted_scopes": [each for each in scopes if each in our_scopes],
+            "assignments": held.our_roles,
+            "granted_scopes": held.our_scopes,
         }
         return ReadResult(id_, outputs, {key: live[key] for key in _INPUTS if key in live})
 
@@ -129,13 +132,14 @@ class AdminConsentProvider(Provider):
         The resource's service principal stays, whoever made it: other integrations hold roles on it.
         """
         graph, client_id = self.session.graph, props["client_id"]
+        by_hand = props.get("consent") == "manual"  # the rest of a grant is then what an administrator approved
         for role, assignment_id in props.get("assignments", {}).items():
             attempting = f"withdraw {role} from {client_id}"
             graph.remove_assignment(props["resource_id"], assignment_id, attempting=attempting)
         if ours := props.get("granted_scopes"):
             attempting = f"withdraw {', '.join(ours)} from {client_id}"
             for grant in graph.delegated_grants(props["service_principal_id"], props["resource_id"]) or []:
-                left = grant.scopes - set(ours) if props["vendor"] else ()
+                left = grant.scopes - set(ours) if props["vendor"] or by_hand else ()
                 graph.change_delegated(grant.id, left, attempting=attempting)
         if props.get("service_principal_created"):
             self._take_out(props)
@@ -222,8 +226,28 @@ class AdminConsentProvider(Provider):
             and published_as(found, props["expected_publisher"]) == props["expected_publisher"]
         ):
             return found
-        # A list may be late, so it does not say alone what differs.
-        return graph.service_principal(client_id) or graph.service_principal_with_id(props["service_principal_id"])
+        # What was told a while ago does not say alone what differs; by its object id a new one is found first.
+        anew = graph.service_principal(client_id) if found else None
+        return anew or graph.service_principal_with_id(props["service_principal_id"])
+
+    def _live(self, props: Mapping[str, Any], principal_id: str, resource: ServicePrincipal) -> _Held | None:
+        """Return what the application holds on the resource, None where the application's service principal is gone."""
+        graph, vendor = self.session.graph, props["vendor"]
+        had = had_on(props, principal_id, resource.id)
+        had_roles = had.get("assignments", {})
+        wanted = {resource.roles[role] for role in props["roles"] if role in resource.roles}
+        held = graph.listed_role_assignments(principal_id, resource.id, had_roles.values(), wanted)
+        if held is None and not graph.service_principal_with_id(principal_id):
+            return None
+        roles = {resource.role_name(item.role_id): item.id for item in held or []}
+        if vendor:  # what others granted to a vendor is no drift
+            roles = {role: id_ for role, id_ in roles.items() if role in props["roles"]}
+        scopes = self._live_scopes(props, principal_id, resource)
+        if not vendor and props["consent"] == "auto":
+            return _Held(roles, roles, scopes, scopes)
+        # What of ours is not listed may have been withdrawn, or not be seen yet: it stays known until it is certain.
+        our_roles = {role: id_ for role, id_ in had_roles.items() if roles.get(role, id_) == id_}
+        return _Held(roles, our_roles, scopes, [each for each in scopes if each in had.get("granted_scopes", [])])
 
     def _live_scopes(self, props: Mapping[str, Any], principal_id: str, resource: ServicePrincipal) -> list[str]:
         """Return the delegated permissions as they are; where none are declared nobody looks, and none are ours."""

@@ -59,9 +59,9 @@ OWN_DRIFTS = [
 VENDOR_DRIFTS = [
     Drift("withdraws the whole consent", WITHDRAW_BOTH),
     Drift("withdraws one role", (WITHDRAW_ONE,)),
-    Drift("grants another role", (GRANT_ANOTHER,), is_drift=False),
+    Drift("grants another role", (GRANT_ANOTHER,), is_drift=False, stays=True),
     Drift("withdraws the delegated permissions", (_scopes(),), ONE_SCOPE),
-    Drift("widens the delegated permissions", (_scopes(*SCOPES),), ONE_SCOPE, is_drift=False),
+    Drift("widens the delegated permissions", (_scopes(*SCOPES),), ONE_SCOPE, is_drift=False, stays=True),
     Drift(
         "(the vendor) becomes another verified publisher",
         ({"do": "set_publisher", "displayName": "Somebody ApS", "verifiedPublisherId": "1"},),
@@ -73,6 +73,7 @@ VENDOR_DRIFTS = [
         "deletes its service principal, and approves it anew by hand",
         ({"do": "delete_service_principal"}, {"do": "approve_permissions"}),
         is_drift=False,
+        stays=True,
     ),
     Drift("deletes Business Central's service principal", ({"do": "remove_business_central_service_principal"},)),
 ]
@@ -161,4 +162,5 @@ VENDORS_CONSENT = Subject(
     filled_in=_filled_in,
     is_as_declared=_is_as_declared,
     words=WORDS,
+    is_gone=lambda tenant, inputs: _principal(tenant, inputs["client_id"]) is None,
 )

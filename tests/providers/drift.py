@@ -24,6 +24,7 @@ class Drift(NamedTuple):
         declared: where the stack file says something else than usual.
         is_drift: whether a refresh shows it.
         ends: "declared" where `up` brings it to what is declared, "refused" where it cannot.
+        stays: whether what was done by hand outlives the resource.
     """
 
     done: str
@@ -31,6 +32,7 @@ class Drift(NamedTuple):
     declared: Mapping[str, Any] = MappingProxyType({})
     is_drift: bool = True
     ends: str = "declared"
+    stays: bool = False
 
 
 class Subject(NamedTuple):
@@ -45,6 +47,7 @@ class Subject(NamedTuple):
         words: what our writes mean, by method and the collection in the path.
         approve: what an administrator does before the first `up`.
         redeclare: returns the inputs of the next `up`, in which other resources have their part.
+        is_gone: whether the tenant has nothing of it any more, once it is deleted.
     """
 
     title: str
@@ -55,6 +58,7 @@ class Subject(NamedTuple):
     words: Mapping[tuple[str, str], str]
     approve: Callable[[Tenant, Inputs], None] = lambda _tenant, _inputs: None
     redeclare: Callable[[Tenant, Inputs], Inputs] = lambda _tenant, inputs: inputs
+    is_gone: Callable[[Tenant, Inputs], bool] = lambda _tenant, _inputs: True
 
 
 class Outcome(NamedTuple):
@@ -65,12 +69,16 @@ class Outcome(NamedTuple):
         done: what `up` does, in words.
         writes: the requests it wrote with, by method and collection.
         inputs: what was declared in the end.
+        is_as_declared: whether the tenant then has what was declared.
+        is_gone: whether a `destroy` after that leaves nothing.
     """
 
     shown: list[str]
     done: str
     writes: list[tuple[str, str]]
     inputs: Inputs
+    is_as_declared: bool = False
+    is_gone: bool = False
 
 
 def play(drift: Drift, subject: Subject, tenant: Tenant) -> Outcome:
@@ -91,17 +99,21 @@ def play(drift: Drift, subject: Subject, tenant: Tenant) -> Outcome:
             return Outcome([_sentence(refused)], "nothing, until that is put right", [], inputs)
         inputs = subject.redeclare(tenant, inputs)
         tenant.clear_requests()
-        done = ""
+        done, repaired = "", live
         try:
             if live is None:
-                host.create(inputs)
+                repaired = host.create(inputs)
             elif host.has_changes(live, inputs):
-                host.update(live, inputs)
+                repaired = host.update(live, inputs)
         except ProviderError as refused:
-            done = _sentence(refused)
-    writes = [write for each in tenant.requests(user_agent=OURS) if (write := _write(each, subject))]
+            done, repaired = _sentence(refused), None
+        writes = [write for each in tenant.requests(user_agent=OURS) if (write := _write(each, subject))]
+        is_as_declared = subject.is_as_declared(tenant, inputs)
+        if repaired and not drift.stays:
+            host.delete(repaired)
     words = list(dict.fromkeys(subject.words[write] for write in writes))
-    return Outcome(_shown(made, live), done or ", ".join(words) or "nothing", writes, inputs)
+    done = done or ", ".join(words) or "nothing"
+    return Outcome(_shown(made, live), done, writes, inputs, is_as_declared, subject.is_gone(tenant, inputs))
 
 
 def _write(request: Mapping[str, Any], subject: Subject) -> tuple[str, str] | None:

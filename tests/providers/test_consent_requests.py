@@ -110,3 +110,62 @@ def test_a_refresh_of_vendors_looks_at_three_and_from_the_fourth_on_at_one_list_
     ]
     assert len(looked) == integrations
     assert looked.count("GET servicePrincipals") == (integrations > 3)
+
+
+# --- what is not there: every request that a refresh makes, however many integrations there are
+
+
+def principals(tenant: Tenant) -> dict[str, str]:
+    """Client id -> object id of each service principal."""
+    return {each["appId"]: each["id"] for each in tenant.state()["entra"]["servicePrincipals"]}
+
+
+def by_id(object_id: str) -> str:
+    return f"GET {object_id}"
+
+
+@pytest.mark.parametrize("integrations", [1, 4])
+def test_that_the_resource_is_gone_costs_two_requests(
+    tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost], integrations: int
+) -> None:
+    everybody = [Inputs(make_application(tenant, f"System {number}")) for number in range(integrations)]
+    made = [consents.create(each.consent(scopes=["user_impersonation"])) for each in everybody]
+    business_central = principals(tenant)[BUSINESS_CENTRAL]
+    tenant.edit("remove_business_central_service_principal")
+    tenant.clear_requests()
+    assert refreshed(start_host(AdminConsentProvider()), made) == [None] * integrations
+    assert asked_in_short(tenant) == [ROLES_ON_BUSINESS_CENTRAL, by_id(business_central)]
+
+
+@pytest.mark.parametrize("integrations", [1, 4])
+def test_that_applications_of_ours_are_gone_costs_two_requests_for_each_of_them(
+    tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost], integrations: int
+) -> None:
+    """What each holds, which the list of all does not tell, and then whether it is there at all."""
+    everybody = [Inputs(make_application(tenant, f"System {number}")) for number in range(integrations)]
+    made = [consents.create(each.consent()) for each in everybody]
+    for each in everybody:
+        tenant.edit("delete_service_principal", clientId=each.application.client_id)
+    tenant.clear_requests()
+    assert refreshed(start_host(AdminConsentProvider()), made) == [None] * integrations
+    looks = [by_id(each.application.principal_id) for each in everybody]
+    assert sorted(asked_in_short(tenant)) == sorted(
+        [ROLES_ON_BUSINESS_CENTRAL, "GET appRoleAssignedTo", *[WHAT_IT_HOLDS] * integrations, *looks]
+    )
+
+
+@pytest.mark.parametrize("integrations", [1, 4])
+def test_that_vendors_are_gone_costs_one_request_for_each_of_them_beside_the_usual_look(
+    tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost], integrations: int
+) -> None:
+    let_everybody_in(tenant)
+    made = [consents.create(vendor_consent(client_id=client_id)) for client_id in VENDORS[:integrations]]
+    ids = principals(tenant)
+    for client_id in VENDORS[:integrations]:
+        tenant.edit("delete_service_principal", clientId=client_id)
+    tenant.clear_requests()
+    one_after_the_other = start_host(AdminConsentProvider())
+    assert [one_after_the_other.read(each) for each in made] == [None] * integrations
+    usual = [*map(look_at, VENDORS[: min(integrations, 3)]), *["GET servicePrincipals"] * (integrations > 3)]
+    looks = [by_id(ids[client_id]) for client_id in VENDORS[:integrations]]
+    assert sorted(asked_in_short(tenant)) == sorted([ROLES_ON_BUSINESS_CENTRAL, *usual, *looks])

@@ -6,6 +6,8 @@ import pytest
 
 from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
 from tests.providers.test_admin_consent import asked, granted
+from tests.providers.test_delegated_consent import grants
+from tests.support.entra import graph
 from tests.support.provider_host import ProviderError, ProviderHost
 from tests.support.tenant import Tenant
 
@@ -95,6 +97,21 @@ def test_another_vendor_is_refused_before_anybody_is_asked_to_approve(tenant: Te
     tenant.edit("approve_permissions", clientId=JOB_QUEUE_RUNNER)
     with pytest.raises(ProviderError, match="verified publisher"):
         consents.create(vendor_consent(consent="manual", expected_publisher={"display_name": "Somebody"}))
+
+
+def test_of_delegated_permissions_only_those_granted_here_are_withdrawn_and_not_what_an_administrator_added(
+    tenant: Tenant, consents: ProviderHost, inputs: Inputs
+) -> None:
+    made = consents.create(inputs.consent(scopes=["user_impersonation"]))
+    (grant,) = tenant.state()["entra"]["oauth2PermissionGrants"]
+    both = ["Financials.ReadWrite.All", "user_impersonation"]
+    graph(tenant, "PATCH", f"/oauth2PermissionGrants/{grant['id']}", {"scope": " ".join(both)})
+    manual = consents.update(made, inputs.consent(consent="manual", scopes=both))
+    assert manual.outputs["granted_scopes"] == ["user_impersonation"]
+    refreshed = consents.read(manual)
+    assert refreshed == manual
+    consents.delete(manual)
+    assert grants(tenant) == ["Financials.ReadWrite.All"]
 
 
 def test_from_manual_to_auto_and_back_ours_is_what_was_granted_here(

@@ -150,7 +150,7 @@ def test_a_refresh_of_consents_asks_twice_however_many_there_are(
     ]
 
 
-def test_an_application_that_the_list_does_not_name_is_asked_for_once_before_it_is_gone(
+def test_of_two_applications_only_the_one_that_the_list_does_not_name_is_looked_for_before_it_is_gone(
     tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost]
 ) -> None:
     made = consented(tenant, consents, 2)
@@ -158,8 +158,10 @@ def test_an_application_that_the_list_does_not_name_is_asked_for_once_before_it_
     tenant.edit("delete_service_principal", clientId=gone["client_id"])
     tenant.clear_requests()
     assert refreshed(start_host(AdminConsentProvider()), made) == [made[0], None]
-    by_key = [each for each in asked(tenant, "/v1.0/") if each.endswith("/appRoleAssignments")]
-    assert by_key == [f"GET /v1.0/servicePrincipals/{gone['principal_id']}/appRoleAssignments"]
+    requests = asked(tenant, "/v1.0/")
+    assert len(requests) == 4
+    address = f"GET /v1.0/servicePrincipals/{gone['principal_id']}"
+    assert requests[2:] == [f"{address}/appRoleAssignments", address], "after the resource and the list"
 
 
 def test_a_role_that_we_grant_is_in_the_next_read(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:

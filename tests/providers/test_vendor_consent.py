@@ -156,6 +156,24 @@ def test_a_vendor_let_in_here_is_ours_to_take_out_also_after_business_central_wa
     assert principals(tenant) == []
 
 
+def test_so_it_is_when_a_refresh_saw_that_business_central_was_gone(
+    tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost]
+) -> None:
+    """What it held went with Business Central's service principal; that it was let in here did not."""
+    made = consents.create(vendor_consent(scopes=["user_impersonation"]))
+    tenant.edit("remove_business_central_service_principal")
+    later = start_host(AdminConsentProvider())
+    drifted = later.read(made)
+    assert drifted is not None, "gone would be forgotten, and then the vendor would stay"
+    assert (drifted.outputs["roles"], drifted.outputs["scopes"]) == ([], [])
+    assert (drifted.outputs["assignments"], drifted.outputs["granted_scopes"]) == ({}, [])
+    repaired = later.update(drifted, vendor_consent(scopes=["user_impersonation"]))
+    assert held(tenant) == BOTH
+    assert later.read(repaired) == repaired
+    later.delete(repaired)
+    assert principals(tenant) == []
+
+
 def test_a_vendor_deleted_by_hand_is_seen_as_gone(tenant: Tenant, consents: ProviderHost) -> None:
     made = consents.create(vendor_consent())
     tenant.edit("delete_service_principal", clientId=JOB_QUEUE_RUNNER)
