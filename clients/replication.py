@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, stop_all
 
 from clients.errors import AccessError
 
@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 LONGEST_SECONDS = 120
 """How long we wait for it at most; longer delays are reported, and the next run finds what is there and goes on."""
+
+LEAST_REQUESTS = 3
+"""How often we ask at least, whatever time the requests themselves take."""
 
 FIRST_WORD_SECONDS, NEXT_WORD_SECONDS = 5, 10
 """When whoever waits is told for the first time, and how long after that again at the earliest."""
@@ -47,7 +50,8 @@ def when_replicated(
     return Retrying(
         retry=retry_if_exception(is_pending),
         wait=_pause,
-        stop=stop_after_delay(longest),
+        # One throttled request may use up the time, and say nothing about what is seen everywhere.
+        stop=stop_all(stop_after_delay(longest), stop_after_attempt(LEAST_REQUESTS)),
         before_sleep=_progress(longest, tell),
         retry_error_callback=_give_up,
     )(request)

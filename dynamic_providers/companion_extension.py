@@ -143,7 +143,7 @@ class CompanionExtensionProvider(Provider):
             deployment = _deploy(channel, app, props)
 
         def look() -> Version | None:
-            seen = channel.follow(deployment)
+            seen = deployment if deployment.state == "succeeded" else channel.follow(deployment)
             if seen.state == "running":
                 return None
             version = channel.installed(app.app_id)
@@ -178,7 +178,7 @@ def _read_again(props: Mapping[str, Any]) -> AppFile:
 
 
 def _deploy(channel: Channel, app: AppFile, props: Mapping[str, Any]) -> Deployment:
-    """Upload the file; if it is refused because somebody else does the same at this moment, wait for that."""
+    """Upload the file; if it is refused because somebody else does the same at this moment, go on with that."""
     _tell(props, f"uploading {app} ({len(app.content)} bytes)")
     try:
         return channel.deploy(app)
@@ -186,6 +186,9 @@ def _deploy(channel: Channel, app: AppFile, props: Mapping[str, Any]) -> Deploym
         if deployment := channel.under_way(app):
             _tell_under_way(app, props)
             return deployment
+        present = channel.installed(app.app_id)
+        if present and present >= app.version:  # it has ended since the refusal
+            return Deployment("", app, "succeeded")
         raise
 
 

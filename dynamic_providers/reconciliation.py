@@ -129,7 +129,10 @@ def _take_over(environment: Environment, inputs: Mapping[str, Any]) -> tuple[Reg
     notes = []
     if found.user_id and not found.user_state:  # its user was deleted: BC can neither enable nor disable such a row
         environment.deregister(client_id)
-        found = environment.register(client_id, {**fields_of(inputs), "state": "Enabled"}) or found
+        made = environment.register(client_id, {**fields_of(inputs), "state": "Enabled"})
+        found = made or environment.registration(client_id)  # not the old row, where another run was faster
+        if found is None:
+            raise _gone(environment, client_id)
         notes.append("registered anew, because its user had been deleted")
     if found.user_id is None:  # never enabled: it has no user that sets could be given to
         found = change(environment, client_id, {**fields_of(inputs), "state": "Enabled"})

@@ -222,6 +222,19 @@ def test_permission_sets_are_given_again_where_the_user_of_a_disabled_row_was_de
     assert found["state"] == "Disabled"
 
 
+def test_a_row_that_another_run_makes_anew_a_moment_earlier_is_the_one_that_gets_the_permission_sets(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    disabled = inputs.registration(state="Disabled")
+    registrations.create(disabled)
+    tenant.edit("delete_user", environment="Production", clientId=inputs.application.client_id)
+    duplicate = {"status": 400, "code": "Internal_EntityWithSameKeyExists", "message": "exists"}
+    # The first is refused because of the row without user; the second finds that the other has made one.
+    tenant.fault({"method": "POST", "path": "/entraApplications$"}, "status", skip=1, when="after", **duplicate)
+    registrations.create(disabled)
+    assert len(held(tenant, inputs)) == 2
+
+
 def test_a_preview_shows_what_is_not_known_yet_as_unknown(registrations: ProviderHost, inputs: Inputs) -> None:
     checked = registrations.check(inputs.registration(client_id=UNKNOWN, description=UNKNOWN))
     assert (checked["client_id"], checked["description"]) == (UNKNOWN, UNKNOWN)

@@ -291,6 +291,17 @@ def test_what_an_earlier_run_began_may_end_while_it_is_looked_for(
     assert uploads(allowed) == 1
 
 
+def test_what_somebody_else_does_at_the_same_time_may_end_as_soon_as_ours_is_refused(
+    allowed: Tenant, host: ProviderHost, declare: Declare
+) -> None:
+    allowed.edit("set_switch", environment="Production", name="deploymentLooks", value=1)
+    inputs = declare()
+    upload = {"method": "POST", "path": UPLOADS[inputs["channel"]]}
+    allowed.fault(upload, "status", when="after", status=409, code="x", message="under way already")
+    assert host.create(inputs).outputs["version"] == "1.0.0.0"
+    assert uploads(allowed) == 1
+
+
 def test_a_version_that_waits_for_an_update_window_is_not_waited_for(
     allowed: Tenant, host: ProviderHost, declare_admin_center: Declare
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -72,6 +73,19 @@ def test_what_is_never_seen_is_reported_as_the_service_said_it(clock: Callable[[
     with pytest.raises(NotSeenYet, match="Not a valid reference update"):
         when_replicated(request, is_pending=pending, seconds=30)
     assert 30 <= clock() <= 34
+
+
+def test_a_first_request_that_uses_up_the_time_is_not_the_last(clock: Callable[[], float]) -> None:
+    took = iter([150.0, 0.0])
+
+    def request() -> str:
+        if (seconds := next(took)) == 0:
+            return "seen"
+        time.sleep(seconds)  # as a service that throttles makes it
+        raise NotSeenYet
+
+    assert when_replicated(request, is_pending=pending) == "seen"
+    assert clock() > 150
 
 
 def grant() -> None:
