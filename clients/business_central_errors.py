@@ -29,6 +29,13 @@ def is_kept_because_of_sign_in(problem: ServiceError) -> bool:
     return "has been logged on to the system" in problem.message
 
 
+def is_inside_a_company(problem: ServiceError) -> bool:
+    """Tell whether a permission on something inside a company is missing: then the company itself was opened."""
+    return "prevented the action" in problem.message and f"TableData {COMPANY_TABLE} " not in problem.message
+
+
+COMPANY_TABLE = 2000000006
+
 _ENTRA_APPLICATIONS = (
     "Microsoft Entra Applications (online: https://businesscentral.dynamics.com/{environment}?page=9860)"
 )

@@ -5,8 +5,8 @@ https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administratio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
 from clients import cloud
@@ -22,6 +22,9 @@ STANDARD_ROUTE = "v2.0"
 
 ROUTES = {"API.ReadWrite.All": STANDARD_ROUTE, "Automation.ReadWrite.All": AUTOMATION_ROUTE}
 """Application role -> a route that it opens. The others open the admin center, or nothing that is documented."""
+
+_PAGES = {STANDARD_ROUTE: "companyInformation", AUTOMATION_ROUTE: "permissionSets"}
+"""Route -> a page inside a company: with one row, or few, on tables that many permission sets may read."""
 
 
 def route_for(roles: Iterable[str]) -> str | None:
@@ -64,8 +67,8 @@ class OutsideSystem:
         """Return the application roles in a token."""
         return set(claims_of(authorization).get("roles", ()))
 
-    def companies(self, authorization: str, route: str, environment: str, base_url: str = "") -> list[str]:
-        """Return the names of the companies of an environment, read with a token: a call that changes nothing.
+    def companies(self, authorization: str, route: str, environment: str, base_url: str = "") -> dict[str, str]:
+        """Return the names of the companies of an environment -> their ids.
 
         Args:
             authorization: the header.
@@ -76,7 +79,32 @@ class OutsideSystem:
         Raises:
             AccessError: Business Central refuses, or does not answer.
         """
-        address, _, query = base_url.partition("?")
+        attempting = f"list the companies of environment {environment} as {self.client_id}"
+        found = self._list(attempting, f"{route}/companies", authorization, environment, base_url)
+        return {item["name"]: item["id"] for item in found}
+
+    def open_company(
+        self, authorization: str, route: str, company_id: str, environment: str, base_url: str = ""
+    ) -> None:
+        """Read one row inside a company: only so Business Central tells whether the application may open it.
+
+        Raises:
+            AccessError: Business Central refuses, or does not answer.
+        """
+        attempting = f"read from company {company_id} of environment {environment} as {self.client_id}"
+        path = f"{route}/companies({company_id})/{_PAGES[route]}"
+        self._list(attempting, path, authorization, environment, base_url, {"$top": "1"})
+
+    def _list(
+        self,
+        attempting: str,
+        path: str,
+        authorization: str,
+        environment: str,
+        base_url: str,
+        query: Mapping[str, str] | None = None,
+    ) -> list[dict[str, Any]]:
+        address, _, own_query = base_url.partition("?")
         online = "" if base_url else f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(environment, safe='')}"
         transport = Transport(
             "Business Central",
@@ -84,10 +112,5 @@ class OutsideSystem:
             authorization=lambda: authorization,
             read_problem=read_problem,
         )
-        found = transport.pages(
-            f"{online}/api/{route}/companies",
-            attempting=f"list the companies of environment {environment} as {self.client_id}",
-            query=dict(parse_qsl(query)),
-            headers=HEADERS,
-        )
-        return [item["name"] for item in found]
+        whole_query = {**dict(parse_qsl(own_query)), **(query or {})}
+        return list(transport.pages(f"{online}/api/{path}", attempting=attempting, query=whole_query, headers=HEADERS))

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from clients.business_central import Environment
-from clients.business_central_errors import with_remedy
+from clients.business_central_errors import is_inside_a_company, with_remedy
 from clients.errors import AccessError, NotReached, ServiceError, SignInFailed
 from clients.outside_system import OutsideSystem, route_for
 from clients.replication import LONGEST_SECONDS, when_replicated
@@ -28,8 +28,8 @@ class NotProven(AccessError):
         may_pass: whether it may be a change of a moment ago that is not seen everywhere yet.
     """
 
-    def __init__(self, access: Access, cause: Cause, reason: str, remedy: str, *, may_pass: bool = False) -> None:
-        super().__init__(f"prove that {access.client_id} can use environment {access.environment}", reason, remedy)
+    def __init__(self, target: ProofTarget, cause: Cause, reason: str, remedy: str, *, may_pass: bool = False) -> None:
+        super().__init__(f"prove that {target.client_id} can use environment {target.environment}", reason, remedy)
         self.cause: Cause = cause
         self.may_pass = may_pass
 
@@ -38,7 +38,7 @@ NotProven.__module__ = "builtins"  # as the other errors that Pulumi shows
 
 
 @dataclass(frozen=True)
-class Access:
+class ProofTarget:
     """What is to be proved.
 
     Attributes:
@@ -46,7 +46,7 @@ class Access:
         roles: the application roles that its token has to have.
         environment: name of the environment.
         base_url: its address where it is a container or on-premises; "" online.
-        companies: names of companies that it has to see; with none, it has to see one at least.
+        companies: names of companies that it has to open; with none, it has to open the first that it sees.
     """
 
     client_id: str
@@ -88,8 +88,8 @@ _SIGN_IN_ERRORS = [
     _SignInError(
         "AADSTS7000112",
         "application",
-        "An administrator has disabled its service principal: enable it in the Entra admin center under Enterprise "
-        "applications.",
+        "An administrator has disabled its service principal: `pulumi up --refresh` enables it again, and `python -m "
+        "commands prove` tries it out after that.",
     ),
     _SignInError(
         "AADSTS500011",
@@ -103,22 +103,25 @@ _NOT_IN_TOKEN = (
     "A role is in new tokens some time after it was granted; one that stays missing was withdrawn "  # noqa: S105
     "(`pulumi refresh` shows it, and `pulumi up --refresh` grants it again) or, with `consent: manual`, not approved."
 )
+_CHECK_COMPANY = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
 _REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
 
 
 def prove(
     session: Session,
-    access: Access,
+    target: ProofTarget,
     secret: str,
     *,
     seconds: float = LONGEST_SECONDS,
     tell: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Prove by doing: a token with the secret, its roles, one read; waits for what may not be seen everywhere yet.
+    """Prove by doing: a token with the secret, its roles, a read in each company.
+
+    Waits for what may not be seen everywhere yet.
 
     Args:
         session: where; its own sign-in is used only to tell causes apart that look alike from outside.
-        access: what is to be proved.
+        target: what is to be proved.
         secret: the application's client secret.
         seconds: how long to wait at most.
         tell: takes a sentence for the user now and then, while it waits.
@@ -128,85 +131,117 @@ def prove(
         AccessError: a service did not answer.
     """
     when_replicated(
-        partial(_attempt, session, access, session.outside_system(access.client_id, secret)),
+        partial(_attempt, session, target, session.outside_system(target.client_id, secret)),
         is_pending=lambda problem: isinstance(problem, NotProven) and problem.may_pass,
         seconds=seconds,
         tell=tell,
     )
 
 
-def _attempt(session: Session, access: Access, outside: OutsideSystem) -> None:
+def _attempt(session: Session, target: ProofTarget, outside: OutsideSystem) -> None:
     try:
         authorization = outside.sign_in()
     except SignInFailed as problem:
-        raise _understood_sign_in(access, problem) from None
-    missing = set(access.roles) - outside.roles(authorization)
+        raise _understood_sign_in(target, problem) from None
+    missing = set(target.roles) - outside.roles(authorization)
     if missing:
         reason = f"its token does not have the roles {', '.join(sorted(missing))}"
-        raise NotProven(access, "roles", reason, _NOT_IN_TOKEN, may_pass=True)
-    route = route_for(access.roles)
+        raise NotProven(target, "roles", reason, _NOT_IN_TOKEN, may_pass=True)
+    route = route_for(target.roles)
     if route is None:
         return  # its roles open no API that could be read: with the token everything is shown that there is
     try:
-        seen = outside.companies(authorization, route, access.environment, access.base_url)
+        _read(target, outside, authorization, route, partial(session.environment, target.environment, target.base_url))
     except NotReached as problem:
-        raise NotProven(access, "environment", problem.reason, "Run the same command again.") from None
+        raise NotProven(target, "environment", problem.reason, "Run the same command again.") from None
+
+
+def _read(
+    target: ProofTarget, outside: OutsideSystem, authorization: str, route: str, look: Callable[[], Environment]
+) -> None:
+    """List the companies, and open those that are wanted; `look` gives the environment as our own caller sees it."""
+    where = target.environment, target.base_url
+    try:
+        seen = outside.companies(authorization, route, *where)
     except ServiceError as problem:
-        raise _understood(access, problem, lambda: session.environment(access.environment, access.base_url)) from None
-    unseen = sorted(set(access.companies) - set(seen))
+        raise _understood(target, problem, look) from None
+    unseen = sorted(set(target.companies) - set(seen))
     if unseen or not seen:
         reason = f"it does not see the company {', '.join(unseen)}" if unseen else "it sees no company there"
-        remedy = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
-        raise NotProven(access, "company", reason, remedy)
+        raise NotProven(target, "company", reason, _CHECK_COMPANY)
+    for company in target.companies or list(seen)[:1]:
+        try:
+            outside.open_company(authorization, route, seen[company], *where)
+        except ServiceError as problem:
+            if not is_inside_a_company(problem):
+                raise _why_closed(target, company, problem, look) from None
 
 
-def _understood_sign_in(access: Access, problem: SignInFailed) -> NotProven:
+def _understood_sign_in(target: ProofTarget, problem: SignInFailed) -> NotProven:
     for known in _SIGN_IN_ERRORS:
         if re.search(rf"({known.code})\b", problem.reason):
-            return NotProven(access, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
+            return NotProven(target, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
     if code := re.search(r"AADSTS(\d+)", problem.reason):
         remedy = f"Entra refuses it: https://login.microsoftonline.com/error?code={code[1]} says what that means."
-        return NotProven(access, "sign-in", problem.reason, remedy)
-    return NotProven(access, "sign-in", problem.reason, "Run the same command again when Entra can be reached.")
+        return NotProven(target, "sign-in", problem.reason, remedy)
+    return NotProven(target, "sign-in", problem.reason, "Run the same command again when Entra can be reached.")
 
 
-def _understood(access: Access, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
-    """Return what an answer of Business Central means; `look` gives the environment as our own caller sees it."""
-    if problem.code == "Internal_CompanyNotFound" or "permission to company" in problem.message:
-        remedy = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
-        return NotProven(access, "company", problem.reason, remedy)
+def _understood(target: ProofTarget, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+    """Return what an answer of Business Central means."""
     if problem.status == 401:
-        return _why_rejected(access, problem, look)
+        return _why_rejected(target, problem, look)
     if problem.status == 403:
-        return _why_forbidden(access, problem, look)
-    remedy = with_remedy(problem, access.environment, "").remedy or "Run the same command again."
-    return NotProven(access, "environment", problem.reason, remedy)
+        return _why_forbidden(target, problem, look)
+    remedy = with_remedy(problem, target.environment, "").remedy or "Run the same command again."
+    return NotProven(target, "environment", problem.reason, remedy)
 
 
-def _why_rejected(access: Access, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+def _why_rejected(target: ProofTarget, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
     """Tell "not registered" from "disabled": Business Central answers both alike, so our own caller looks."""
     try:
-        registration = look().registration(access.client_id)
+        registration = look().registration(target.client_id)
     except AccessError as blind:
         remedy = f"It is not registered there, or disabled; which of them could not be seen ({blind.reason}). {_REPAIR}"
-        return NotProven(access, "registration", problem.reason, remedy, may_pass=True)
+        return NotProven(target, "registration", problem.reason, remedy, may_pass=True)
     if registration is None:
-        return NotProven(access, "registration", problem.reason, f"It is not registered there. {_REPAIR}")
+        return NotProven(target, "registration", problem.reason, f"It is not registered there. {_REPAIR}")
     if not registration.is_working:
         which = "The registration" if registration.state != "Enabled" else "The user of the registration"
-        return NotProven(access, "disabled", problem.reason, f"{which} is disabled there. {_REPAIR}")
+        return NotProven(target, "disabled", problem.reason, f"{which} is disabled there. {_REPAIR}")
     remedy = "It is registered and enabled there: a moment later it may be let in. Run the same command again."
-    return NotProven(access, "registration", problem.reason, remedy, may_pass=True)
+    return NotProven(target, "registration", problem.reason, remedy, may_pass=True)
 
 
-def _why_forbidden(access: Access, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+def _why_forbidden(target: ProofTarget, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
     """Tell "no permission set" from sets that are too small, or not effective yet."""
     try:
-        held = [each.role_id for each in look().assignments(access.client_id)]
+        held = [each.role_id for each in look().assignments(target.client_id)]
     except AccessError as blind:
         remedy = f"Which permission sets it holds could not be seen ({blind.reason}). {_REPAIR}"
-        return NotProven(access, "permission sets", problem.reason, remedy, may_pass=True)
+        return NotProven(target, "permission sets", problem.reason, remedy, may_pass=True)
     if not held:
-        return NotProven(access, "permission sets", problem.reason, f"It holds no permission set there. {_REPAIR}")
+        return NotProven(target, "permission sets", problem.reason, f"It holds no permission set there. {_REPAIR}")
     remedy = f"It holds {', '.join(sorted(held))}: give it a permission set that may read the companies."
-    return NotProven(access, "permission sets", problem.reason, remedy, may_pass=True)
+    return NotProven(target, "permission sets", problem.reason, remedy, may_pass=True)
+
+
+def _why_closed(target: ProofTarget, company: str, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+    """Tell a company without any permission set for it from one whose sets are not effective yet.
+
+    Refused with 401 or 403: which of them is not known of the real service, and the list was answered just before.
+    """
+    if problem.code == "Internal_CompanyNotFound":
+        return NotProven(target, "company", f"company {company}: {problem.reason}", _CHECK_COMPANY)
+    if problem.status not in {401, 403}:
+        return _understood(target, problem, look)
+    reason = f"company {company} was not opened: {problem.reason}"
+    try:
+        held = [each.role_id for each in look().assignments(target.client_id) if each.company in ("", company)]
+    except AccessError as blind:
+        remedy = f"Which permission sets it holds for it could not be seen ({blind.reason}). {_REPAIR}"
+        return NotProven(target, "company", reason, remedy, may_pass=True)
+    if not held:
+        return NotProven(target, "company", reason, f"It holds no permission set for this company. {_REPAIR}")
+    remedy = f"It holds {', '.join(sorted(held))} for it: give it a permission set that may open the company."
+    return NotProven(target, "company", reason, remedy, may_pass=True)

@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.errors import AccessError
-from clients.proof import Access, NotProven, prove
+from clients.proof import NotProven, ProofTarget, prove
 from clients.session import Session
 from commands import pulumi_cli
 from commands.pulumi_cli import NotAnswered
@@ -119,6 +119,8 @@ def read_outputs(text: str) -> dict[str, HandedOver]:
     """
     try:
         outputs = json.loads(text)
+        if "integrations" not in outputs and "companionExtension" in outputs:
+            return {}  # a stack of its own for the companion extension
         found = {key: HandedOver.model_validate(value) for key, value in outputs["integrations"].items()}
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
         where = ""
@@ -164,7 +166,7 @@ def show(results: Sequence[Result], console: Console) -> None:
     words = {"proven": "works", "failed": "does not work", "notProvable": "cannot be proved from here"}
     messages = [each.message for each in results if each.message]
     if not results:
-        messages = ["The stack hands over no integration."]
+        messages = ["The stack has no integrations."]
     elif not console.is_terminal:
         lines = [f"{each.integration}\t{each.environment}\t{words[each.result]}\t{each.cause}" for each in results]
         console.file.write("".join(f"{line.rstrip()}\n" for line in [*lines, *messages]))  # not wrapped, for grep
@@ -189,9 +191,11 @@ def _prove(session: Session, key: str, environment: str, handed_over: HandedOver
     if UNKNOWN in (handed_over.client_secret, handed_over.client_id):
         message = f"{place}: the last `pulumi up` failed before it had a secret; run it again."
         return Result(key, environment, "failed", "secret", message)
-    access = Access(handed_over.client_id, handed_over.roles, environment, particulars.base_url, particulars.companies)
+    target = ProofTarget(
+        handed_over.client_id, handed_over.roles, environment, particulars.base_url, particulars.companies
+    )
     try:
-        prove(session, access, handed_over.client_secret, seconds=seconds)
+        prove(session, target, handed_over.client_secret, seconds=seconds)
     except AccessError as problem:
         problem.where = place
         cause = problem.cause if isinstance(problem, NotProven) else ""
@@ -200,5 +204,6 @@ def _prove(session: Session, key: str, environment: str, handed_over: HandedOver
 
 
 def _outputs_of(stack: str) -> str:
-    command = f"pulumi stack output --json --show-secrets | python -m commands prove --stack {stack} --stdin"
-    return pulumi_cli.ask("stack", "output", "--json", "--show-secrets", stack=stack, instead=command)
+    ask = ["stack", "output", "--json", "--show-secrets"]
+    command = f"pulumi {' '.join(ask)} --stack {stack} | python -m commands prove --stack {stack} --stdin"
+    return pulumi_cli.ask(*ask, stack=stack, instead=command)

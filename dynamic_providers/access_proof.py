@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from clients.proof import Access, NotProven, prove
+from clients.proof import NotProven, ProofTarget, prove
 from clients.replication import LONGEST_SECONDS
 from dynamic_providers.base import Provider, declared, next_revision, readable
 from dynamic_providers.progress import tell
@@ -35,8 +35,8 @@ class AccessProofProvider(Provider):
         return filled, []
 
     def comparable(self, key: str, value: Any) -> Any:
-        """Compare a key that is missing with one that is empty as equal: Pulumi drops what is None."""
-        return value or "" if key == "credential_id" else value
+        """Compare a key id that is missing with an empty one as equal: Pulumi drops an input that is None."""
+        return (value or "") if key == "credential_id" else value
 
     @readable
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -64,7 +64,7 @@ class AccessProofProvider(Provider):
 
     def _proven(self, props: Mapping[str, Any], *, revision: int) -> dict[str, Any]:
         if not props["reason"]:
-            access = Access(
+            target = ProofTarget(
                 client_id=props["client_id"],
                 roles=tuple(props["roles"]),
                 environment=props["environment"],
@@ -73,8 +73,8 @@ class AccessProofProvider(Provider):
             )
             secret = props.get("credential")
             if not secret:  # Pulumi drops what it does not know: the secret's own resource has failed
-                raise NotProven(access, "secret", "it has no secret", "Its secret could not be made: see there.")
-            prove(self.session, access, secret, seconds=props["deadline_seconds"], tell=tell)
+                raise NotProven(target, "secret", "it has no secret", "Its secret could not be made: see there.")
+            prove(self.session, target, secret, seconds=props["deadline_seconds"], tell=tell)
         outputs = {**declared(props), "provable": not props["reason"], "revision": revision}
         outputs.pop("credential", None)  # an input only: the state shall keep it in as few places as can be
         return outputs
@@ -91,7 +91,7 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
         roles: values of the application roles that its token has to have.
         environment: name of the environment in Business Central.
         base_url: its address, where it is a container or on-premises; "" online.
-        companies: names of companies that it has to see; with none, it has to see one at least.
+        companies: names of companies that it has to open; with none, it has to open the first that it sees.
         reason: why it cannot be proved from here; "" where it can.
         after: whatever is another value after consent or registration were made, changed or repaired.
         declared_at: key in the stack file, for messages.

@@ -116,6 +116,18 @@ def test_a_permission_set_of_one_company_gives_no_access_to_another(bc: Asker) -
     assert "Aggregate Permission Set" in text
 
 
+def test_company_information_is_that_of_the_company_in_the_address(bc: Asker) -> None:
+    user = bc.register().body["userId"]
+    bc.assign(user, "NPR NP RETAIL", company="CRONUS DK")
+    magento = bc.as_(application(MAGENTO))
+    first, second = (f"v2.0/companies({company['id']})/companyInformation" for company in bc.state["companies"])
+    text = error(magento.api("GET", first), 403, "Internal_ServerError")
+    assert "(TableData 79 Company Information Read: Base Application)" in text
+    bc.assign(user, "D365 READ", company="CRONUS DK")
+    assert [each["displayName"] for each in magento.api("GET", first).body["value"]] == ["CRONUS DK"]
+    assert "no permission to company" in error(magento.api("GET", second), 403, "Internal_ServerError")
+
+
 def test_an_environment_that_does_not_exist_is_named_as_such(bc: Asker) -> None:
     answer = bc.within("Production").raw("GET", f"/v2.0/{TENANT}/Nowhere/api/v2.0/companies")
     assert (answer.status, answer.body) == (

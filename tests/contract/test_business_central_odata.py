@@ -63,10 +63,20 @@ def test_any_other_filter_is_refused_by_name(bc: Asker, text: str) -> None:
     assert text in error(answer, 501, "BadRequest_MethodNotImplemented")
 
 
-@pytest.mark.parametrize("option", ["$select", "$top", "$skip", "$orderby", "$count", "$expand", "$schemaversion"])
+@pytest.mark.parametrize("option", ["$select", "$skip", "$orderby", "$count", "$expand", "$schemaversion"])
 def test_other_query_options_are_refused_by_name(bc: Asker, option: str) -> None:
     answer = bc.automation("GET", "permissionSets", query={option: "1"})
     assert f"'{option}'" in error(answer, 501, "BadRequest_MethodNotImplemented")
+
+
+def test_top_shortens_a_list_across_its_pages(bc: Asker) -> None:
+    bc.edit("set_switch", name="pageSize", value=2)
+    first = bc.automation("GET", "permissionSets", query={"$top": "3"}).body
+    assert len(first["value"]) == 2
+    query = dict(parse_qsl(urlsplit(first["@odata.nextLink"]).query))
+    second = bc.automation("GET", "permissionSets", query=query).body
+    assert (len(second["value"]), "@odata.nextLink" in second) == (1, False)
+    assert bc.automation("GET", "permissionSets", query={"$top": "x"}).status == 400
 
 
 def test_a_variable_of_the_page_cannot_be_filtered_by(bc: Asker) -> None:

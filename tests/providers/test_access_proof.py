@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pytest
 
+from clients.proof import Cause, NotProven, ProofTarget, prove
+from clients.session import Session
 from dynamic_providers.access_proof import AccessProofProvider
 from tests.providers.conftest import BUSINESS_CENTRAL
 from tests.support.entra import EntraApplication, graph
@@ -63,7 +66,7 @@ def asked(tenant: Tenant) -> list[str]:
     return [f"{each['method']} {each['path']}" for each in tenant.requests(user_agent=OURS) if "/token" in each["path"] or "/api/" in each["path"]]  # fmt: skip
 
 
-def test_an_application_that_can_use_the_environment_is_proved_with_one_token_and_one_read(
+def test_an_application_that_can_use_the_environment_is_proved_with_one_token_and_two_reads(
     tenant: Tenant, proofs: ProviderHost, system: EntraApplication
 ) -> None:
     made = proofs.create(inputs(system))
@@ -71,7 +74,7 @@ def test_an_application_that_can_use_the_environment_is_proved_with_one_token_an
     assert (made.outputs["provable"], made.outputs["reason"], made.outputs["revision"]) == (True, "", 1)
     callers = {each["caller"] for each in tenant.requests(user_agent=OURS) if each["caller"]}
     assert callers == {system.client_id}, "nothing is asked by our own caller"
-    assert [each.split("/")[-1] for each in asked(tenant)] == ["token", "companies"]
+    assert [each.split("/")[-1] for each in asked(tenant)] == ["token", "companies", "companyInformation"]
     assert {each["method"] for each in tenant.requests(user_agent=OURS) if "/api/" in each["path"]} == {"GET"}
 
 
@@ -131,7 +134,7 @@ def test_an_update_proves_again_and_counts(tenant: Tenant, proofs: ProviderHost,
     updated = proofs.update(made, inputs(system, credential_id="key-2"))
     assert updated.outputs["revision"] == 2
     assert "credential" not in updated.outputs
-    assert len(asked(tenant)) == 2
+    assert len(asked(tenant)) == 3
 
 
 def test_refresh_and_destroy_ask_nothing_even_when_the_access_is_gone(
@@ -158,13 +161,38 @@ def test_what_cannot_be_proved_from_here_says_why_and_asks_nothing(tenant: Tenan
     assert tenant.requests(user_agent=OURS) == []
 
 
+def test_each_company_that_its_permission_sets_are_limited_to_is_opened(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication
+) -> None:
+    here = {"environment": "Production", "clientId": system.client_id}
+    tenant.edit("remove_permission_set", **here, roleId="D365 READ")
+    for company in ("CRONUS DK", "CRONUS SE"):
+        tenant.edit("add_permission_set", **here, roleId="D365 READ", company=company)
+    ids = [each["id"] for each in tenant.state()["businessCentral"]["Production"]["companies"]]
+    proofs.create(inputs(system, companies=["CRONUS SE", "CRONUS DK"]))
+    opened = [each.split("/")[-2] for each in asked(tenant) if each.endswith("/companyInformation")]
+    assert opened == [f"companies({each})" for each in ids]
+
+
+def test_permission_sets_that_may_read_nothing_that_a_proof_asks_for_are_enough_to_open_a_company(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication
+) -> None:
+    here = {"environment": "Production", "clientId": system.client_id}
+    tenant.edit("remove_permission_set", **here, roleId="D365 READ")
+    tenant.edit("add_permission_set", **here, roleId="NPR KDS WEBSERVICE")
+    assert proofs.create(inputs(system)).outputs["provable"]
+    assert [each["status"] for each in tenant.requests(user_agent=OURS) if "/api/" in each["path"]] == [200, 403]
+
+
 def test_a_container_is_read_at_its_own_address(tenant: Tenant, proofs: ProviderHost, system: EntraApplication) -> None:
     tenant.edit("create_registration", environment="container", clientId=system.client_id)
     tenant.edit("add_permission_set", environment="container", clientId=system.client_id, roleId="D365 READ")
     proofs.create(
         inputs(system, environment="container", base_url=f"{tenant.ready.origin}/container/BC?tenant=default")
     )
-    assert any(each.endswith("/container/BC/api/v2.0/companies") for each in asked(tenant))
+    [listed, opened] = [each for each in asked(tenant) if "/api/" in each]
+    assert listed.endswith("/container/BC/api/v2.0/companies")
+    assert re.search(r"/container/BC/api/v2\.0/companies\(.*\)/companyInformation$", opened)
 
 
 def test_an_application_with_the_automation_role_alone_reads_the_automation_api(
@@ -172,7 +200,9 @@ def test_an_application_with_the_automation_role_alone_reads_the_automation_api(
 ) -> None:
     tenant.edit("remove_app_role_assignment", clientId=system.client_id, role="API.ReadWrite.All")
     proofs.create(inputs(system, roles=["Automation.ReadWrite.All"]))
-    assert any("/api/microsoft/automation/v2.0/companies" in each for each in asked(tenant))
+    [listed, opened] = [each for each in asked(tenant) if "/api/" in each]
+    assert listed.endswith("/api/microsoft/automation/v2.0/companies")
+    assert opened.endswith("/permissionSets")
 
 
 def test_roles_that_open_no_api_are_proved_by_the_token(
@@ -186,10 +216,11 @@ def test_roles_that_open_no_api_are_proved_by_the_token(
     assert not any("/api/" in each for each in asked(tenant))
 
 
-class Cause(NamedTuple):
-    """A cause: how it comes about, what the message says, and what else the inputs are."""
+class Case(NamedTuple):
+    """One way to fail: how it comes about, its cause, what the message says, and what else the inputs are."""
 
     arrange: Callable[[Tenant, str], Any]
+    cause: Cause
     says: tuple[str, ...]
     inputs: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
@@ -206,59 +237,144 @@ def nothing(_tenant: Tenant, _client_id: str) -> None:
     pass
 
 
-def a_blind_caller_and(do: str) -> Callable[[Tenant, str], Any]:
-    def arrange(tenant: Tenant, client_id: str) -> None:
-        in_production(do)(tenant, client_id)
+def a_blind_caller_and(arrange: Callable[[Tenant, str], Any]) -> Callable[[Tenant, str], Any]:
+    def both(tenant: Tenant, client_id: str) -> None:
+        arrange(tenant, client_id)
         in_production("disable_registration")(tenant, tenant.ready.deployer.clientId)
+
+    return both
+
+
+def refused(path: str, status: int, code: str, message: str) -> Callable[[Tenant, str], Any]:
+    def arrange(tenant: Tenant, client_id: str) -> None:
+        match = {"path": path, "caller": client_id}
+        tenant.fault(match=match, status=status, code=code, message=message, times=0)
 
     return arrange
 
 
+def no_answer(path: str) -> Callable[[Tenant, str], Any]:
+    return lambda tenant, client_id: tenant.fault(match={"path": path, "caller": client_id}, action="drop", times=0)
+
+
+def disabled_principal(tenant: Tenant, client_id: str) -> None:
+    graph(tenant, "PATCH", f"/servicePrincipals(appId='{client_id}')", {"accountEnabled": False})
+
+
+def sets_for_one_company(tenant: Tenant, client_id: str) -> None:
+    in_production("remove_permission_set", roleId="D365 READ")(tenant, client_id)
+    in_production("add_permission_set", roleId="D365 READ", company="CRONUS DK")(tenant, client_id)
+
+
+TOKEN = "/oauth2/v2.0/token"
+LISTED, OPENED = "/companies$", "/companyInformation$"
+PREVENTED = "Sorry, the current permissions prevented the action. (TableData 2000000006 Company Read: System)"
+NO_COMPANY = "User has no permission to company 'CRONUS DK'."
+BOTH = {"companies": ["CRONUS DK", "CRONUS SE"]}
+WITHOUT_SET = in_production("remove_permission_set", roleId="D365 READ")
+
 CAUSES = {
-    "secret not usable": Cause(edit("remove_password"), ("AADSTS7000215", "accepted after some seconds")),
-    "secret expired": Cause(
-        lambda tenant, _: tenant.advance(3 * 365 * 86400), ("AADSTS7000222", "add a date under `credentials.secrets.issued`")
+    "secret not usable": Case(edit("remove_password"), "secret", ("AADSTS7000215", "accepted after some seconds")),
+    "secret expired": Case(
+        lambda tenant, _: tenant.advance(3 * 365 * 86400), "secret", ("AADSTS7000222", "add a date under `credentials.secrets.issued`")
     ),
-    "roles missing": Cause(
-        edit("remove_app_role_assignment", role="API.ReadWrite.All"), ("does not have the roles API.ReadWrite.All, for", "grants it again")
+    "roles missing": Case(
+        edit("remove_app_role_assignment", role="API.ReadWrite.All"), "roles", ("does not have the roles API.ReadWrite.All, for", "grants it again")
     ),
-    "application deleted": Cause(edit("delete_application"), ("AADSTS700016", "is not there")),
-    "principal deleted": Cause(edit("delete_service_principal"), ("AADSTS7000229", "is not there")),
-    "Business Central unknown": Cause(
-        lambda tenant, _: tenant.edit("remove_business_central_service_principal"), ("AADSTS500011", "no service principal in this tenant")
+    "application deleted": Case(edit("delete_application"), "application", ("AADSTS700016", "is not there")),
+    "principal deleted": Case(edit("delete_service_principal"), "application", ("AADSTS7000229", "is not there")),
+    "principal disabled": Case(
+        disabled_principal, "application", ("AADSTS7000112", "disabled its service principal", "`pulumi up --refresh` enables it again")
     ),
-    "not registered": Cause(in_production("delete_registration"), ("401 Authentication_InvalidCredentials", "It is not registered there.")),
-    "registration disabled": Cause(in_production("disable_registration"), ("401 Authentication_InvalidCredentials", "The registration is disabled there.")),
-    "user disabled": Cause(in_production("disable_user"), ("401 Authentication_InvalidCredentials", "The user of the registration is disabled there.")),
-    "not registered or disabled, unseen": Cause(
-        a_blind_caller_and("disable_registration"), ("401 Authentication_InvalidCredentials", "which of them could not be seen")
+    "Business Central unknown": Case(
+        lambda tenant, _: tenant.edit("remove_business_central_service_principal"), "application", ("AADSTS500011", "no service principal in this tenant")
     ),
-    "without permission set": Cause(
-        in_production("remove_permission_set", roleId="D365 READ"), ("403 Internal_ServerError", "It holds no permission set there.")
+    "refused at sign-in for another reason": Case(
+        refused(TOKEN, 401, "invalid_client", "AADSTS53003: Blocked by Conditional Access."), "sign-in", ("AADSTS53003", "says what that means")
     ),
-    "company away": Cause(nothing, ("does not see the company CRONUS NO.", "renamed or deleted"), {"companies": ["CRONUS DK", "CRONUS NO"]}),
-    "environment away": Cause(nothing, ("404 NoEnvironment", "Check the name of environment Prodution"), {"environment": "Prodution"}),
-    "environment updating": Cause(
+    "no answer at sign-in": Case(no_answer(TOKEN), "sign-in", ("when Entra can be reached",)),
+    "not registered": Case(
+        in_production("delete_registration"), "registration", ("401 Authentication_InvalidCredentials", "It is not registered there.")
+    ),
+    "not let in although registered": Case(
+        refused(LISTED, 401, "Authentication_InvalidCredentials", "No."), "registration", ("It is registered and enabled there",)
+    ),
+    "registration disabled": Case(
+        in_production("disable_registration"), "disabled", ("401 Authentication_InvalidCredentials", "The registration is disabled there.")
+    ),
+    "user disabled": Case(
+        in_production("disable_user"), "disabled", ("401 Authentication_InvalidCredentials", "The user of the registration is disabled there.")
+    ),
+    "not registered or disabled, unseen": Case(
+        a_blind_caller_and(in_production("disable_registration")), "registration", ("401 Authentication_InvalidCredentials", "which of them could not be seen")
+    ),
+    "without permission set": Case(WITHOUT_SET, "permission sets", ("403 Internal_ServerError", "It holds no permission set there.")),
+    "with a permission set that is too small": Case(
+        refused(LISTED, 403, "Internal_ServerError", PREVENTED), "permission sets", ("It holds D365 READ: give it a permission set that may read",)
+    ),
+    "without permission set, unseen": Case(
+        a_blind_caller_and(WITHOUT_SET), "permission sets", ("403 Internal_ServerError", "Which permission sets it holds could not be seen")
+    ),
+    "company away": Case(
+        nothing, "company", ("does not see the company CRONUS NO.", "renamed or deleted"), {"companies": ["CRONUS DK", "CRONUS NO"]}
+    ),
+    "without permission set for one of its companies": Case(
+        sets_for_one_company, "company",
+        ("company CRONUS SE was not opened: Business Central answered 403", "It holds no permission set for this company."), BOTH,
+    ),
+    "without permission set for one of its companies, unseen": Case(
+        a_blind_caller_and(sets_for_one_company), "company", ("company CRONUS SE was not opened", "could not be seen"), BOTH
+    ),
+    "a company that does not let it in with 401": Case(
+        refused(OPENED, 401, "Authentication_InvalidCredentials", NO_COMPANY), "company",
+        ("company CRONUS DK was not opened", "It holds D365 READ for it: give it a permission set that may open the company."),
+    ),
+    "a permission set that may not open the company": Case(
+        refused(OPENED, 403, "Internal_ServerError", PREVENTED), "company", ("company CRONUS DK was not opened", "may open the company")
+    ),
+    "company away when it is opened": Case(
+        refused(OPENED, 404, "Internal_CompanyNotFound", "Can't process the request."), "company", ("company CRONUS DK: ", "renamed or deleted")
+    ),
+    "environment away": Case(
+        nothing, "environment", ("404 NoEnvironment", "Check the name of environment Prodution"), {"environment": "Prodution"}
+    ),
+    "environment updating": Case(
         lambda tenant, _: tenant.edit("set_environment_status", environment="Production", status="Upgrading", retryAfter=0),
-        ("503 Internal_TenantUnavailable", "being updated"),
+        "environment", ("503 Internal_TenantUnavailable", "being updated"),
     ),
+    "no answer of the environment": Case(no_answer(LISTED), "environment", ("gave no answer", "Run the same command again.")),
+    "no answer of a company": Case(no_answer(OPENED), "environment", ("gave no answer", "Run the same command again.")),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
+@pytest.mark.parametrize("case", CAUSES.values(), ids=CAUSES)
 def test_the_cause_is_told_in_one_paragraph_with_its_place_in_the_stack_file(
-    tenant: Tenant, proofs: ProviderHost, system: EntraApplication, cause: Cause
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication, case: Case
 ) -> None:
-    cause.arrange(tenant, system.client_id)
-    with pytest.raises(ProviderError) as refused:
-        proofs.create(inputs(system, **cause.inputs))
-    message = str(refused.value).strip()
+    case.arrange(tenant, system.client_id)
+    with pytest.raises(ProviderError) as failure:
+        proofs.create(inputs(system, **case.inputs))
+    message = str(failure.value).strip()
     assert f"{PLACE}: could not prove that {system.client_id} can use environment" in message
-    for text in cause.says:
+    for text in case.says:
         assert text in message, message
     assert "\n" not in message
     assert "Traceback" not in message
     assert system.secret not in message
+
+
+@pytest.mark.parametrize("case", CAUSES.values(), ids=CAUSES)
+def test_the_cause_is_one_of_the_words_that_programs_read(
+    tenant: Tenant, system: EntraApplication, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    for name, value in tenant.ready.environment().items():
+        monkeypatch.setenv(name, value)
+    case.arrange(tenant, system.client_id)
+    environment, companies = case.inputs.get("environment", "Production"), case.inputs.get("companies", [])
+    target = ProofTarget(system.client_id, ROLES, environment, companies=tuple(companies))
+    with pytest.raises(NotProven) as failure:
+        prove(Session({"azuread:tenantId": tenant.ready.tenantId}), target, system.secret, seconds=0)
+    assert failure.value.cause == case.cause
 
 
 @pytest.mark.parametrize(

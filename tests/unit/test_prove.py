@@ -74,7 +74,8 @@ def test_outputs_without_their_secrets_are_refused() -> None:
 def test_without_the_pulumi_cli_it_says_how_to_pipe_the_outputs_in() -> None:
     done = run("")
     assert done.returncode == 2
-    assert "| python -m commands prove --stack demo --stdin" in done.stderr
+    piped = "pulumi stack output --json --show-secrets --stack demo | python -m commands prove --stack demo --stdin"
+    assert piped in done.stderr
 
 
 def test_it_asks_the_pulumi_cli_for_the_stack_that_is_named(tmp_path: Path) -> None:
@@ -129,6 +130,7 @@ def test_on_a_terminal_it_prints_a_table() -> None:
     assert "│ magento     │ Sandbox     │ does not work" in out.getvalue()
 
 
-def test_a_stack_without_integrations_has_nothing_to_prove() -> None:
-    done = run('{"integrations": {}}', "--stdin")
-    assert (done.returncode, done.stdout) == (0, "The stack hands over no integration.\n")
+@pytest.mark.parametrize("shown", ['{"integrations": {}}', '{"companionExtension": {"production": "1.0.0.0"}}'])
+def test_a_stack_without_integrations_has_nothing_to_prove(shown: str) -> None:
+    done = run(shown, "--stdin")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "The stack has no integrations.\n", "")

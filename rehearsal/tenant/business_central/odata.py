@@ -1,4 +1,4 @@
-"""OData as far as this project's requests go: etags, `If-Match`, `eq` and `and` in `$filter`, and paging.
+"""OData as far as this project's requests go: etags, `If-Match`, `eq` and `and` in `$filter`, `$top`, and paging.
 
 Whatever else Business Central knows of OData is refused by name.
 """
@@ -101,12 +101,16 @@ def one_page(
         ServiceError: an option that is not supported or cannot be understood.
     """
     for name in query:
-        if name.startswith("$") and name not in ("$filter", "$skiptoken"):
+        if name.startswith("$") and name not in ("$filter", "$skiptoken", "$top"):
             raise errors.not_supported(f"The query option '{name}'")
     rows = list(entities)
     if text := query.get("$filter"):
         wanted = _read_filter(text, columns)
         rows = [row for row in rows if all(row.values[name] == value for name, value in wanted)]
+    if top := query.get("$top"):
+        if not top.isascii() or not top.isdigit():
+            raise errors.query_syntax()
+        rows = rows[: int(top)]
     if token := query.get("$skiptoken"):
         rows = rows[_position_after(token, rows) :]
     body: dict[str, Any] = {"value": [row.body() for row in rows[:size]]}

@@ -23,6 +23,7 @@ TABLES = {  # name -> (number, the app that an error text names); the app of sys
     "Access Control": (2000000053, "System"),
     "Aggregate Permission Set": (2000000167, "System"),
     "Company": (2000000006, "System"),
+    "Company Information": (79, "Base Application"),
     "Published Application": (2000000206, "System"),
     "User": (2000000120, "System"),
 }
@@ -38,7 +39,8 @@ TABLE_RIGHTS: Mapping[str, Mapping[str, str]] = {
     SUPER: dict.fromkeys(TABLES, "RIMD"),
     SECURITY: _AUTOMATION,
     "D365 AUTOMATION": _AUTOMATION,
-    "D365 BUS FULL ACCESS": {**_BASIC, "AAD Application": "RIMD", "User": "RD"},
+    "D365 BUS FULL ACCESS": {**_BASIC, "AAD Application": "RIMD", "Company Information": "RIMD", "User": "RD"},
+    "D365 READ": {"Company": "R", "Company Information": "R"},
     COMPANION_PERMISSION_SET: _AUTOMATION,  # it includes D365 AUTOMATION
 }
 OTHER_SETS_GIVE = {"Company": "R"}  # whatever else a set is for, whoever holds one may open the company

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rehearsal.tenant.business_central import automation_pages, companion, errors, extension_pages
+from rehearsal.tenant.business_central import automation_pages, companion, errors, extension_pages, standard_pages
 from rehearsal.tenant.business_central.address import Address
 from rehearsal.tenant.business_central.automation_pages import Companies, UserPermissions
 from rehearsal.tenant.business_central.environment import Environment
@@ -22,6 +22,7 @@ PAGES: dict[str, tuple[type[Page], ...]] = {  # route -> what stands directly un
         *extension_pages.PAGES,
     ),
     companion.ROUTE: companion.PAGES,
+    standard_pages.ROUTE: (standard_pages.CompanyInformation,),
 }
 
 
