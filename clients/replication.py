@@ -11,7 +11,15 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, stop_all
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+    stop_all,
+)
 
 from clients.errors import AccessError
 
@@ -55,6 +63,24 @@ def when_replicated(
         before_sleep=_progress(longest, tell),
         retry_error_callback=_give_up,
     )(request)
+
+
+def comes_true(question: Callable[[], bool], *, seconds: float = FIRST_WORD_SECONDS) -> bool:
+    """Ask a few times whether something is seen that may well never be, and return the last answer.
+
+    Args:
+        question: asks.
+        seconds: how long to ask at most; so short that nobody has to be told.
+
+    Raises:
+        whatever the question raises, at once.
+    """
+    return Retrying(
+        retry=retry_if_result(lambda answer: not answer),
+        wait=_pause,
+        stop=stop_all(stop_after_delay(seconds), stop_after_attempt(LEAST_REQUESTS)),
+        retry_error_callback=lambda _: False,
+    )(question)
 
 
 def _pause(state: RetryCallState) -> float:

@@ -6,7 +6,7 @@ delegated permission for all users: https://learn.microsoft.com/graph/permission
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from clients.graph_errors import is_not_replicated
 from clients.graph_objects import ServicePrincipal
 from clients.offers import refuse_what_is_not_offered
 from clients.publishers import published_as, refuse_another_publisher
+from clients.replication import comes_true
 from dynamic_providers.approval import approved
 from dynamic_providers.base import Provider, declared, next_revision, readable
 from dynamic_providers.grants import Consent, had_on, made_here
@@ -133,6 +134,7 @@ class AdminConsentProvider(Provider):
         """
         graph, client_id = self.session.graph, props["client_id"]
         by_hand = props.get("consent") == "manual"  # the rest of a grant is then what an administrator approved
+        withdrawn = set(props.get("assignments", {}).values())
         for role, assignment_id in props.get("assignments", {}).items():
             attempting = f"withdraw {role} from {client_id}"
             graph.remove_assignment(props["resource_id"], assignment_id, attempting=attempting)
@@ -141,25 +143,31 @@ class AdminConsentProvider(Provider):
             for grant in graph.delegated_grants(props["service_principal_id"], props["resource_id"]) or []:
                 left = grant.scopes - set(ours) if props["vendor"] or by_hand else ()
                 graph.change_delegated(grant.id, left, attempting=attempting)
+                withdrawn |= set() if left else {grant.id}
         if props.get("service_principal_created"):
-            self._take_out(props)
+            self._take_out(props, withdrawn)
 
-    def _take_out(self, props: Mapping[str, Any]) -> None:
-        """Delete a vendor's service principal that was made here, unless others granted it something meanwhile."""
-        graph, principal_id = self.session.graph, props["service_principal_id"]
+    def _take_out(self, props: Mapping[str, Any], withdrawn: Collection[str]) -> None:
+        """Delete a vendor's service principal that was made here, unless others granted it something meanwhile.
+
+        Args:
+            props: of the consent.
+            withdrawn: ids of what was taken from it a moment ago, and may be listed still.
+        """
+        graph, client_id, principal_id = self.session.graph, props["client_id"], props["service_principal_id"]
         why, remedy = "", ""
-        try:  # ours were withdrawn a moment ago, and may be listed still
-            if graph.grants_held(principal_id) - set(props.get("assignments", {}).values()):
+        try:  # what the other consents of this stack withdrew just before may be listed still, too
+            if not comes_true(lambda: graph.grants_held(principal_id) <= set(withdrawn)):
                 why = "it holds more than this stack granted"
         except Forbidden as problem:
             why, remedy = "whether others granted it something cannot be seen", problem.remedy
         if why:
             tell(
-                f"{props['client_id']} stays in this tenant, because {why}; if nobody needs it, delete it in the Entra "
-                f"admin center under Enterprise applications. {remedy}".strip()
+                f"{client_id} stays in this tenant, because {why}; if nobody needs it, delete it in the Entra admin "
+                f"center under Enterprise applications. {remedy}".strip()
             )
             return
-        attempting = f"take the service principal of {props['client_id']} out of this tenant"
+        attempting = f"take the service principal of {client_id} out of this tenant"
         graph.delete_service_principal(principal_id, attempting=attempting)
 
     def _settle(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:

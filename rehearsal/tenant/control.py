@@ -26,6 +26,7 @@ class _Delay(BaseModel, extra="forbid", strict=True, allow_inf_nan=False):
 
 class _Replication(_Delay):
     byId: bool = False  # noqa: N815 - the name in the request
+    deletions: bool = False
 
 
 def control_app(tenant: Tenant) -> Starlette:
@@ -73,7 +74,7 @@ def control_app(tenant: Tenant) -> Starlette:
 
     async def replication(request: Request) -> Response:
         wanted = await _read(request, _Replication)
-        tenant.replicate(wanted.seconds, by_id=wanted.byId)
+        tenant.replicate(wanted.seconds, by_id=wanted.byId, deletions=wanted.deletions)
         return Response(status_code=204)
 
     return Starlette(

@@ -1,8 +1,9 @@
 """Replication: what is new is not seen at once by every server of a service (contracts/graph.md, sections 3.3 and 6.5).
 
 Off by default. What writes see is always the newest: a second grant of the same role is refused as a duplicate also
-while no list shows the first one. What was changed or deleted is seen at once. So is a new application or service
-principal at its own address, unless the delay is ordered for that too: the azuread plugin gives up there (3.3).
+while no list shows the first one. What was changed is seen at once. So is what was deleted, unless lists are ordered to
+show it a while longer; and a new application or service principal at its own address, unless the delay is ordered for
+that too: the azuread plugin gives up there (3.3).
 """
 
 from __future__ import annotations
@@ -17,18 +18,30 @@ class Replication:
     Attributes:
         seconds: the delay for what is made from now on, by the tenant's clock; 0 for none.
         by_id: whether what is too new is not even there at its own address.
+        deletions: whether lists still show for that long what is deleted from now on.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._seen_from: dict[str, datetime] = {}
+        self._seen_until: dict[str, datetime] = {}
         self.seconds = 0.0
         self.by_id = False
+        self.deletions = False
 
     def begin(self, name: str) -> None:
         """Note that something was made at this moment: its object id, key id, or the like."""
         if self.seconds:
             self._seen_from[name] = self._now() + timedelta(seconds=self.seconds)
+
+    def end(self, name: str) -> None:
+        """Note that something was deleted at this moment."""
+        if self.deletions:
+            self._seen_until[name] = self._now() + timedelta(seconds=self.seconds)
+
+    def outlives(self, name: str) -> bool:
+        """Tell whether lists still show what was deleted."""
+        return name in self._seen_until and self._now() < self._seen_until[name]
 
     def is_over(self, name: str) -> bool:
         """Tell whether everybody sees it."""

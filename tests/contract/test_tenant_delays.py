@@ -171,6 +171,25 @@ def test_what_was_there_before_is_seen_and_what_is_deleted_is_gone_at_once(tenan
     assert roles_in_token(tenant, caller.client_id, caller.secret, BUSINESS_CENTRAL_SCOPE) == []
 
 
+def test_if_ordered_so_lists_still_show_an_assignment_or_a_grant_that_is_deleted(tenant: Tenant, graph: Graph) -> None:
+    caller = graph.caller(business_central=[ROLE])
+    held = f"/servicePrincipals/{caller.object_id}/appRoleAssignments"
+    granted = f"/servicePrincipals/{caller.object_id}/oauth2PermissionGrants"
+    resource = graph.service_principal_of(BUSINESS_CENTRAL)["id"]
+    delegated = {"clientId": caller.object_id, "resourceId": resource, "consentType": "AllPrincipals", "scope": "x"}
+    addresses = [
+        f"/oauth2PermissionGrants/{graph.ask('POST', '/oauth2PermissionGrants', json=delegated).json()['id']}",
+        f"{held}/{graph.ask('GET', held).json()['value'][0]['id']}",
+    ]
+    before = [graph.ask("GET", path).json()["value"] for path in (held, granted)]
+    tenant.replication(MINUTE, deletions=True)
+    assert [graph.ask("DELETE", address).status_code for address in addresses] == [204, 204]
+    assert [graph.ask("DELETE", address).status_code for address in addresses] == [404, 404], "writes see the newest"
+    assert [graph.ask("GET", path).json()["value"] for path in (held, granted)] == before
+    tenant.advance(MINUTE)
+    assert [graph.ask("GET", path).json()["value"] for path in (held, granted)] == [[], []]
+
+
 def test_a_reset_ends_all_delays(tenant: Tenant, graph: Graph) -> None:
     tenant.latency(3600)
     tenant.replication(MINUTE)

@@ -13,10 +13,11 @@ from clients.errors import AccessError
 from clients.session import Session
 from dynamic_providers.admin_consent import AdminConsentProvider
 from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
+from tests.support.directory_objects import MICROSOFT_GRAPH
 from tests.support.entra import graph, make_application
 from tests.support.provider_host import ProviderHost
 from tests.support.registrations import held_sets
-from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, refused, while_others_wait
+from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, OURS, refused, while_others_wait
 from tests.support.tenant import Tenant
 
 ROLES = 2
@@ -121,6 +122,37 @@ def test_a_vendor_that_is_not_seen_in_time_is_kept_so_that_the_next_run_need_not
     create(impatient, vendor_consent())
     assert principals_of(tenant, JOB_QUEUE_RUNNER) == [principal]
     assert assigned(tenant, principal) == ROLES
+
+
+# --- what was withdrawn a moment ago and is listed still
+
+
+def test_a_vendor_is_taken_out_although_lists_still_show_what_was_withdrawn_from_it(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    """Its own roles and delegated permissions by their ids, and those of a consent beside it by asking again."""
+    made = consents.create(vendor_consent(scopes=["user_impersonation"]))
+    beside = consents.create(vendor_consent(resource_app_id=MICROSOFT_GRAPH, roles=["Application.Read.All"]))
+
+    def destroy() -> None:
+        consents.delete(beside)
+        consents.delete(made)
+
+    tenant.clear_requests()
+    while_others_wait(tenant, destroy, asks=2, deletions=True)
+    looks = [each for each in tenant.requests(user_agent=OURS) if each["path"].endswith("/appRoleAssignments")]
+    assert len(looks) > 2, "it did meet the delay"
+    assert principals_of(tenant, JOB_QUEUE_RUNNER) == []
+
+
+def test_what_the_consent_itself_withdrew_is_not_even_waited_for(tenant: Tenant, consents: ProviderHost) -> None:
+    made = consents.create(vendor_consent(scopes=["user_impersonation"]))
+    tenant.replication(DELAY, deletions=True)
+    tenant.clear_requests()
+    consents.delete(made)
+    looks = [each for each in tenant.requests(user_agent=OURS) if each["path"].endswith("/appRoleAssignments")]
+    assert len(looks) == 1
+    assert principals_of(tenant, JOB_QUEUE_RUNNER) == []
 
 
 # --- a refresh shortly after an up

@@ -20,15 +20,21 @@ ASKS_IN_FIVE_SECONDS = 11
 """At least five seconds have gone by when the eleventh ask is over: they are half a second apart, or more."""
 
 
-def while_others_wait(tenant: Tenant, work: Callable[[], T], *, asks: int = 4) -> T:
+def while_others_wait(tenant: Tenant, work: Callable[[], T], *, asks: int = 4, deletions: bool = False) -> T:
     """Do some work while what is new is seen only after `DELAY`, and return what comes of it.
 
     The delay goes by whenever our providers have put one and the same question more than `asks` times.
 
+    Args:
+        tenant: where.
+        work: the work.
+        asks: how often one question is put before the delay goes by.
+        deletions: whether lists show for as long what is deleted meanwhile.
+
     Raises:
         whatever the work raises.
     """
-    tenant.replication(DELAY)
+    tenant.replication(DELAY, deletions=deletions)
     seen = 0
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(work)

@@ -156,9 +156,15 @@ class Tenant:
         """Let every answer of the services take so long."""
         self.control("POST", "/latency", {"seconds": seconds})
 
-    def replication(self, seconds: float, *, by_id: bool = False) -> None:
-        """Let what is made from now on be seen everywhere only so long after; with `by_id`, not even by its id."""
-        self.control("POST", "/replication", {"seconds": seconds, "byId": by_id})
+    def replication(self, seconds: float, *, by_id: bool = False, deletions: bool = False) -> None:
+        """Let what is made from now on be seen everywhere only so long after.
+
+        Args:
+            seconds: how long.
+            by_id: let it not be found by its id either.
+            deletions: let lists show for as long what is deleted.
+        """
+        self.control("POST", "/replication", {"seconds": seconds, "byId": by_id, "deletions": deletions})
 
     def token_response(self, form: dict[str, str], tenant: str | None = None) -> Response:
         """Send a form to the token endpoint."""

@@ -15,6 +15,9 @@ from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.replication import Replication
 
+Records = dict[str, dict[str, Any]]
+"""Assignments or grants by their ids."""
+
 
 class Directory:
     """All of one tenant's directory. Not thread-safe: the tenant's lock is held around each use.
@@ -33,11 +36,12 @@ class Directory:
         self.tenant_id = tenant_id
         self.domain = domain
         self.now = now
-        self.assignments: dict[str, dict[str, Any]] = {}
-        self.grants: dict[str, dict[str, Any]] = {}
+        self.assignments: Records = {}
+        self.grants: Records = {}
         self.deleted: dict[str, DirectoryObject] = {}
         self.replication = Replication(now)
         self._objects: dict[str, DirectoryObject] = {}
+        self._taken_away: list[tuple[Records, dict[str, Any]]] = []
 
     def add(self, new: DirectoryObject) -> DirectoryObject:
         """Put an object into the directory."""
@@ -145,6 +149,16 @@ class Directory:
     def seen(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         """Leave out the assignments or grants that are too new to be seen by whoever only reads."""
         return [record for record in records if self.replication.is_over(record["id"])]
+
+    def take_away(self, records: Records, id_: str) -> None:
+        """Take an assignment or a grant away, which lists may show a while longer."""
+        self.replication.end(id_)
+        self._taken_away.append((records, records.pop(id_)))
+
+    def listed(self, records: Records) -> list[dict[str, Any]]:
+        """Return the assignments or grants as lists show them."""
+        gone = [record for origin, record in self._taken_away if origin is records and record["id"] not in records]
+        return self.seen(records.values()) + [each for each in gone if self.replication.outlives(each["id"])]
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything as JSON, without anything that is part of a secret."""

@@ -40,7 +40,7 @@ _ASSIGNMENT = ResourceType(
 def list_assignments(end: str, request: GraphRequest) -> Answer:
     """GET /servicePrincipals/{id}/appRole…: what others hold on this resource, or this principal on others."""
     named = request.replicated("servicePrincipal")
-    everything = request.directory.seen(request.directory.assignments.values())
+    everything = request.directory.listed(request.directory.assignments)
     return collection(request, _ASSIGNMENT, (assignment for assignment in everything if assignment[end] == named.id))
 
 
@@ -90,5 +90,5 @@ def _check_role(resource: DirectoryObject, principal: DirectoryObject, role_id: 
 
 def delete_assignment(end: str, request: GraphRequest) -> Answer:
     """DELETE /servicePrincipals/{id}/appRole…/{assignment}."""
-    del request.directory.assignments[_addressed(request, end)["id"]]
+    request.directory.take_away(request.directory.assignments, _addressed(request, end)["id"])
     return Answer(204)

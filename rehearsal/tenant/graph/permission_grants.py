@@ -21,13 +21,13 @@ _GRANT = ResourceType(
 
 def list_grants(request: GraphRequest) -> Answer:
     """GET /oauth2PermissionGrants."""
-    return collection(request, _GRANT, request.directory.seen(request.directory.grants.values()))
+    return collection(request, _GRANT, request.directory.listed(request.directory.grants))
 
 
 def list_grants_of(request: GraphRequest) -> Answer:
     """GET /servicePrincipals/{id}/oauth2PermissionGrants."""
     client = request.replicated("servicePrincipal")
-    grants = request.directory.seen(request.directory.grants.values())
+    grants = request.directory.listed(request.directory.grants)
     return collection(request, _GRANT, (grant for grant in grants if grant["clientId"] == client.id))
 
 
@@ -74,7 +74,7 @@ def update_grant(request: GraphRequest) -> Answer:
 
 def delete_grant(request: GraphRequest) -> Answer:
     """DELETE /oauth2PermissionGrants/{grant}."""
-    del request.directory.grants[_addressed(request)["id"]]
+    request.directory.take_away(request.directory.grants, _addressed(request)["id"])
     return Answer(204)
 
 
