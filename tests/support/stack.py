@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from ruamel.yaml import YAML
 
 from rehearsal.demo.engines import Engine, choose
 from rehearsal.demo.folder import STACK, DemoFolder
+from rehearsal.ready_file import Deployer
+from tests.support.directory_objects import Caller
 from tests.support.tenant import Tenant
 
 _NOW = datetime.now(UTC)
@@ -70,7 +73,8 @@ class Stack:
         self.tenant = tenant
         self.folder = DemoFolder(root=root)
         self.folder.make_anew()
-        tenant.ready.save(self.folder.ready_file)
+        self._ready = tenant.ready
+        self._ready.save(self.folder.ready_file)
         self.folder.passphrase_file.write_text("correct horse battery staple")
         self.engine: Engine = choose(engine, self.folder, os.environ)
         self.write()
@@ -96,6 +100,12 @@ class Stack:
             },
             self.folder.stack_file,
         )
+
+    def sign_in_as(self, caller: Caller) -> None:
+        """Let another application than the deployer run what comes."""
+        deployer = Deployer(caller.client_id, caller.secret, caller.object_id)
+        self._ready = replace(self.tenant.ready, deployer=deployer)
+        self._ready.save(self.folder.ready_file)
 
     def preview(self, *options: str) -> Run:
         """Show what up would do."""
@@ -171,7 +181,7 @@ class Stack:
         ]
 
     def _environment(self) -> dict[str, str]:
-        return self.engine.environment(self.tenant.ready)
+        return self.engine.environment(self._ready)
 
 
 class Running:

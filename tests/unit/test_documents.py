@@ -1,4 +1,4 @@
-"""What the documents point at is there: pages, and sections of pages."""
+"""What the documents point at is there: pages, sections, and the ids and actions in what people copy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+
+from clients import graph_rights
+from settings import BUSINESS_CENTRAL_ROLES
 
 PROJECT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -53,3 +56,27 @@ def test_a_link_to_a_section_that_is_gone_is_noticed(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Here\n[good](#here) [bad](#there) [gone](other.md) [elsewhere](https://example.com/x)\n")
     assert _broken(page) == ["#there", "other.md"]
+
+
+_DEPLOYER = {
+    graph_rights.CREATES.id,
+    graph_rights.CONSENTS.id,
+    graph_rights.CONSENTS_DELEGATED.id,
+    BUSINESS_CENTRAL_ROLES["API.ReadWrite.All"],
+    BUSINESS_CENTRAL_ROLES["Automation.ReadWrite.All"],
+}
+
+
+@pytest.mark.parametrize(("page", "ids"), [("README.md", _DEPLOYER), ("docs/pipeline.md", {graph_rights.READS.id})])
+def test_the_permissions_that_people_copy_are_those_that_the_program_names(page: str, ids: set[str]) -> None:
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    assert set(re.findall(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})=Role", text)) == ids
+
+
+@pytest.mark.parametrize(
+    "page", ["docs/pipeline.md", ".github/workflows/test.yaml", ".github/workflows/companion-extension.yaml"]
+)
+def test_actions_are_pinned_by_commit(page: str) -> None:
+    actions = re.findall(r"uses: (\S+)", (PROJECT / page).read_text(encoding="utf-8"))
+    assert actions
+    assert [each for each in actions if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each)] == []
