@@ -18,6 +18,10 @@ from clients.errors import Refused, ServiceError
 from clients.shared_reads import SharedRead
 from clients.transport import Problem, Transport, as_mapping
 
+ANSWER_SECONDS = 510
+"""Business Central ends an operation after 8 minutes; what it says until then is worth waiting for.
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/operational-limits-online
+"""
 COMPANION_APP_ID = "a944837a-e3c7-4266-a7fc-97f21c0d0b95"
 COMPANION_ROUTE = "entraBusinessCentral/registration/v1.0"
 AUTOMATION_ROUTE = "microsoft/automation/v2.0"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
-from clients import cloud
+from clients import cloud, sign_in
 from clients.business_central import AUTOMATION_ROUTE, HEADERS, read_problem
 from clients.caller import claims_of
 from clients.errors import SignInFailed
@@ -56,7 +56,7 @@ class OutsideSystem:
             SignInFailed: Entra gave no token; its reason has Entra's own code, as AADSTS7000215.
         """
         try:
-            return cloud.bearer(self._credential(), cloud.BUSINESS_CENTRAL_SCOPE)()
+            return sign_in.bearer(self._credential(), sign_in.BUSINESS_CENTRAL_SCOPE)()
         except SignInFailed as problem:
             # Entra echoes no secret, as far as is known; a message that did would stand in the clear in a build log.
             problem.reason = problem.reason.replace(self._secret, "[secret]")

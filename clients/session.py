@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from clients import admin_center, business_central, cloud
+from clients import admin_center, business_central, cloud, sign_in
 from clients.admin_center import AdminCenter
 from clients.applications import Applications
 from clients.business_central import BusinessCentral, Environment
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 SETTINGS = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
-"""What is read of the stack's configuration; everything else comes from the environment (`clients.cloud`)."""
+"""What is read of the stack's configuration; the rest comes from the environment (`clients.cloud`, `sign_in`)."""
 
 
 class Session:
@@ -108,9 +108,12 @@ class Session:
 
     def _installation(self, base_url: str) -> BusinessCentral:
         address, _, query = base_url.partition("?")
-        sign_in = cloud.basic() or self._business_central_sign_in
         transport = Transport(
-            "Business Central", address, authorization=sign_in, read_problem=business_central.read_problem
+            "Business Central",
+            address,
+            authorization=cloud.basic() or self._business_central_sign_in,
+            read_problem=business_central.read_problem,
+            answer_seconds=business_central.ANSWER_SECONDS,
         )
         return BusinessCentral(transport, None, dict(parse_qsl(query)))
 
@@ -135,7 +138,7 @@ class Session:
             secret,
             self.tenant_id,
             # A new credential each time, because each keeps its tokens, and a token keeps the roles of its issue.
-            lambda: cloud.secret_credential(self.tenant_id, online, client_id, secret),
+            lambda: sign_in.secret_credential(self.tenant_id, online, client_id, secret),
         )
 
     @cached_property
@@ -144,15 +147,15 @@ class Session:
 
     @cached_property
     def _credential(self) -> TokenCredential:
-        return cloud.find_credential(self.tenant_id, self._cloud)
+        return sign_in.find_credential(self.tenant_id, self._cloud)
 
     @cached_property
     def _graph_sign_in(self) -> Callable[[], str]:
-        return cloud.bearer(self._credential, f"{self._cloud.graph}/.default")
+        return sign_in.bearer(self._credential, f"{self._cloud.graph}/.default")
 
     @cached_property
     def _business_central_sign_in(self) -> Callable[[], str]:
-        return cloud.bearer(self._credential, cloud.BUSINESS_CENTRAL_SCOPE)
+        return sign_in.bearer(self._credential, sign_in.BUSINESS_CENTRAL_SCOPE)
 
     @cached_property
     def _graph_transport(self) -> Transport:
@@ -182,4 +185,5 @@ class Session:
             cloud.business_central_url(),
             authorization=self._business_central_sign_in,
             read_problem=read_problem,
+            answer_seconds=business_central.ANSWER_SECONDS,
         )

@@ -18,8 +18,8 @@ from clients.errors import NotReached, Refused, ServiceError, error_for
 USER_AGENT = "entra-business-central/0.1"
 """Tells our requests from those of the azuread provider, in the services' logs and in the rehearsal's."""
 
-CONNECT_SECONDS, ANSWER_SECONDS = 10, 510
-"""Business Central ends an operation after 8 minutes (operational-limits-online); its answer is worth waiting for."""
+CONNECT_SECONDS, ANSWER_SECONDS = 10, 100
+"""How long a connection and an answer may take; the latter is what Microsoft Graph's own clients wait."""
 
 # Which statuses are worth asking again. A POST is repeated only where the service says that it did not take it:
 # 429, or 503 with Retry-After; after anything else its outcome is unknown, and the caller has to look.
@@ -40,6 +40,7 @@ class RetryTable(Retry):
 
 RETRIES = RetryTable(
     total=6,
+    read=1,  # a service that says nothing is asked once more, and not for the better part of an hour
     backoff_factor=0.5,  # 0 s, 1 s, 2 s, 4 s, ... between tries, where the service names no time
     backoff_jitter=0.5,
     backoff_max=30,
@@ -78,6 +79,7 @@ class Transport:
         authorization: returns the value of the Authorization header ("Bearer ..."); None for what needs none.
         read_problem: takes the decoded body of an error (a mapping, possibly empty) and returns what it says.
         headers: sent with every request.
+        answer_seconds: how long an answer may take.
     """
 
     def __init__(
@@ -88,7 +90,9 @@ class Transport:
         authorization: Callable[[], str] | None,
         read_problem: Callable[[Mapping[str, Any]], Problem],
         headers: Mapping[str, str] | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
+        self._timeout = (CONNECT_SECONDS, answer_seconds)
         self.service = service
         self.base_url = base_url.rstrip("/")
         self._authorization = authorization
@@ -141,7 +145,7 @@ class Transport:
                 data=content,
                 files=_parts(form) if form else None,
                 headers={**signed, **typed, **(headers or {})},
-                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                timeout=self._timeout,
                 allow_redirects=False,  # no API of ours redirects; a redirect could carry the token elsewhere
             )
         except requests.RequestException as problem:

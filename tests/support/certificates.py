@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 
@@ -35,3 +37,15 @@ def make_certificate(name: str = "rehearsal", days: int = 365) -> tuple[bytes, b
 def key_credential(pem: bytes, **given: str) -> dict[str, str]:
     """Return a key credential as azuread writes it: base64 of the PEM file."""
     return {"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.b64encode(pem).decode(), **given}
+
+
+def make_pkcs12(password: bytes) -> bytes:
+    """Return a certificate and its key in one encrypted file, as ARM_CLIENT_CERTIFICATE wants it."""
+    certificate, key = make_certificate()
+    return pkcs12.serialize_key_and_certificates(
+        b"rehearsal",
+        cast("rsa.RSAPrivateKey", serialization.load_pem_private_key(key, None)),
+        x509.load_pem_x509_certificate(certificate),
+        None,
+        serialization.BestAvailableEncryption(password),
+    )

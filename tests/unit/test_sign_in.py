@@ -1,17 +1,23 @@
-"""The Authorization header: one token for all threads, renewed in time."""
+"""Who signs in, by the variables of the azuread provider; and one token for all threads, renewed in time."""
 
 from __future__ import annotations
 
+import base64
+import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
-from clients.cloud import BUSINESS_CENTRAL_SCOPE, bearer
-from clients.errors import SignInFailed
+from clients.cloud import CLOUDS
+from clients.errors import Refused, SignInFailed
+from clients.sign_in import BUSINESS_CENTRAL_SCOPE, bearer, find_credential
+from tests.support.certificates import make_pkcs12
 
 THREADS = 8
 
@@ -54,3 +60,95 @@ def test_a_failure_is_not_kept() -> None:
     with pytest.raises(SignInFailed, match="AADSTS90033"):
         authorization()
     assert authorization() == "Bearer token-2"
+
+
+TENANT = "6f1d0c5e-0b7a-4c1e-9a54-3f5d7c2b8e10"
+SIGN_IN = ("ARM_", "ACTIONS_", "SYSTEM_", "AZURE_")
+
+
+@pytest.fixture
+def signs_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Return which of azure-identity's credentials is chosen where only the given variables are set."""
+
+    def choose(**variables: str) -> str:
+        for name in [each for each in os.environ if each.startswith(SIGN_IN)]:
+            monkeypatch.delenv(name)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return type(find_credential(TENANT, CLOUDS["public"])).__name__
+
+    return choose
+
+
+APPLICATION = {"ARM_CLIENT_ID": "d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d001"}
+OIDC = {**APPLICATION, "ARM_USE_OIDC": "true"}
+GITHUB = {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://github.example", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"}
+PIPELINE = {
+    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID": "c",
+    "SYSTEM_ACCESSTOKEN": "t",
+    "SYSTEM_OIDCREQUESTURI": "https://a",
+}
+
+
+@pytest.mark.parametrize(
+    ("variables", "credential"),
+    [
+        ({**APPLICATION, "ARM_CLIENT_SECRET": "s"}, "ClientSecretCredential"),
+        ({**OIDC, **GITHUB, "ARM_CLIENT_SECRET": "s"}, "ClientSecretCredential"),
+        ({**OIDC, "ARM_OIDC_TOKEN": "t"}, "ClientAssertionCredential"),
+        ({**OIDC, "ARM_OIDC_TOKEN_FILE_PATH": "/token"}, "WorkloadIdentityCredential"),
+        ({**OIDC, **PIPELINE}, "AzurePipelinesCredential"),
+        ({**OIDC, **PIPELINE, **GITHUB}, "AzurePipelinesCredential"),
+        ({**OIDC, **GITHUB}, "ClientAssertionCredential"),
+        ({**OIDC, "ARM_OIDC_REQUEST_URL": "https://own", "ARM_OIDC_REQUEST_TOKEN": "x"}, "ClientAssertionCredential"),
+        ({**OIDC, "ARM_USE_OIDC": "0"}, "AzureCliCredential"),
+        ({"ARM_USE_MSI": "1"}, "ManagedIdentityCredential"),
+        ({"ARM_USE_MSI": "T", "ARM_USE_CLI": "0"}, "ManagedIdentityCredential"),
+        ({}, "AzureCliCredential"),
+    ],
+)
+def test_the_variables_of_the_azuread_provider_choose_in_its_order(
+    signs_in: Callable[..., str], variables: dict[str, str], credential: str
+) -> None:
+    assert signs_in(**variables) == credential
+
+
+def test_a_certificate_comes_from_a_variable_too_and_before_a_secret(signs_in: Callable[..., str]) -> None:
+    certificate = base64.b64encode(make_pkcs12(b"p")).decode()
+    variables = {
+        "ARM_CLIENT_CERTIFICATE": certificate,
+        "ARM_CLIENT_CERTIFICATE_PASSWORD": "p",
+        "ARM_CLIENT_SECRET": "s",
+    }
+    assert signs_in(**APPLICATION, **variables) == "CertificateCredential"
+
+
+def test_client_id_and_secret_come_from_files_too(signs_in: Callable[..., str], tmp_path: Path) -> None:
+    client_id, secret = tmp_path / "client-id", tmp_path / "secret"
+    client_id.write_text("d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d001\n")
+    secret.write_text("s\n")
+    files = {"ARM_CLIENT_ID_FILE_PATH": str(client_id), "ARM_CLIENT_SECRET_FILE_PATH": str(secret)}
+    assert signs_in(**files) == "ClientSecretCredential"
+    with pytest.raises(Refused, match="ARM_CLIENT_SECRET and the file that ARM_CLIENT_SECRET_FILE_PATH names differ"):
+        signs_in(**files, ARM_CLIENT_SECRET="another")
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"ARM_USE_CLI": "0"}, "the environment names no credential"),
+        ({"ARM_USE_OIDC": "yes"}, "ARM_USE_OIDC is neither true nor false"),
+        (OIDC, "ARM_USE_OIDC is set without a token"),
+        ({"ARM_CLIENT_SECRET": "s"}, "ARM_CLIENT_ID is not set"),
+        (
+            {"ARM_USE_AKS_WORKLOAD_IDENTITY": "true"},
+            "ARM_USE_AKS_WORKLOAD_IDENTITY is set: the azuread provider obeys it",
+        ),
+        ({**APPLICATION, "ARM_CLIENT_CERTIFICATE": "no!"}, "the credential cannot be used"),
+    ],
+)
+def test_what_would_make_the_two_halves_of_an_up_different_callers_is_refused(
+    signs_in: Callable[..., str], variables: dict[str, str], says: str
+) -> None:
+    with pytest.raises(Refused, match=says):
+        signs_in(**variables)

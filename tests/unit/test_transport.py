@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients import cloud
+from clients import sign_in
 from clients.business_central import read_problem as read_business_central_problem
-from clients.errors import AccessError, Refused, ServiceError
+from clients.errors import AccessError, NotReached, Refused, ServiceError
 from clients.graph import read_problem as read_graph_problem
 from clients.transport import Transport, redact
 
@@ -26,6 +26,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.status, self.body = 200, b"{}"
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.silent = threading.Event()
 
     @property
     def url(self) -> str:
@@ -37,10 +38,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append((self.path, dict(self.headers)))
+        if self.server.silent.is_set():
+            self.rfile.read(1)  # until the client leaves
+            return
         self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
         self.wfile.write(self.server.body)
+
+    do_POST = do_GET  # noqa: N815
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -89,6 +95,19 @@ def test_an_error_of_an_odd_shape_is_still_an_error_of_the_service(
         odd.request("GET", "/", attempting="look")
 
 
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("POST", 1)])
+def test_a_service_that_says_nothing_is_asked_once_more_where_that_can_do_no_harm(
+    server: Server, method: str, times: int
+) -> None:
+    server.silent.set()
+    silent = Transport(
+        "Microsoft Graph", server.url, authorization=None, read_problem=read_graph_problem, answer_seconds=0.1
+    )
+    with pytest.raises(NotReached, match="gave no answer to"):
+        silent.request(method, "/", attempting="look")
+    assert len(server.asked) == times
+
+
 def test_a_redirect_is_not_followed(server: Server) -> None:
     server.status = 302
     with pytest.raises(AccessError):
@@ -117,7 +136,7 @@ def test_github_gives_a_token_for_entra(server: Server, monkeypatch: pytest.Monk
     server.body = b'{"value": "a.b.c"}'
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{server.url}/token?api-version=2.0")
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "runner")
-    assert cloud.github_token() == "a.b.c"
+    assert sign_in.github_token() == "a.b.c"
     path, headers = server.asked[0]
     assert path == "/token?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange"
     assert headers["Authorization"] == "Bearer runner"
