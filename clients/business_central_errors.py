@@ -43,13 +43,26 @@ _ENTRA_APPLICATIONS = (
 # What to do about what a caller lacks: `commands preflight` says the same beforehand.
 INSTALL_COMPANION = (
     "The companion extension 'Entra Business Central Registration' (API {route}) is not installed in environment "
-    "{environment}, or is older than this program: install it as companion_extension/README.md describes."
+    "{environment}, or is older than this program: a user with the permission set EXTEN. MGT. - ADMIN (or SUPER) "
+    "installs it there under Extension Management (online: "
+    "https://businesscentral.dynamics.com/{environment}?page=2500), as docs/reference/companion-extension.md describes."
+)
+CHECK_ENVIRONMENT = (
+    "Check the name of environment {environment} in the stack file against the Business Central admin center: it may "
+    "be misspelt, removed, or renamed (then put the old name under `formerly`)."
 )
 REGISTER_CALLER = (
-    "The application (or user) that runs this is not registered and enabled in environment {environment}, or its "
-    f"token carries no role: an administrator adds it under {_ENTRA_APPLICATIONS} with the permission sets "
-    "D365 AUTOMATION, SECURITY, EBC REGISTRATION and every set that it shall hand out, and consents to "
-    "API.ReadWrite.All and Automation.ReadWrite.All."
+    "The application (or user) that runs this is not registered and enabled in environment {environment}: an "
+    f"administrator with SUPER adds it under {_ENTRA_APPLICATIONS} with the permission sets D365 AUTOMATION, SECURITY, "
+    "EBC REGISTRATION and every set that it hands out."
+)
+GIVE_ROLES = (
+    "The application that runs this needs the application roles API.ReadWrite.All and Automation.ReadWrite.All of "
+    "Dynamics 365 Business Central: a Cloud Application Administrator grants them to it under API permissions "
+    "(https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade), or with `az ad app "
+    "permission add --id <its client id> --api 996def3d-b36c-4153-8607-a6fd3c01b89f --api-permissions "
+    "a42b0b75-311e-488d-b67e-8fe84f924341=Role d365bc00-a990-0000-00bc-160000000001=Role` and then `az ad app "
+    "permission admin-consent --id <its client id>`."
 )
 GIVE_SECURITY = (
     "The caller needs the permission set SECURITY for all companies of environment {environment} (or has to be a user "
@@ -63,6 +76,10 @@ MAKE_FULL_USER = (
 GIVE_BASICS = (
     "The caller lacks this permission in environment {environment}: an administrator with SUPER assigns it the "
     f"permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION, under {_ENTRA_APPLICATIONS}."
+)
+GIVE_REGISTRATION = (
+    "The caller needs the permission set EBC REGISTRATION in environment {environment}: an administrator with SUPER "
+    f"assigns it to the application that runs this, under {_ENTRA_APPLICATIONS}."
 )
 GIVE_WHAT_IS_HANDED_OUT = (
     "A caller with SECURITY can hand out only the permission sets that it holds itself: an administrator with SUPER "
@@ -81,12 +98,7 @@ class Meaning(NamedTuple):
 
 MEANINGS = [
     Meaning("BadRequest_ResourceNotFound", "entraApplications|applicationPermissionSets", INSTALL_COMPANION),
-    Meaning(
-        "NoEnvironment|.*NotFound",
-        "[Ee]nvironment",
-        "Check the name of environment {environment} in the stack file against the Business Central admin center: it "
-        "may be misspelt, removed, or renamed (then put the old name under `formerly`).",
-    ),
+    Meaning("NoEnvironment|.*NotFound", "[Ee]nvironment", CHECK_ENVIRONMENT),
     Meaning(
         "Internal_CompanyNotFound",
         "",
@@ -98,9 +110,11 @@ MEANINGS = [
         "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
         "and run the same command again when it is Active.",
     ),
+    Meaning("Authentication_InvalidCredentials", "authenticated or authorized", GIVE_ROLES),
     Meaning("Authentication_InvalidCredentials", "", REGISTER_CALLER),
     Meaning("", "SUPER or SECURITY|cannot change settings for another user|CanManageUsers", GIVE_SECURITY),
     Meaning("", "[Rr]egister a user before", MAKE_FULL_USER),
+    Meaning("", r"permissions? prevented the action.*\b(8845\d|EBC) ", GIVE_REGISTRATION),  # an object of the extension
     Meaning("", "permissions? prevented the action", GIVE_BASICS),
     Meaning("", "permission set.*(assigned|hold|have)|only assign", GIVE_WHAT_IS_HANDED_OUT),
     Meaning(
@@ -111,8 +125,8 @@ MEANINGS = [
 ]
 
 
-def told(remedy: str, environment: str, route: str = "") -> str:
-    """Return one of the sentences above about an environment.
+def told(remedy: str, environment: str = "", route: str = "") -> str:
+    """Return one of the sentences above, about an environment where it names one.
 
     Args:
         remedy: the sentence.

@@ -8,13 +8,29 @@ from typing import Any
 from clients.business_central_records import Registration
 from clients.errors import Refused
 
+FIELDS = {  # our name -> the name in the companion extension's API
+    "description": "description",
+    "contact_information": "contactInformation",
+    "permission_granted": "permissionGranted",
+    "state": "state",
+}
+
+
+def wanted_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a registration that are wanted, by their names in the API.
+
+    Args:
+        values: the fields by our names, perhaps among others.
+    """
+    return {api: values[key] for key, api in FIELDS.items()}
+
 
 def different_fields(found: Registration, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return the fields of a registration that are not as wanted: name -> what it is, what it shall be.
 
     Args:
         found: the registration.
-        wanted: description, contactInformation, permissionGranted and state, by their names in the API.
+        wanted: as `wanted_fields` returns it.
     """
     live = {
         "description": found.description,

@@ -14,8 +14,9 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 
 from clients.business_central import Environment
 from clients.permission_sets import as_inputs, matching, normalised, resolve, still_defined
+from clients.registrations import FIELDS
 from dynamic_providers.base import Provider, declared, next_revision, readable
-from dynamic_providers.reconciliation import FIELDS, change, ensure, give_and_take
+from dynamic_providers.reconciliation import change, ensure, give_and_take
 
 _INPUTS = (
     "environment", "base_url", "formerly", "client_id", "description", "contact_information", "permission_sets",

@@ -14,14 +14,7 @@ from clients.business_central import Environment
 from clients.business_central_records import Registration
 from clients.errors import AccessError, Refused
 from clients.permission_sets import Item, Wanted, matching, missing_and_extra, resolve
-from clients.registrations import different_fields, not_adopted
-
-FIELDS = {  # our name -> the name in the companion extension's API
-    "description": "description",
-    "contact_information": "contactInformation",
-    "permission_granted": "permissionGranted",
-    "state": "state",
-}
+from clients.registrations import different_fields, not_adopted, wanted_fields
 
 
 def ensure(environment: Environment, inputs: Mapping[str, Any], *, had: Iterable[Item] = ()) -> str | None:
@@ -41,7 +34,7 @@ def ensure(environment: Environment, inputs: Mapping[str, Any], *, had: Iterable
     client_id = inputs["client_id"]
     wanted = resolve(inputs["permission_sets"], environment, inputs["declared_at"])
     # Enabled first even where it shall end up disabled: only enabling makes the user that sets are given to.
-    made = environment.register(client_id, {**fields_of(inputs), "state": "Enabled"})
+    made = environment.register(client_id, {**wanted_fields(inputs), "state": "Enabled"})
     try:
         if made is None:
             registration, notes = _take_over(environment, inputs)
@@ -113,11 +106,6 @@ def give_and_take(
     return [f"gave {item.permission_set.role_id}" for item in missing] + [f"took {item.role_id}" for item in extra]
 
 
-def fields_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of the row that the inputs ask for, by the names of the API."""
-    return {api: inputs[key] for key, api in FIELDS.items()}
-
-
 def _take_over(environment: Environment, inputs: Mapping[str, Any]) -> tuple[Registration, list[str]]:
     """Bring a row that is there to what the inputs say, and tell what was changed; refuse what may be another's."""
     client_id = inputs["client_id"]
@@ -129,15 +117,15 @@ def _take_over(environment: Environment, inputs: Mapping[str, Any]) -> tuple[Reg
     notes = []
     if found.user_id and not found.user_state:  # its user was deleted: BC can neither enable nor disable such a row
         environment.deregister(client_id)
-        made = environment.register(client_id, {**fields_of(inputs), "state": "Enabled"})
+        made = environment.register(client_id, {**wanted_fields(inputs), "state": "Enabled"})
         found = made or environment.registration(client_id)  # not the old row, where another run was faster
         if found is None:
             raise _gone(environment, client_id)
         notes.append("registered anew, because its user had been deleted")
     if found.user_id is None:  # never enabled: it has no user that sets could be given to
-        found = change(environment, client_id, {**fields_of(inputs), "state": "Enabled"})
+        found = change(environment, client_id, {**wanted_fields(inputs), "state": "Enabled"})
         notes.append("enabled for the first time")
-    different = different_fields(found, fields_of(inputs))
+    different = different_fields(found, wanted_fields(inputs))
     if different:
         found = change(environment, client_id, {key: new for key, (_, new) in different.items()})
     return found, notes + [f"{key} {old!r} -> {new!r}" for key, (old, new) in different.items()]

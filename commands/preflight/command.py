@@ -87,7 +87,8 @@ def look(subject: Subject) -> list[Finding]:
         looks += [partial(consents.look, subject, each, person) for each in declared.integrations]
     online = [key for key, each in declared.environments.items() if not each.base_url]
     caller, refused = _signed_in("Business Central", lambda: session.business_central_caller if online else None)
-    if not refused:
+    refused = refused or environments.lacking_roles(caller)
+    if not any(each.kind == "missing" for each in refused):
         looks += [partial(environments.look, subject, key, tagged, caller) for key in online]
     elsewhere = declared.environments.keys() - set(online)
     looks += [partial(environments.look, subject, key, tagged, None) for key in elsewhere]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from clients.app_file import Version
 from clients.applications import Application
 from clients.business_central import COMPANION_APP_ID, COMPANION_ROUTE, Environment
 from clients.business_central_errors import (
+    GIVE_ROLES,
     GIVE_SECURITY,
     GIVE_WHAT_IS_HANDED_OUT,
     INSTALL_COMPANION,
@@ -21,13 +22,14 @@ from clients.business_central_records import NO_ID, Assignment, PermissionSet, R
 from clients.caller import Caller
 from clients.errors import AccessError
 from clients.permission_sets import Wanted, missing_and_extra, resolve
-from clients.registrations import different_fields, not_adopted
+from clients.registrations import different_fields, not_adopted, wanted_fields
 from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject, Tag, place
 from commands.pulumi_cli import ROOT
 from settings import Integration
 
 _ALL_COMPANIES = ""
+_API = "API.ReadWrite.All"
 
 
 class _Declared(NamedTuple):
@@ -57,12 +59,30 @@ def look(subject: Subject, key: str, tagged: Iterable[Application], caller: Call
         tagged: the applications in Entra that stacks of this project made.
         caller: who signed in to Business Central online; None where that is not known, or another signs in here.
     """
-    findings: list[Finding] = []
+    found: list[Finding] = []
     try:
-        findings += _Look(subject, key, tagged, caller)
+        for each in _Look(subject, key, tagged, caller).findings():
+            found.append(each)  # noqa: PERF402 - what was found before an error counts
     except AccessError as problem:  # what comes after it could not be read either
-        findings.append(missing(f"environment {subject.declared.environments[key].name}", problem))
-    return findings
+        found.append(missing(f"environment {subject.declared.environments[key].name}", problem))
+    return found
+
+
+def lacking_roles(caller: Caller | None) -> list[Finding]:
+    """Return that the caller's token lacks application roles of Business Central, which hold for all environments.
+
+    Args:
+        caller: who signed in to Business Central; a person has delegated permissions instead, and what a token does not
+            say is not held against anybody.
+    """
+    if caller is None or caller.is_person:
+        return []
+    lacking = [role for role in (_API, "Automation.ReadWrite.All") if role not in caller.roles]
+    if not lacking:
+        return []
+    found = f"the token of the caller, application {caller.client_id}, does not have {' and '.join(lacking)}"
+    # Microsoft documents the second one for the Automation API; its source lets the first one in there too.
+    return [Finding("missing" if _API in lacking else "note", "Business Central", found, told(GIVE_ROLES))]
 
 
 class _Look:
@@ -76,20 +96,26 @@ class _Look:
         self._where = f"environment {declared.name}"
         self._tags = {each.client_id: Tag.among(each.tags) for each in tagged}
 
-    def __iter__(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[Finding]:
+        """Look, and yield what is found; every request is made here, and what is refused is raised.
+
+        Raises:
+            AccessError: something could not be read.
+        """
         number = len(self._environment.companies)
         wanted, findings = self._resolved()
+        yield from findings
         companion = self._companion()
         yield companion
         if companion.kind == "missing":  # registrations cannot be read without it
-            yield from findings
             return
         rows, assignments = self._environment.registrations(), self._environment.all_assignments()
         declared = [self._compared(each, sets, rows, assignments) for each, sets in wanted]
-        findings += [*self._rights(declared, assignments), *self._full_user(declared, rows)]
-        yield from findings
-        if not any(each.kind == "missing" for each in findings):
-            yield Finding("ready", self._where, f"the caller may register applications in it (companies: {number})")
+        rights = [*self._rights(declared, assignments), *self._full_user(declared, rows)]
+        yield from rights
+        if not any(each.kind == "missing" for each in (*findings, *rights)):
+            found = f"nothing that `up` needs there is known to be missing (companies: {number})"
+            yield Finding("ready", self._where, found)
         for each in declared:
             yield from self._takeover(each)
         yield from self._others(declared, rows)
@@ -153,7 +179,11 @@ class _Look:
         held = assignments.get(self._caller.client_id, [])
         if not any((each.role_id, each.app_id, each.company) == ("SECURITY", NO_ID, _ALL_COMPANIES) for each in held):
             found = f"{who} does not hold SECURITY there for all companies"
-            yield Finding("missing", self._where, found, told(GIVE_SECURITY, name))
+            if self._manages_users(declared):
+                yield Finding("missing", self._where, found, told(GIVE_SECURITY, name))
+            else:
+                found += "; this `up` changes nothing there that needs it"
+                yield Finding("note", self._where, found, told(GIVE_SECURITY, name))
         for verb, wanted in (
             ("assign", {each for one in declared for each in one.lacking}),
             ("take away", {Wanted(_definition(each), each.company) for one in declared for each in one.extra}),
@@ -161,6 +191,24 @@ class _Look:
             if foreign := [each for each in wanted if not _may_hand_out(held, each)]:
                 found = f"{who} does not hold {_listed(foreign)}, which it has to {verb}"
                 yield Finding("missing", self._where, found, told(GIVE_WHAT_IS_HANDED_OUT, name))
+
+    def _manages_users(self, declared: list[_Declared]) -> bool:
+        """Tell whether `up` makes, enables, disables or deletes a registration here, or changes its permission sets."""
+        wanted = {each.client_id for each in declared}
+        if self._subject.registered(self._key) - wanted:
+            return True
+        return any(
+            each.row is None
+            or not each.row.user_state
+            or "state" in different_fields(each.row, self._fields(each))
+            or each.lacking
+            or each.extra
+            for each in declared
+        )
+
+    def _fields(self, declared: _Declared) -> dict[str, Any]:
+        access = declared.integration.access(self._key)
+        return wanted_fields({**access.model_dump(), "permission_granted": True})
 
     def _full_user(self, declared: list[_Declared], rows: Mapping[str, Registration]) -> Iterator[Finding]:
         """Business Central makes no application's user before there is a person's; licences cannot be seen here."""
@@ -179,14 +227,8 @@ class _Look:
         if integration.client_id and not integration.adopt:
             yield missing(where, not_adopted(row.client_id, self._environment.name))
             return
-        access = integration.access(self._key)
-        fields = {
-            "description": access.description,
-            "contactInformation": access.contact_information,
-            "permissionGranted": True,
-            "state": access.state,
-        }
-        changes = [f"{key} {old!r} -> {new!r}" for key, (old, new) in different_fields(row, fields).items()]
+        different = different_fields(row, self._fields(declared))
+        changes = [f"{key} {old!r} -> {new!r}" for key, (old, new) in different.items()]
         changes += [f"gives {_listed([each])}" for each in declared.lacking]
         changes += [f"takes {each.role_id}" for each in declared.extra]
         listed = ", ".join(changes) or "none"

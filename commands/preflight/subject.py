@@ -61,10 +61,13 @@ class Subject:
             environment: the environment's key in the stack file; the state may have a name that it had before.
             client_id: the application.
         """
+        return client_id in self.registered(environment)
+
+    def registered(self, environment: str) -> set[str]:
+        """Return the applications that the state has registered in an environment, given by its key."""
         declared = self.declared.environments[environment]
-        return any(
-            (name.casefold(), client_id) in self.state.registrations for name in (declared.name, *declared.formerly)
-        )
+        names = {name.casefold() for name in (declared.name, *declared.formerly)}
+        return {client_id for name, client_id in self.state.registrations if name in names}
 
 
 def names(integration: Integration) -> list[str]:

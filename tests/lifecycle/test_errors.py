@@ -56,7 +56,7 @@ IN_BUSINESS_CENTRAL = {
         undo=lambda tenant: tenant.edit("add_permission_set", **deployer(tenant), roleId="SECURITY"),
     ),
     "an environment without the companion extension": Mistake(
-        ("integrations.magento.environments.production: ", "companion extension", "companion_extension/README.md"),
+        ("integrations.magento.environments.production: ", "companion extension", "docs/reference/companion-extension.md"),
         edit=lambda tenant: tenant.edit("uninstall_companion", environment="Production"),
         undo=lambda tenant: tenant.edit("install_companion", environment="Production"),
     ),

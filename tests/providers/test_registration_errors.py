@@ -37,7 +37,7 @@ def answer(path: str, status: int, code: str, message: str, method: str = "POST"
 
 
 CAUSES = {
-    "extension absent": Cause(edit("uninstall_companion"), ("404 BadRequest_ResourceNotFound", "companion extension", "README.md")),
+    "extension absent": Cause(edit("uninstall_companion"), ("404 BadRequest_ResourceNotFound", "companion extension", "EXTEN. MGT. - ADMIN")),
     "environment absent": Cause(lambda _: None, ("404 NoEnvironment", "Check the name of environment Prodution"), {"environment": "Prodution"}),
     "environment updating": Cause(
         edit("set_environment_status", status="Upgrading", retryAfter=0), ("503 Internal_TenantUnavailable", "being updated", "admin center")

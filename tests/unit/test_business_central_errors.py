@@ -1,0 +1,75 @@
+"""What is said about Business Central's refusals: each sentence names who can act, and where."""
+
+from __future__ import annotations
+
+import pytest
+
+from clients import business_central_errors as errors
+from clients.business_central import COMPANION_ROUTE
+from clients.errors import ServiceError, error_for
+
+ENTRA_APPLICATIONS = "https://businesscentral.dynamics.com/Production?page=9860"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "who", "address"),
+    [
+        (
+            errors.INSTALL_COMPANION,
+            "a user with the permission set EXTEN. MGT. - ADMIN (or SUPER) installs it",
+            "https://businesscentral.dynamics.com/Production?page=2500",
+        ),
+        (errors.REGISTER_CALLER, "an administrator with SUPER adds it", ENTRA_APPLICATIONS),
+        (errors.GIVE_ROLES, "a Cloud Application Administrator grants them", "az ad app permission add --id"),
+        (errors.GIVE_SECURITY, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
+        (errors.MAKE_FULL_USER, "sign in to environment Production once", "https://businesscentral.dynamics.com/Pro"),
+        (errors.GIVE_BASICS, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
+        (errors.GIVE_REGISTRATION, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
+        (errors.GIVE_WHAT_IS_HANDED_OUT, "an administrator with SUPER assigns", ENTRA_APPLICATIONS),
+    ],
+)
+def test_each_sentence_names_who_can_act_and_where(sentence: str, who: str, address: str) -> None:
+    said = errors.told(sentence, "Production", COMPANION_ROUTE)
+    assert who in said
+    assert address in said
+    assert "{" not in said
+
+
+PREVENTED = "Sorry, the current permissions prevented the action. ({})"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "sentence"),
+    [
+        (
+            401,
+            "Authentication_InvalidCredentials",
+            "The server has rejected the client credentials.",
+            errors.REGISTER_CALLER,
+        ),
+        (
+            401,
+            "Authentication_InvalidCredentials",
+            "Web service call failed because user could not be authenticated or authorized.",
+            errors.GIVE_ROLES,
+        ),
+        (
+            403,
+            "Internal_ServerError",
+            PREVENTED.format("Page 88450 EBC Entra Applications API Execute: Entra Business Central Registration"),
+            errors.GIVE_REGISTRATION,
+        ),
+        (
+            403,
+            "Internal_ServerError",
+            PREVENTED.format("TableData 9012 AAD Application Read: Base Application"),
+            errors.GIVE_BASICS,
+        ),
+    ],
+)
+def test_answers_that_share_a_code_are_told_apart_by_their_text(
+    status: int, code: str, message: str, sentence: str
+) -> None:
+    problem = error_for(status)("do it", service="Business Central", status=status, code=code, message=message)
+    assert isinstance(problem, ServiceError)
+    assert errors.with_remedy(problem, "Production", "route").remedy == errors.told(sentence, "Production", "route")
