@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import logical_names
-from stack_file import Problem, suggestion
+from stack_file import Problem
 
 if TYPE_CHECKING:
     from settings import Integration, Settings
@@ -21,17 +21,17 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
     yield from _repeated(
         "environments",
         {key: each.name for key, each in settings.environments.items()},
-        "is the environment {value!r}, as environments.{other} is: one key for one environment",
+        "has the same name as environments.{other} ({value!r}); an environment has one key",
     )
     yield from _repeated(
         "integrations",
         {each.key: each.display_name for each in settings.integrations if not each.client_id},
-        "has the display name {value!r}, as integrations.{other} has: an application is found by it",
+        "has the same displayName as integrations.{other} ({value!r}); display names must be unique",
     )
     yield from _repeated(
         "integrations",
         {each.key: each.client_id for each in settings.integrations if each.client_id},
-        "has the client id {value!r}, as integrations.{other} has: one integration for one application",
+        "has the same clientId as integrations.{other} ({value!r}); an application has one integration",
     )
     yield from _former_names(
         "environments",
@@ -53,11 +53,8 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
         here: list[str | int] = ["integrations", integration.key]
         for name in logical_names.of_integration(integration, settings):
             if names.setdefault(name, integration.key) != integration.key:
-                text = f"makes the name {name!r}, as integrations.{names[name]} does: rename one of them"
+                text = f"makes the same resource name as integrations.{names[name]} ({name!r}); rename one of them"
                 yield Problem(here, text)
-        for key in integration.environments.keys() - settings.environments.keys():
-            text = f"there is no environment {key!r}{suggestion(key, settings.environments)}; see `environments`"
-            yield Problem([*here, "environments", key], text)
         yield from _vendor_problems(integration, here)
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
 
@@ -73,10 +70,7 @@ def _companion_problems(settings: Settings) -> Iterable[Problem]:
         yield Problem(["companionExtension"], text)
     for index, key in enumerate(companion.environments or ()):
         there: list[str | int] = ["companionExtension", "environments", index]
-        if key not in settings.environments:
-            text = f"there is no environment {key!r}{suggestion(key, settings.environments)}; see `environments`"
-            yield Problem(there, text)
-        elif settings.environments[key].base_url:
+        if settings.environments[key].base_url:
             yield Problem(there, "is a container or on-premises: the extension is published there by hand")
 
 

@@ -39,9 +39,7 @@ def companion(environment: str) -> str:
 def of_integration(integration: Integration, settings: Settings) -> list[str]:
     """Return all logical names of an integration's resources."""
     key, secrets = integration.key, integration.credentials.secrets
-    environments = [
-        settings.environments[each].name for each in integration.environments if each in settings.environments
-    ]
+    environments = [settings.environments[each].name for each in integration.environments]
     return [
         key,
         *(registration(key, name) for name in environments),

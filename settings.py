@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -22,16 +21,18 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from contradictions import contradictions
-from stack_file import Problem, StackFile, message, suggestion, understood
+from stack_file import Problem, StackFile, message, read_yaml, shown, suggestion
 from stack_file_values import (
     TEN_YEARS,
     EnvironmentName,
     Guid,
+    Key,
     Label,
     Name,
     Role,
@@ -41,6 +42,7 @@ from stack_file_values import (
     quotable,
     safe_address,
 )
+from validation_errors import problems as validation_problems
 
 PROJECT = "entra-business-central"
 BUSINESS_CENTRAL_APP_ID = "996def3d-b36c-4153-8607-a6fd3c01b89f"
@@ -85,7 +87,7 @@ class PermissionSet(_Model):
 
 
 def _role_id_alone(value: object) -> object:
-    return {"roleId": value} if isinstance(value, str) else value
+    return value if isinstance(value, Mapping | list | PermissionSet) else {"roleId": value}
 
 
 PermissionSetItem = Annotated[
@@ -121,12 +123,12 @@ class Publisher(_Model):
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Self:
         if (self.display_name is None) == (self.verified_publisher_id is None):
-            raise ValueError("is the publisher's name, or {verifiedPublisherId: ...}: one of the two")
+            raise ValueError("must have either displayName or verifiedPublisherId")
         return self
 
 
 def _name_alone(value: object) -> object:
-    return {"displayName": value} if isinstance(value, str) else value
+    return value if isinstance(value, Mapping | list | Publisher) else {"displayName": value}
 
 
 class OtherPermissions(_Model):
@@ -138,7 +140,7 @@ class OtherPermissions(_Model):
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if not self.roles and not self.delegated_scopes:
-            raise ValueError("names neither roles nor delegatedScopes")
+            raise ValueError("must have roles or delegatedScopes")
         return self
 
 
@@ -174,11 +176,26 @@ class Access(_Model):
 
 
 def _by_key(value: object) -> object:
-    if not isinstance(value, list):
-        return value
-    if strangers := [key for key in value if not isinstance(key, str)]:
-        raise ValueError(f"lists {strangers[0]!r}, which is not a key of `environments`")
-    return dict.fromkeys(value)
+    match value:
+        case Mapping():
+            return value
+        case list() if strangers := [key for key in value if not isinstance(key, str)]:
+            raise ValueError(f"lists {shown(strangers[0])}, which is not a key of `environments`")
+        case list():
+            return dict.fromkeys(value)
+        case _:
+            raise ValueError("must be a list of keys, [production], or a mapping")
+
+
+def _known_environment(key: str, info: ValidationInfo) -> str:
+    """Refuse a key that `environments` does not have; here, since it is found beside all else that is wrong."""
+    known = (info.context or {}).get("environments")
+    if known is not None and key not in known:
+        raise ValueError(f"there is no environment {key!r}{suggestion(key, known)}; see `environments`")
+    return key
+
+
+EnvironmentKey = Annotated[str, AfterValidator(_known_environment)]
 
 
 def _switch(value: object) -> object:
@@ -188,7 +205,7 @@ def _switch(value: object) -> object:
 class Integration(_Model):
     """An outside system that calls Business Central; `key` is its name in the stack file and in the state."""
 
-    key: str = Field(alias="(key)", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")  # a part of URNs, tags and logical names
+    key: Key = Field(alias="(key)")
     preset: Name | None = None
     client_id: Guid | None = None
     expected_publisher: (
@@ -206,7 +223,7 @@ class Integration(_Model):
     permission_sets: tuple[PermissionSetItem, ...] = ()
     additional_permission_sets: AdditionalPermissionSets = "remove"
     environments: Annotated[
-        dict[str, Access | None],
+        dict[EnvironmentKey, Access | None],
         Field(min_length=1),
         BeforeValidator(_by_key, json_schema_input_type=list[str] | dict[str, Access | None]),
     ]
@@ -219,7 +236,7 @@ class Integration(_Model):
 
     @model_validator(mode="after")
     def _description_fits(self) -> Self:
-        if self.description is None and len(self.display_name) > 50:
+        if not self.description and len(self.display_name) > 50:
             raise ValueError(
                 "displayName is longer than the 50 characters of a description: give a shorter description"
             )
@@ -251,7 +268,7 @@ class CompanionExtension(_Model):
     """The companion extension in this stack's environments; for a stack of its own, since stacks share environments."""
 
     file: Name
-    environments: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    environments: Annotated[tuple[EnvironmentKey, ...], Field(min_length=1)] | None = None
     channel: Literal["adminCenter", "automation"] = "adminCenter"
     uninstall_on_destroy: bool = False
 
@@ -265,40 +282,40 @@ class Settings(_Model):
     maximum_secret_lifetime_days: int = Field(default=180, gt=0, le=TEN_YEARS)
 
 
-_KEYS = [to_camel(name) for model in _Model.__subclasses__() for name in model.model_fields if name != "key"]
-
-
 def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Settings:
     """Validate what a stack file says.
 
     Args:
-        values: `environments`, `integrations` and `maximumSecretLifetimeDays`, as Pulumi's configuration gives them.
+        values: `environments`, `integrations`, `companionExtension` and `maximumSecretLifetimeDays`, as
+            Pulumi's configuration gives them.
         presets: the folder of presets.
         stack_file: named in messages, and read for the lines of what is wrong.
 
     Raises:
         SettingsError: something is wrong; nothing was changed anywhere.
     """
+    known = values.get("environments")
+    # Where they are no mapping, that is said once, and not again for each key.
+    context = {"environments": [str(key) for key in known]} if isinstance(known, Mapping) else None
     entries = values.get("integrations", {} if "companionExtension" in values else None)
     problems: list[Problem] = []
     if not isinstance(entries, Mapping):
         entries = {}
         problems.append(
-            Problem(["integrations"], "is not a list of named integrations (`key:` and, indented, its settings)")
+            Problem(["integrations"], "must be a mapping: each integration's key, and its settings indented below it")
         )
     filled = [
-        {**each, "(key)": key}
+        {**each, "(key)": str(key)}
         for key, entry in entries.items()
         if (each := _filled(key, entry, presets, problems)) is not None
     ]
     try:
         # by alias only: permission_sets is our spelling, not the stack file's
-        settings = Settings.model_validate({**values, "integrations": filled}, by_alias=True, by_name=False)
+        settings = Settings.model_validate(
+            {**values, "integrations": filled}, by_alias=True, by_name=False, context=context
+        )
     except ValidationError as invalid:
-        problems += [
-            understood(error, [each["(key)"] for each in filled], _KEYS, PLANNED)
-            for error in invalid.errors(include_url=False)
-        ]
+        problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled], PLANNED)
     else:
         problems += contradictions(settings)
     if problems:
@@ -310,7 +327,7 @@ def decoded(text: str) -> Any:
     """Read a value of Pulumi's configuration: structured ones arrive as JSON, all others as they stand."""
     try:
         return json.loads(text) if text.startswith(("[", "{")) else text
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return text  # a text that begins like JSON; where that is wrong, validation says so
 
 
@@ -324,10 +341,19 @@ def _filled(key: str, entry: object, presets: Path, problems: list[Problem]) -> 
     name = entry["preset"]
     known = sorted(path.stem for path in presets.glob("*.yaml"))
     if name not in known:
-        text = f"there is no preset {name!r}{suggestion(str(name), known)}; the presets are {', '.join(known)}"
+        text = f"there is no preset {shown(name)}{suggestion(str(name), known)}; the presets are {', '.join(known)}"
         problems.append(Problem(["integrations", key, "preset"], text))
         return None
-    return _merged(yaml.safe_load((presets / f"{name}.yaml").read_text(encoding="utf-8")), entry)
+    try:
+        preset = read_yaml((presets / f"{name}.yaml").read_text(encoding="utf-8"))
+    except ValueError as problem:
+        problems.append(Problem(["integrations", key, "preset"], f"{name}.yaml is no YAML: {problem}"))
+        return None
+    if not isinstance(preset, Mapping):
+        text = f"{name}.yaml must be a mapping (key: value), of an integration's keys"
+        problems.append(Problem(["integrations", key, "preset"], text))
+        return None
+    return _merged(preset, entry)
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,27 @@ elsewhere (`-c`, an ESC environment) simply has none.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+
+
+def read_yaml(text: str) -> Any:
+    """Read YAML 1.2, as Pulumi reads stack files: `company: NO` is a text, as `on` and `off` are.
+
+    Raises:
+        ValueError: it is no YAML; the text says where.
+    """
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except YAMLError as problem:
+        raise ValueError(" ".join(str(problem).split())) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 class StackFile:
@@ -58,53 +72,24 @@ class Problem(NamedTuple):
         return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.keys).lstrip(".")
 
 
-def understood(
-    error: ErrorDetails, integrations: Sequence[str], known: Collection[str], planned: Collection[str]
-) -> Problem:
-    """Turn one of pydantic's errors into a problem.
-
-    Args:
-        error: as `ValidationError.errors()` gives it.
-        integrations: the keys of the integrations, in the order in which they were validated.
-        known: the keys that exist, for suggestions.
-        planned: keys that a later version will know.
-    """
-    keys: list[str | int] = list(error["loc"])
-    if len(keys) > 1 and keys[0] == "integrations" and isinstance(keys[1], int):
-        keys[1] = integrations[keys[1]]
-    match error["type"]:
-        case "extra_forbidden" if keys[-1] in planned:
-            return Problem(keys, "is planned, but this version does not know it yet: leave it out (see CHANGELOG.md)")
-        case "extra_forbidden":
-            return Problem(keys, f"is no key that this version knows{suggestion(str(keys[-1]), known)}")
-        case "missing":
-            return Problem(keys, "is missing")
-        case "too_short":
-            return Problem(keys, "is empty; it needs at least one")
-        case "tuple_type" | "list_type":
-            return Problem(keys, "is not a list")
-        case "string_type":
-            return Problem(keys, f"{error['input']!r} is not a text; put it in quotes")
-        case "bool_parsing" | "bool_type":
-            return Problem(keys, f"{error['input']!r} is neither true nor false")
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return Problem(keys, "is not a group of keys with values")
-        case "string_pattern_mismatch" if keys[-1] == "(key)":
-            return Problem(keys[:-1], "is no key: letters, digits, - and _, at most 63, the first a letter")
-        case "string_pattern_mismatch":
-            return Problem(keys, f"{error['input']!r} is not an id (a GUID)")
-        case "value_error":
-            return Problem(keys, str(error["ctx"]["error"]))
-        case "literal_error":
-            return Problem(keys, f"{error['input']!r} is none of {error['ctx']['expected']}")
+def shown(value: object) -> str:
+    """Return a value for a message; "this" for one that is long, since a client secret is, or no single value."""
+    match value:
+        case bool() | None:
+            return json.dumps(value)
+        case int() | float():
+            return str(value)
+        case str() if len(value) <= 30:
+            return repr(value)
         case _:
-            return Problem(keys, error["msg"][0].lower() + error["msg"][1:])
+            return "this"
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return " (did you mean ...?)" where something known is spelt much like the word, else ""."""
     known = list(known)
-    near = difflib.get_close_matches(word, known, n=1) or [each for each in known if word and each.startswith(word)]
+    near = difflib.get_close_matches(word, known, n=1)
+    near = near or [each for each in known if len(word) > 2 and each.startswith(word)]
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 

@@ -15,7 +15,7 @@ TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it the
 def _label(value: object) -> str:
     """Read a date as YAML and Pulumi spell it (also 2026-11-15 00:00:00 +0000 UTC), perhaps with a letter."""
     found = re.fullmatch(
-        r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0+)?(?:Z| ?\+00:?00)?(?: UTC)?|([a-z]))?", str(value).strip()
+        r"(2\d{3}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0+)?(?:Z| ?\+00:?00)?(?: UTC)?|([a-z]))?", str(value).strip()
     )
     if not found:
         raise ValueError("is not a date like '2026-11-15', or '2026-11-15b' for a second secret of the same day")
@@ -53,12 +53,24 @@ def safe_address(url: str) -> str:
     return url.rstrip("/")
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\r\n\t]*$")]
+_ONE_LINE = r"^[^\r\n\t]*$"
+_GUID = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+_ENVIRONMENT = r"^[A-Za-z0-9][A-Za-z0-9 _-]*$"
+_KEY = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
+PATTERNS = {  # pattern -> what is said where a text is another
+    _ONE_LINE: "must be one line, without tabs",
+    _GUID: "must be an id (a GUID), such as 00000000-0000-0000-0000-000000000000",
+    _ENVIRONMENT: "must have letters, digits, spaces, - and _ only, and begin with a letter or a digit",
+    _KEY: "is not allowed as a key: use letters, digits, - and _, at most 63, and begin with a letter",
+}
+
+Key = Annotated[str, StringConstraints(pattern=_KEY)]  # a part of URNs, tags and logical names
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=_ONE_LINE)]
 Text50 = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]  # Text[50] in Business Central
 RoleId = Annotated[Name, StringConstraints(to_upper=True, max_length=20), AfterValidator(_not_super)]  # Code[20]
 # Letters, digits and hyphens: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/tenant-admin-center-environments
-EnvironmentName = Annotated[Name, StringConstraints(max_length=30, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$")]
-Guid = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
+EnvironmentName = Annotated[Name, StringConstraints(max_length=30, pattern=_ENVIRONMENT)]
+Guid = Annotated[str, StringConstraints(to_lower=True, pattern=_GUID)]
 Role = Literal["API.ReadWrite.All", "Automation.ReadWrite.All", "AdminCenter.ReadWrite.All", "app_access"]
 Scope = Literal["Financials.ReadWrite.All", "user_impersonation"]
 Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str)]

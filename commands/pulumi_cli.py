@@ -8,10 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from clients.session import SETTINGS
+from stack_file import read_yaml
 
 ROOT = Path(__file__).parents[1]
 
@@ -75,12 +73,11 @@ def configuration(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
-        # YAML 1.2, as Pulumi reads it: `company: NO` is a text.
-        written: Any = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+        written = read_yaml(file.read_text(encoding="utf-8"))
     except OSError as problem:
         raise NotAnswered(f"{file} cannot be read: {problem.strerror}") from None
-    except (YAMLError, UnicodeDecodeError) as problem:
-        raise NotAnswered(f"{file} is no YAML: {' '.join(str(problem).split())}") from None
+    except ValueError as problem:
+        raise NotAnswered(f"{file} is no YAML: {problem}") from None
     config = written.get("config") if isinstance(written, dict) else None
     return config if isinstance(config, dict) else {}
 

@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("module", ["settings", "stack_file", "stack_file_values", "contradictions", "logical_names"])
+@pytest.mark.parametrize(
+    "module", ["settings", "stack_file", "stack_file_values", "contradictions", "validation_errors", "logical_names"]
+)
 def test_settings_know_nothing_of_pulumi_the_clients_or_the_rehearsal(module: str) -> None:
     script = f"import sys, {module}; print(*sorted(name.split('.')[0] for name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 import settings
+from stack_file import read_yaml
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/stack-file.md").read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def test_the_page_says_which_keys_are_required_and_what_the_others_default_to(se
         if field.default is not None and field.default is not PydanticUndefined:
             default = field.default.model_dump(exclude_defaults=True) if key == "credentials" else field.default
             expected = list(default) if isinstance(default, tuple) else default
-            assert yaml.safe_load(said.strip("`")) == expected, f"{section}, {key}: {said}"
+            assert read_yaml(said.strip("`")) == expected, f"{section}, {key}: {said}"
 
 
 def test_the_examples_are_valid_and_use_every_key() -> None:
@@ -76,7 +76,7 @@ def test_the_examples_are_valid_and_use_every_key() -> None:
     prefix = f"{settings.PROJECT}:"
     declared = []
     for example in examples:
-        config = yaml.safe_load(example)["config"]
+        config = read_yaml(example)["config"]
         values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
         declared.append(settings.load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.example.yaml")))
     assert [each.key for each in declared[0].integrations] == ["magento", "warehouse", "shopifyWebhooks", "bookkeeping"]
