@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.lifecycle.test_whole_path import registrations, working
+from tests.support.entra import graph
 from tests.support.stack import MAGENTO, Stack
 from tests.support.tenant import Tenant
 
@@ -27,6 +28,28 @@ def test_what_was_repaired_is_proved_again(tenant: Tenant, stack: Stack) -> None
     repaired = stack.up("--refresh")
     assert repaired.code == 0, repaired
     assert repaired.changes == {"update": 2, "unchanged": 8}, "the registration and its proof"
+    assert working(tenant, stack)
+
+
+def test_a_role_that_was_withdrawn_is_granted_again_and_each_environment_proved_again(
+    tenant: Tenant, stack: Stack
+) -> None:
+    assert stack.up().code == 0
+    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    tenant.edit("remove_app_role_assignment", clientId=client_id, role="API.ReadWrite.All")
+    repaired = stack.up("--refresh")
+    assert repaired.code == 0, repaired
+    assert repaired.changes == {"update": 3, "unchanged": 7}, "the consent and both proofs"
+    assert working(tenant, stack)
+
+
+def test_a_service_principal_that_was_disabled_is_enabled_again_without_a_proof(tenant: Tenant, stack: Stack) -> None:
+    assert stack.up().code == 0
+    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    graph(tenant, "PATCH", f"/servicePrincipals(appId='{client_id}')", {"accountEnabled": False})
+    repaired = stack.up("--refresh")
+    assert repaired.code == 0, repaired
+    assert repaired.changes == {"update": 1, "unchanged": 9}, "azuread's repair is not seen: decision 0011"
     assert working(tenant, stack)
 
 
