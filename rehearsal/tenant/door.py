@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import email
 import json
-from collections.abc import Awaitable
+from collections import Counter
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from rehearsal.tenant.faults import Fault
 from rehearsal.tenant.messages import Answer, File, Question
 from rehearsal.tenant.request_log import Entry
-from rehearsal.tenant.tenant import Tenant
+from rehearsal.tenant.tenant import Service, Tenant, service_of
 
 ABORT = "rehearsal.abort"
 """Key in the ASGI scope of the function that closes the connection without an answer; see `server.py`."""
@@ -32,6 +34,7 @@ class Door:
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
+        self._in_flight: Counter[tuple[str | None, Service]] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: log it, let faults act on it, and pass it to its service."""
@@ -40,23 +43,35 @@ class Door:
             question = await _read(request)
         except ClientDisconnect:
             return
-        entry = Entry(
-            at=self._tenant.clock.now().isoformat(timespec="milliseconds"),
-            method=question.method,
-            path=question.path,
-            query=question.query,
-            caller=self._tenant.client_id_of(question),
-            userAgent=question.headers.get("user-agent", ""),
-        )
-        self._tenant.log.append(entry)
-        try:
-            answer = await self._answer(question, entry, request)
-            if self._tenant.latency:
-                await _unless_gone(asyncio.sleep(self._tenant.latency), request)
-        except _NoAnswerError:
-            return
-        entry.status = answer.status
+        caller = self._tenant.client_id_of(question)
+        with self._in_hand(caller, service_of(question.path)) as in_flight:
+            entry = Entry(
+                at=self._tenant.clock.now().isoformat(timespec="milliseconds"),
+                method=question.method,
+                path=question.path,
+                query=question.query,
+                caller=caller,
+                userAgent=question.headers.get("user-agent", ""),
+                inFlight=in_flight,
+            )
+            self._tenant.log.append(entry)
+            try:
+                answer = await self._answer(question, entry, request)
+                if self._tenant.latency:
+                    await _unless_gone(asyncio.sleep(self._tenant.latency), request)
+            except _NoAnswerError:
+                return
+            entry.status = answer.status
         await _response(answer)(scope, receive, send)
+
+    @contextmanager
+    def _in_hand(self, caller: str | None, service: Service) -> Iterator[int]:
+        """Count a request while its service has it in hand, and yield how many of its caller's it then has."""
+        self._in_flight[caller, service] += 1
+        try:
+            yield self._in_flight[caller, service]
+        finally:
+            self._in_flight[caller, service] -= 1
 
     async def _answer(self, question: Question, entry: Entry, request: Request) -> Answer:
         fault = self._tenant.faults.hit(entry.method, entry.path, entry.userAgent, entry.caller)

@@ -18,6 +18,7 @@ class Entry:
         query: decoded parameters.
         caller: client id of the caller, from its token or, at the token endpoint, its form; None where there is none.
         userAgent: as sent, empty where there was none.
+        inFlight: how many requests of this caller the service had in hand when it arrived, itself among them.
         status: of the answer; None while there is none, and for ever where none was given (dropped, client gone).
     """
 
@@ -27,6 +28,7 @@ class Entry:
     query: Mapping[str, str]
     caller: str | None
     userAgent: str  # noqa: N815 - the names of the JSON that GET /requests answers
+    inFlight: int  # noqa: N815
     status: int | None = None
 
 

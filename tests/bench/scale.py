@@ -15,6 +15,7 @@ from tests.support.tenant import Tenant
 
 OURS = "entra-business-central/"
 REFRESH_COSTS_AT_MOST = 20
+AT_ONCE_AT_MOST = 5  # requests that Business Central takes of one caller
 MINUTES_30 = 1800
 VERBS = ("up", "up again", "refresh", "destroy")
 
@@ -60,15 +61,21 @@ class Bench:
         """Make a stack of so many integrations in two environments, look at it twice, and take it away."""
         self._tenant.reset()
         self._tenant.latency(self._latency)
-        before = self._tenant.state()["businessCentral"]
+        before = self._remaining()
         with tempfile.TemporaryDirectory() as folder:
             stack = self._stack(folder, integrations)
             yield self._measured("up", stack.up)
             yield self._measured("up again", stack.up, ours_at_most=0)
             yield self._measured("refresh", stack.refresh, ours_at_most=REFRESH_COSTS_AT_MOST)
             yield self._measured("destroy", stack.destroy)
-        if self._tenant.state()["businessCentral"] != before:
-            yield Measured("remains", 0, 0, 0, 0, "Business Central is not as it was before")
+        if different := [kind for kind, left in self._remaining().items() if left != before[kind]]:
+            yield Measured("remains", 0, 0, 0, 0, f"not as they were before: {', '.join(different)}")
+
+    def _remaining(self) -> dict[str, Any]:
+        """Return what the tenant holds, by kind; without Entra's recycle bin, which keeps what was deleted."""
+        state = self._tenant.state()
+        entra = {kind: held for kind, held in state["entra"].items() if kind != "deletedItems"}
+        return {**entra, "Business Central": state["businessCentral"]}
 
     def _stack(self, folder: str, integrations: int) -> Stack:
         stack = Stack(Path(folder) / "stack", self._tenant, self._engine)
@@ -86,6 +93,9 @@ class Bench:
         failure = "" if done.code == 0 else str(done)[-2000:]
         if ours_at_most is not None and len(ours) > ours_at_most:
             failure += f"our providers asked {len(ours)} times; {ours_at_most} are allowed"
+        at_once = max((each["inFlight"] for each in log if each["path"].startswith("/bc/")), default=0)
+        if at_once > AT_ONCE_AT_MOST:
+            failure += f"{at_once} requests of one caller at once at Business Central; {AT_ONCE_AT_MOST} are allowed"
         if verb in ("up again", "refresh") and set(done.changes) != {"unchanged"}:
             failure += f"changes where nothing had changed: {done.changes}"
         return Measured(verb, seconds, len(ours), len(log), requests_in_a_row(log, self._latency), failure)

@@ -209,9 +209,27 @@ def test_the_log_tells_who_asked_what_and_no_more(tenant: Tenant) -> None:
         "status": 200,
         "caller": tenant.ready.deployer.clientId,
         "userAgent": "me/1",
+        "inFlight": 1,
     }
     assert (second["status"], second["caller"]) == (401, None)
     assert tenant.requests(user_agent="me/") == [first]
+
+
+def test_the_log_tells_how_many_requests_of_its_caller_a_service_had_in_hand(tenant: Tenant) -> None:
+    token, nobody = tenant.token(), f"/{tenant.ready.tenantId}/v2.0/.well-known/openid-configuration"
+    fault = tenant.fault({"path": "/applications$"}, "hold", times=2)
+    tenant.clear_requests()
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(2):
+            pool.submit(requests.get, f"{tenant.ready.origin}/v1.0/applications", timeout=60,
+                        headers={"Authorization": f"Bearer {token}"}, verify=tenant.ready.caFile)  # fmt: skip
+        wait_for(lambda: fault.held == 2, 30, "both requests to be held")
+        tenant.get(nobody)
+        tenant.get("/v1.0/applications/x")
+        tenant.get("/v1.0/organization", token)
+        fault.release()
+    tenant.get("/v1.0/organization", token)
+    assert [each["inFlight"] for each in tenant.requests()] == [1, 2, 1, 1, 3, 1]
 
 
 def test_reset_returns_to_the_first_day(tenant: Tenant) -> None:

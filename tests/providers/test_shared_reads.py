@@ -57,6 +57,19 @@ def test_a_refresh_asks_for_four_lists_in_each_environment_however_many_integrat
     assert sorted(each.rpartition("/")[2] for each in requests) == sorted(LISTS * len(ENVIRONMENTS))
 
 
+def test_no_more_than_five_requests_are_in_flight_at_once(
+    tenant: Tenant, start_host: Callable[..., ProviderHost]
+) -> None:
+    """Business Central takes no more of one caller; Pulumi's host has four threads, and a thread asks one at a time."""
+    tenant.latency(0.1)
+    host = start_host(BusinessCentralRegistrationProvider())
+    with ThreadPoolExecutor(3 * HOST_THREADS) as pool:
+        made = list(pool.map(host.create, [declared(number, "Production") for number in range(3 * HOST_THREADS)]))
+    refreshed(start_host(BusinessCentralRegistrationProvider()), made)
+    deployer = tenant.ready.deployer.clientId
+    assert 1 < tenant.most_at_once(deployer) <= 5
+
+
 def test_lists_in_pages_are_read_to_their_end(
     tenant: Tenant, registrations: ProviderHost, start_host: Callable[..., ProviderHost]
 ) -> None:

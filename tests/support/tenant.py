@@ -121,6 +121,11 @@ class Tenant:
             if (user_agent is None or user_agent in entry["userAgent"]) and method in (None, entry["method"])
         ]
 
+    def most_at_once(self, caller: str) -> int:
+        """Return how many requests of one caller Business Central had in hand at most, as the log tells."""
+        asked = (each for each in self.requests() if each["caller"] == caller and each["path"].startswith("/bc/"))
+        return max((int(each["inFlight"]) for each in asked), default=0)
+
     def clear_requests(self) -> None:
         """Empty the request log."""
         self.control("DELETE", "/requests")
