@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from clients.errors import AccessError
 from clients.session import Session
 from commands import pulumi_cli
 from commands.preflight import companion, consents, environments, orphans, rights
-from commands.preflight.findings import TO_DO, Finding, Kind, missing
+from commands.preflight.findings import Finding, Kind, missing
 from commands.preflight.state import State, StateUnusable
 from commands.preflight.subject import Subject
 from commands.pulumi_cli import NotAnswered
@@ -51,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Look at everything that the stack needs.
 
     Returns:
-        0 where nothing has to be done before `pulumi up`; 1 where something has; 2 where the stack file or the state
-        is not usable, so that nothing was looked at.
+        0 where nothing stops `pulumi up`; 1 where something does; 2 where the stack file or the state is not usable, so
+        that nothing was looked at.
     """
     try:
         subject = _subject(
@@ -64,9 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
     progress = Console(stderr=True)
     with progress.status("Asking Microsoft Graph and Business Central"):
         found = look(subject)
-    ready = not any(each.kind in TO_DO for each in found)
+    ready = not any(each.stops_up for each in found)
     if arguments.json:
-        written = {"stack": arguments.stack, "ready": ready, "findings": [asdict(each) for each in found]}
+        written = {"stack": arguments.stack, "ready": ready, "findings": [each.as_json() for each in found]}
         sys.stdout.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
     else:
         show(found, Console())
@@ -98,13 +97,16 @@ def look(subject: Subject) -> list[Finding]:
 
 def _sorted(found: Sequence[Finding]) -> list[Finding]:
     """Return each finding once, the gravest first."""
-    return sorted(dict.fromkeys(found), key=lambda each: _ORDER.index(each.kind))
+    return sorted(dict.fromkeys(found), key=lambda each: (_ORDER.index(each.kind), not each.stops_up))
 
 
 def show(found: Sequence[Finding], console: Console) -> None:
     """Print a table; without a terminal one line each, tab-separated, for grep."""
-    to_do = sum(each.kind in TO_DO for each in found)
+    to_do = sum(each.stops_up for each in found)
+    left = sum(each.kind == "leftover" and not each.stops_up for each in found)
     summary = f"{to_do} to do before `pulumi up`." if to_do else "Nothing stands in the way of `pulumi up`."
+    if left:
+        summary += f" Left over, though it does not stop `up`: {left}."
     if not console.is_terminal:
         lines = ["\t".join([each.kind, each.where, _sentences(each)]) for each in found]
         console.file.write("".join(f"{line}\n" for line in [*lines, summary]))  # not wrapped
@@ -115,10 +117,10 @@ def show(found: Sequence[Finding], console: Console) -> None:
     for each in found:
         text = Text(each.found)
         if each.remedy:
-            text.append(f"\n{each.remedy}", style="dim" if each.kind not in TO_DO else "")
+            text.append(f"\n{each.remedy}", style="" if each.stops_up or each.kind == "leftover" else "dim")
         table.add_row(Text(each.kind, style=_COLOURS[each.kind]), each.where, text)
     console.print(table)
-    console.print(summary, style="yellow" if to_do else "green", markup=False, highlight=False)
+    console.print(summary, style="yellow" if to_do or left else "green", markup=False, highlight=False)
 
 
 def _sentences(finding: Finding) -> str:

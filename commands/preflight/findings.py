@@ -9,11 +9,10 @@ from clients.errors import AccessError
 
 Kind = Literal["missing", "pending", "leftover", "takeover", "note", "ready"]
 """missing: `up` would be refused. pending: it waits for an administrator's approval. leftover: of an interrupted run,
-or of a copied environment. takeover: `up` would adopt something that is there. note: good to know. ready: as it
-should be."""
+or of a copied environment; not all of it stops `up`. takeover: `up` would adopt something that is there. note: good to
+know. ready: as it should be."""
 
-TO_DO: frozenset[Kind] = frozenset({"missing", "pending", "leftover"})
-"""What somebody has to do something about."""
+_ALWAYS_IN_THE_WAY: frozenset[Kind] = frozenset({"missing", "pending"})
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,29 @@ class Finding:
         where: what it is about: "Microsoft Graph", "environment Production", "integrations.magento".
         found: what was found, a sentence without its full stop.
         remedy: what to do and who can, whole sentences; "" where there is nothing to do.
+        in_the_way: of something left over, whether `up` would be refused because of it.
     """
 
     kind: Kind
     where: str
     found: str
     remedy: str = ""
+    in_the_way: bool = False
+
+    @property
+    def stops_up(self) -> bool:
+        """Whether `up` would be refused, or would wait for somebody's approval."""
+        return self.in_the_way or self.kind in _ALWAYS_IN_THE_WAY
+
+    def as_json(self) -> dict[str, str | bool]:
+        """Return it for programs."""
+        return {
+            "kind": self.kind,
+            "where": self.where,
+            "found": self.found,
+            "remedy": self.remedy,
+            "stopsUp": self.stops_up,
+        }
 
 
 def missing(where: str, problem: AccessError) -> Finding:

@@ -6,11 +6,13 @@ How each comes about, and what was measured about its remedy: docs/reference/int
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from clients.applications import Application
 from clients.errors import AccessError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject, Tag, names, place
+from settings import Integration
 
 WHERE = "Microsoft Entra"
 
@@ -40,6 +42,7 @@ def _application(subject: Subject, orphan: Application, key: str) -> Finding:
         f"application {orphan.display_name!r} ({orphan.client_id}) was made for integration {key} of stack "
         f"{subject.stack} at {orphan.created}{secrets}, and the state does not know it"
     )
+    told = partial(Finding, "leftover", WHERE, found, in_the_way=_takes_a_name(subject, orphan))
     if not subject.state.components:  # a run that was killed has left that much
         remedy = (
             "The state that was looked at is empty. Look first whether the stack's state is in another backend or "
@@ -47,19 +50,24 @@ def _application(subject: Subject, orphan: Application, key: str) -> Finding:
             f"left over. Only what nobody has in a state, and no outside system uses, is to be removed: `az ad app "
             f"delete --id {orphan.id}`."
         )
-        return Finding("leftover", WHERE, found, remedy)
+        return told(remedy=remedy)
     remove = (
         "If no outside system uses it, and no other backend has a stack of this name, remove it, its registrations in "
         f"Business Central first: `az ad app delete --id {orphan.id}`."
     )
     component = subject.state.components.get(key)
     if subject.integration(key) is None or component is None or key in subject.state.applications:
-        return Finding("leftover", WHERE, found, remove)
+        return told(remedy=remove)
     keep = (
         f"`pulumi import azuread:index/application:Application {key} /applications/{orphan.id} --parent "
         f"component={component} --generate-code=false --protect=false --stack {subject.stack}`"
     )
-    return Finding("leftover", WHERE, found, f"{remove} Or take it into the state, and then `pulumi up`: {keep}.")
+    return told(remedy=f"{remove} Or take it into the state, and then `pulumi up`: {keep}.")
+
+
+def _takes_a_name(subject: Subject, orphan: Application) -> bool:
+    """Tell whether azuread would refuse to make an application because this one has its name."""
+    return orphan.display_name.casefold() in {each.display_name.casefold() for each in _to_be_made(subject)}
 
 
 def _secrets(subject: Subject, application: Application) -> Iterator[Finding]:
@@ -93,6 +101,7 @@ def _principal(subject: Subject, key: str) -> Iterator[Finding]:
             "`up` would be refused because it exists",
             f"After an interrupted `up`, remove it, and `up` again: `az ad sp delete --id {principal.id}`. After an "
             "interrupted `destroy`, run `destroy` again instead.",
+            in_the_way=True,
         )
 
 
@@ -101,12 +110,19 @@ def _pending(urn: str) -> Finding:
     return Finding("note", WHERE, found, "Once all is well: `pulumi refresh --clear-pending-creates`.")
 
 
+def _to_be_made(subject: Subject) -> list[Integration]:
+    """Return the integrations whose application `up` makes."""
+    return [
+        each
+        for each in subject.declared.integrations
+        if not each.client_id and not any(key in subject.state.applications for key in names(each))
+    ]
+
+
 def _names_taken(subject: Subject) -> list[Finding]:
     """Look for applications that have the name of one that `up` would make: azuread makes no second one."""
     findings: list[Finding] = []
-    for each in subject.declared.integrations:
-        if each.client_id or any(key in subject.state.applications for key in names(each)):
-            continue
+    for each in _to_be_made(subject):
         try:
             found = subject.session.applications.named(each.display_name)
         except AccessError as problem:

@@ -418,6 +418,7 @@ def test_an_own_application_in_a_copied_environment_that_does_not_declare_it_is_
         application, secrets=key_ids(application, tenant), registrations=(("Production", application.client_id),)
     )
     looked = look(tenant, tmp_path, integrations=only_production, state=state)
+    assert looked.code == 0
     found = looked.only("leftover")
     assert found["where"] == "environment Sandbox"
     assert application.client_id in found["found"]
@@ -481,7 +482,7 @@ def test_an_application_that_no_state_knows_is_found_by_its_tag_with_both_ways_o
     tag(application, tenant)
     tenant.edit("rename_application", clientId=application.client_id, displayName="TERRAFORM_UPDATE_0b1ec7")
     looked = look(tenant, tmp_path, state=exported())
-    assert looked.code == 1
+    assert looked.code == 0, "azuread does not see it by its name and makes a second one"
     found = looked.only("leftover")
     assert "TERRAFORM_UPDATE_0b1ec7" in found["found"]
     assert "with 1 secret(s)" in found["found"]
@@ -490,6 +491,16 @@ def test_an_application_that_no_state_knows_is_found_by_its_tag_with_both_ways_o
         f"`pulumi import azuread:index/application:Application magento /applications/{application.object_id} --parent "
         f"component={COMPONENT} --generate-code=false --protect=false --stack demo`"
     ) in found["remedy"]
+
+
+def test_an_application_that_is_left_over_with_its_name_is_in_the_way(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    """azuread refuses to make a second one of that name."""
+    tag(application, tenant)
+    looked = look(tenant, tmp_path, state=exported())
+    assert looked.code == 1
+    assert looked.only("leftover")["stopsUp"]
 
 
 def test_where_the_state_is_empty_nothing_is_to_be_removed_before_the_state_was_looked_for(
@@ -551,7 +562,10 @@ def test_a_secret_that_no_state_knows_is_found_with_the_command_that_removes_it(
     tag(application, tenant)
     (key_id,) = key_ids(application, tenant)
     assert look(tenant, tmp_path, state=exported(application, secrets=(key_id,))).of("leftover") == []
-    found = look(tenant, tmp_path, state=exported(application)).only("leftover")
+    looked = look(tenant, tmp_path, state=exported(application))
+    assert looked.code == 0, "it ends by itself, and `up` does not mind it"
+    found = looked.only("leftover")
+    assert not found["stopsUp"]
     assert f"az ad app credential delete --id {application.client_id} --key-id {key_id}" in found["remedy"]
 
 
@@ -560,7 +574,9 @@ def test_a_service_principal_that_no_state_knows_is_found_with_the_command_that_
 ) -> None:
     tag(application, tenant)
     state = exported(application, principal=False, secrets=key_ids(application, tenant))
-    found = look(tenant, tmp_path, state=state).only("leftover")
+    looked = look(tenant, tmp_path, state=state)
+    assert looked.code == 1, "azuread would be refused because it exists"
+    found = looked.only("leftover")
     assert f"az ad sp delete --id {application.principal_id}" in found["remedy"]
 
 
@@ -579,7 +595,7 @@ def test_without_a_terminal_each_finding_is_one_line(tenant: Tenant, tmp_path: P
 def test_the_json_says_whether_it_is_ready(tenant: Tenant, tmp_path: Path) -> None:
     written = json.loads(look(tenant, tmp_path).output)
     assert (written["stack"], written["ready"]) == ("demo", True)
-    assert set(written["findings"][0]) == {"kind", "where", "found", "remedy"}
+    assert set(written["findings"][0]) == {"kind", "where", "found", "remedy", "stopsUp"}
 
 
 @pytest.mark.parametrize(

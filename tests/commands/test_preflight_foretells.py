@@ -167,8 +167,9 @@ def foretold(tenant: Tenant, folder: Path, cause: Cause) -> str:
     looked = look(tenant, folder, integrations={"magento": dict(cause.integration)})
     assert looked.code == 1
     (found,) = [each for each in looked.of("missing") if cause.where in each["where"] and cause.found in each["found"]]
-    assert found["remedy"]
-    return found["remedy"]
+    remedy: str = found["remedy"]
+    assert remedy
+    return remedy
 
 
 @pytest.mark.parametrize("cause", CONSENTS.values(), ids=CONSENTS)

@@ -36,16 +36,16 @@ class Looked:
     said: str
 
     @property
-    def findings(self) -> list[dict[str, str]]:
+    def findings(self) -> list[dict[str, Any]]:
         """The findings of `--json`."""
-        found: list[dict[str, str]] = json.loads(self.output)["findings"]
+        found: list[dict[str, Any]] = json.loads(self.output)["findings"]
         return found
 
-    def of(self, kind: str) -> list[dict[str, str]]:
+    def of(self, kind: str) -> list[dict[str, Any]]:
         """The findings of one kind."""
         return [each for each in self.findings if each["kind"] == kind]
 
-    def only(self, kind: str, where: str = "") -> dict[str, str]:
+    def only(self, kind: str, where: str = "") -> dict[str, Any]:
         """The one finding of a kind (about one place)."""
         (found,) = [each for each in self.of(kind) if where in each["where"]]
         return found

@@ -11,6 +11,8 @@ from commands.preflight.findings import Finding
 
 MISSING = Finding("missing", "environment Production", "[SECURITY] is missing", "An administrator assigns it.")
 NOTE = Finding("note", "Microsoft Entra", "something is there")
+SECRET = Finding("leftover", "Microsoft Entra", "a secret is in no state", "Remove it.")
+PRINCIPAL = Finding("leftover", "Microsoft Entra", "a service principal is in no state", "Remove it.", in_the_way=True)
 READY = Finding("ready", "Microsoft Graph", "all is well")
 
 
@@ -37,3 +39,12 @@ def test_on_a_terminal_it_is_a_table_and_nothing_is_taken_for_markup() -> None:
 
 def test_where_nothing_is_to_be_done_that_is_said_last() -> None:
     assert shown(NOTE, READY, terminal=True).splitlines()[-1] == "Nothing stands in the way of `pulumi up`."
+
+
+def test_what_is_left_over_and_does_not_stop_up_is_counted_apart() -> None:
+    assert shown(PRINCIPAL, SECRET, terminal=False).splitlines()[-1] == (
+        "1 to do before `pulumi up`. Left over, though it does not stop `up`: 1."
+    )
+    assert shown(SECRET, terminal=False).splitlines()[-1] == (
+        "Nothing stands in the way of `pulumi up`. Left over, though it does not stop `up`: 1."
+    )
