@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.support.entra import EntraApplication
 from tests.support.stack import ENVIRONMENTS, MAGENTO
 from tests.support.tenant import REPOSITORY, Tenant
@@ -79,7 +77,7 @@ def look(
         "entra-business-central:environments": dict(environments or ENVIRONMENTS),
         "entra-business-central:integrations": dict(integrations or {"magento": MAGENTO}),
     }
-    file.write_text(yaml.safe_dump({"config": config}))
+    file.write_text(json.dumps({"config": config}))  # YAML, too
     command = [sys.executable, "-m", "commands", "preflight", "--stack", stack, "--stdin", "--config-file", str(file)]
     done = subprocess.run(
         [*command, *(options or ["--json"])], cwd=REPOSITORY,
