@@ -62,6 +62,7 @@ _DEPLOYER = {
     graph_rights.CREATES.id,
     graph_rights.CONSENTS.id,
     graph_rights.CONSENTS_DELEGATED.id,
+    graph_rights.READS_GRANTS.id,
     BUSINESS_CENTRAL_ROLES["API.ReadWrite.All"],
     BUSINESS_CENTRAL_ROLES["Automation.ReadWrite.All"],
 }
