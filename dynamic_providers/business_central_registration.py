@@ -16,6 +16,7 @@ from clients.business_central import Environment
 from clients.permission_sets import as_inputs, matching, normalised, resolve, still_defined
 from clients.registrations import FIELDS
 from dynamic_providers.base import Provider, declared, next_revision, readable
+from dynamic_providers.progress import tell
 from dynamic_providers.reconciliation import change, ensure, give_and_take
 
 _INPUTS = (
@@ -131,10 +132,10 @@ class BusinessCentralRegistrationProvider(Provider):
             adopt = news["adopt"] or "base_url" not in changed
             user_id = ensure(environment, {**news, "adopt": adopt}, had=olds["permission_sets"])
             if "base_url" in changed:
-                pulumi.log.warn(
-                    f"{news['declared_at']}: environment {environment.name} is now looked for at another address. If "
-                    f"that is another server, the registration at {olds.get('base_url') or 'Business Central online'} "
-                    "is still there: remove it by hand."
+                tell(
+                    f"environment {environment.name} is now looked for at another address. If that is another server, "
+                    f"the registration at {olds.get('base_url') or 'Business Central online'} is still there: remove "
+                    "it by hand."
                 )
         else:
             sets_changed = bool(changed & {"permission_sets", "additional_permission_sets"})
@@ -162,10 +163,10 @@ class BusinessCentralRegistrationProvider(Provider):
         if registration.user_id:
             for assignment in environment.assignments(client_id):
                 environment.take_away(registration.user_id, assignment)
-        pulumi.log.warn(
-            f"{props['declared_at']}: Business Central keeps the registration of {client_id} in environment "
-            f"{environment.name}, because its user once signed in interactively. It is disabled and has no permission "
-            "sets any more; an administrator can see it under Microsoft Entra Applications."
+        tell(
+            f"Business Central keeps the registration of {client_id} in environment {environment.name}, because its "
+            "user once signed in interactively. It is disabled and has no permission sets any more; an administrator "
+            "can see it under Microsoft Entra Applications."
         )
 
     def _environment(self, props: Mapping[str, Any]) -> Environment:

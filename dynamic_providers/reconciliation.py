@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pulumi
-
 from clients.business_central import Environment
 from clients.business_central_records import Registration
 from clients.errors import AccessError, Refused
 from clients.permission_sets import Item, Wanted, matching, missing_and_extra, resolve
 from clients.registrations import different_fields, not_adopted, wanted_fields
+from dynamic_providers.progress import tell
 
 
 def ensure(environment: Environment, inputs: Mapping[str, Any], *, had: Iterable[Item] = ()) -> str | None:
@@ -48,10 +47,7 @@ def ensure(environment: Environment, inputs: Mapping[str, Any], *, had: Iterable
             _take_back(environment, client_id, problem, adopt=inputs["adopt"])
         raise
     if made is None and notes:
-        pulumi.log.info(
-            f"{inputs['declared_at']}: {client_id} was registered in environment {environment.name} already; "
-            f"changed: {', '.join(notes)}"
-        )
+        tell(f"{client_id} was registered in environment {environment.name} already; changed: {', '.join(notes)}")
     return registration.user_id
 
 
