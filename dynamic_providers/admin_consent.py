@@ -26,6 +26,7 @@ from dynamic_providers.progress import tell
 from dynamic_providers.service_principals import (
     create,
     find_or_create,
+    look_again,
     when_replicated,
 )
 
@@ -220,7 +221,7 @@ class AdminConsentProvider(Provider):
             undo.append(partial(graph.delete_service_principal, principal.id, attempting=attempting, just_made=True))
             expected = inputs["expected_publisher"]
             if published_as(principal, expected) != dict(expected):  # perhaps only the answer to a POST does not tell
-                principal = graph.service_principal_with_id(principal.id) or principal
+                principal = look_again(graph, principal)
         refuse_another_publisher(principal, self.session.tenant_id, inputs["expected_publisher"])
         return principal.id, created
 

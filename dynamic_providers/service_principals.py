@@ -48,6 +48,21 @@ def create(graph: Graph, app_id: str) -> tuple[ServicePrincipal, bool]:
     return when_replicated(lambda: _there(graph, app_id)), False
 
 
+def look_again(graph: Graph, made: ServicePrincipal) -> ServicePrincipal:
+    """Return a service principal that was made a moment ago as it is told at its own address, once it is seen there.
+
+    Raises:
+        AccessError: it cannot be read, or has not been seen for minutes.
+    """
+
+    def look() -> ServicePrincipal:
+        if found := graph.service_principal_with_id(made.id):
+            return found
+        raise not_seen(f"read the service principal of application {made.app_id}")
+
+    return when_replicated(look)
+
+
 def _there(graph: Graph, app_id: str) -> ServicePrincipal:
     """Return a service principal that is known to exist."""
     if found := graph.service_principal(app_id):
