@@ -11,6 +11,8 @@ from tests.support.stack import Stack
 from tests.support.tenant import Fault, Tenant, wait_for
 
 OURS = "entra-business-central/"
+RUNNER_ID = "bdf6bb95-9dad-4504-91ab-8404427f4043"
+RUNNER = {"preset": "job-queue-runner", "environments": ["production"]}
 WRITES = [  # every request with which our providers write when two registrations are made: method, path, how many
     ("POST", "/appRoleAssignedTo$", 2),
     ("POST", "/entraApplications$", 2),
@@ -176,6 +178,26 @@ def test_killed_after_the_service_principal_was_made_the_next_up_is_stopped_and_
     tenant.edit("delete_service_principal", clientId=orphan["appId"])  # interrupted-runs.md: it has no access yet
     heal(stack)
     assert working(tenant, stack)
+
+
+def test_killed_while_a_vendor_is_registered_the_next_up_needs_adopt_once_and_says_so(
+    tenant: Tenant, stack: Stack
+) -> None:
+    """The row carries no mark of ours, and its application is not: it may be somebody else's."""
+    stack.write(runner=RUNNER)
+    fault = tenant.fault({"method": "POST", "path": "/entraApplications$"}, action="hold", when="after")
+    kill_at(tenant, stack, "up", fault)
+    stopped = stack.up()
+    assert stopped.code != 0
+    assert "set `adopt: true`" in stopped.output
+    stack.write(runner={**RUNNER, "adopt": True})
+    heal(stack)
+    assert registrations(tenant, RUNNER_ID) == {"Production": ("Enabled", [("NPR EXT JQ REFRESHER", "")])}
+    stack.write(runner=RUNNER)
+    done = stack.up()
+    assert (done.code, set(done.changes)) == (0, {"unchanged"}), done
+    assert stack.destroy().code == 0
+    assert registrations(tenant, RUNNER_ID) == {}
 
 
 def test_a_secret_made_and_not_recorded_is_left_beside_the_recorded_one(tenant: Tenant, stack: Stack) -> None:

@@ -35,6 +35,11 @@ def rows_in_container(tenant: Tenant) -> list[str]:
     return [each["clientId"] for each in tenant.state()["container"]["applications"]]
 
 
+def descriptions_in_container(tenant: Tenant, inputs: Inputs) -> list[str]:
+    rows = tenant.state()["container"]["applications"]
+    return [each["description"] for each in rows if each["clientId"] == inputs.application.client_id]
+
+
 @pytest.fixture
 def signed_in_as_a_person(tenant: Tenant, tmp_path: Path) -> dict[str, str]:
     """The environment after `az login` as a user who is SUPER."""
@@ -117,3 +122,24 @@ def test_a_container_that_moves_is_an_update(
     assert host.has_changes(made, moved)
     updated = host.update(made, moved)
     assert updated.outputs["user_id"] == made.outputs["user_id"]
+
+
+def test_what_is_registered_at_another_address_is_taken_over_only_where_the_stack_file_says_so(
+    tenant: Tenant, inputs: Inputs, start_host: Callable[..., ProviderHost]
+) -> None:
+    """It may be another server, and the row there somebody else's."""
+    moved = inputs.registration(
+        **container(tenant), permission_sets=[{"role_id": "D365 READ"}], description="Moved", adopt=False
+    )
+    with start_host(BusinessCentralRegistrationProvider()) as host:
+        made = host.create(
+            moved | {"base_url": moved["base_url"].removesuffix("?tenant=default"), "description": "Old"}
+        )
+        with pytest.raises(ProviderError, match="set `adopt: true`"):
+            host.update(made, moved)
+        assert descriptions_in_container(tenant, inputs) == ["Old"]
+        updated = host.update(made, moved | {"adopt": True})
+    assert descriptions_in_container(tenant, inputs) == ["Moved"]
+    assert updated.outputs["user_id"] == made.outputs["user_id"]
+    place = moved["declared_at"]
+    assert f"\n{place}: environment container is now looked for at another address." in f"\n{host.stderr}"

@@ -119,6 +119,23 @@ def test_a_grant_that_another_run_makes_meanwhile_is_completed(
     assert made.outputs["granted_scopes"] == SCOPES
 
 
+def test_of_a_grant_that_somebody_makes_meanwhile_to_a_vendor_only_the_rest_is_ours(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    principal_id = graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})["id"]
+    fault = tenant.fault({"method": "POST", "path": "oauth2PermissionGrants", "userAgent": OURS}, action="hold")
+    with ThreadPoolExecutor(1) as aside:
+        creating = aside.submit(consents.create, vendor_consent(scopes=SCOPES))
+        fault.wait_until_held()
+        grant_by_hand(tenant, "user_impersonation", principal_id)
+        fault.release()
+        made = creating.result()
+    assert grants(tenant) == [" ".join(SCOPES)]
+    assert made.outputs["granted_scopes"] == ["Financials.ReadWrite.All"]
+    consents.delete(made)
+    assert grants(tenant) == ["user_impersonation"]
+
+
 def test_a_grant_whose_principal_is_not_replicated_is_waited_for(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.providers.conftest import Inputs
 from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.registrations import held_sets
 from tests.support.tenant import Tenant
 
 
@@ -82,3 +83,24 @@ def test_the_message_tells_the_cause_and_what_to_do(
     assert "\n" not in message
     assert "Traceback" not in message
     assert "correlationid" not in message.lower(), "it stands as (request id ...)"
+
+
+@pytest.mark.parametrize(
+    ("adopt", "told"),
+    [(True, "the next `pulumi up` finds and finishes it."), (False, "finds and finishes it, with `adopt: true`.")],
+)
+def test_a_registration_that_can_neither_be_finished_nor_taken_back_is_told_of_and_finished_by_the_next_up(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs, adopt: bool, told: str
+) -> None:
+    answer("/userPermissions$", 400, "BadRequest", "No permission set today")(tenant)
+    answer("/entraApplications", 400, "BadRequest", "No farewell today", method="DELETE")(tenant)
+    with pytest.raises(ProviderError) as refused:
+        registrations.create(inputs.registration(adopt=adopt))
+    message = str(refused.value).strip()
+    assert "No permission set today" in message, "what went wrong first"
+    assert "The registration itself was made and could not be taken back (" in message
+    assert "No farewell today" in message
+    assert message.endswith(told)
+    tenant.clear_faults()
+    registrations.create(inputs.registration(adopt=True))
+    assert held_sets(tenant, inputs.application.client_id) == [("D365 BUS FULL ACCESS", ""), ("NPR NP RETAIL", "")]
