@@ -20,7 +20,7 @@ from clients.caller import Caller
 from clients.errors import AccessError
 from clients.session import Session
 from commands import pulumi_cli
-from commands.preflight import companion, consents, environments, orphans, rights
+from commands.preflight import business_central, companion, consents, environments, orphans, rights
 from commands.preflight.findings import Finding, Kind, missing
 from commands.preflight.state import State, StateUnusable
 from commands.preflight.subject import Subject
@@ -79,20 +79,21 @@ def look(subject: Subject) -> list[Finding]:
         return _sorted(companion.look(subject))
     looks: list[Callable[[], list[Finding]]] = []
     tagged: list[Application] = []
-    person, found = _signed_in("Microsoft Graph", lambda: session.graph_caller)
+    person, found = _on_graph(session)
     if not found:
         tagged, found = _tagged(subject)
         looks += [partial(rights.look, subject, person), partial(orphans.look, subject, tagged)]
         looks += [partial(consents.look, subject, each, person) for each in declared.integrations]
     online = [key for key, each in declared.environments.items() if not each.base_url]
-    caller, refused = _signed_in("Business Central", lambda: session.business_central_caller if online else None)
-    refused = refused or environments.lacking_roles(caller)
-    if not any(each.kind == "missing" for each in refused):
-        looks += [partial(environments.look, subject, key, tagged, caller) for key in online]
+    if online:
+        signed_in = business_central.sign_in(session, person)
+        found = [*found, *signed_in.findings]
+        if signed_in.is_let_in:
+            looks += [partial(environments.look, subject, key, tagged, signed_in.caller) for key in online]
     elsewhere = declared.environments.keys() - set(online)
     looks += [partial(environments.look, subject, key, tagged, None) for key in elsewhere]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return _sorted([*found, *refused, *itertools.chain(*pool.map(lambda each: each(), looks))])
+        return _sorted([*found, *itertools.chain(*pool.map(lambda each: each(), looks))])
 
 
 def _sorted(found: Sequence[Finding]) -> list[Finding]:
@@ -127,12 +128,12 @@ def _sentences(finding: Finding) -> str:
     return f"{finding.found}. {finding.remedy}".strip()
 
 
-def _signed_in(service: str, sign_in: Callable[[], Caller | None]) -> tuple[Caller | None, list[Finding]]:
-    """Return who signs in to a service, and why nobody can: once, and not for each thing that would be asked of it."""
+def _on_graph(session: Session) -> tuple[Caller | None, list[Finding]]:
+    """Return who signs in to Graph, and why nobody can: once, and not for each thing that would be asked of it."""
     try:
-        return sign_in(), []
+        return session.graph_caller, []
     except AccessError as problem:
-        return None, [missing(service, problem)]
+        return None, [missing(rights.WHERE, problem)]
 
 
 def _tagged(subject: Subject) -> tuple[list[Application], list[Finding]]:

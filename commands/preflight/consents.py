@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from clients.approvals import not_approved, refuse_unless_approved
 from clients.caller import Caller
@@ -13,6 +13,7 @@ from clients.offers import refuse_what_is_not_offered
 from clients.publishers import refuse_another_publisher
 from commands.preflight.findings import Finding, missing
 from commands.preflight.rights import WHERE, lacking
+from commands.preflight.state import Consented
 from commands.preflight.subject import Subject, names, place
 from settings import BUSINESS_CENTRAL_APP_ID, Integration
 
@@ -26,7 +27,7 @@ def look(subject: Subject, integration: Integration, caller: Caller | None) -> l
         caller: who signed in to Microsoft Graph, None where the token does not say.
     """
     try:
-        return list(_Look(subject, integration, caller))
+        return list(_Look(subject, integration, caller).findings())
     except AccessError as problem:
         return [missing(place(integration), problem)]
 
@@ -36,16 +37,24 @@ class _Look:
         self._subject, self._integration, self._caller = subject, integration, caller
         self._graph, self._where = subject.session.graph, place(integration)
         self._client_id = subject.client_id(integration)
+        self._auto = (
+            integration.consent == "auto"
+        )  # else the approval page adds what is not in the tenant, and not `up`
         self._wanted = {BUSINESS_CENTRAL_APP_ID: (integration.roles, integration.delegated_scopes)} | {
             app_id: (each.roles, each.delegated_scopes) for app_id, each in integration.other_permissions.items()
         }
 
-    def __iter__(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[Finding]:
+        """Look, and yield what is found; every request is made here, and what is refused is raised.
+
+        Raises:
+            AccessError: something could not be read.
+        """
         vendor = self._vendor() if self._integration.client_id else None
         if self._integration.client_id:
             yield from self._publisher(vendor)
         yield from self._resources()
-        if self._integration.consent == "manual":
+        if not self._auto:
             yield from self._pending(vendor)
 
     def _vendor(self) -> ServicePrincipal | None:
@@ -54,15 +63,13 @@ class _Look:
     def _publisher(self, principal: ServicePrincipal | None) -> Iterator[Finding]:
         """Compare the verified publisher of a vendor's application with the expected one."""
         if principal is None:
-            if self._integration.consent == "auto" and (
-                found := lacking(self._caller, CREATES, "let a vendor's application into the tenant")
-            ):
+            if self._auto and (found := lacking(self._caller, CREATES, "let a vendor's application into the tenant")):
                 yield found
-            told = (
-                f"the vendor's application {self._client_id} is not in this tenant yet, so that its publisher cannot "
-                "be seen; `up` lets it in, looks, and grants nothing where it is another one"
-            )
-            yield Finding("note", self._where, told)
+            then = "`up` lets it in, looks, and grants nothing where it is another one"
+            if not self._auto:
+                then = "the approval page shows it and lets the application in, and `up` looks after that"
+            told = f"the vendor's application {self._client_id} is not in this tenant yet, so that its publisher cannot"
+            yield Finding("note", self._where, f"{told} be seen; {then}")
             return
         expected = self._integration.expected_publisher
         wanted = expected.model_dump(exclude_none=True) if expected else {}
@@ -81,8 +88,9 @@ class _Look:
             if resource is None:
                 name = "Business Central" if app_id == BUSINESS_CENTRAL_APP_ID else f"resource {app_id}"
                 purpose = f"add the service principal of {name} to this tenant"
-                told = f"this tenant has no service principal of {name} yet: `up` adds it, as the portal does"
-                yield lacking(self._caller, CREATES, purpose) or Finding("note", WHERE, told)
+                who = "`up` adds it, as the portal does" if self._auto else "the approval page adds it"
+                note = Finding("note", WHERE, f"this tenant has no service principal of {name} yet: {who}")
+                yield (lacking(self._caller, CREATES, purpose) if self._auto else None) or note
                 continue
             try:
                 refuse_what_is_not_offered(resource, self._client_id or self._integration.key, roles, scopes)
@@ -103,16 +111,31 @@ class _Look:
             try:
                 if resource is None or principal_id is None:
                     raise not_approved(self._client_id, wanted, page)
-                held = self._held(principal_id, resource, delegated=bool(scopes))
-                to_go = () if self._integration.client_id else held
+                held, to_go = self._held(self._client_id, principal_id, resource, scopes)
                 refuse_unless_approved(
                     self._client_id, resource.display_name, wanted=wanted, held=held, to_go=to_go, page=page
                 )
             except AccessError as problem:
                 yield Finding("pending", self._where, problem.reason, problem.remedy)
 
-    def _held(self, principal_id: str, resource: ServicePrincipal, *, delegated: bool) -> set[str]:
-        """Return the values of what a principal holds on a resource."""
+    def _held(
+        self, client_id: str, principal_id: str, resource: ServicePrincipal, declared_scopes: Collection[str]
+    ) -> tuple[set[str], set[str]]:
+        """Return the values of what a principal holds on a resource, and of what has to go if it is not declared.
+
+        A vendor may hold what others granted it; of it only what this stack granted has to go.
+        """
+        before = self._subject.state.consents.get((client_id, resource.app_id), Consented())
+        ours = before if (before.principal_id, before.resource_id) == (principal_id, resource.id) else Consented()
         assigned = self._graph.role_assignments(principal_id, resource.id) or []
-        grants = (self._graph.delegated_grants(principal_id, resource.id) or []) if delegated else []
-        return {resource.role_name(each.role_id) for each in assigned}.union(*(each.scopes for each in grants))
+        roles = {resource.role_name(each.role_id): each.id for each in assigned}
+        scopes: set[str] = set()
+        if declared_scopes or before.scopes or ours.granted_scopes:  # not every caller may read them
+            scopes = scopes.union(
+                *(each.scopes for each in self._graph.delegated_grants(principal_id, resource.id) or [])
+            )
+        held = roles.keys() | scopes
+        if not self._integration.client_id:
+            return held, held
+        our_roles = {role for role, id_ in ours.assignments.items() if roles.get(role) == id_}
+        return held, our_roles | (ours.granted_scopes & scopes)

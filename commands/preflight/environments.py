@@ -11,7 +11,6 @@ from clients.app_file import Version
 from clients.applications import Application
 from clients.business_central import COMPANION_APP_ID, COMPANION_ROUTE, Environment
 from clients.business_central_errors import (
-    GIVE_ROLES,
     GIVE_SECURITY,
     GIVE_WHAT_IS_HANDED_OUT,
     INSTALL_COMPANION,
@@ -29,7 +28,6 @@ from commands.pulumi_cli import ROOT
 from settings import Integration
 
 _ALL_COMPANIES = ""
-_API = "API.ReadWrite.All"
 
 
 class _Declared(NamedTuple):
@@ -66,23 +64,6 @@ def look(subject: Subject, key: str, tagged: Iterable[Application], caller: Call
     except AccessError as problem:  # what comes after it could not be read either
         found.append(missing(f"environment {subject.declared.environments[key].name}", problem))
     return found
-
-
-def lacking_roles(caller: Caller | None) -> list[Finding]:
-    """Return that the caller's token lacks application roles of Business Central, which hold for all environments.
-
-    Args:
-        caller: who signed in to Business Central; a person has delegated permissions instead, and what a token does not
-            say is not held against anybody.
-    """
-    if caller is None or caller.is_person:
-        return []
-    lacking = [role for role in (_API, "Automation.ReadWrite.All") if role not in caller.roles]
-    if not lacking:
-        return []
-    found = f"the token of the caller, application {caller.client_id}, does not have {' and '.join(lacking)}"
-    # Microsoft documents the second one for the Automation API; its source lets the first one in there too.
-    return [Finding("missing" if _API in lacking else "note", "Business Central", found, told(GIVE_ROLES))]
 
 
 class _Look:

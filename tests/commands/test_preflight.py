@@ -25,7 +25,7 @@ from commands import pulumi_cli
 from dynamic_providers.admin_consent import AdminConsentProvider
 from tests.providers.conftest import Inputs, vendor_consent
 from tests.support.azure_cli import signed_in_environment
-from tests.support.directory_objects import BUSINESS_CENTRAL, MICROSOFT_GRAPH
+from tests.support.directory_objects import MICROSOFT_GRAPH
 from tests.support.entra import EntraApplication, graph
 from tests.support.preflight import COMPONENT, Looked, exported, look
 from tests.support.provider_host import ProviderError, ProviderHost
@@ -141,15 +141,6 @@ def test_a_caller_that_could_not_take_a_vendor_out_again_is_told_so_and_the_vend
     assert f"{RUNNER} stays in this tenant" in consents.stderr
     assert foretold["remedy"] in consents.stderr
     assert RUNNER in str(tenant.state()["entra"]["servicePrincipals"])
-
-
-def test_a_tenant_without_business_central_is_told_of_with_the_right_that_adds_it(
-    tenant: Tenant, tmp_path: Path
-) -> None:
-    tenant.edit("remove_business_central_service_principal")
-    looked = look(tenant, tmp_path)
-    assert any("could not get a token for https://api.businesscentral" in each["found"] for each in looked.findings)
-    assert any("`up` adds it" in each["found"] for each in looked.of("note"))
 
 
 def test_a_person_with_an_entra_role_is_enough_and_what_cannot_be_seen_is_said(tenant: Tenant, tmp_path: Path) -> None:
@@ -437,40 +428,6 @@ def test_other_enabled_registrations_are_listed_with_the_stack_that_made_them(
     assert f"Theirs ({application.client_id}, of stack other)" in found["found"]
     assert f"A vendor's ({RUNNER})" in found["found"]
     assert tenant.ready.deployer.clientId not in found["found"]
-
-
-# --- consents and publishers
-
-
-def test_an_approval_that_is_waited_for_is_pending_with_its_address(
-    tenant: Tenant, tmp_path: Path, application: EntraApplication, consents: ProviderHost, inputs: Inputs
-) -> None:
-    tag(application, tenant)
-    manual = {"magento": {**MAGENTO, "consent": "manual"}}
-    state = exported(application, secrets=key_ids(application, tenant))
-    looked = look(tenant, tmp_path, integrations=manual, state=state)
-    assert looked.code == 1
-    pending = looked.only("pending")
-    assert "has not approved API.ReadWrite.All, Automation.ReadWrite.All yet" in pending["found"]
-    assert f"/adminconsent?client_id={application.client_id}" in pending["remedy"]
-    assert pending["remedy"] in refusal(consents, inputs.consent(consent="manual"))
-    for role in ("API.ReadWrite.All", "Automation.ReadWrite.All"):
-        tenant.edit(
-            "add_app_role_assignment", clientId=application.client_id, resourceAppId=BUSINESS_CENTRAL, role=role
-        )
-    assert look(tenant, tmp_path, integrations=manual, state=state).of("pending") == []
-
-
-def test_a_vendors_publisher_is_compared_as_up_compares_it(tenant: Tenant, tmp_path: Path) -> None:
-    absent = look(tenant, tmp_path, integrations={"runner": VENDOR})
-    assert "is not in this tenant yet" in absent.only("note")["found"]
-    graph(tenant, "POST", "/servicePrincipals", {"appId": RUNNER})
-    known = look(tenant, tmp_path, integrations={"runner": VENDOR})
-    assert any("is published by Navi Partner København ApS, as expected" in each["found"] for each in known.of("ready"))
-    tenant.edit("set_publisher", clientId=RUNNER, displayName="Somebody Else")
-    other = look(tenant, tmp_path, integrations={"runner": VENDOR})
-    assert other.code == 1
-    assert "its verified publisher is 'Somebody Else'" in other.only("missing")["found"]
 
 
 # --- leftovers of interrupted runs

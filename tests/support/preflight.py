@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,7 @@ def exported(
     principal: bool = True,
     secrets: tuple[str, ...] = (),
     registrations: tuple[tuple[str, str], ...] = (),
+    consents: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return what `pulumi stack export` prints of a stack with the Magento integration.
 
@@ -103,10 +104,11 @@ def exported(
         principal: whether the service principal is there too.
         secrets: key ids of its secrets.
         registrations: environment and client id of each.
+        consents: outputs of each.
     """
     resources: list[dict[str, Any]] = [{"urn": COMPONENT, "type": "entra-business-central:index:Integration"}]
 
-    def add(type_: str, name: str, id_: str, **outputs: str) -> None:
+    def add(type_: str, name: str, id_: str, **outputs: Any) -> None:
         urn = f"{_PREFIX}${type_}::{name}"
         resources.append({"urn": urn, "type": type_, "id": id_, "custom": True, "outputs": outputs})
 
@@ -123,4 +125,6 @@ def exported(
             "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration",
             f"magento-{environment.lower()}", "id", environment=environment, client_id=client_id,
         )  # fmt: skip
+    for outputs in consents:
+        add("pulumi-python:dynamic/entra-business-central:AdminConsent", "magento", "id", **outputs)
     return {"version": 3, "deployment": {"resources": resources}}
