@@ -24,6 +24,7 @@ READS = [
     ("GET", "/companies$", 4),  # by the two registrations, and then by their proofs
     ("GET", "/permissionSets$", 2),
     ("GET", "/applicationPermissionSets$", 2),
+    ("GET", "/companyInformation$", 2),  # the proofs open a company each
 ]
 EACH = [
     (method, path, number, when)
