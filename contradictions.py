@@ -21,7 +21,7 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
     yield from _repeated(
         "environments",
         {key: each.name for key, each in settings.environments.items()},
-        "has the same name as environments.{other} ({value!r}); an environment has one key",
+        "has the same name as environments.{other} ({value!r}); give each environment one key only",
     )
     yield from _repeated(
         "integrations",
@@ -31,7 +31,7 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
     yield from _repeated(
         "integrations",
         {each.key: each.client_id for each in settings.integrations if each.client_id},
-        "has the same clientId as integrations.{other} ({value!r}); an application has one integration",
+        "has the same clientId as integrations.{other} ({value!r}); one integration per application",
     )
     yield from _former_names(
         "environments",
