@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from clients import graph_rights
+from rehearsal.demo.farewell import README_SECTION
 from settings import BUSINESS_CENTRAL_ROLES
 
 PROJECT = Path(__file__).parents[2]
@@ -56,6 +57,10 @@ def test_a_link_to_a_section_that_is_gone_is_noticed(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Here\n[good](#here) [bad](#there) [gone](other.md) [elsewhere](https://example.com/x)\n")
     assert _broken(page) == ["#there", "other.md"]
+
+
+def test_the_section_that_the_demo_points_at_is_there() -> None:
+    assert README_SECTION.lower().replace(" ", "-") in _anchors(PROJECT / "README.md")
 
 
 _DEPLOYER = {
