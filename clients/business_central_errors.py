@@ -30,7 +30,9 @@ def is_kept_because_of_sign_in(problem: ServiceError) -> bool:
 
 
 def is_inside_a_company(problem: ServiceError) -> bool:
-    """Tell whether a permission on something inside a company is missing: then the company itself was opened."""
+    """Tell whether an error comes from inside a company, which was opened then: of code, of data, or a permission."""
+    if problem.status in {400, 404}:
+        return is_missing_record(problem) or problem.code.startswith("Application_")
     return "prevented the action" in problem.message and f"TableData {COMPANY_TABLE} " not in problem.message
 
 

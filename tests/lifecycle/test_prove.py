@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.support.stack import Stack
+from tests.support.stack import MAGENTO, Stack
 from tests.support.tenant import REPOSITORY, Tenant
 
 
@@ -65,6 +65,22 @@ def test_what_works_is_proved_and_what_was_broken_by_hand_is_named(tenant: Tenan
     assert set(prove(deployed, "--json").results.values()) == {("failed", "roles")}
     tenant.edit("remove_password", clientId=client_id)
     assert set(prove(deployed, "--json").results.values()) == {("failed", "secret")}
+
+
+def test_a_company_that_an_administrator_takes_away_is_named(tenant: Tenant, stack: Stack) -> None:
+    sets = [{"roleId": "D365 BUS FULL ACCESS", "company": company} for company in ("CRONUS DK", "CRONUS SE")]
+    stack.write(magento={**MAGENTO, "permissionSets": sets})
+    done = stack.up()
+    assert done.code == 0, done
+    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    held = {"clientId": client_id, "roleId": "D365 BUS FULL ACCESS", "company": "CRONUS SE"}
+    tenant.edit("remove_permission_set", environment="Sandbox", **held)
+    broken = prove(stack, "--json")
+    assert broken.results == {"Production": ("proven", ""), "Sandbox": ("failed", "company")}
+    assert "company CRONUS SE was not opened" in broken.output
+    repaired = stack.up("--refresh")
+    assert repaired.changes == {"update": 2, "unchanged": 8}, "the registration and its proof"
+    assert prove(stack).code == 0
 
 
 def test_it_changes_nothing(tenant: Tenant, deployed: Stack) -> None:

@@ -184,6 +184,21 @@ def test_permission_sets_that_may_read_nothing_that_a_proof_asks_for_are_enough_
     assert [each["status"] for each in tenant.requests(user_agent=OURS) if "/api/" in each["path"]] == [200, 403]
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (404, "Internal_RecordNotFound", "The General Ledger Setup does not exist."),
+        (400, "Application_DialogException", "Set up the company first."),
+    ],
+)
+def test_a_company_that_is_not_set_up_yet_was_opened_all_the_same(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication, status: int, code: str, message: str
+) -> None:
+    fault = tenant.fault(match={"path": "/companyInformation$"}, status=status, code=code, message=message, times=0)
+    assert proofs.create(inputs(system)).outputs["provable"]
+    assert fault.hits == 1
+
+
 def test_a_container_is_read_at_its_own_address(tenant: Tenant, proofs: ProviderHost, system: EntraApplication) -> None:
     tenant.edit("create_registration", environment="container", clientId=system.client_id)
     tenant.edit("add_permission_set", environment="container", clientId=system.client_id, roleId="D365 READ")
