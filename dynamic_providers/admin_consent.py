@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from clients.errors import AccessError, Forbidden
 from clients.graph_errors import is_not_replicated
-from clients.graph_objects import ServicePrincipal
 from clients.offers import refuse_what_is_not_offered
 from clients.publishers import published_as, refuse_another_publisher
 from clients.replication import comes_true
 from dynamic_providers.approval import approved
 from dynamic_providers.base import Provider, declared, next_revision, readable
 from dynamic_providers.grants import Consent, had_on, made_here
+from dynamic_providers.live_consent import Held, held_now, vendor_now
 from dynamic_providers.progress import tell
 from dynamic_providers.service_principals import (
     create,
@@ -44,22 +44,6 @@ _DEFAULTS: dict[str, Any] = {
     "consent": "auto",
 }
 _PUBLISHER_KEYS = ("display_name", "verified_publisher_id")
-
-
-class _Held(NamedTuple):
-    """What an application holds on a resource, as a refresh sees it.
-
-    Attributes:
-        roles: role -> id of its assignment.
-        our_roles: those that were granted here, also where they are not seen at the moment.
-        scopes: delegated permissions, sorted.
-        our_scopes: those of them that were granted here.
-    """
-
-    roles: dict[str, str]
-    our_roles: dict[str, str]
-    scopes: list[str]
-    our_scopes: list[str]
 
 
 class AdminConsentProvider(Provider):
@@ -99,14 +83,14 @@ class AdminConsentProvider(Provider):
     @readable
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what is really granted."""
-        props = {**_DEFAULTS, **props}
-        resource = self.session.graph.known_resource(props["resource_app_id"], props["resource_id"])
-        principal = self._live_vendor(props) if props["vendor"] else None
+        graph, props = self.session.graph, {**_DEFAULTS, **props}
+        resource = graph.known_resource(props["resource_app_id"], props["resource_id"])
+        principal = vendor_now(graph, props) if props["vendor"] else None
         principal_id = principal.id if principal else props["principal_id"]
         if not principal_id or (resource is None and not props["vendor"]):
             return ReadResult("", {})  # Pulumi's way to say that it is gone
         # What a vendor held goes with the resource. That it was let in here does not, or it would stay for ever.
-        held = self._live(props, principal_id, resource) if resource else _Held({}, {}, [], [])
+        held = held_now(graph, props, principal_id, resource) if resource else Held({}, {}, [], [])
         if held is None:
             return ReadResult("", {})
         live = {**declared(props), "roles": sorted(held.roles), "scopes": held.scopes}
@@ -224,52 +208,6 @@ class AdminConsentProvider(Provider):
                 principal = look_again(graph, principal)
         refuse_another_publisher(principal, self.session.tenant_id, inputs["expected_publisher"])
         return principal.id, created
-
-    def _live_vendor(self, props: Mapping[str, Any]) -> ServicePrincipal | None:
-        """Return a vendor's service principal as it is, None where the tenant has none."""
-        graph, client_id = self.session.graph, props["client_id"]
-        found = graph.listed_service_principal(client_id)
-        if (
-            found
-            and found.id == props["service_principal_id"]
-            and published_as(found, props["expected_publisher"]) == props["expected_publisher"]
-        ):
-            return found
-        # What was told a while ago does not say alone what differs; by its object id a new one is found first.
-        anew = graph.service_principal(client_id) if found else None
-        return anew or graph.service_principal_with_id(props["service_principal_id"])
-
-    def _live(self, props: Mapping[str, Any], principal_id: str, resource: ServicePrincipal) -> _Held | None:
-        """Return what the application holds on the resource, None where the application's service principal is gone."""
-        graph, vendor = self.session.graph, props["vendor"]
-        had = had_on(props, principal_id, resource.id)
-        had_roles = had.get("assignments", {})
-        wanted = {resource.roles[role] for role in props["roles"] if role in resource.roles}
-        held = graph.listed_role_assignments(principal_id, resource.id, had_roles.values(), wanted)
-        if held is None and not graph.service_principal_with_id(principal_id):
-            return None
-        roles = {resource.role_name(item.role_id): item.id for item in held or []}
-        if vendor:  # what others granted to a vendor is no drift
-            roles = {role: id_ for role, id_ in roles.items() if role in props["roles"]}
-        scopes = self._live_scopes(props, principal_id, resource)
-        if not vendor and props["consent"] == "auto":
-            return _Held(roles, roles, scopes, scopes)
-        # What of ours is not listed may have been withdrawn, or not be seen yet: it stays known until it is certain.
-        our_roles = {role: id_ for role, id_ in had_roles.items() if roles.get(role, id_) == id_}
-        return _Held(roles, our_roles, scopes, [each for each in scopes if each in had.get("granted_scopes", [])])
-
-    def _live_scopes(self, props: Mapping[str, Any], principal_id: str, resource: ServicePrincipal) -> list[str]:
-        """Return the delegated permissions as they are; where none are declared nobody looks, and none are ours."""
-        declared_scopes = set(props["scopes"])
-        if not declared_scopes and not props.get("granted_scopes"):
-            return []
-        graph, scopes = self.session.graph, frozenset[str]()
-        for grants in (graph.listed_delegated_grants, graph.delegated_grants):
-            scopes = frozenset(scope for grant in grants(principal_id, resource.id) or [] for scope in grant.scopes)
-            scopes = scopes & declared_scopes if props["vendor"] else scopes
-            if scopes == declared_scopes:
-                break
-        return sorted(scopes)  # what differs was asked for once more: a list may be late
 
 
 def _take_back(undo: list[Callable[[], None]], problem: AccessError, *, vendor: bool) -> None:
