@@ -319,7 +319,7 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
     else:
         problems += contradictions(settings)
     if problems:
-        raise SettingsError(message(problems, StackFile(stack_file, PROJECT)))
+        raise SettingsError(message(problems, StackFile(stack_file, PROJECT, values)))
     return settings
 
 

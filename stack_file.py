@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,11 +36,14 @@ class StackFile:
     Args:
         path: the file; one that is not there or cannot be read has no lines.
         namespace: the project's name, which the file writes before its keys.
+        values: the values that Pulumi gave. With `--config-file` or `-c` they come from elsewhere, and the program is
+            not told; so a part of the file that is not built as its value has no lines.
     """
 
-    def __init__(self, path: Path, namespace: str) -> None:
+    def __init__(self, path: Path, namespace: str, values: Mapping[str, Any]) -> None:
         self.path = path
         self._namespace = namespace
+        self._values = values
         try:
             self._content: Any = YAML().load(path.read_text(encoding="utf-8"))["config"]
         except (OSError, YAMLError, KeyError, TypeError, ValueError, RecursionError):
@@ -53,11 +56,20 @@ class StackFile:
         for depth, key in enumerate(keys):
             step = f"{self._namespace}:{key}" if depth == 0 else key
             try:
+                if depth == 0 and _built(node[step]) != _built(self._values.get(str(key))):
+                    break
                 position = node.lc.item(step) if isinstance(step, int) else node.lc.key(step)
                 node, line = node[step], position[0] + 1
             except (AttributeError, KeyError, IndexError, TypeError):
                 break
         return line
+
+
+def _built(node: object) -> object:
+    """Return a value's keys and lengths alone: Pulumi spells some of the values, such as dates, in its own way."""
+    if isinstance(node, Mapping):
+        return {str(key): _built(value) for key, value in node.items()}
+    return [_built(each) for each in node] if isinstance(node, list) else None
 
 
 class Problem(NamedTuple):
@@ -98,7 +110,5 @@ def message(problems: Iterable[Problem], file: StackFile) -> str:
     located = sorted(((file.line(problem.keys), problem) for problem in problems), key=lambda pair: pair[0] or 0)
     lines = [f"  {f'line {line}, ' if line else ''}{problem.path}: {problem.text}" for line, problem in located]
     count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
-    place = (
-        file.path.as_posix() if file.path.exists() else "the stack's configuration"
-    )  # `--config-file` is not told us
+    place = file.path.as_posix() if any(line for line, _ in located) else "the stack's configuration"
     return "\n".join([f"{count} in {place}; nothing was changed:", *lines])

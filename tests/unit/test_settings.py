@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -274,7 +275,7 @@ def test_a_value_that_is_no_json_is_a_text(text: str) -> None:
 def test_a_stack_file_that_cannot_be_read_has_no_lines(tmp_path: Path, content: str) -> None:
     file = tmp_path / "x.yaml"
     file.write_text(content, encoding="latin-1")
-    assert StackFile(file, settings.PROJECT).line(["integrations"]) is None
+    assert StackFile(file, settings.PROJECT, {}).line(["integrations"]) is None
 
 
 @pytest.mark.parametrize(
@@ -369,6 +370,19 @@ def test_a_message_names_the_line_of_the_stack_file(tmp_path: Path) -> None:
     values = {key.split(":")[1]: value for key, value in content.items()}
     with pytest.raises(settings.SettingsError, match=r"line 8, integrations\.magento\.rolez"):
         settings.load(values, presets=PRESETS, stack_file=file)
+
+
+def test_a_value_from_elsewhere_has_no_line_of_the_stack_file(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(
+        "config:\n  entra-business-central:environments: {production: {name: Production}}\n"
+        "  entra-business-central:integrations:\n    warehouse: {preset: magento}\n"
+    )
+    values = {"environments": {"production": {"nam": "Live"}}, "integrations": {"warehouse": {"preset": "magneto"}}}
+    with pytest.raises(settings.SettingsError) as refused:
+        settings.load(values, presets=PRESETS, stack_file=file)
+    assert re.search(r"^  environments\.production", str(refused.value), re.M), "it has other keys there"
+    assert "line 4, integrations.warehouse.preset" in str(refused.value)
 
 
 def test_a_misspelt_top_key_is_refused() -> None:
