@@ -80,8 +80,8 @@ GIVE_BASICS = (
     f"permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION, under {_ENTRA_APPLICATIONS}."
 )
 GIVE_REGISTRATION = (
-    "The caller needs the permission set EBC REGISTRATION in environment {environment}: an administrator with SUPER "
-    f"assigns it to the application that runs this, under {_ENTRA_APPLICATIONS}."
+    "The caller needs the permission set EBC REGISTRATION for all companies of environment {environment}: an "
+    f"administrator with SUPER assigns it to the application that runs this, under {_ENTRA_APPLICATIONS}."
 )
 GIVE_WHAT_IS_HANDED_OUT = (
     "A caller with SECURITY can hand out only the permission sets that it holds itself: an administrator with SUPER "
