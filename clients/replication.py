@@ -114,7 +114,7 @@ def _progress(longest: float, tell: Callable[[str], None]) -> Callable[[RetryCal
 def _give_up(state: RetryCallState) -> None:
     problem = _failure(state)
     if isinstance(problem, AccessError):
-        problem.reason += f", for {_passed(state):.0f} s on end"
+        problem.reason += f" (still so after {_passed(state):.0f} s)"
         problem.remedy = (
             "What is new may take longer than that to be seen everywhere: run the same command again, it finds what is "
             f"there and goes on. {problem.remedy}"

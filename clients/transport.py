@@ -185,7 +185,7 @@ class Transport:
     def _stranger(self, attempting: str) -> Refused:
         return Refused(
             attempting,
-            f"what answered at {self.base_url} is not {self.service}'s API",
+            f"the answer from {self.base_url} is not {self.service}'s",
             "Check the address: `baseUrl` in the stack file, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME, a proxy.",
         )
 

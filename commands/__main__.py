@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         if os.environ.get(DEBUG_VARIABLE) == "1":
             raise
         sys.stderr.write(
-            f"`{chosen.command}` made a mistake ({type(problem).__name__}). Please report it, with what "
+            f"internal error in `{chosen.command}` ({type(problem).__name__}). Please report it, with what "
             f"{DEBUG_VARIABLE}=1 in the environment shows.\n"
         )
         return UNUSABLE

@@ -82,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     pulumi_cli.add_arguments(parser, piped="pulumi stack output --json --show-secrets")
     parser.add_argument(
-        "--wait", type=float, default=10, metavar="SECONDS", help="for what is not seen everywhere yet (default: 10)"
+        "--wait", type=float, default=10, metavar="SECONDS", help="how long to wait for replication (default: 10)"
     )
 
 

@@ -48,7 +48,7 @@ def readable(method: Callable[P, R]) -> Callable[P, R]:
                 raise
             raise AccessError(
                 f"{method.__name__} what is declared at {where or 'this resource'}",
-                f"this program made a mistake ({type(problem).__name__} in {method.__qualname__})",
+                f"internal error ({type(problem).__name__} in {method.__qualname__})",
                 f"Please report it, with what {DEBUG_VARIABLE}=1 in the environment shows.",
             ) from None
 

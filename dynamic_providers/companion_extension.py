@@ -69,7 +69,11 @@ class CompanionExtensionProvider(Provider):
         if result.replaces or pulumi.contains_unknowns(news):
             return result
         if here == new and olds.get("sha256") != news.get("sha256"):
-            _tell(news, f"another file of version {new} is not installed: raise the version in its app.json")
+            _tell(
+                news,
+                f"this file differs from the installed one, but is of the same version {new}: it is not installed; "
+                "raise `version` in app.json",
+            )
         elif here and new and Version.parse(new) < Version.parse(here):
             _tell(news, f"{new} is older than {here}, which is installed and stays")
         return result

@@ -142,7 +142,7 @@ def test_another_file_of_the_same_version_changes_nothing_and_says_so(
     resource = host.create(declare_admin_center())
     rebuilt = write_app_file(tmp_path, source="// rebuilt")
     assert not host.has_changes(resource, declare_admin_center(file=str(rebuilt)))
-    assert "raise the version in its app.json" in stderr_of(host)
+    assert "of the same version 1.0.0.0: it is not installed; raise `version` in app.json" in stderr_of(host)
 
 
 def test_an_unchanged_declaration_asks_nothing_of_the_services(

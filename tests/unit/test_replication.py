@@ -102,7 +102,7 @@ def test_when_the_time_is_over_the_message_tells_what_for_how_long_and_that_the_
     with pytest.raises(AccessError) as problem:
         when_replicated(grant, is_pending=absent)
     told = re.fullmatch(
-        r"could not grant API\.ReadWrite\.All to magento: Microsoft Graph answered 404 NotThere, for (\d+) s on end\. "
+        r"could not grant API\.ReadWrite\.All to magento: Microsoft Graph answered 404 NotThere \(still so after (\d+) s\)\. "
         r"What is new may take longer .*: run the same command again, it finds what is there and goes on\.",
         str(problem.value),
     )
