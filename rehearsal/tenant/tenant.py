@@ -6,11 +6,12 @@ import threading
 from typing import Any, Literal
 
 from rehearsal.tenant import failures
+from rehearsal.tenant.business_central import edits as business_central_edits
 from rehearsal.tenant.business_central.seed import ADMINISTRATOR_NAME as CONTAINER_ADMINISTRATOR
 from rehearsal.tenant.business_central.seed import CONTAINER
 from rehearsal.tenant.business_central.service import ON_PREMISES_PREFIX, ONLINE_PREFIX, BusinessCentral
 from rehearsal.tenant.clock import Clock
-from rehearsal.tenant.directory import edits
+from rehearsal.tenant.directory import edits as directory_edits
 from rehearsal.tenant.directory.secrets import new_secret
 from rehearsal.tenant.directory.seed import (
     ADMINISTRATOR_NAME,
@@ -125,11 +126,11 @@ class Tenant:
         """
         with self._lock:
             name = operation.get("do")
-            if name in edits.OPERATIONS:
-                return edits.edit(self._directory, operation)
-            if name in self._business_central.operations:
+            if name in directory_edits.OPERATIONS:
+                return directory_edits.edit(self._directory, operation)
+            if name in business_central_edits.OPERATIONS:
                 return self._business_central.edit(operation)
-            known = sorted({*edits.OPERATIONS, *self._business_central.operations})
+            known = sorted(directory_edits.OPERATIONS | business_central_edits.OPERATIONS)
             raise ValueError(f"There is no operation {name!r}; there are {', '.join(known)}.")
 
     def snapshot(self) -> dict[str, Any]:

@@ -305,7 +305,7 @@ def test_a_service_principal_that_no_state_knows_is_found_with_the_command_that_
 
 
 def test_without_a_terminal_each_finding_is_one_line(tenant: Tenant, tmp_path: Path, deployer: str) -> None:
-    tenant.edit("revoke", environment="Production", clientId=deployer, roleId="SECURITY")
+    tenant.edit("remove_permission_set", environment="Production", clientId=deployer, roleId="SECURITY")
     looked = look(tenant, tmp_path, "--stack", "demo")
     lines = looked.output.splitlines()
     assert lines[0].startswith("missing\tenvironment Production\tthe caller, application ")

@@ -40,9 +40,17 @@ def deployer(tenant: Tenant) -> str:
 @pytest.mark.parametrize(
     ("edit", "found", "sentence"),
     [
-        ({"do": "revoke", "roleId": "SECURITY"}, "does not hold SECURITY", GIVE_SECURITY),
-        ({"do": "revoke", "roleId": "NPR NP RETAIL"}, "does not hold NPR NP RETAIL", GIVE_WHAT_IS_HANDED_OUT),
-        ({"do": "revoke", "roleId": "EBC REGISTRATION"}, "could not list the registrations", GIVE_REGISTRATION),
+        ({"do": "remove_permission_set", "roleId": "SECURITY"}, "does not hold SECURITY", GIVE_SECURITY),
+        (
+            {"do": "remove_permission_set", "roleId": "NPR NP RETAIL"},
+            "does not hold NPR NP RETAIL",
+            GIVE_WHAT_IS_HANDED_OUT,
+        ),
+        (
+            {"do": "remove_permission_set", "roleId": "EBC REGISTRATION"},
+            "could not list the registrations",
+            GIVE_REGISTRATION,
+        ),
         ({"do": "disable_registration"}, "rejected the client credentials", REGISTER_CALLER),
         ({"do": "uninstall_companion"}, "the companion extension is not installed", INSTALL_COMPANION),
         ({"do": "rename_environment", "to": "Live"}, "does not exist", CHECK_ENVIRONMENT),
@@ -103,7 +111,7 @@ def test_security_is_only_noted_where_up_changes_nothing_that_needs_it(
     tenant: Tenant, tmp_path: Path, deployer: str, application: EntraApplication
 ) -> None:
     state = settled(tenant, application)
-    tenant.edit("revoke", environment="Production", clientId=deployer, roleId="SECURITY")
+    tenant.edit("remove_permission_set", environment="Production", clientId=deployer, roleId="SECURITY")
     looked = look(tenant, tmp_path, state=state)
     assert looked.code == 0, looked
     note = looked.only("note")
@@ -118,7 +126,7 @@ def test_security_is_missing_where_up_changes_a_state_or_a_permission_set_or_del
     state = settled(tenant, application)
     if change == "disabled by hand":
         tenant.edit("disable_user", environment="Production", clientId=application.client_id)
-    tenant.edit("revoke", environment="Production", clientId=deployer, roleId="SECURITY")
+    tenant.edit("remove_permission_set", environment="Production", clientId=deployer, roleId="SECURITY")
     access = {
         "disabled": {"production": {"state": "Disabled"}, "sandbox": {}},
         "a set more": {"production": {"permissionSets": [*FULL, "D365 AUTOMATION"]}, "sandbox": {}},
@@ -143,7 +151,7 @@ def test_what_the_registrations_have_already_is_not_asked_of_the_caller(
 ) -> None:
     state = settled(tenant, application)
     for environment in ("Production", "Sandbox"):
-        tenant.edit("revoke", environment=environment, clientId=deployer, roleId="NPR NP RETAIL")
+        tenant.edit("remove_permission_set", environment=environment, clientId=deployer, roleId="NPR NP RETAIL")
     assert look(tenant, tmp_path, state=state).of("missing") == []
 
 

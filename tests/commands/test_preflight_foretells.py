@@ -50,7 +50,7 @@ def in_production(*sets: str, **edit: str) -> Callable[[Tenant], Any]:
     def arrange(tenant: Tenant) -> None:
         at = {"environment": "Production", "clientId": tenant.ready.deployer.clientId}
         for role_id in sets:
-            tenant.edit("revoke", **at, roleId=role_id)
+            tenant.edit("remove_permission_set", **at, roleId=role_id)
         if edit:
             tenant.edit(**{**at, **edit})
 

@@ -12,8 +12,6 @@ from tests.lifecycle.test_whole_path import registrations, working
 from tests.support.stack import MAGENTO, Stack
 from tests.support.tenant import Tenant
 
-DEPLOYER_LACKS = "revoke"
-
 
 class Mistake(NamedTuple):
     """A mistake: what is wrong in the stack file or the tenant, what the message says, and how it is put right."""
@@ -52,7 +50,7 @@ IN_BUSINESS_CENTRAL = {
     ),
     "a caller without rights": Mistake(
         ("integrations.magento.environments.production: ", "SECURITY", "an administrator with SUPER assigns it"),
-        edit=lambda tenant: tenant.edit("revoke", **deployer(tenant), roleId="SECURITY"),
+        edit=lambda tenant: tenant.edit("remove_permission_set", **deployer(tenant), roleId="SECURITY"),
         undo=lambda tenant: tenant.edit("add_permission_set", **deployer(tenant), roleId="SECURITY"),
     ),
     "an environment without the companion extension": Mistake(

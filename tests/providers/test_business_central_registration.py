@@ -298,7 +298,12 @@ def test_a_role_id_that_is_defined_twice_names_its_candidates(
 
 def test_a_failed_create_leaves_nothing(tenant: Tenant, registrations: ProviderHost, inputs: Inputs) -> None:
     """A caller with SECURITY may hand out only what it holds itself; this is refused after the row was made."""
-    tenant.edit("revoke", environment="Production", clientId=tenant.ready.deployer.clientId, roleId="NPR NP RETAIL")
+    tenant.edit(
+        "remove_permission_set",
+        environment="Production",
+        clientId=tenant.ready.deployer.clientId,
+        roleId="NPR NP RETAIL",
+    )
     with pytest.raises(ProviderError) as refused:
         registrations.create(inputs.registration())
     assert "integrations.magento.environments.production" in str(refused.value)

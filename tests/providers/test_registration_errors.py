@@ -28,7 +28,7 @@ def edit(do: str, **fields: Any) -> Callable[[Tenant], Any]:
 
 def deployer_loses(role_id: str) -> Callable[[Tenant], Any]:
     return lambda tenant: tenant.edit(
-        "revoke", environment="Production", clientId=tenant.ready.deployer.clientId, roleId=role_id
+        "remove_permission_set", environment="Production", clientId=tenant.ready.deployer.clientId, roleId=role_id
     )
 
 

@@ -1,6 +1,5 @@
 """Business Central in the rehearsal tenant: environments, the Automation API and the companion extension's pages."""
 
-from rehearsal.tenant.business_central.edits import EditRefused
 from rehearsal.tenant.business_central.service import BusinessCentral
 
-__all__ = ["BusinessCentral", "EditRefused"]
+__all__ = ["BusinessCentral"]

@@ -18,52 +18,39 @@ from rehearsal.tenant.business_central.environment import NULL_GUID, Environment
 from rehearsal.tenant.business_central.errors import ServiceError
 from rehearsal.tenant.business_central.permissions import SECURITY, SUPER, Session
 from rehearsal.tenant.business_central.seed import ADMINISTRATOR_NAME
-
-Changed = dict[str, Any]
-
-
-class EditRefused(ValueError):
-    """An edit that cannot be made; the message is a sentence."""
+from rehearsal.tenant.edit import Changed, Edit, operations, perform
 
 
-def perform(
-    environments: list[Environment], authorized: set[str], operation: dict[str, Any], now: datetime
-) -> dict[str, Any]:
-    """Do what `operation["do"]` says; all of it or nothing.
+def edit(environments: list[Environment], authorized: set[str], operation: dict[str, Any], now: datetime) -> Changed:
+    """Do one operation and return what it changed; all of it or nothing.
 
     Args:
         environments: all environments; changed in place.
         authorized: client ids of the applications that may call the Admin Center; changed in place.
-        operation: `do` and its arguments.
+        operation: `do` names the operation (one of OPERATIONS), the rest is its own.
         now: the tenant's time.
 
-    Returns:
-        What was made or changed, by its ids.
-
     Raises:
-        EditRefused: unknown operation, missing argument or object, or Business Central refuses it.
+        ValueError: something is missing in the operation, or wrong, or Business Central refuses it.
     """
-    name = operation.get("do")
-    if name not in OPERATIONS:
-        raise EditRefused(f"There is no edit '{name}'; there are {', '.join(sorted(OPERATIONS))}.")
     drafts = copy.deepcopy(environments)
     try:
-        changed: Changed = getattr(_Edit(drafts, authorized, operation, now), name)()
+        changed = perform(_Edit(drafts, authorized, operation, now), operation["do"])
     except ServiceError as refusal:
-        raise EditRefused(f"Business Central refuses it: {refusal.message}") from None
+        raise ValueError(f"Business Central refuses it: {refusal.message}") from None
     environments[:] = drafts
     return changed
 
 
-class _Edit:
-    """One edit under way. Each method without an underscore is an operation, and returns what it changed."""
+class _Edit(Edit):
+    """One edit under way in the environments."""
 
     def __init__(
         self, environments: list[Environment], authorized: set[str], arguments: dict[str, Any], now: datetime
     ) -> None:
+        super().__init__(arguments)
         self._environments = environments
         self._authorized = authorized
-        self._arguments = arguments
         self._now = now
 
     # --- registrations and users --------------------------------------------------------------------------------------
@@ -105,11 +92,9 @@ class _Edit:
             registrations.delete(self._session, row)
         return {"clientId": row.client_id}
 
-    def enable_user(self) -> Changed:
-        return self._set_user_state("Enabled")
-
     def disable_user(self) -> Changed:
-        return self._set_user_state("Disabled")
+        users.set_state(self._session, self._user, "Disabled")
+        return {"userSecurityId": self._user.security_id}
 
     def disable_people(self) -> Changed:
         """Let the environment be as it is before anybody with a licence was made known in it."""
@@ -141,12 +126,19 @@ class _Edit:
 
     def remove_permission_set(self) -> Changed:
         """Take the user's rows with the role id, and with company, scope and app id where they are given."""
+        role_id = self._text("roleId").upper()
         given = {"company": "company", "scope": "scope", "appId": "app_id"}
-        return self._take_away({given[name]: self._arguments[name] for name in given if name in self._arguments})
-
-    def revoke(self) -> Changed:
-        """Take a role id away entirely: in every company, from every app."""
-        return self._take_away({})
+        narrowed = {given[name]: self._arguments[name] for name in given if name in self._arguments}
+        rows = [
+            row
+            for row in self._environment.access_controls_of(self._user.security_id)
+            if row.role_id == role_id and all(getattr(row, name) == value for name, value in narrowed.items())
+        ]
+        if not rows:
+            _refuse(f"{self._user.name} does not have the permission set {role_id}.")
+        for row in rows:
+            access_controls.delete(self._session, row)
+        return {"ids": [row.system_id for row in rows]}
 
     def remove_permission_set_definition(self) -> Changed:
         """As when the extension that defines it is uninstalled: who had it keeps a row that refers to nothing."""
@@ -216,10 +208,6 @@ class _Edit:
 
     # --- what the operations share ------------------------------------------------------------------------------------
 
-    def _text(self, name: str, default: str | None = None) -> str:
-        value = self._arguments.get(name, default)
-        return value if isinstance(value, str) else _refuse(f"'{self._arguments['do']}' needs '{name}', a text.")
-
     @property
     def _client_id(self) -> str:
         return self._text("clientId").lower()
@@ -257,26 +245,9 @@ class _Edit:
         registrations.modify(self._session, row)
         return {"clientId": row.client_id, "state": row.state}
 
-    def _set_user_state(self, state: State) -> Changed:
-        users.set_state(self._session, self._user, state)
-        return {"userSecurityId": self._user.security_id, "state": state}
-
-    def _take_away(self, narrowed: dict[str, Any]) -> Changed:
-        role_id = self._text("roleId").upper()
-        rows = [
-            row
-            for row in self._environment.access_controls_of(self._user.security_id)
-            if row.role_id == role_id and all(getattr(row, name) == value for name, value in narrowed.items())
-        ]
-        if not rows:
-            _refuse(f"{self._user.name} does not have the permission set {role_id}.")
-        for row in rows:
-            access_controls.delete(self._session, row)
-        return {"ids": [row.system_id for row in rows]}
-
 
 def _refuse(sentence: str) -> NoReturn:
-    raise EditRefused(sentence)
+    raise ValueError(sentence)
 
 
-OPERATIONS = frozenset(name for name in vars(_Edit) if not name.startswith("_"))
+OPERATIONS = operations(_Edit)

@@ -6,7 +6,7 @@ import copy
 import re
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from rehearsal.tenant.business_central import (
@@ -49,8 +49,6 @@ class BusinessCentral:
         replication: what is too new to be seen everywhere.
     """
 
-    operations: ClassVar[frozenset[str]] = edits.OPERATIONS
-
     def __init__(
         self,
         tenant_id: str,
@@ -88,9 +86,9 @@ class BusinessCentral:
         """Do by hand what `operation["do"]` says, as an administrator would; returns what was made or changed.
 
         Raises:
-            EditRefused: unknown operation, missing argument or object, or Business Central refuses it.
+            ValueError: something is missing in the operation, or wrong, or Business Central refuses it.
         """
-        return edits.perform(self._environments, self._admin_center.authorized, operation, self._now())
+        return edits.edit(self._environments, self._admin_center.authorized, operation, self._now())
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything there is, by environment, as JSON."""

@@ -13,10 +13,9 @@ from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
 from rehearsal.tenant.directory.shapes import follow_application, new_service_principal
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.directory.vendors import application_of_elsewhere
+from rehearsal.tenant.edit import Changed, Edit, operations, perform
 
 _RESOURCES = {"graph": MICROSOFT_GRAPH, "businessCentral": BUSINESS_CENTRAL}
-
-Changed = dict[str, Any]
 
 
 def edit(directory: Directory, operation: dict[str, Any]) -> Changed:
@@ -30,16 +29,15 @@ def edit(directory: Directory, operation: dict[str, Any]) -> Changed:
         LookupError: an object that it names is not there.
         ValueError: something is missing in the operation, or wrong.
     """
-    changed: Changed = getattr(_Edit(directory, operation), operation["do"])()
-    return changed
+    return perform(_Edit(directory, operation), operation["do"])
 
 
-class _Edit:
-    """One edit under way. Each method without an underscore is an operation, and returns what it changed."""
+class _Edit(Edit):
+    """One edit under way in the directory."""
 
     def __init__(self, directory: Directory, arguments: dict[str, Any]) -> None:
+        super().__init__(arguments)
         self._directory = directory
-        self._arguments = arguments
 
     def rename_application(self) -> Changed:
         application = self._named("application")
@@ -186,12 +184,5 @@ class _Edit:
             raise LookupError(f"There is no {kind} with the client id {app_id}.")
         return found
 
-    def _text(self, name: str) -> str:
-        value = self._arguments.get(name)
-        if not isinstance(value, str) or not value:
-            raise ValueError(f"The operation {self._arguments['do']!r} needs {name!r}.")
-        return value
 
-
-OPERATIONS = frozenset(name for name in vars(_Edit) if not name.startswith("_"))
-"""The names of the operations."""
+OPERATIONS = operations(_Edit)
