@@ -226,9 +226,9 @@ def test_the_log_tells_how_many_requests_of_its_caller_a_service_had_in_hand(ten
         wait_for(lambda: fault.held == 2, 30, "both requests to be held")
         tenant.get(nobody)
         tenant.get("/v1.0/applications/x")
-        tenant.get("/v1.0/organization", token)
+        tenant.get("/v1.0/servicePrincipals", token)
         fault.release()
-    tenant.get("/v1.0/organization", token)
+    tenant.get("/v1.0/servicePrincipals", token)
     assert [each["inFlight"] for each in tenant.requests()] == [1, 2, 1, 1, 3, 1]
 
 

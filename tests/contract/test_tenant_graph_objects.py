@@ -298,12 +298,6 @@ def test_a_delegated_grant_is_made_changed_and_removed(graph: Graph) -> None:
     assert graph.ask("GET", path).status_code == 404
 
 
-def test_the_organization_is_the_tenant(tenant: Tenant, graph: Graph) -> None:
-    (organization,) = graph.ask("GET", "/organization").json()["value"]
-    assert organization["id"] == tenant.ready.tenantId
-    assert organization["verifiedDomains"][0]["name"] == "rehearsal.example"
-
-
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/$batch"), ("GET", "/users"), ("POST", "/applications/x/setVerifiedPublisher")]
 )

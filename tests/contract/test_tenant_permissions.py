@@ -41,7 +41,6 @@ def assignment_body(graph: Graph, principal_id: str) -> dict[str, str]:
         ("GET", "/servicePrincipals", None),
         ("POST", "/servicePrincipals", {"appId": BUSINESS_CENTRAL}),
         ("GET", "/oauth2PermissionGrants", None),
-        ("GET", "/organization", None),
         ("GET", "/directory/deletedItems/microsoft.graph.application", None),
     ],
 )

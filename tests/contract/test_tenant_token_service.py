@@ -82,7 +82,7 @@ def test_a_resource_is_found_by_each_of_its_names_and_the_name_is_the_audience(t
 def test_a_scope_with_two_slashes_is_microsoft_graph_too(tenant: Tenant) -> None:
     """Azure CLI asks so."""
     token = tenant.token(scope=f"{tenant.ready.origin}//.default")
-    assert tenant.get("/v1.0/organization", token).status_code == 200
+    assert tenant.get("/v1.0/applications", token).status_code == 200
 
 
 def test_an_application_without_roles_gets_a_token_without_the_claim(tenant: Tenant) -> None:

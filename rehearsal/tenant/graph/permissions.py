@@ -38,4 +38,3 @@ READ_GRANTS: Roles = (
 
 WRITE_GRANTS: Roles = (frozenset({"DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"}),)
 
-READ_ORGANIZATION: Roles = (frozenset({"Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"}),)

@@ -11,7 +11,6 @@ from rehearsal.tenant.graph import (
     applications,
     deleted_items,
     federated_credentials,
-    organization,
     owners,
     passwords,
     permission_grants,
@@ -21,7 +20,6 @@ from rehearsal.tenant.graph.permissions import (
     ASSIGN_APP_ROLES,
     READ_APPLICATIONS,
     READ_GRANTS,
-    READ_ORGANIZATION,
     WRITE_APPLICATIONS,
     WRITE_GRANTS,
     Roles,
@@ -114,7 +112,6 @@ _DIRECTORY = (
     Route("GET", "directory/deletedItems/{item}", READ_APPLICATIONS, deleted_items.list_or_get),
     Route("POST", "directory/deletedItems/{item}/restore", WRITE_APPLICATIONS, deleted_items.restore),
     Route("DELETE", "directory/deletedItems/{item}", WRITE_APPLICATIONS, deleted_items.purge),
-    Route("GET", "organization", READ_ORGANIZATION, organization.list_organization),
 )
 
 ROUTES = (
