@@ -13,16 +13,16 @@ from pathlib import Path
 from rehearsal.demo.errors import DemoError
 from rehearsal.demo.folder import STACK, DemoFolder
 from rehearsal.demo.processes import MARK
+from rehearsal.engine.safety import INHERITED
 from rehearsal.ready_file import ReadyFile
 
 HOW_TO_GET_THE_CLI = "https://www.pulumi.com/docs/install/"
 VERBS: tuple[str, ...] = ("preview", "up", "refresh", "destroy", "output")
-_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS", "ENTRA_BC_TRACEBACK")
 
 
 def basic_environment() -> dict[str, str]:
     """Return the few variables of the person's that a process of the tour gets: none of them is a credential."""
-    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 class Engine(ABC):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from rehearsal.demo.errors import DemoError
+from rehearsal.engine.lock import held
 
 PROJECT = Path(__file__).resolve().parents[2]
 STACK = "demo"
@@ -69,15 +68,6 @@ class DemoFolder:
             DemoError: another tour is under way.
         """
         self.rehearsal.mkdir(exist_ok=True)
-        descriptor = os.open(self.rehearsal / "demo.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
-                raise DemoError(f"Another demo is under way here (process {holder}); wait for it, or end it.") from None
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        text = "Another demo is under way here (process {}); wait for it, or end it."
+        with held(self.rehearsal / "demo.lock", lambda holder: DemoError(text.format(holder))):
             yield
-        finally:
-            os.close(descriptor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,16 +30,31 @@ def locked(pulumi_dir: Path, project: str, stack: str) -> Iterator[None]:
         )
     path = pulumi_dir / "locks" / f"{project}.{stack}.flock"
     path.parent.mkdir(parents=True, exist_ok=True)
+
+    def refusal(holder: str) -> EngineError:
+        return EngineError(
+            f"the stack is currently locked by 1 lock(s): process {holder or 'unknown'} is working on it; "
+            "wait until it has finished"
+        )
+
+    with held(path, refusal):
+        yield
+
+
+@contextmanager
+def held(path: Path, refusal: Callable[[str], Exception]) -> Iterator[None]:
+    """Hold the lock on a file.
+
+    Args:
+        path: the file, made if it is not there.
+        refusal: makes the error to raise of the id of the process that holds it, "" where that cannot be read.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
-            raise EngineError(
-                f"the stack is currently locked by 1 lock(s): process {holder or 'unknown'} is working on it; "
-                "wait until it has finished"
-            ) from None
+            raise refusal(os.pread(descriptor, 20, 0).decode(errors="replace").strip()) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield

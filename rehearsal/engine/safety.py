@@ -15,7 +15,9 @@ from rehearsal.engine.project import Config
 from rehearsal.loopback import is_loopback
 from rehearsal.ready_file import ReadyFile
 
-_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS", "ENTRA_BC_TRACEBACK")
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS", "ENTRA_BC_TRACEBACK")
+"""The variables of a person's that processes of a rehearsal get: none of them is a credential."""
+
 _ENDPOINTS = ("baseUrl", "metadataHost")  # settings that would send the program to another place
 
 
@@ -71,7 +73,7 @@ def check_config(config: Config, ready: ReadyFile) -> None:
 
 def child_environment(ready: ReadyFile, own: Mapping[str, str]) -> dict[str, str]:
     """Return the whole environment of the engine's children: the tenant's, and a few harmless variables of ours."""
-    return {name: own[name] for name in _INHERITED if name in own} | ready.environment()
+    return {name: own[name] for name in INHERITED if name in own} | ready.environment()
 
 
 def _endpoints(name: str, text: str) -> Iterator[tuple[str, str]]:

@@ -37,4 +37,3 @@ READ_GRANTS: Roles = (
 )
 
 WRITE_GRANTS: Roles = (frozenset({"DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"}),)
-
