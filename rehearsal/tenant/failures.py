@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 
+from rehearsal.tenant.business_central.errors import ServiceError, rejected_credentials
 from rehearsal.tenant.faults import Wish
 from rehearsal.tenant.graph import errors as graph_errors
+from rehearsal.tenant.graph.errors import GraphError
 from rehearsal.tenant.messages import Answer
 from rehearsal.tenant.sts import errors as sts_errors
 
 # Where a status is not listed, the code is made from the name of the HTTP status (our choice).
-_GRAPH = {
-    404: (
-        "Request_ResourceNotFound",
-        "Resource does not exist or one of its queried reference-property objects are not present.",
-    ),
-    409: (
-        "Directory_ConcurrencyViolation",
-        "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
-    ),
-    429: ("TooManyRequests", "Too many requests. Please try again later."),
-    403: ("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
-    503: (
-        "Directory_ConcurrencyViolation",
-        "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
-    ),
-}
-_BUSINESS_CENTRAL = {
-    401: ("Authentication_InvalidCredentials", "The server has rejected the client credentials."),
-    429: ("Application_TooManyRequests", "Too many requests reached. Actual (101). Maximum (100)."),
-}
+_CONCURRENT = "Error due to concurrent requests being made to the tenant. Please wait briefly and retry."
+_GRAPH = (
+    graph_errors.denied(),
+    graph_errors.not_found("00000000-0000-0000-0000-000000000000"),
+    GraphError(409, "Directory_ConcurrencyViolation", _CONCURRENT),
+    GraphError(429, "TooManyRequests", "Too many requests. Please try again later."),
+    GraphError(503, "Directory_ConcurrencyViolation", _CONCURRENT),
+)
+_BUSINESS_CENTRAL = (
+    rejected_credentials(),
+    ServiceError(429, "Application_TooManyRequests", "Too many requests reached. Actual (101). Maximum (100)."),
+)
 _TRANSIENT = (90033, "A transient error has occurred. Please try again.")
 
 
@@ -47,11 +41,10 @@ def answer(service: str, fault: Wish, now: datetime) -> Answer:
     match service:
         case "graph":
             code, message = _words(fault, _GRAPH)
-            failed = graph_errors.answer(graph_errors.GraphError(fault.status, code, message), now, None)
+            failed = graph_errors.answer(GraphError(fault.status, code, message), now, None)
         case "businessCentral":
             code, message = _words(fault, _BUSINESS_CENTRAL)
-            text = f"{message}  CorrelationId:  {uuid.uuid4()}."
-            failed = Answer(fault.status, {"error": {"code": code, "message": text}})
+            failed = ServiceError(fault.status, code, message).answer()
         case "adminCenter":
             code, message = _words(fault, _BUSINESS_CENTRAL)
             failed = Answer(fault.status, {"code": code, "message": message})
@@ -70,10 +63,12 @@ def answer(service: str, fault: Wish, now: datetime) -> Answer:
     return replace(failed, headers={**failed.headers, "retry-after": str(fault.retryAfter)})
 
 
-def _words(fault: Wish, known: dict[int, tuple[str, str]]) -> tuple[str, str]:
+def _words(fault: Wish, known: Iterable[GraphError | ServiceError]) -> tuple[str, str]:
+    for each in known:
+        if each.status == fault.status:
+            return fault.code or each.code, fault.message or each.message
     try:
         name = HTTPStatus(fault.status).phrase
     except ValueError:
         name = f"Status {fault.status}"
-    code, message = known.get(fault.status, (name.replace(" ", ""), f"{name}."))
-    return fault.code or code, fault.message or message
+    return fault.code or name.replace(" ", ""), fault.message or f"{name}."
