@@ -90,8 +90,6 @@ class Door:
             case "drop":
                 request.scope[ABORT]()
                 raise _NoAnswerError
-            case "delay":
-                await _unless_gone(asyncio.sleep(fault.wish.seconds), request)
             case "hold":
                 fault.held += 1
                 try:

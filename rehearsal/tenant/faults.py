@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
 
 class Match(BaseModel):
@@ -43,18 +43,17 @@ class Wish(BaseModel):
 
     Attributes:
         match: which requests.
-        action: answer with an error, keep the request open, close the connection, or answer late.
+        action: answer with an error, keep the request open, or close the connection.
         skip: how many matching requests pass first.
         times: how many are then hit; 0 for all.
         when: before the service sees the request, or after it has committed it.
         status, code, message, retryAfter: of the error answer (`retryAfter` in seconds).
-        seconds: length of a delay.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     match: Match = Match()
-    action: Literal["status", "hold", "drop", "delay"]
+    action: Literal["status", "hold", "drop"]
     skip: NonNegativeInt = 0
     times: NonNegativeInt = 1
     when: Literal["before", "after"] = "before"
@@ -62,7 +61,6 @@ class Wish(BaseModel):
     code: str | None = None
     message: str | None = None
     retryAfter: NonNegativeInt | None = None  # noqa: N815
-    seconds: NonNegativeFloat = 0.0
 
 
 @dataclass
