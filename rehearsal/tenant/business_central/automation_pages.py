@@ -63,7 +63,7 @@ class Users(Page):
         Field("displayName", source="full_name"),
         Field("state", editable=True, options=("Enabled", "Disabled")),
         Field("expiryDate", "DateTimeOffset"),  # editable in the real page; nothing here writes it
-        Field("contactEmail", editable=True, max_length=250),
+        Field("contactEmail"),  # this one too
     )
 
     def rows(self) -> Iterable[User]:
@@ -73,12 +73,11 @@ class Users(Page):
 
     def computed(self, row: User) -> Mapping[str, Any]:  # noqa: ARG002
         """Return what no user has."""
-        return {"expiryDate": EMPTY_DATETIME}
+        return {"expiryDate": EMPTY_DATETIME, "contactEmail": ""}
 
     def modify(self, key: str, values: Mapping[str, Any]) -> None:
         """Change a user; the row in table 9012 does not follow its state."""
         user = self.environment.users[key]
-        user.contact_email = values.get("contactEmail", user.contact_email)
         users.set_state(self.session, user, values.get("state", user.state))
 
 

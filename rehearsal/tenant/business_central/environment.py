@@ -48,7 +48,6 @@ class User:
     full_name: str = ""
     application_id: str = NULL_GUID
     entra_object_id: str = ""
-    contact_email: str = ""
     web_service_key: str = field(default="", repr=False)
     version: int = 0
 

@@ -21,7 +21,7 @@ class Extensions(Page):
     key = "Package ID"
     identity = "package_id"
     table = "Published Application"
-    actions = frozenset({"install", "uninstall"})
+    actions = frozenset({"uninstall"})
     fields = (
         Field("packageId", "Guid"),
         Field("id", "Guid", source="app_id"),
@@ -45,15 +45,13 @@ class Extensions(Page):
         parts = ("versionMajor", "versionMinor", "versionBuild", "versionRevision")
         return dict(zip(parts, row.version, strict=True))
 
-    def act(self, action: str, key: str) -> None:
-        """Install or uninstall, at once."""
+    def act(self, action: str, key: str) -> None:  # noqa: ARG002
+        """Uninstall, at once."""
         extensions.require_management(self.session)
         extension = next(each for each in self.environment.extensions if each.package_id == key)
-        installed = action == "install"
-        if extension.installed == installed:
-            state = "already" if installed else "not"
-            raise errors.dialog(f"The extension {extension.name} is {state} installed.")
-        extensions.put(self.environment, replace(extension, installed=installed))
+        if not extension.installed:
+            raise errors.dialog(f"The extension {extension.name} is not installed.")
+        extensions.put(self.environment, replace(extension, installed=False))
 
 
 class ExtensionUploads(Page):

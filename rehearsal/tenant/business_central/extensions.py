@@ -100,7 +100,7 @@ def begin(
         source_version=present.version_text if present and present.installed else "",
         schedule=schedule,
         created_at=now,
-        created_by=user.application_id if session.is_application else user.contact_email or user.name,
+        created_by=user.application_id if session.is_application else user.name,
         created_by_application=session.is_application,
         due=now + (_UNTIL_UPDATE_WINDOW if schedule == "UpdateWindow" else timedelta()),
     )
