@@ -86,7 +86,9 @@ def test_a_fault_in_business_central_has_exactly_the_shape_of_its_errors(
 
 def test_a_fault_in_the_admin_center_is_not_wrapped(tenant: Tenant) -> None:
     tenant.fault({"path": "/bc/admin/"}, status=500, code="Unknown", message="Something went wrong.")
-    answer = tenant.get(f"{tenant.ready.businessCentralUrl}/admin/v2.29/applications/environments")
+    answer = tenant.get(
+        f"{tenant.ready.businessCentralUrl}/admin/v2.29/applications/BusinessCentral/environments/Production/apps"
+    )
     assert (answer.status_code, answer.json()) == (500, {"code": "Unknown", "message": "Something went wrong."})
 
 

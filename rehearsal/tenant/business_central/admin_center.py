@@ -1,4 +1,4 @@
-"""What stands beside the environments: their list, and of the Admin Center API environments and app management.
+"""Of the Admin Center API, which stands beside the environments, the management of their apps.
 
 Followed: administration-center-api_app_management.md of Microsoft's documentation, v2.29 (contract, 4). Errors have a
 shape of their own, not wrapped in `error`; where no code is documented, code and words are ours.
@@ -34,19 +34,13 @@ class AdminCenter:
 
     Attributes:
         tenant_id: the directory's id.
-        base_url: address of the online service, no trailing slash.
         environments: all there are; those that are not online are none of its own.
         authorized: client ids of the applications that may call it.
     """
 
     tenant_id: str
-    base_url: str
     environments: list[Environment]
     authorized: set[str] = field(default_factory=set)
-
-    def discovery(self) -> Answer:
-        """Answer `GET /environments/v1.2`."""
-        return Answer(200, {"value": [self._listed(each) for each in self._online()]})
 
     def answer(self, question: Question, path: str, caller: Caller, now: datetime) -> Answer:
         """Answer a request to `/admin/…`."""
@@ -65,15 +59,9 @@ class AdminCenter:
             raise _AdminError(403, "Forbidden", "The caller is not authorized.")
         match = _PATH.fullmatch(path)
         segments = match["rest"].strip("/").split("/") if match else []
-        if segments[:1] == ["environments"]:  # the family may be left out in the list of all
-            segments.insert(0, FAMILY)
-        if segments and segments[0] != FAMILY:
+        if segments and segments[0] not in (FAMILY, "environments"):  # the list of all families' is unsupported
             raise _AdminError(404, "applicationTypeDoesNotExist", "The application type does not exist.", segments[0])
         match question.method, segments[1:]:
-            case "GET", ["environments"]:
-                return Answer(200, {"value": [self._administered(each) for each in self._online()]})
-            case "GET", ["environments", name]:
-                return Answer(200, self._administered(self._environment(name)))
             case _, ["environments", name, "apps", *rest]:
                 environment = self._environment(name)
                 for each in environment.deployments:
@@ -117,34 +105,12 @@ class AdminCenter:
             raise _AdminError(403, "Forbidden", "The caller lacks permission to manage extensions in the environment.")
         return session
 
-    def _online(self) -> list[Environment]:
-        return [each for each in self.environments if each.is_online]
-
     def _environment(self, name: str) -> Environment:
-        found = next((each for each in self._online() if each.name.casefold() == name.casefold()), None)
+        online = (each for each in self.environments if each.is_online)
+        found = next((each for each in online if each.name.casefold() == name.casefold()), None)
         if found is None:
             raise _AdminError(404, "environmentNotFound", "The environment was not found.", f"{FAMILY}/{name}")
         return found
-
-    def _listed(self, each: Environment) -> dict[str, Any]:
-        return {
-            "aadTenantId": self.tenant_id,
-            "applicationFamily": FAMILY,
-            "type": each.type,
-            "name": each.name,
-            "countryCode": each.country_code,
-            "webServiceUrl": self.base_url,
-            "webClientLoginUrl": f"{self.base_url}/{self.tenant_id}/{each.name}",
-            "ringName": "PROD",
-        }
-
-    def _administered(self, each: Environment) -> dict[str, Any]:
-        return {
-            **self._listed(each),
-            "friendlyName": each.name,
-            "status": each.status,
-            "versionDetails": {"version": each.application_version},
-        }
 
     def _begun(self, deployment: Deployment) -> dict[str, Any]:
         install = deployment.type == "install"

@@ -199,7 +199,6 @@ class Environment:
 
     name: str
     type: Literal["Production", "Sandbox", "OnPremises"]
-    country_code: str
     application_version: str
     status: str = "Active"
     retry_after: int = 60

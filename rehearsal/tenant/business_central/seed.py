@@ -107,7 +107,6 @@ def _environment(
     environment = Environment(
         name=name,
         type=type_,
-        country_code="DK",
         application_version="27.1.0.0",
         permission_sets=list(PERMISSION_SETS),
         extensions=[

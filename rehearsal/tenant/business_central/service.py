@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
@@ -66,15 +65,13 @@ class BusinessCentral:
         self._origin = origin
         self._replication = replication or Replication(now)
         self._environments = seed.environments(deployer_client_id, web_service_key, now())
-        self._admin_center = AdminCenter(
-            tenant_id, origin + ONLINE_PREFIX, self._environments, authorized={deployer_client_id}
-        )
+        self._admin_center = AdminCenter(tenant_id, self._environments, authorized={deployer_client_id})
 
     def answer(self, question: Question, caller: Caller | None) -> Answer:
         """Answer one request.
 
         Args:
-            question: its path begins with `/bc/v2.0/`, `/bc/environments/`, `/bc/admin/` or `/container/BC/`.
+            question: its path begins with `/bc/v2.0/`, `/bc/admin/` or `/container/BC/`.
             caller: who the bearer token says, None where there is no valid one.
         """
         try:
@@ -105,8 +102,8 @@ class BusinessCentral:
                 raise errors.not_accessible(tenant)
             return self._api(question, caller, container, address.on_premises(path))
         caller = self._check_audience(caller)
-        if re.fullmatch(r"/environments/v1\.\d/?", path) and question.method == "GET":
-            return self._admin_center.discovery()
+        if path.startswith("/environments/"):
+            raise errors.not_supported("The list of environments")
         if path.startswith("/admin/"):
             return self._admin_center.answer(question, path, caller, self._now())
         if not path.startswith("/v2.0/"):
