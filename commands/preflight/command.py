@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -57,12 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
         subject = _subject(
             arguments.stack, pulumi_cli.stack_file(arguments), sys.stdin.read() if arguments.stdin else None
         )
+        with Console(stderr=True).status("Asking Microsoft Graph and Business Central"):
+            found = look(subject) if arguments.stdin else _look_at_rest(subject)
     except (NotAnswered, StateUnusable, SettingsError, AccessError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
-    progress = Console(stderr=True)
-    with progress.status("Asking Microsoft Graph and Business Central"):
-        found = look(subject)
     ready = not any(each.stops_up for each in found)
     if arguments.json:
         written = {"stack": arguments.stack, "ready": ready, "findings": [each.as_json() for each in found]}
@@ -70,6 +70,24 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         show(found, Console())
     return 0 if ready else 1
+
+
+def _look_at_rest(subject: Subject) -> list[Finding]:
+    """Look, and again where an `up` was at work meanwhile: what it made since the state was read looks left over.
+
+    Raises:
+        NotAnswered, StateUnusable: the state cannot be read any more.
+    """
+    found = look(subject)
+    for _ in range(2):
+        now = _state(subject.stack, None) if any(each.kind == "leftover" for each in found) else subject.state
+        if now == subject.state:
+            return found
+        subject = replace(subject, state=now)
+        found = look(subject)
+    told = "the stack's state changes while preflight looks, so that what looks left over may be in use"
+    note = Finding("note", orphans.WHERE, told, "Run it again when no `up` is under way.")
+    return [*(each for each in found if each.kind != "leftover"), note]
 
 
 def look(subject: Subject) -> list[Finding]:

@@ -6,6 +6,7 @@ How each comes about, and what was measured about its remedy: docs/reference/int
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from clients.applications import Application
@@ -33,6 +34,11 @@ def look(subject: Subject, tagged: Iterable[Application]) -> list[Finding]:
         findings += _secrets(subject, each) if each.id in known else [_application(subject, each, tag.key)]
     for key in subject.state.applications:
         findings += _principal(subject, key)
+    if subject.state.pending:  # what a run is making now is in no state yet
+        unless = "Only where no `pulumi up` is under way now: "
+        findings = [
+            replace(each, remedy=unless + each.remedy) if each.kind == "leftover" else each for each in findings
+        ]
     return [*findings, *_names_taken(subject), *(_pending(urn) for urn in subject.state.pending)]
 
 
@@ -106,7 +112,7 @@ def _principal(subject: Subject, key: str) -> Iterator[Finding]:
 
 
 def _pending(urn: str) -> Finding:
-    found = f"an interrupted run was at work on {urn}, and the state remembers it"
+    found = f"a run is at work on {urn}, or was when it was interrupted, as the state remembers"
     return Finding("note", WHERE, found, "Once all is well: `pulumi refresh --clear-pending-creates`.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -347,6 +348,45 @@ def test_what_an_interrupted_run_was_at_work_on_is_told(tenant: Tenant, tmp_path
     looked = look(tenant, tmp_path, state=state)
     assert looked.code == 0
     assert "--clear-pending-creates" in looked.only("note")["remedy"]
+
+
+def test_what_a_run_may_be_making_now_is_not_to_be_removed_before_it_has_ended(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    state = exported()
+    state["deployment"]["pending_operations"] = [{"type": "creating", "resource": {"urn": COMPONENT}}]
+    found = look(tenant, tmp_path, state=state).only("leftover")
+    assert application.client_id in found["found"]
+    assert found["remedy"].startswith("Only where no `pulumi up` is under way now: ")
+
+
+@pytest.mark.parametrize("settles", [True, False])
+def test_what_an_up_made_while_preflight_looked_is_not_told_as_left_over(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication, settles: bool
+) -> None:
+    """The state is read again where something looks left over."""
+    tag(application, tenant)
+    tenant.edit("rename_application", clientId=application.client_id, displayName="TERRAFORM_UPDATE_0b1ec7")
+    later = exported(application, secrets=key_ids(application, tenant)) if settles else exported(secrets=("{n}",))
+    pulumi = tmp_path / "pulumi"
+    (tmp_path / "1").write_text(json.dumps(exported()))
+    (tmp_path / "later").write_text(json.dumps(later))
+    pulumi.write_text(
+        f"#!/bin/sh\ncd {tmp_path}\necho x >> asked\nn=$(wc -l < asked)\n"
+        'if [ -e "$n" ]; then cat "$n"; else sed "s/{n}/$n/g" later; fi\n'
+    )
+    pulumi.chmod(0o700)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    looked = look(tenant, tmp_path, "--json", asks=True, environment={**tenant.ready.environment(), "PATH": path})
+    assert looked.code == 0, looked
+    assert "leftover" not in {each["kind"] for each in looked.findings}
+    notes = [each["found"] for each in looked.findings if each["kind"] == "note"]
+    assert notes == (
+        []
+        if settles
+        else ["the stack's state changes while preflight looks, so that what looks left over may be in use"]
+    )
 
 
 def test_a_wrong_stack_file_is_refused_before_anything_is_asked(tenant: Tenant, tmp_path: Path) -> None:

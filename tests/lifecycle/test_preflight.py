@@ -42,7 +42,7 @@ def left_over(stack: Stack, engine: str, what: str, *, stops_up: bool = True) ->
     code, findings = preflight(stack, engine)
     assert code == (1 if stops_up else 0)
     assert {each["kind"] for each in findings} - {"note"} == {"ready", "leftover"}
-    assert all("an interrupted run was at work on" in each["found"] for each in findings if each["kind"] == "note")
+    assert all("a run is at work on" in each["found"] for each in findings if each["kind"] == "note")
     (found,) = [each for each in findings if each["kind"] == "leftover" and each["found"].startswith(what)]
     return found
 

@@ -58,6 +58,7 @@ def look(
     state: Mapping[str, Any] | str | None = None,
     environment: Mapping[str, str] | None = None,
     stack: str = "demo",
+    asks: bool = False,
 ) -> Looked:
     """Run the command.
 
@@ -70,6 +71,7 @@ def look(
         state: what `pulumi stack export` would print; of an empty stack where none is given.
         environment: variables instead of the tenant's.
         stack: name of the stack.
+        asks: whether it asks a pulumi on PATH for the state, instead of being given it.
     """
     file = folder / "Pulumi.demo.yaml"
     config = {
@@ -78,7 +80,8 @@ def look(
         "entra-business-central:integrations": dict(integrations or {"magento": MAGENTO}),
     }
     file.write_text(json.dumps({"config": config}))  # YAML, too
-    command = [sys.executable, "-m", "commands", "preflight", "--stack", stack, "--stdin", "--config-file", str(file)]
+    command = [sys.executable, "-m", "commands", "preflight", "--stack", stack, "--config-file", str(file)]
+    command += [] if asks else ["--stdin"]
     done = subprocess.run(
         [*command, *(options or ["--json"])], cwd=REPOSITORY,
         env={"PATH": os.environ["PATH"], **(tenant.ready.environment() if environment is None else environment)},
