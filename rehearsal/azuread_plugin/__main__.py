@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from rehearsal.azuread_plugin.process import die_with_parent, exit_on_interrupt, serve
+from rehearsal.azuread_plugin.process import exit_on_interrupt, serve
 from rehearsal.azuread_plugin.provider import AzureadProvider
 
 
 def main() -> None:
     """Serve until told to stop. The engine's address, the one argument, is not needed."""
     exit_on_interrupt()
-    die_with_parent()
     server, port = serve(AzureadProvider())
     print(port, flush=True)  # the first line of the output is the port (contracts/engine.md 3.1)
     server.wait_for_termination()

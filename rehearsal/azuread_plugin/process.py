@@ -1,11 +1,9 @@
-"""The life of the plugin's process: it ends with the engine that started it, and on the first interrupt."""
+"""The life of the plugin's process: it ends on the first interrupt, and not with its engine, as the real one."""
 
 from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -15,7 +13,6 @@ from rehearsal.azuread_plugin.provider import AzureadProvider
 
 _LARGEST_MESSAGE = 400 << 20  # bytes, as the Pulumi SDKs have it
 _OPERATIONS_AT_ONCE = 64  # the real plugin has no limit; engines ask for as many as `--parallel` says
-_LOOK_FOR_PARENT_EVERY = 0.1  # seconds
 
 
 def serve(provider: AzureadProvider) -> tuple[grpc.Server, int]:
@@ -31,22 +28,6 @@ def serve(provider: AzureadProvider) -> tuple[grpc.Server, int]:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
-
-
-def die_with_parent() -> None:
-    """End this process when its parent ends: no orphan shall go on changing a directory.
-
-    By asking who the parent is, and not by Linux' PR_SET_PDEATHSIG: that signal comes when the *thread* ends that
-    started the process, and engines start plugins from short-lived threads.
-    """
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_LOOK_FOR_PARENT_EVERY)
-        os._exit(1)
-
-    threading.Thread(target=watch, name="die-with-parent", daemon=True).start()
 
 
 def exit_on_interrupt() -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import stat
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -108,36 +104,6 @@ def test_it_ends_with_0_on_an_interrupt_in_the_middle_of_a_request(bench: Bench,
     assert plugin.stop() == 0
     assert pending.exception() is not None
     tenant.clear_faults()
-
-
-def test_it_ends_with_the_process_that_started_it(bench: Bench, tmp_path: Path) -> None:
-    note = tmp_path / "pid"
-    starter = (
-        "import subprocess, sys, time\n"
-        f"plugin = subprocess.Popen({STAND_IN!r} + ['127.0.0.1:1'], stdout=subprocess.PIPE)\n"
-        "plugin.stdout.readline()\n"
-        f"open({str(note)!r} + '.new', 'w').write(str(plugin.pid))\n"
-        f"import os; os.rename({str(note)!r} + '.new', {str(note)!r})\n"
-        "time.sleep(600)\n"
-    )
-    parent = subprocess.Popen([sys.executable, "-c", starter])
-    try:
-        wait_for(note.exists, 60, "the plugin to start")
-        pid = int(note.read_text())
-        assert is_running(pid)
-    finally:
-        parent.send_signal(signal.SIGKILL)
-        parent.wait()
-    wait_for(lambda: not is_running(pid), 30, "the plugin to end")
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_cancellation_ends_a_wait(bench: Bench, tenant: Tenant) -> None:
