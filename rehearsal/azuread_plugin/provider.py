@@ -81,26 +81,6 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         }
         return provider_pb2.CheckResponse(inputs=to_struct(marked))
 
-    def DiffConfig(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
-        """Tell which settings changed; never a replacement. Unchanged is an empty answer, as recorded."""
-        olds = schema.without_defaults(to_values(request.old_inputs))
-        news = schema.without_defaults(to_values(request.news))
-        changed = sorted(
-            name
-            for name in olds.keys() | news.keys()
-            if olds.get(name) != news.get(name) and name not in request.ignoreChanges
-        )
-        if not changed:
-            return provider_pb2.DiffResponse()
-        kind = {name: "ADD" if name not in olds else "DELETE" if name not in news else "UPDATE" for name in changed}
-        return provider_pb2.DiffResponse(
-            changes=provider_pb2.DiffResponse.DIFF_SOME,
-            diffs=changed,
-            detailedDiff={
-                name: provider_pb2.PropertyDiff(kind=_KINDS.Value(kind[name]), inputDiff=True) for name in changed
-            },
-        )
-
     @_refusals
     def Configure(
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext

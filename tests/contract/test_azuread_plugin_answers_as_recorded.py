@@ -27,7 +27,6 @@ REQUESTS = {
     "Check": messages.CheckRequest,
     "CheckConfig": messages.CheckRequest,
     "Diff": messages.DiffRequest,
-    "DiffConfig": messages.DiffRequest,
     "Create": messages.CreateRequest,
     "Update": messages.UpdateRequest,
 }
@@ -102,18 +101,6 @@ def test_the_configuration_is_checked_as_recorded(plugin: AzureadPlugin) -> None
                 json.dumps(it["request"]).replace('"33333333-3333-3333-3333-333333333333"', '"<secret>"')
             )
             assert answer(plugin, "CheckConfig", request) == it["response"]
-
-
-def test_an_unchanged_configuration_is_no_difference_as_recorded(plugin: AzureadPlugin) -> None:
-    for it in calls("noop-up", "DiffConfig"):
-        assert answer(plugin, "DiffConfig", it["request"]) == it["response"] == {}
-
-
-def test_a_changed_client_secret_is_an_update_of_the_provider_as_recorded(plugin: AzureadPlugin) -> None:
-    [it] = calls("explicit-provider-config-change", "DiffConfig")
-    # The recording hides both secrets behind one word.
-    request = {**it["request"], "news": {**it["request"]["news"], "clientSecret": "another"}}
-    assert answer(plugin, "DiffConfig", request) == it["response"]
 
 
 def test_configure_promises_previews_and_takes_no_secrets(bench: Bench) -> None:
