@@ -7,13 +7,14 @@ delegated permission for all users: https://learn.microsoft.com/graph/permission
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from clients.errors import AccessError, Forbidden
+from clients.errors import AccessError, Forbidden, NotFound, Refused
 from clients.graph_errors import is_not_replicated
 from clients.offers import refuse_what_is_not_offered
 from clients.publishers import published_as, refuse_another_publisher
@@ -155,6 +156,14 @@ class AdminConsentProvider(Provider):
         attempting = f"take the service principal of {client_id} out of this tenant"
         graph.delete_service_principal(principal_id, attempting=attempting)
 
+    def _take_out_again(self, client_id: str, principal_id: str) -> None:
+        """Delete a vendor's service principal that this failed operation made, unless another run uses it by now."""
+        graph, attempting = self.session.graph, f"take the service principal of {client_id} out of this tenant again"
+        with suppress(Forbidden):  # whoever may not look takes it out all the same: it is a moment old
+            if not comes_true(lambda: not graph.grants_held(principal_id)):
+                raise Refused(attempting, f"somebody else granted {client_id} something meanwhile", "")
+        graph.delete_service_principal(principal_id, attempting=attempting, just_made=True)
+
     def _settle(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Make it what the inputs say, and return the outputs that tell of it; what fails is taken back."""
         if inputs["consent"] == "manual":
@@ -201,8 +210,7 @@ class AdminConsentProvider(Provider):
         graph, client_id = self.session.graph, inputs["client_id"]
         principal, created = find_or_create(graph, client_id)
         if created:
-            attempting = f"take the service principal of {client_id} out of this tenant again"
-            undo.append(partial(graph.delete_service_principal, principal.id, attempting=attempting, just_made=True))
+            undo.append(partial(self._take_out_again, client_id, principal.id))
             expected = inputs["expected_publisher"]
             if published_as(principal, expected) != dict(expected):  # perhaps only the answer to a POST does not tell
                 principal = look_again(graph, principal)
@@ -219,6 +227,8 @@ def _take_back(undo: list[Callable[[], None]], problem: AccessError, *, vendor: 
     for step in reversed(undo):
         try:
             when_replicated(step)
+        except NotFound:  # for the whole wait: it has gone, by a first request whose answer was lost or by others
+            continue
         except AccessError as second:
             reasons.append(second.reason)
     if reasons:

@@ -166,8 +166,9 @@ class Consent:
                 return frozenset()
             grant = when_replicated(partial(self._granted_meanwhile, attempting))
             after = grant.scopes | set(after) if self.additive else after
-        self.graph.change_delegated(grant.id, after, attempting=attempting)
+        # Before the write: one that is done and not answered is to be taken back too.
         self.undo.append(partial(self.graph.change_delegated, grant.id, grant.scopes, attempting=attempting))
+        self.graph.change_delegated(grant.id, after, attempting=attempting)
         return grant.scopes
 
     def _granted_meanwhile(self, attempting: str) -> DelegatedGrant:

@@ -105,6 +105,17 @@ def test_of_a_vendor_only_its_own_delegated_permissions_are_taken_back(tenant: T
     assert grants(tenant) == ["user_impersonation"]
 
 
+def test_a_change_that_was_done_and_not_answered_is_taken_back(
+    tenant: Tenant, consents: ProviderHost, inputs: Inputs
+) -> None:
+    made = consents.create(inputs.consent(scopes=SCOPES[:1]))
+    # It is sent twice, and the third is what takes it back.
+    tenant.fault({"method": "PATCH", "path": "/oauth2PermissionGrants/"}, "drop", when="after", times=2)
+    with pytest.raises(ProviderError, match="Whether it was done is not known"):
+        consents.update(made, inputs.consent(scopes=SCOPES))
+    assert grants(tenant) == SCOPES[:1]
+
+
 def test_a_grant_that_another_run_makes_meanwhile_is_completed(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:

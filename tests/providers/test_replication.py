@@ -124,6 +124,19 @@ def test_a_vendor_that_is_not_seen_in_time_is_kept_so_that_the_next_run_need_not
     assert assigned(tenant, principal) == ROLES
 
 
+def test_what_was_taken_back_by_a_request_whose_answer_was_lost_is_not_told_as_left(
+    tenant: Tenant, impatient: AdminConsentProvider
+) -> None:
+    """The same DELETE is sent once more, and is told that nothing is there."""
+    inputs = Inputs(make_application(tenant, "Kitchen display"))
+    tenant.fault({"method": "POST", "path": "appRoleAssignedTo"}, skip=1, status=403, times=0)
+    tenant.fault({"method": "DELETE", "path": "/appRoleAssignedTo/"}, "drop", when="after")
+    with pytest.raises(AccessError) as problem:
+        create(impatient, inputs.consent())
+    assert assigned(tenant, inputs.application.principal_id) == 0
+    assert "could not be taken back" not in str(problem.value)
+
+
 # --- what was withdrawn a moment ago and is listed still
 
 

@@ -361,6 +361,22 @@ def test_what_is_taken_back_is_waited_for_where_it_is_not_seen_yet(tenant: Tenan
     assert principals(tenant) == []
 
 
+def test_a_vendor_let_in_here_stays_where_another_run_granted_it_something_before_ours_failed(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    grants = {"method": "POST", "path": "appRoleAssignedTo"}
+    ours = tenant.fault(grants, "hold", when="after")
+    tenant.fault(grants, status=403, times=0)
+    with ThreadPoolExecutor() as threads:
+        create = threads.submit(consents.create, vendor_consent())
+        ours.wait_until_held()
+        add_role(tenant, "app_access")
+        ours.release()
+        with pytest.raises(ProviderError, match=r"somebody else granted .* something meanwhile"):
+            create.result(60)
+    assert held(tenant) == ["app_access"]
+
+
 def test_a_vendor_that_another_run_lets_in_meanwhile_is_used_as_it_is(tenant: Tenant, consents: ProviderHost) -> None:
     let_in(tenant)
     tenant.fault(  # our look does not see what the other run has just made
