@@ -294,7 +294,7 @@ CAUSES = {
         lambda tenant, _: tenant.advance(3 * 365 * 86400), "secret", ("AADSTS7000222", "add a date under `credentials.secrets.issued`")
     ),
     "roles missing": Case(
-        edit("remove_app_role_assignment", role="API.ReadWrite.All"), "roles", ("does not have the roles API.ReadWrite.All, for", "grants it again")
+        edit("remove_app_role_assignment", role="API.ReadWrite.All"), "roles", ("does not have the roles API.ReadWrite.All (still so after", "grants it again")
     ),
     "application deleted": Case(edit("delete_application"), "application", ("AADSTS700016", "is not there")),
     "principal deleted": Case(edit("delete_service_principal"), "application", ("AADSTS7000229", "is not there")),
