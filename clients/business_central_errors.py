@@ -56,7 +56,7 @@ CHECK_ENVIRONMENT = (
 REGISTER_CALLER = (
     "The application (or user) that runs this is not registered and enabled in environment {environment}: an "
     f"administrator with SUPER adds it under {_ENTRA_APPLICATIONS} with the permission sets D365 AUTOMATION, SECURITY, "
-    "EBC REGISTRATION and every set that it hands out."
+    "EBC REGISTRATION (these three for all companies) and every set that it hands out."
 )
 GIVE_ROLES = (
     "The application that runs this needs the application roles API.ReadWrite.All and Automation.ReadWrite.All of "
@@ -77,7 +77,7 @@ MAKE_FULL_USER = (
 )
 GIVE_BASICS = (
     "The caller lacks this permission in environment {environment}: an administrator with SUPER assigns it the "
-    f"permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION, under {_ENTRA_APPLICATIONS}."
+    f"permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION for all companies, under {_ENTRA_APPLICATIONS}."
 )
 GIVE_REGISTRATION = (
     "The caller needs the permission set EBC REGISTRATION for all companies of environment {environment}: an "
@@ -117,7 +117,7 @@ MEANINGS = [
     Meaning("", "SUPER or SECURITY|cannot change settings for another user|CanManageUsers", GIVE_SECURITY),
     Meaning("", "[Rr]egister a user before", MAKE_FULL_USER),
     Meaning("", r"permissions? prevented the action.*\b(8845\d|EBC) ", GIVE_REGISTRATION),  # an object of the extension
-    Meaning("", "permissions? prevented the action", GIVE_BASICS),
+    Meaning("", "permissions? prevented the action|no permission to company", GIVE_BASICS),
     Meaning("", "permission set.*(assigned|hold|have)|only assign", GIVE_WHAT_IS_HANDED_OUT),
     Meaning(
         "",

@@ -110,7 +110,7 @@ class OutsideSystem:
             "Business Central",
             address or cloud.business_central_url(),
             authorization=lambda: authorization,
-            read_problem=read_problem,
+            read_problem=read_problem,  # an answer later than the default would be later than a proof's deadline
         )
         whole_query = {**dict(parse_qsl(own_query)), **(query or {})}
         return list(transport.pages(f"{online}/api/{path}", attempting=attempting, query=whole_query, headers=HEADERS))

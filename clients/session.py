@@ -31,7 +31,8 @@ class Session:
 
     Args:
         settings: stack configuration, keys with their namespace; read for `azuread:tenantId`, `azuread:environment`
-            and `azuread:metadataHost`. Everything else comes from the environment (`clients.cloud`).
+            and `azuread:metadataHost`. Everything else comes from the environment
+            (`clients.cloud`, `clients.sign_in`).
     """
 
     def __init__(self, settings: Mapping[str, str]) -> None:

@@ -156,11 +156,11 @@ class AdminConsentProvider(Provider):
         attempting = f"take the service principal of {client_id} out of this tenant"
         graph.delete_service_principal(principal_id, attempting=attempting)
 
-    def _take_out_again(self, client_id: str, principal_id: str) -> None:
+    def _take_out_again(self, client_id: str, principal_id: str, ours: Collection[str]) -> None:
         """Delete a vendor's service principal that this failed operation made, unless another run uses it by now."""
         graph, attempting = self.session.graph, f"take the service principal of {client_id} out of this tenant again"
         with suppress(Forbidden):  # whoever may not look takes it out all the same: it is a moment old
-            if not comes_true(lambda: not graph.grants_held(principal_id)):
+            if not comes_true(lambda: graph.grants_held(principal_id) <= set(ours)):
                 raise Refused(attempting, f"somebody else granted {client_id} something meanwhile", "")
         graph.delete_service_principal(principal_id, attempting=attempting, just_made=True)
 
@@ -185,14 +185,14 @@ class AdminConsentProvider(Provider):
         resource = graph.resource(inputs["resource_app_id"], permissions)
         if resource:
             refuse_what_is_not_offered(resource, inputs["client_id"], inputs["roles"], inputs["scopes"])
-        principal_id, created = inputs["principal_id"], False
+        principal_id, created, made = inputs["principal_id"], False, set[str]()
         if inputs["vendor"]:
-            principal_id, created = self._let_in(inputs, undo)
+            principal_id, created = self._let_in(inputs, undo, made)
         if resource is None:
             resource, _ = create(graph, inputs["resource_app_id"])  # as the portal does
             refuse_what_is_not_offered(resource, inputs["client_id"], inputs["roles"], inputs["scopes"])
         had = had_on(olds, principal_id, resource.id)
-        consent = Consent(graph, inputs["client_id"], principal_id, resource, inputs["vendor"], undo)
+        consent = Consent(graph, inputs["client_id"], principal_id, resource, inputs["vendor"], undo, made)
         return {
             "resource_id": resource.id,
             "service_principal_id": principal_id,
@@ -201,7 +201,9 @@ class AdminConsentProvider(Provider):
             "granted_scopes": consent.settle_scopes(inputs["scopes"], had.get("granted_scopes", [])),
         }
 
-    def _let_in(self, inputs: Mapping[str, Any], undo: list[Callable[[], None]]) -> tuple[str, bool]:
+    def _let_in(
+        self, inputs: Mapping[str, Any], undo: list[Callable[[], None]], made: Collection[str]
+    ) -> tuple[str, bool]:
         """Return the object id of a vendor's service principal, and whether it was made here.
 
         Graph tells an application's publisher only once the tenant has its service principal. One that is made here
@@ -210,7 +212,7 @@ class AdminConsentProvider(Provider):
         graph, client_id = self.session.graph, inputs["client_id"]
         principal, created = find_or_create(graph, client_id)
         if created:
-            undo.append(partial(self._take_out_again, client_id, principal.id))
+            undo.append(partial(self._take_out_again, client_id, principal.id, made))
             expected = inputs["expected_publisher"]
             if published_as(principal, expected) != dict(expected):  # perhaps only the answer to a POST does not tell
                 principal = look_again(graph, principal)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from clients.errors import NotReached
 from clients.graph import Graph
 from clients.graph_objects import DelegatedGrant, ServicePrincipal
 from dynamic_providers.service_principals import not_seen, when_replicated
@@ -27,6 +28,7 @@ class Consent:
         resource: what it is granted things on.
         additive: leave alone what others granted (a vendor's application).
         undo: what takes back each write that was done, oldest first.
+        made: ids of what was granted by this operation.
     """
 
     graph: Graph
@@ -35,6 +37,7 @@ class Consent:
     resource: ServicePrincipal
     additive: bool
     undo: list[Callable[[], None]] = field(default_factory=list)
+    made: set[str] = field(default_factory=set)
 
     def held_roles(self) -> dict[str, str]:
         """Return the roles that the application holds on the resource, role's id -> assignment's id.
@@ -132,6 +135,7 @@ class Consent:
         post = partial(self.graph.assign_role, self.principal_id, self.resource, role_id, attempting=attempting)
         made = when_replicated(post)
         if made:
+            self.made.add(made)
             self.undo.append(partial(self.withdraw, role, made, just_made=True))
         return made
 
@@ -161,14 +165,19 @@ class Consent:
                 self.graph.grant_delegated, self.principal_id, self.resource.id, after, attempting=attempting
             )
             if made := when_replicated(post):
+                self.made.add(made)
                 undo = partial(self.graph.change_delegated, made, (), attempting=attempting, just_made=True)
                 self.undo.append(undo)
                 return frozenset()
             grant = when_replicated(partial(self._granted_meanwhile, attempting))
             after = grant.scopes | set(after) if self.additive else after
-        # Before the write: one that is done and not answered is to be taken back too.
-        self.undo.append(partial(self.graph.change_delegated, grant.id, grant.scopes, attempting=attempting))
-        self.graph.change_delegated(grant.id, after, attempting=attempting)
+        undo = partial(self.graph.change_delegated, grant.id, grant.scopes, attempting=attempting)
+        try:
+            self.graph.change_delegated(grant.id, after, attempting=attempting)
+        except NotReached:  # it may be done
+            self.undo.append(undo)
+            raise
+        self.undo.append(undo)
         return grant.scopes
 
     def _granted_meanwhile(self, attempting: str) -> DelegatedGrant:

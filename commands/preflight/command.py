@@ -80,7 +80,7 @@ def _look_at_rest(subject: Subject) -> list[Finding]:
     """
     found = look(subject)
     for _ in range(2):
-        now = _state(subject.stack, None) if any(each.kind == "leftover" for each in found) else subject.state
+        now = _state(subject.full_name, None) if any(each.kind == "leftover" for each in found) else subject.state
         if now == subject.state:
             return found
         subject = replace(subject, state=now)
@@ -172,7 +172,7 @@ def _subject(stack: str, file: Path, exported: str | None) -> Subject:
     declared = load(values, presets=pulumi_cli.ROOT / "presets", stack_file=file)
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
-    return Subject(pulumi_cli.short_name(stack), declared, _state(stack, exported), session)
+    return Subject(pulumi_cli.short_name(stack), stack, declared, _state(stack, exported), session)
 
 
 def _state(stack: str, exported: str | None) -> State:

@@ -39,7 +39,7 @@ def look(subject: Subject, tagged: Iterable[Application]) -> list[Finding]:
         findings = [
             replace(each, remedy=unless + each.remedy) if each.kind == "leftover" else each for each in findings
         ]
-    return [*findings, *_names_taken(subject), *(_pending(urn) for urn in subject.state.pending)]
+    return [*findings, *_names_taken(subject), *(_pending(subject, urn) for urn in subject.state.pending)]
 
 
 def _application(subject: Subject, orphan: Application, key: str) -> Finding:
@@ -66,7 +66,7 @@ def _application(subject: Subject, orphan: Application, key: str) -> Finding:
         return told(remedy=remove)
     keep = (
         f"`pulumi import azuread:index/application:Application {key} /applications/{orphan.id} --parent "
-        f"component={component} --generate-code=false --protect=false --stack {subject.stack}`"
+        f"component={component} --generate-code=false --protect=false --stack {subject.full_name}`"
     )
     return told(remedy=f"{remove} Or take it into the state, and then `pulumi up`: {keep}.")
 
@@ -111,9 +111,10 @@ def _principal(subject: Subject, key: str) -> Iterator[Finding]:
         )
 
 
-def _pending(urn: str) -> Finding:
+def _pending(subject: Subject, urn: str) -> Finding:
     found = f"a run is at work on {urn}, or was when it was interrupted, as the state remembers"
-    return Finding("note", WHERE, found, "Once all is well: `pulumi refresh --clear-pending-creates`.")
+    command = f"pulumi refresh --clear-pending-creates --stack {subject.full_name}"
+    return Finding("note", WHERE, found, f"Once all is well: `{command}`.")
 
 
 def _to_be_made(subject: Subject) -> list[Integration]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from clients.caller import Caller
 from clients.graph_rights import (
@@ -36,6 +37,11 @@ def look(subject: Subject, caller: Caller | None) -> list[Finding]:
         found = f"who signed in, and what it may do, cannot be read from its token; needed is {permissions}"
         return [Finding("note", WHERE, found)]
     findings = [each for right, purpose in wanted.items() if (each := lacking(caller, right, purpose))]
+    vendors = any(each.client_id and each.consent == "auto" for each in subject.declared.integrations)
+    if vendors and not wanted.keys() & {READS_GRANTS, CONSENTS_DELEGATED}:
+        purpose = "see what others granted a vendor's application, before `destroy` takes it out of the tenant"
+        if each := lacking(caller, READS_GRANTS, purpose):
+            findings.append(replace(each, kind="note"))  # `up` does without
     if any(each.kind == "missing" for each in findings):
         return findings
     who = caller.user or f"application {caller.client_id}"
@@ -87,5 +93,3 @@ def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tupl
         yield CONSENTS_ON_GRAPH, "consent to application roles of Microsoft Graph"
     if delegated:
         yield CONSENTS_DELEGATED, "consent to delegated permissions"
-    elif integration.client_id:
-        yield READS_GRANTS, "see what others granted a vendor's application, before it is taken out of the tenant again"

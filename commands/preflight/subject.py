@@ -33,12 +33,14 @@ class Subject:
 
     Attributes:
         stack: its name, without an organisation.
+        full_name: as the CLI has to be asked for it, perhaps with an organisation.
         declared: what its file says.
         state: what its state knows.
         session: the clients of its tenant, signed in as whoever runs this.
     """
 
     stack: str
+    full_name: str
     declared: Settings
     state: State
     session: Session

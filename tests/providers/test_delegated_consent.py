@@ -105,6 +105,14 @@ def test_of_a_vendor_only_its_own_delegated_permissions_are_taken_back(tenant: T
     assert grants(tenant) == ["user_impersonation"]
 
 
+def test_a_change_that_was_refused_is_not_told_as_done(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:
+    made = consents.create(inputs.consent(scopes=SCOPES[:1]))
+    tenant.fault({"method": "PATCH", "path": "/oauth2PermissionGrants/"}, status=403, times=0)
+    with pytest.raises(ProviderError, match="403") as refused:
+        consents.update(made, inputs.consent(scopes=SCOPES))
+    assert "could not be taken back" not in str(refused.value)
+
+
 def test_a_change_that_was_done_and_not_answered_is_taken_back(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:

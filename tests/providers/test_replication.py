@@ -15,7 +15,7 @@ from dynamic_providers.admin_consent import AdminConsentProvider
 from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
 from tests.support.directory_objects import MICROSOFT_GRAPH
 from tests.support.entra import graph, make_application
-from tests.support.provider_host import ProviderHost
+from tests.support.provider_host import ProviderError, ProviderHost
 from tests.support.registrations import held_sets
 from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, OURS, refused, while_others_wait
 from tests.support.tenant import Tenant
@@ -122,6 +122,17 @@ def test_a_vendor_that_is_not_seen_in_time_is_kept_so_that_the_next_run_need_not
     create(impatient, vendor_consent())
     assert principals_of(tenant, JOB_QUEUE_RUNNER) == [principal]
     assert assigned(tenant, principal) == ROLES
+
+
+def test_a_vendor_is_taken_out_again_although_lists_still_show_what_the_failed_run_granted(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    grants = {"method": "POST", "path": "appRoleAssignedTo"}
+    tenant.fault(grants, status=403, skip=ASKS_IN_FIVE_SECONDS + 2, times=0)  # those for a new principal, and one
+    with pytest.raises(ProviderError) as problem:
+        while_others_wait(tenant, lambda: consents.create(vendor_consent()), asks=ASKS_IN_FIVE_SECONDS, deletions=True)
+    assert "somebody else granted" not in str(problem.value)
+    assert principals_of(tenant, JOB_QUEUE_RUNNER) == []
 
 
 def test_what_was_taken_back_by_a_request_whose_answer_was_lost_is_not_told_as_left(

@@ -65,6 +65,8 @@ PREVENTED = "Sorry, the current permissions prevented the action. ({})"
             PREVENTED.format("TableData 9012 AAD Application Read: Base Application"),
             errors.GIVE_BASICS,
         ),
+        # Its sets are for another company than the one that everything is asked through.
+        (403, "Internal_ServerError", "User has no permission to company 'CRONUS DK'.", errors.GIVE_BASICS),
     ],
 )
 def test_answers_that_share_a_code_are_told_apart_by_their_text(
