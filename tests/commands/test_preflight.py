@@ -188,7 +188,10 @@ def test_what_another_resource_does_not_offer_is_found(tenant: Tenant, tmp_path:
 def test_a_credential_that_cannot_be_used_is_told_in_a_sentence(
     tenant: Tenant, tmp_path: Path, changed: dict[str, str], says: str
 ) -> None:
-    container = {"production": {"name": "Production"}, "local": {"name": "Local", "baseUrl": "https://127.0.0.1:1/BC"}}
+    container = {
+        "production": {"name": "Production"},
+        "local": {"name": "Local", "baseUrl": f"{tenant.ready.origin}/container/BC"},
+    }
     everywhere = {"magento": {**MAGENTO, "environments": ["production", "local"]}}
     environment = {**tenant.ready.environment(), **changed}
     looked = look(tenant, tmp_path, integrations=everywhere, environments=container, environment=environment)

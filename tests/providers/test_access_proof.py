@@ -354,7 +354,7 @@ CAUSES = {
         nothing, "environment", ("404 NoEnvironment", "Check the name of environment Prodution"), {"environment": "Prodution"}
     ),
     "environment updating": Case(
-        lambda tenant, _: tenant.edit("set_environment_status", environment="Production", status="Upgrading", retryAfter=0),
+        lambda tenant, _: tenant.edit("set_environment_status", environment="Production", status="Upgrading", retryAfter=1),
         "environment", ("503 Internal_TenantUnavailable", "being updated"),
     ),
     "no answer of the environment": Case(no_answer(LISTED), "environment", ("gave no answer", "Run the same command again.")),

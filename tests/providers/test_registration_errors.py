@@ -34,14 +34,15 @@ def deployer_loses(role_id: str) -> Callable[[Tenant], Any]:
 
 def answer(path: str, status: int, code: str, message: str, method: str = "POST") -> Callable[[Tenant], Any]:
     match = {"path": path, "method": method, "userAgent": "entra-business-central/"}
-    return lambda tenant: tenant.fault(match=match, action="status", status=status, code=code, message=message, times=0)
+    wish = {"status": status, "code": code, "message": message, "retryAfter": 1}
+    return lambda tenant: tenant.fault(match=match, action="status", times=0, **wish)
 
 
 CAUSES = {
     "extension absent": Cause(edit("uninstall_companion"), ("404 BadRequest_ResourceNotFound", "companion extension", "EXTEN. MGT. - ADMIN")),
     "environment absent": Cause(lambda _: None, ("404 NoEnvironment", "Check the name of environment Prodution"), {"environment": "Prodution"}),
     "environment updating": Cause(
-        edit("set_environment_status", status="Upgrading", retryAfter=0), ("503 Internal_TenantUnavailable", "being updated", "admin center")
+        edit("set_environment_status", status="Upgrading", retryAfter=1), ("503 Internal_TenantUnavailable", "being updated", "admin center")
     ),
     "environment removed": Cause(edit("set_environment_status", status="SoftDeleted"), ("404 NoEnvironment", "removed", "formerly")),
     "company absent": Cause(
