@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from clients.caller import Caller
-from clients.errors import ServiceError
+from clients.errors import NotFound, ServiceError
 from clients.graph_rights import READS, with_remedy
 from clients.transport import Transport
 
@@ -76,6 +77,25 @@ class Applications:
         """
         query = {"$filter": f"tags/any(t:startswith(t,'{_quoted(start)}'))", "$count": "true"}
         return self._list(f"list the applications that are tagged {start}...", query, _BY_INDEX)
+
+    def exists(self, object_id: str) -> bool:
+        """Tell whether there is an application with this object id.
+
+        Raises:
+            AccessError: it cannot be told.
+        """
+        try:
+            self._transport.request(
+                "GET",
+                f"/v1.0/applications/{quote(object_id, safe='')}",
+                attempting=f"look up application {object_id}",
+                query={"$select": "id"},
+            )
+        except NotFound:
+            return False
+        except ServiceError as problem:
+            raise with_remedy(problem, READS, self._caller) from None
+        return True
 
     def named(self, name: str) -> list[Application]:
         """Return the applications of a display name; letter case does not count.

@@ -34,7 +34,9 @@ def handover(
         "roles": list(integration.roles),
         "environments": [settings.environments[key].name for key in integration.environments],
         "access": {
-            settings.environments[key].name: _particulars(integration.access(key), settings.environments[key], secrets)
+            settings.environments[key].name: _particulars(
+                integration, integration.access(key), settings.environments[key], secrets
+            )
             for key in integration.environments
         },
     }
@@ -45,10 +47,12 @@ def handover(
     return values
 
 
-def _particulars(access: Access, environment: Environment, secrets: Sequence[Secret]) -> dict[str, Any]:
+def _particulars(
+    integration: Integration, access: Access, environment: Environment, secrets: Sequence[Secret]
+) -> dict[str, Any]:
     said = {
         "baseUrl": environment.base_url,
         "companies": companies(access),
-        "notProvable": not_provable(access, secrets),
+        "notProvable": not_provable(integration, access, secrets),
     }
     return {key: value for key, value in said.items() if value}

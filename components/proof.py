@@ -43,7 +43,7 @@ def access_proof(
     if integration.proof == "off":
         return
     environment, access = settings.environments[key], integration.access(key)
-    reason = not_provable(access, secrets)
+    reason = not_provable(integration, access, secrets)
     newest = None if reason else secrets[-1].password
     AccessProof(
         logical_names.registration(integration.key, environment.name),
@@ -83,8 +83,10 @@ def companies(access: Access) -> list[str]:
     return sorted({item.company for item in access.permission_sets or () if item.company})
 
 
-def not_provable(access: Access, secrets: Sequence[Secret]) -> str:
-    """Return why access to an environment cannot be proved from here, "" where it can."""
+def not_provable(integration: Integration, access: Access, secrets: Sequence[Secret]) -> str:
+    """Return why access to an environment is not, or cannot be, proved from here, "" where it can."""
+    if integration.proof == "off":
+        return "the stack file says `proof: off`"
     if not secrets:
         return "this stack has no client secret for it, and no other credential can be used from here"
     if access.state == "Disabled":

@@ -32,14 +32,16 @@ def look(subject: Subject, tagged: Iterable[Application]) -> list[Finding]:
         if tag is None or tag.stack != subject.stack:
             continue
         findings += _secrets(subject, each) if each.id in known else [_application(subject, each, tag.key)]
-    for key in subject.state.applications:
-        findings += _principal(subject, key)
+    listed = {each.id for each in tagged}
+    for key, (object_id, client_id) in subject.state.applications.items():
+        gone = _gone(subject, key, object_id, client_id) if object_id not in listed else []
+        findings += gone or _principal(subject, key)
     if subject.state.pending:  # what a run is making now is in no state yet
-        unless = "Only where no `pulumi up` is under way now: "
+        unless = "Check that no `pulumi up` is under way. "
         findings = [
             replace(each, remedy=unless + each.remedy) if each.kind == "leftover" else each for each in findings
         ]
-    return [*findings, *_names_taken(subject), *(_pending(subject, urn) for urn in subject.state.pending)]
+    return [*findings, *_names_taken(subject), *_pending(subject)]
 
 
 def _application(subject: Subject, orphan: Application, key: str) -> Finding:
@@ -57,9 +59,10 @@ def _application(subject: Subject, orphan: Application, key: str) -> Finding:
             f"delete --id {orphan.id}`."
         )
         return told(remedy=remedy)
+    first = " Remove its registrations in Business Central first (page 9860)." if orphan.secrets else ""
     remove = (
-        "If no outside system uses it, and no other backend has a stack of this name, remove it, its registrations in "
-        f"Business Central first: `az ad app delete --id {orphan.id}`."
+        "If no outside system uses it, and no other backend has a stack of this name, remove it: `az ad app delete "
+        f"--id {orphan.id}`.{first}"
     )
     component = subject.state.components.get(key)
     if subject.integration(key) is None or component is None or key in subject.state.applications:
@@ -68,7 +71,7 @@ def _application(subject: Subject, orphan: Application, key: str) -> Finding:
         f"`pulumi import azuread:index/application:Application {key} /applications/{orphan.id} --parent "
         f"component={component} --generate-code=false --protect=false --stack {subject.full_name}`"
     )
-    return told(remedy=f"{remove} Or take it into the state, and then `pulumi up`: {keep}.")
+    return told(remedy=f"{remove} To keep it, take it into the state, and then `pulumi up`: {keep}.")
 
 
 def _takes_a_name(subject: Subject, orphan: Application) -> bool:
@@ -87,6 +90,21 @@ def _secrets(subject: Subject, application: Application) -> Iterator[Finding]:
                 "has its text, or somebody added it by hand",
                 f"Remove it: `az ad app credential delete --id {application.client_id} --key-id {secret.key_id}`.",
             )
+
+
+def _gone(subject: Subject, key: str, object_id: str, client_id: str) -> list[Finding]:
+    """Look for an application that the state has and Entra has not: azuread can neither change nor delete it."""
+    try:
+        if subject.session.applications.exists(object_id):
+            return []
+    except AccessError as problem:
+        return [missing(WHERE, problem)]
+    found = (
+        f"application {client_id} (integration {key}) is in the state and not in Entra: a killed run, or somebody, "
+        "deleted it"
+    )
+    remedy = f"`pulumi refresh --yes --stack {subject.full_name}`, and then what was interrupted again."
+    return [Finding("leftover", WHERE, found, remedy, in_the_way=True)]
 
 
 def _principal(subject: Subject, key: str) -> Iterator[Finding]:
@@ -111,10 +129,15 @@ def _principal(subject: Subject, key: str) -> Iterator[Finding]:
         )
 
 
-def _pending(subject: Subject, urn: str) -> Finding:
-    found = f"a run is at work on {urn}, or was when it was interrupted, as the state remembers"
+def _pending(subject: Subject) -> list[Finding]:
+    """Tell what the state remembers of a run that is at work, or was killed."""
+    if not subject.state.pending:
+        return []
+    names = ", ".join(sorted(urn.rpartition("::")[2] for urn in subject.state.pending))
+    found = f"a run is at work on {names}, or was when it was interrupted, as the state remembers"
     command = f"pulumi refresh --clear-pending-creates --stack {subject.full_name}"
-    return Finding("note", WHERE, found, f"Once all is well: `{command}`.")
+    remedy = f"Once an `up` has ended without an error, `{command}` forgets what was being created."
+    return [Finding("note", f"stack {subject.stack}", found, remedy)]
 
 
 def _to_be_made(subject: Subject) -> list[Integration]:

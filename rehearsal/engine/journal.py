@@ -32,7 +32,8 @@ class Journal:
             save: writes the state; None for a preview, which writes nothing.
         """
         self.start = {state.urn: state for state in start.resources}
-        self.pending = list(start.pending)
+        # As the CLI: only a create needs somebody to look; any other is done again by the next run if need be.
+        self.pending = [each for each in start.pending if each.kind == "creating"]
         self._left = dict(self.start)
         self._done: dict[str, ResourceState] = {}
         self._formerly: dict[str, str] = {}  # URN -> the one under which the run began with it

@@ -271,9 +271,33 @@ def test_a_second_application_of_one_integration_can_only_be_removed(
 ) -> None:
     tag(application, tenant)
     known = application._replace(object_id="a0a0a0a0-0000-4000-8000-000000000009", client_id=RUNNER)
-    found = look(tenant, tmp_path, state=exported(known, principal=True)).only("leftover")
-    assert "az ad app delete" in found["remedy"]
-    assert "pulumi import" not in found["remedy"]
+    gone, second = look(tenant, tmp_path, state=exported(known, principal=True)).of("leftover")
+    assert "az ad app delete" in second["remedy"]
+    assert "pulumi import" not in second["remedy"]
+    assert known.client_id in gone["found"]
+
+
+def test_an_application_that_the_state_has_and_entra_has_not_is_in_the_way(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    """azuread fails to delete and to change it, and `up` would wait for it in vain."""
+    tag(application, tenant)
+    state = exported(application, secrets=key_ids(application, tenant))
+    tenant.edit("delete_application", clientId=application.client_id)
+    looked = look(tenant, tmp_path, state=state)
+    assert looked.code == 1
+    found = looked.only("leftover")
+    assert (
+        f"application {application.client_id} (integration magento) is in the state and not in Entra" in found["found"]
+    )
+    assert found["remedy"].startswith("`pulumi refresh --yes --stack demo`")
+
+
+def test_an_application_whose_tag_somebody_removed_is_not_taken_for_gone(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    state = exported(application, secrets=key_ids(application, tenant))
+    assert look(tenant, tmp_path, state=state).of("leftover") == []
 
 
 def test_an_application_of_another_stack_is_none_of_ours(
@@ -363,7 +387,7 @@ def test_what_a_run_may_be_making_now_is_not_to_be_removed_before_it_has_ended(
     state["deployment"]["pending_operations"] = [{"type": "creating", "resource": {"urn": COMPONENT}}]
     found = look(tenant, tmp_path, state=state).only("leftover")
     assert application.client_id in found["found"]
-    assert found["remedy"].startswith("Only where no `pulumi up` is under way now: ")
+    assert found["remedy"].startswith("Check that no `pulumi up` is under way. ")
 
 
 @pytest.mark.parametrize("settles", [True, False])

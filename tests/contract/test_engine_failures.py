@@ -119,8 +119,11 @@ def test_an_interrupted_operation_is_warned_of_and_only_a_refresh_forgets_it(sta
     latest = content["checkpoint"]["latest"]
     lost = {**stage.state()["a"], "urn": stage.state()["a"]["urn"].replace("::a", "::lost")}
     del lost["id"], lost["outputs"]
-    latest["pending_operations"] = [{"resource": lost, "type": "creating"}]
+    deleting = {"resource": stage.state()["a"], "type": "deleting"}
+    latest["pending_operations"] = [{"resource": lost, "type": "creating"}, deleting]
     stage.checkpoint.path.write_text(json.dumps(content))
+    stage.refresh()
+    assert "2 pending operations" in stage.witness.texts("warning")
     for act in (stage.preview, stage.up, stage.refresh):
         assert not act().failed
         assert "1 pending operations" in stage.witness.texts("warning")

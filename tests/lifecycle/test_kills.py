@@ -201,6 +201,19 @@ def test_killed_while_a_vendor_is_registered_the_next_up_needs_adopt_once_and_sa
     assert registrations(tenant, RUNNER_ID) == {}
 
 
+def test_killed_after_an_application_was_deleted_a_refresh_lets_destroy_finish(tenant: Tenant, stack: Stack) -> None:
+    """azuread is told 404, and fails: docs/reference/interrupted-runs.md."""
+    assert stack.up().code == 0
+    fault = tenant.fault(match={"method": "DELETE", "path": "/v1.0/applications/"}, action="hold", when="after")
+    kill_at(tenant, stack, "destroy", fault)
+    again = stack.destroy()
+    assert again.code == 1
+    assert "Deleting Application" in again.output or "deleting Application" in again.output
+    assert stack.run("refresh", "--yes", "--non-interactive", "--skip-preview").code == 0
+    assert stack.destroy().code == 0
+    assert stack.resources() == []
+
+
 def test_a_secret_made_and_not_recorded_is_left_beside_the_recorded_one(tenant: Tenant, stack: Stack) -> None:
     """The other hole of interrupted-runs.md: the secret's text is lost, and it ends by itself."""
     fault = tenant.fault(match={"method": "POST", "path": "/addPassword$"}, action="hold", when="after")

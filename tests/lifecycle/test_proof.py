@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.lifecycle.test_prove import prove
 from tests.lifecycle.test_whole_path import registrations, working
 from tests.support.entra import graph
 from tests.support.stack import MAGENTO, Stack
@@ -57,8 +58,10 @@ def test_a_proof_can_be_turned_on_and_off_and_goes_with_the_rest(tenant: Tenant,
     stack.write(magento=UNPROVED)
     assert stack.up().changes == {"create": 8}
     client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    assert set(prove(stack, "--json").results.values()) == {("notProvable", "")}
     stack.write()
     assert stack.up().changes == {"create": 2, "unchanged": 8}
+    assert set(prove(stack, "--json").results.values()) == {("proven", "")}
     stack.write(magento=UNPROVED)
     assert stack.up().changes == {"delete": 2, "unchanged": 8}
     stack.write()

@@ -20,7 +20,7 @@ ENTRA_APPLICATIONS = "https://businesscentral.dynamics.com/Production?page=9860"
             "https://businesscentral.dynamics.com/Production?page=2500",
         ),
         (errors.REGISTER_CALLER, "an administrator with SUPER adds it", ENTRA_APPLICATIONS),
-        (errors.GIVE_ROLES, "a Cloud Application Administrator grants them", "az ad app permission add --id"),
+        (errors.GIVE_ROLES, "a Privileged Role Administrator grants them", "az ad app permission add --id"),
         (errors.GIVE_SECURITY, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
         (errors.MAKE_FULL_USER, "sign in to environment Production once", "https://businesscentral.dynamics.com/Pro"),
         (errors.GIVE_BASICS, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
