@@ -6,10 +6,9 @@ configuration of the last `up`, while the environment is always today's.
 
 from __future__ import annotations
 
-import base64
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clients.errors import Refused
@@ -105,19 +104,6 @@ def find_tenant(settings: Mapping[str, str]) -> str:
             "domain would not tell applications of this tenant from a vendor's.",
         )
     return tenant.lower()
-
-
-def basic() -> Callable[[], str] | None:
-    """Return a function that gives an Authorization header from BUSINESS_CENTRAL_USER and _PASSWORD, if both are set.
-
-    For containers and on-premises only; the password is a user's web service key:
-    https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/web-services-authentication
-    """
-    user, password = (os.environ.get(f"BUSINESS_CENTRAL_{name}") for name in ("USER", "PASSWORD"))
-    if not user or not password:
-        return None
-    encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return lambda: f"Basic {encoded}"
 
 
 def business_central_url() -> str:

@@ -112,7 +112,7 @@ class Session:
         transport = Transport(
             "Business Central",
             address,
-            authorization=cloud.basic() or self._business_central_sign_in,
+            authorization=sign_in.basic() or self._business_central_sign_in,
             read_problem=business_central.read_problem,
             answer_seconds=business_central.ANSWER_SECONDS,
         )

@@ -190,6 +190,19 @@ def bearer(credential: TokenCredential, scope: str) -> Callable[[], str]:
     return authorization
 
 
+def basic() -> Callable[[], str] | None:
+    """Return a function that gives an Authorization header from BUSINESS_CENTRAL_USER and _PASSWORD, if both are set.
+
+    For containers and on-premises only; the password is a user's web service key:
+    https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/web-services-authentication
+    """
+    user, password = (os.environ.get(f"BUSINESS_CENTRAL_{name}") for name in ("USER", "PASSWORD"))
+    if not user or not password:
+        return None
+    encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return lambda: f"Basic {encoded}"
+
+
 def _options(cloud: Cloud) -> dict[str, Any]:
     """Return what every credential of azure-identity is made with."""
     # Our own name beside the library's, so that one search in a sign-in log finds everything we did.

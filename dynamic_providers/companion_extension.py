@@ -133,11 +133,10 @@ class CompanionExtensionProvider(Provider):
 
     def _install(self, props: Mapping[str, Any]) -> Version:
         """Have at least the file's version installed, and return which one is."""
-        channel, wanted = self._channel(props), Version.parse(props["version"])
+        channel = self._channel(props)
         # In this order: what an earlier run began may end at any moment, and must be seen on one side or the other.
         deployment = channel.under_way(_app(props))
-        present = channel.installed(props["app_id"])
-        if present and present >= wanted:
+        if present := _present(channel, _app(props)):
             _tell(props, f"{props['name']} {present} is installed")
             return present
         app = _read_again(props)
@@ -150,8 +149,7 @@ class CompanionExtensionProvider(Provider):
             seen = deployment if deployment.state == "succeeded" else channel.follow(deployment)
             if seen.state == "running":
                 return None
-            version = channel.installed(app.app_id)
-            if version and version >= wanted:
+            if version := _present(channel, app):
                 return version
             _require_success(seen, f"install {app}", props)
             return None  # it has succeeded, and the list lags behind
@@ -163,6 +161,12 @@ class CompanionExtensionProvider(Provider):
 
 def _app(props: Mapping[str, Any]) -> App:
     return App(props["app_id"], props["name"], props["publisher"], Version.parse(props["version"]))
+
+
+def _present(channel: Channel, app: App) -> Version | None:
+    """Return the version that is installed, None where it is older than this one, or there is none."""
+    version = channel.installed(app.app_id)
+    return version if version and version >= app.version else None
 
 
 def _read_again(props: Mapping[str, Any]) -> AppFile:
@@ -190,8 +194,7 @@ def _deploy(channel: Channel, app: AppFile, props: Mapping[str, Any]) -> Deploym
         if deployment := channel.under_way(app):
             _tell_under_way(app, props)
             return deployment
-        present = channel.installed(app.app_id)
-        if present and present >= app.version:  # it has ended since the refusal
+        if _present(channel, app):  # it has ended since the refusal
             return Deployment("", app, "succeeded")
         raise
 

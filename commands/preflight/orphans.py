@@ -5,7 +5,7 @@ How each comes about, and what was measured about its remedy: docs/reference/int
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +18,7 @@ from settings import Integration
 WHERE = "Microsoft Entra"
 
 
-def look(subject: Subject, tagged: Iterable[Application]) -> list[Finding]:
+def look(subject: Subject, tagged: Collection[Application]) -> list[Finding]:
     """Return what is left over, and what has a name that `up` needs.
 
     Args:
