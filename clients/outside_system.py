@@ -34,7 +34,7 @@ def route_for(roles: Iterable[str]) -> str | None:
 
 
 class OutsideSystem:
-    """An application with a client secret. Nothing is cached: each sign-in gets a new token.
+    """An application with a client secret; for one thread. Each sign-in gets a new token, connections are kept.
 
     Args:
         client_id: the application.
@@ -48,6 +48,7 @@ class OutsideSystem:
         self._secret = secret
         self._tenant_id = tenant_id
         self._credential = credential
+        self._transports: dict[str, Transport] = {}
 
     def sign_in(self) -> str:
         """Return the Authorization header of a new token for Business Central.
@@ -106,11 +107,15 @@ class OutsideSystem:
     ) -> list[dict[str, Any]]:
         address, _, own_query = base_url.partition("?")
         online = "" if base_url else f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(environment, safe='')}"
-        transport = Transport(
-            "Business Central",
-            address or cloud.business_central_url(),
-            authorization=lambda: authorization,
-            read_problem=read_problem,  # an answer later than the default would be later than a proof's deadline
-        )
+        transport = self._transport(address or cloud.business_central_url())
         whole_query = {**dict(parse_qsl(own_query)), **(query or {})}
-        return list(transport.pages(f"{online}/api/{path}", attempting=attempting, query=whole_query, headers=HEADERS))
+        headers = {**HEADERS, "Authorization": authorization}
+        return list(transport.pages(f"{online}/api/{path}", attempting=attempting, query=whole_query, headers=headers))
+
+    def _transport(self, address: str) -> Transport:
+        if address not in self._transports:
+            # An answer later than the default would be later than a proof's deadline.
+            self._transports[address] = Transport(
+                "Business Central", address, authorization=None, read_problem=read_problem
+            )
+        return self._transports[address]
