@@ -4,25 +4,39 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench-scale bench-replication lock clean
+.PHONY: help demo test check kills pulumi ahead python-is-new-enough bench-scale bench-replication lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(VENV)/.installed: requirements.txt
+python-is-new-enough:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Python 3.11 or later is needed; '$(PYTHON)' is not it. Say which: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+
+# Where a Pulumi CLI has to be built, that begins beside the making of .venv.
+ahead: python-is-new-enough
+	@$(PYTHON) -m rehearsal.pulumi_cli.ahead --with $$PPID $(ARGS)
+
+$(VENV)/.installed: requirements.txt | python-is-new-enough
 	@echo "Making $(VENV) with the packages of requirements.txt (about a minute, once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt || { \
 	  echo "The packages could not be had from the package index that pip uses here (see 'pip config list'). Nothing else was changed; 'make' again when it can be reached." >&2; exit 1; }
 	@touch $@
 
-demo: $(VENV)/.installed  ## walk through all of it against a rehearsal tenant, narrated (ARGS=--keep leaves it up)
+demo: ahead $(VENV)/.installed  ## walk through all of it against a rehearsal tenant, narrated (ARGS=--keep leaves it up)
 	@$(BIN)/python -m rehearsal demo $(ARGS)
 
-test: $(VENV)/.installed check  ## every check and every test (ARGS="-k words" narrows the tests)
+test: ahead $(VENV)/.installed check  ## every check and every test (ARGS="-k words" narrows the tests)
+	@$(BIN)/python -m rehearsal pulumi --quiet
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+kills: ahead $(VENV)/.installed  ## an up and a destroy killed at each of their requests; twenty minutes
+	@$(BIN)/python -m rehearsal pulumi --quiet
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --kills tests/lifecycle/test_kills.py $(ARGS)
+
+pulumi: ahead $(VENV)/.installed  ## find or get the Pulumi CLI that demo and tests run on; how to put it on PATH
+	@$(BIN)/python -m rehearsal pulumi $(ARGS)
 
 check: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
@@ -30,10 +44,10 @@ check: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
 
-bench-scale: $(VENV)/.installed  ## 100 integrations in 2 environments with latency (ARGS=10 makes it 10)
+bench-scale: ahead $(VENV)/.installed  ## 100 integrations in 2 environments with latency (ARGS=10 makes it 10)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-bench-replication: $(VENV)/.installed  ## how long is waited for what is new, with delays of 1, 10 and 60 s (ARGS="3" makes it 3 s)
+bench-replication: ahead $(VENV)/.installed  ## how long is waited for what is new, with delays of 1, 10 and 60 s (ARGS="3" makes it 3 s)
 	@$(BIN)/python -m tests.bench.replication $(ARGS)
 
 lock: requirements.in  ## write requirements.txt anew from requirements.in

@@ -7,8 +7,12 @@ import pulumi_azuread as azuread
 
 from components.companion import companion_extension
 from components.integration import Integration
+from components.interruptions import end_quietly_when_interrupted
+from components.stack_traces import leave_out_stack_traces
 from settings import PROJECT, SettingsError, decoded, load
 
+end_quietly_when_interrupted()
+leave_out_stack_traces()
 prefix = f"{PROJECT}:"
 values = {
     key.removeprefix(prefix): decoded(text)

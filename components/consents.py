@@ -8,6 +8,7 @@ import pulumi
 
 import logical_names
 from components.application import OwnApplication
+from components.dependencies import without_dependency
 from dynamic_providers.admin_consent import AdminConsent
 from settings import BUSINESS_CENTRAL_APP_ID, Integration
 
@@ -22,7 +23,7 @@ def consent(integration: Integration, own: OwnApplication | None, parent: pulumi
     """
     make = partial(
         AdminConsent,
-        client_id=own.application.client_id if own else integration.client_id or "",
+        client_id=without_dependency(own.application.client_id) if own else integration.client_id or "",
         principal_id=own.principal.object_id if own else "",
         vendor=own is None,
         expected_publisher=_publisher(integration),

@@ -11,6 +11,7 @@ import logical_names
 from components.application import own_application
 from components.consents import consent
 from components.credentials import secrets
+from components.dependencies import without_dependency
 from components.handover import handover
 from components.proof import access_proof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, PermissionSetInput
@@ -57,7 +58,7 @@ class Integration(pulumi.ComponentResource):
                 environment=environment.name,
                 base_url=environment.base_url or "",
                 formerly=list(environment.formerly),
-                client_id=client_id,
+                client_id=without_dependency(client_id),  # it waits for the consent, which waits for the application
                 description=access.description or "",
                 contact_information=access.contact_information or "",
                 permission_sets=[_permission_set(item) for item in access.permission_sets or ()],

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pulumi
 
 import logical_names
 from components.credentials import Secret
+from components.dependencies import without_dependency
 from dynamic_providers.access_proof import AccessProof
 from dynamic_providers.admin_consent import AdminConsent
 from dynamic_providers.business_central_registration import BusinessCentralRegistration
@@ -47,35 +47,25 @@ def access_proof(
     newest = None if reason else secrets[-1].password
     AccessProof(
         logical_names.registration(integration.key, environment.name),
-        client_id=client_id,
-        credential=_without_dependency(newest.value) if newest else None,
-        credential_id=_without_dependency(newest.key_id) if newest else None,
+        client_id=without_dependency(client_id),
+        credential=without_dependency(newest.value) if newest else None,
+        credential_id=without_dependency(newest.key_id) if newest else None,
         roles=integration.roles,
         environment=environment.name,
         base_url=environment.base_url or "",
         companies=companies(access),
         reason=reason,
-        # A revision tells of an update. What is made anew begins with 1 again, so its ids are here beside it.
-        after=[consent.revision, consent.assignments, registration.revision, registration.user_id],
+        triggers=[without_dependency(each.revision) for each in (consent, registration)],
         declared_at=f"integrations.{integration.key}.environments.{key}",
         opts=pulumi.ResourceOptions(
             parent=parent,
-            depends_on=[consent, registration],
+            depends_on=[registration],  # which depends on the consent
             protect=False,  # nothing is lost with it, and protected it could not be turned off
             aliases=[
                 pulumi.Alias(name=logical_names.registration(integration.key, name)) for name in environment.formerly
             ],
         ),
     )
-
-
-def _without_dependency(output: pulumi.Output[Any]) -> pulumi.Output[Any]:
-    """Return an output that waits for its resource, and leaves no dependency on it in the state.
-
-    After an error `pulumi up --continue-on-error` deletes a secret that the stack file no longer lists, also where a
-    proof that was left out still depends on it, and then refuses the state that it has written (measured).
-    """
-    return pulumi.Output(set(), output.future(with_unknowns=True), output.is_known(), output.is_secret())
 
 
 def companies(access: Access) -> list[str]:

@@ -7,17 +7,15 @@ the secret, is another one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from clients.proof import NotProven, ProofTarget, prove
 from clients.replication import LONGEST_SECONDS
-from dynamic_providers.base import Provider, declared, next_revision, readable
+from dynamic_providers.base import Provider, called_by_pulumi, declared, without_defaults
 from dynamic_providers.progress import tell
-
-_DEFAULTS = {"base_url": "", "companies": [], "reason": "", "deadline_seconds": LONGEST_SECONDS}
 
 
 class AccessProofProvider(Provider):
@@ -25,26 +23,27 @@ class AccessProofProvider(Provider):
 
     replaced_when = ("client_id",)
     # The credential is compared by its key id: so that a diff can be read, and no secret has to be.
-    updated_when = ("environment", "base_url", "credential_id", "roles", "companies", "reason", "after")
+    updated_when = ("environment", "base_url", "credential_id", "roles", "companies", "reason", "triggers")
+    defaults: ClassVar[dict[str, Any]] = {
+        "base_url": "",
+        "companies": [],
+        "reason": "",
+        "credential_id": "",
+        "triggers": [],
+        "deadline_seconds": LONGEST_SECONDS,
+    }
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Sort roles and companies: their order means nothing."""
-        filled = {**_DEFAULTS, **inputs}
-        for key in {"roles", "companies"} & filled.keys():
-            filled[key] = sorted(set(filled[key]))
-        return filled, []
+        return inputs | {key: sorted(set(inputs[key])) for key in {"roles", "companies"} & inputs.keys()}, []
 
-    def comparable(self, key: str, value: Any) -> Any:
-        """Compare a key id that is missing with an empty one as equal: Pulumi drops an input that is None."""
-        return (value or "") if key == "credential_id" else value
-
-    @readable
+    @called_by_pulumi
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Prove it."""
         id_ = f"{self.session.tenant_id}/{props['environment']}/{props['client_id']}"
-        return CreateResult(id_, self._proven(props, revision=1))
+        return CreateResult(id_, self._proven(props))
 
-    @readable
+    @called_by_pulumi
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what is stored: one failing read would stop the refresh of a whole stack.
 
@@ -53,16 +52,16 @@ class AccessProofProvider(Provider):
         """
         return ReadResult(id_, dict(props))
 
-    @readable
-    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+    @called_by_pulumi
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Prove it again."""
-        return UpdateResult(self._proven(news, revision=next_revision(olds)))
+        return UpdateResult(self._proven(news))
 
-    @readable
+    @called_by_pulumi
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Do nothing: there is nothing."""
 
-    def _proven(self, props: Mapping[str, Any], *, revision: int) -> dict[str, Any]:
+    def _proven(self, props: Mapping[str, Any]) -> dict[str, Any]:
         if not props["reason"]:
             target = ProofTarget(
                 client_id=props["client_id"],
@@ -75,9 +74,8 @@ class AccessProofProvider(Provider):
             if not secret:  # Pulumi drops what it does not know: the secret's own resource has failed
                 raise NotProven(target, "secret", "it has no secret", "Its secret could not be made: see there.")
             prove(self.session, target, secret, seconds=props["deadline_seconds"], tell=tell)
-        outputs = {**declared(props), "provable": not props["reason"], "revision": revision}
-        outputs.pop("credential", None)  # an input only: the state shall keep it in as few places as can be
-        return outputs
+        # The secret is an input only: the state shall keep it in as few places as can be.
+        return {key: value for key, value in declared(props).items() if key != "credential"}
 
 
 class AccessProof(Resource, module="entra-business-central", name="AccessProof"):
@@ -93,17 +91,10 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
         base_url: its address, where it is a container or on-premises; "" online.
         companies: names of companies that it has to open; with none, it has to open the first that it sees.
         reason: why it cannot be proved from here; "" where it can.
-        after: whatever is another value after consent or registration were made, changed or repaired.
+        triggers: whatever is another value after consent or registration were made, changed or repaired.
         declared_at: key in the stack file, for messages.
         deadline_seconds: how long to wait at most for what is not seen everywhere yet.
     """
-
-    provable: pulumi.Output[bool]
-    """Whether it can be proved from here; if so, it was."""
-    reason: pulumi.Output[str]
-    """Why not; "" where it can."""
-    revision: pulumi.Output[int]
-    """1 at creation, one more at each time that it was proved again."""
 
     def __init__(
         self,
@@ -118,7 +109,7 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
         base_url: str = "",
         companies: Sequence[str] = (),
         reason: str = "",
-        after: Sequence[pulumi.Input[Any]] = (),
+        triggers: Sequence[pulumi.Input[Any]] = (),
         deadline_seconds: float = LONGEST_SECONDS,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -131,10 +122,8 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
             "base_url": base_url,
             "companies": list(companies),
             "reason": reason,
-            "after": list(after),
+            "triggers": list(triggers),
             "declared_at": declared_at,
             "deadline_seconds": deadline_seconds,
-            "provable": None,
-            "revision": None,
         }
-        super().__init__(AccessProofProvider(), name, properties, opts)
+        super().__init__(AccessProofProvider(), name, without_defaults(AccessProofProvider.defaults, properties), opts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
@@ -20,7 +20,7 @@ from clients.offers import refuse_what_is_not_offered
 from clients.publishers import published_as, refuse_another_publisher
 from clients.replication import comes_true
 from dynamic_providers.approval import approved
-from dynamic_providers.base import Provider, declared, next_revision, readable
+from dynamic_providers.base import Provider, called_by_pulumi, declared, new_revision, without_defaults
 from dynamic_providers.grants import Consent, had_on, made_here
 from dynamic_providers.live_consent import Held, held_now, vendor_now
 from dynamic_providers.progress import tell
@@ -36,14 +36,6 @@ _INPUTS = (
     "declared_at",
 )  # fmt: skip
 
-_DEFAULTS: dict[str, Any] = {
-    "principal_id": "",
-    "vendor": False,
-    "expected_publisher": {},
-    "roles": [],
-    "scopes": [],
-    "consent": "auto",
-}
 _PUBLISHER_KEYS = ("display_name", "verified_publisher_id")
 
 
@@ -56,35 +48,41 @@ class AdminConsentProvider(Provider):
 
     replaced_when = ("client_id", "resource_app_id", "vendor")
     updated_when = ("principal_id", "expected_publisher", "roles", "scopes", "consent")
+    defaults: ClassVar[dict[str, Any]] = {
+        "principal_id": "",
+        "vendor": False,
+        "expected_publisher": {},
+        "roles": [],
+        "scopes": [],
+        "consent": "auto",
+        "service_principal_created": False,
+        "assignments": {},
+        "granted_scopes": [],
+    }
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
-        """Fill in defaults, and sort roles and scopes: their order means nothing."""
-        filled = {**_DEFAULTS, **inputs}
-        filled |= {key: sorted(set(filled[key])) for key in ("roles", "scopes")}
+        """Sort roles and scopes: their order means nothing."""
+        filled = inputs | {key: sorted(set(inputs[key])) for key in ("roles", "scopes") if key in inputs}
         failures = []
-        if not filled["roles"] and not filled["scopes"]:
+        if not filled.get("roles", True) and not filled.get("scopes", True):
             failures.append(CheckFailure("roles", "at least one application role or delegated permission is needed"))
-        if filled["consent"] not in {"auto", "manual"}:
+        if filled.get("consent", "auto") not in {"auto", "manual"}:
             failures.append(CheckFailure("consent", "is neither auto nor manual"))
-        expected = filled["expected_publisher"]
-        if filled["vendor"] and (len(expected) != 1 or not set(expected) <= set(_PUBLISHER_KEYS)):
+        expected = filled.get("expected_publisher", {})
+        if filled.get("vendor") and (len(expected) != 1 or not set(expected) <= set(_PUBLISHER_KEYS)):
             failures.append(CheckFailure("expected_publisher", f"has to have one of {', '.join(_PUBLISHER_KEYS)}"))
         return filled, failures
 
-    def comparable(self, key: str, value: Any) -> Any:
-        """Take what a state lacks that is older than the input for the input's default."""
-        return _DEFAULTS.get(key) if value is None else value
-
-    @readable
+    @called_by_pulumi
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Grant what is missing; what an interrupted run already granted is found."""
         id_ = f"{self.session.tenant_id}/{props['client_id']}/{props['resource_app_id']}"
-        return CreateResult(id_, {**declared(props), **self._settle({}, props), "revision": 1})
+        return CreateResult(id_, {**declared(props), **self._settle({}, props), "revision": new_revision()})
 
-    @readable
+    @called_by_pulumi
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what is really granted."""
-        graph, props = self.session.graph, {**_DEFAULTS, **props}
+        graph = self.session.graph
         resource = graph.known_resource(props["resource_app_id"], props["resource_id"])
         principal = vendor_now(graph, props) if props["vendor"] else None
         principal_id = principal.id if principal else props["principal_id"]
@@ -107,12 +105,12 @@ class AdminConsentProvider(Provider):
         }
         return ReadResult(id_, outputs, {key: live[key] for key in _INPUTS if key in live})
 
-    @readable
+    @called_by_pulumi
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Grant what is missing and withdraw what is too much."""
-        return UpdateResult({**declared(news), **self._settle(olds, news), "revision": next_revision(olds)})
+        return UpdateResult({**declared(news), **self._settle(olds, news), "revision": new_revision()})
 
-    @readable
+    @called_by_pulumi
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Withdraw what was granted, and take a vendor out of the tenant that was let in here.
 
@@ -267,8 +265,8 @@ class AdminConsent(Resource, module="entra-business-central", name="AdminConsent
     """Object id of the application's service principal."""
     service_principal_created: pulumi.Output[bool]
     """Whether that one was made here, and goes with this resource."""
-    revision: pulumi.Output[int]
-    """1 at creation, one more at each update."""
+    revision: pulumi.Output[str]
+    """Another one after the creation and after each update."""
 
     def __init__(
         self,
@@ -304,4 +302,5 @@ class AdminConsent(Resource, module="entra-business-central", name="AdminConsent
         }
         # Delete first: what replaces it has the same assignments, and a later delete would take them away again.
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
-        super().__init__(AdminConsentProvider(), name, properties, options)
+        recorded = without_defaults(AdminConsentProvider.defaults, properties)
+        super().__init__(AdminConsentProvider(), name, recorded, options)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 import os
+import secrets
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResult, ResourceProvider
@@ -20,26 +21,33 @@ from clients.errors import DEBUG_VARIABLE, AccessError
 from clients.session import SETTINGS, Session
 from dynamic_providers.progress import working_on
 
-P = ParamSpec("P")
 R = TypeVar("R")
+_NO_DEFAULT = object()
 
 _SESSIONS: dict[tuple[str | None, ...], Session] = {}
 _SESSIONS_LOCK = threading.Lock()
 
 
-def readable(method: Callable[P, R]) -> Callable[P, R]:
-    """Let a method of a provider fail with one paragraph that names the place in the stack file, as its progress does.
+def called_by_pulumi(method: Callable[..., R]) -> Callable[..., R]:
+    """Make a method of a provider what Pulumi may call: the one edge between Pulumi's mappings and our code.
 
-    Pulumi shows whatever a method raises, with its traceback; without this a user would read our call stack.
+    What Pulumi hands over has its defaults filled in, and what is handed back has them left out, since every property
+    that is recorded is written again at each step of each `up`. A failure is one paragraph that names the place in the
+    stack file, as progress does: Pulumi shows whatever a method raises, with its traceback.
     """
 
     @functools.wraps(method)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        properties: Mapping[str, Any] = next((a for a in reversed(args) if isinstance(a, Mapping)), {})
+    def wrapper(self: Provider, *args: Any) -> R:
+        filled = [{**self.defaults, **each} if isinstance(each, Mapping) else each for each in args]
+        properties: Mapping[str, Any] = next((each for each in reversed(filled) if isinstance(each, Mapping)), {})
         where = str(properties.get("declared_at", ""))
         try:
             with working_on(where):
-                return method(*args, **kwargs)
+                result = method(self, *filled)
+            for name in ("inputs", "outs"):
+                if recorded := getattr(result, name, None):
+                    setattr(result, name, without_defaults(self.defaults, recorded))
+            return result
         except AccessError as problem:
             problem.where = problem.where or where
             raise problem from None
@@ -70,6 +78,9 @@ class Provider(ResourceProvider):
     updated_when: ClassVar[tuple[str, ...]]
     """Inputs that can be changed on the object."""
 
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    """Properties at these values are not recorded: what a state does not have is at its default."""
+
     session: Session
 
     def __getstate__(self) -> None:
@@ -91,14 +102,14 @@ class Provider(ResourceProvider):
         """
         return inputs, []
 
-    @readable
+    @called_by_pulumi
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Invoked before every diff, in previews too."""
         unknown = {key: value for key, value in news.items() if pulumi.contains_unknowns(value)}
         normalised, failures = self.normalise({key: value for key, value in news.items() if key not in unknown})
         return CheckResult({**normalised, **unknown}, failures)
 
-    @readable
+    @called_by_pulumi
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Invoked with the stored (after a refresh: the live) outputs and the checked inputs.
 
@@ -131,6 +142,14 @@ def declared(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in inputs.items() if key != "__provider"}
 
 
-def next_revision(olds: Mapping[str, Any]) -> int:
-    """Return the number of this update; Pulumi hands every number back as a float."""
-    return int(olds.get("revision", 0)) + 1
+def without_defaults(defaults: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties that are recorded: those that are not at their default."""
+    return {key: value for key, value in properties.items() if value != defaults.get(key, _NO_DEFAULT)}
+
+
+def new_revision() -> str:
+    """Return what an object's creation or update is known by: another one each time, eight hexadecimal digits.
+
+    A number that counts would begin anew with an object that is made anew, and nobody would see the difference.
+    """
+    return secrets.token_hex(4)

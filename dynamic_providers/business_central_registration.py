@@ -7,7 +7,7 @@ Application" there: https://learn.microsoft.com/dynamics365/business-central/dev
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any, ClassVar, NotRequired, TypedDict
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
@@ -15,7 +15,7 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 from clients.business_central import Environment
 from clients.permission_sets import as_inputs, matching, normalised, resolve, still_defined
 from clients.registrations import FIELDS
-from dynamic_providers.base import Provider, declared, next_revision, readable
+from dynamic_providers.base import Provider, called_by_pulumi, declared, new_revision, without_defaults
 from dynamic_providers.progress import tell
 from dynamic_providers.reconciliation import change, ensure, give_and_take
 
@@ -24,16 +24,6 @@ _INPUTS = (
     "additional_permission_sets", "state", "permission_granted", "adopt", "declared_at",
 )  # fmt: skip
 
-_DEFAULTS = {
-    "base_url": "",
-    "formerly": [],
-    "contact_information": "",
-    "permission_sets": [],
-    "additional_permission_sets": "remove",
-    "state": "Enabled",
-    "permission_granted": False,
-    "adopt": False,
-}
 _ALLOWED = {"state": ("Enabled", "Disabled"), "additional_permission_sets": ("remove", "keep")}
 MAX_TEXT = 50  # Text[50] in table 9012, for description and contact information
 
@@ -55,26 +45,32 @@ class BusinessCentralRegistrationProvider(Provider):
         "environment", "base_url", "description", "contact_information", "permission_sets",
         "additional_permission_sets", "state", "permission_granted",
     )  # fmt: skip
+    # What an administrator can change by hand is none of these: a refresh shall show both values.
+    defaults: ClassVar[dict[str, Any]] = {
+        "base_url": "",
+        "formerly": [],
+        "additional_permission_sets": "remove",
+        "adopt": False,
+    }
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
-        """Fill in defaults, write role ids as Business Central does, and refuse what it could not store."""
-        filled = {**_DEFAULTS, **inputs}
+        """Write role ids as Business Central does, and refuse what it could not store."""
         failures = [
-            CheckFailure(key, f"is {len(filled[key])} characters long; Business Central keeps {MAX_TEXT} at most")
+            CheckFailure(key, f"is {len(inputs[key])} characters long; Business Central keeps {MAX_TEXT} at most")
             for key in ("description", "contact_information")
-            if len(filled.get(key, "")) > MAX_TEXT
+            if len(inputs.get(key, "")) > MAX_TEXT
         ]
-        if not filled.get("description", "not known yet").strip():
+        if not inputs.get("description", "not known yet").strip():
             failures.append(CheckFailure("description", "is empty; Business Central makes the user's name of it"))
         failures += [
             CheckFailure(key, f"is neither {' nor '.join(allowed)}")
             for key, allowed in _ALLOWED.items()
-            if filled[key] not in allowed
+            if inputs.get(key, allowed[0]) not in allowed
         ]
-        sets = normalised(filled["permission_sets"])
+        sets = normalised(inputs.get("permission_sets", []))
         if any(item["role_id"] == "SUPER" for item in sets):
             failures.append(CheckFailure("permission_sets", "names SUPER, which no application can be given"))
-        return {**filled, "permission_sets": sets}, failures
+        return {**inputs, "permission_sets": sets}, failures
 
     def comparable(self, key: str, value: Any) -> Any:
         """Compare permission sets without regard to their order, and names of environments to their case."""
@@ -82,24 +78,23 @@ class BusinessCentralRegistrationProvider(Provider):
             return {tuple(sorted(item.items())) for item in value or []}
         if key == "environment":
             return value.casefold()
-        return _DEFAULTS.get(key, "") if value is None else value  # None: from a state that is older than the key
+        return value
 
     def replaces(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
         """Another environment is another registration, unless the stack file says that it only has another name now."""
         renamed = olds["environment"].casefold() in [name.casefold() for name in news["formerly"]]
         return [key for key in super().replaces(olds, news) if not (renamed and key == "environment")]
 
-    @readable
+    @called_by_pulumi
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Register, enable and give permission sets; or finish what an interrupted run began."""
         user_id = ensure(self._environment(props), props)
         id_ = f"{self.session.tenant_id}/{props['environment']}/{props['client_id']}"
-        return CreateResult(id_, {**declared(props), "user_id": user_id, "revision": 1})
+        return CreateResult(id_, {**declared(props), "user_id": user_id, "revision": new_revision()})
 
-    @readable
+    @called_by_pulumi
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the row, the state of its user and its permission sets as they are."""
-        props = {**_DEFAULTS, **props}  # a state of an older version may lack what came later
         environment, client_id = self._environment(props), props["client_id"]
         registration = environment.listed_registration(client_id)
         if registration is None:
@@ -122,7 +117,7 @@ class BusinessCentralRegistrationProvider(Provider):
         outputs = {**live, "user_id": registration.user_id if registration.user_state else None}
         return ReadResult(id_, outputs, {key: live[key] for key in _INPUTS if key in live})
 
-    @readable
+    @called_by_pulumi
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Change what differs, and only that."""
         environment, changed = self._environment(news), self.changed(olds, news)
@@ -149,9 +144,9 @@ class BusinessCentralRegistrationProvider(Provider):
                 user_id = ensure(environment, {**news, "adopt": True}, had=olds["permission_sets"])
             elif sets_changed:
                 give_and_take(environment, news, user_id, wanted, had=olds["permission_sets"])
-        return UpdateResult({**declared(news), "user_id": user_id, "revision": next_revision(olds)})
+        return UpdateResult({**declared(news), "user_id": user_id, "revision": new_revision()})
 
-    @readable
+    @called_by_pulumi
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Disable, so that from then on there is no access whatever happens; then delete the row and its user."""
         environment, client_id = self._environment(props), props["client_id"]
@@ -195,8 +190,8 @@ class BusinessCentralRegistration(Resource, module="entra-business-central", nam
 
     user_id: pulumi.Output[str]
     """Security id of the user that Business Central made."""
-    revision: pulumi.Output[int]
-    """1 at creation, one more at each update."""
+    revision: pulumi.Output[str]
+    """Another one after the creation and after each update."""
 
     def __init__(
         self,
@@ -234,4 +229,5 @@ class BusinessCentralRegistration(Resource, module="entra-business-central", nam
         }
         # Delete first: a create would adopt the row, and the later delete would remove what it adopted.
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
-        super().__init__(BusinessCentralRegistrationProvider(), name, properties, options)
+        recorded = without_defaults(BusinessCentralRegistrationProvider.defaults, properties)
+        super().__init__(BusinessCentralRegistrationProvider(), name, recorded, options)

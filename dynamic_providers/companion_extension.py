@@ -7,7 +7,7 @@ For a stack of its own: several stacks of integrations may share an environment,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NoReturn, TypeVar, cast
+from typing import Any, ClassVar, Literal, NoReturn, TypeVar, cast
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
@@ -18,7 +18,7 @@ from clients.business_central import COMPANION_APP_ID
 from clients.deployment import Channel, Deployment
 from clients.errors import BadRequest, Conflict, Refused, WorkFailed
 from dynamic_providers import progress
-from dynamic_providers.base import Provider, declared, readable
+from dynamic_providers.base import Provider, called_by_pulumi, declared, without_defaults
 
 T = TypeVar("T")
 
@@ -40,28 +40,26 @@ class CompanionExtensionProvider(Provider):
 
     replaced_when = ("environment", "app_id")
     updated_when = ("version", "channel", "uninstall_on_destroy")
+    defaults: ClassVar[dict[str, Any]] = {"channel": "adminCenter", "uninstall_on_destroy": False}
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
-        """Fill in defaults, and what the file says of itself; never its content, which would be in every state."""
-        filled = {"channel": "adminCenter", "uninstall_on_destroy": False, **inputs}
-        for key in filled.keys() - inputs.keys() - set(_INPUTS):
-            del filled[key]
+        """Fill in what the file says of itself; never its content, which would be in every state."""
         failures = []
-        if filled["channel"] not in {"adminCenter", "automation"}:
+        if inputs.get("channel", "adminCenter") not in {"adminCenter", "automation"}:
             failures.append(CheckFailure("channel", "is neither adminCenter nor automation"))
         if "file" not in inputs:  # not known yet
-            return filled, failures
+            return inputs, failures
         try:
             app = AppFile.read(inputs["file"])
         except Refused as problem:
-            return filled, [*failures, CheckFailure("file", str(problem))]
+            return inputs, [*failures, CheckFailure("file", str(problem))]
         if app.app_id != COMPANION_APP_ID:
             text = f"is {app} by {app.publisher} ({app.app_id}), and not the companion extension ({COMPANION_APP_ID})"
             failures.append(CheckFailure("file", text))
         own = {"app_id": app.app_id, "name": app.name, "publisher": app.publisher, "version": str(app.version)}
-        return {**filled, **own, "sha256": app.sha256}, failures
+        return {**inputs, **own, "sha256": app.sha256}, failures
 
-    @readable
+    @called_by_pulumi
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Compare, and say what a file is not installed for."""
         result = super().diff(id_, olds, news)
@@ -84,14 +82,14 @@ class CompanionExtensionProvider(Provider):
             return Version.parse(olds[key]) < Version.parse(news[key])
         return super()._differs(key, olds, news)
 
-    @readable
+    @called_by_pulumi
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Install or upgrade; what is there already, or what an interrupted run began, is found."""
         version = self._install(props)
         id_ = f"{self.session.tenant_id}/{props['environment']}/{props['app_id']}"
         return CreateResult(id_, {**declared(props), "version": str(version)})
 
-    @readable
+    @called_by_pulumi
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the version that is installed."""
         version = self._channel(props).installed(props["app_id"])
@@ -100,13 +98,13 @@ class CompanionExtensionProvider(Provider):
         live = {**declared(props), "version": str(version)}
         return ReadResult(id_, live, {key: live[key] for key in _INPUTS if key in live})
 
-    @readable
+    @called_by_pulumi
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Upgrade, if the file is newer than what is installed."""
         version = self._install(news) if "version" in self.changed(olds, news) else olds["version"]
         return UpdateResult({**declared(news), "version": str(version)})
 
-    @readable
+    @called_by_pulumi
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Leave the extension where it is, which others may need; or uninstall it, its data kept."""
         if not props.get("uninstall_on_destroy"):
@@ -296,4 +294,5 @@ class CompanionExtension(Resource, module="entra-business-central", name="Compan
         }
         # Delete first: with uninstall_on_destroy, a delete that came later would remove what the create has found.
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
-        super().__init__(CompanionExtensionProvider(), name, properties, options)
+        recorded = without_defaults(CompanionExtensionProvider.defaults, properties)
+        super().__init__(CompanionExtensionProvider(), name, recorded, options)

@@ -1,4 +1,4 @@
-"""`python -m rehearsal tenant | preview | up | refresh | destroy | demo`."""
+"""`python -m rehearsal tenant | pulumi | demo`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ import sys
 
 COMMANDS = {  # command -> (module that has add_arguments(parser) and run(arguments) -> exit code, one line of help)
     "tenant": ("rehearsal.tenant.command", "run the rehearsal tenant: Entra, Microsoft Graph and Business Central"),
-    "preview": ("rehearsal.engine.command", "show what `up` would change"),
-    "up": ("rehearsal.engine.command", "make the stack as its file says"),
-    "refresh": ("rehearsal.engine.command", "read what is really there into the state"),
-    "destroy": ("rehearsal.engine.command", "delete everything that the stack made"),
-    "output": ("rehearsal.engine.output", "show what the stack exports"),
+    "pulumi": ("rehearsal.pulumi_cli.command", "find or get the Pulumi CLI, and say where it lies"),
     "demo": ("rehearsal.demo.command", "walk through all of it, narrated"),
 }
 
@@ -24,7 +20,7 @@ def main(arguments: list[str]) -> int:
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     for name, (module, text) in COMMANDS.items():
         sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-        if name == chosen:  # import only what is asked for: the engine brings gRPC and Pulumi with it
+        if name == chosen:  # import only what is asked for
             importlib.import_module(module).add_arguments(sub)
     parsed = parser.parse_args(arguments)
     return int(importlib.import_module(COMMANDS[parsed.command][0]).run(parsed))

@@ -17,9 +17,10 @@ settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the life cycle tests run on the real CLI where it is."""
+    """Let the life cycle tests run with either azuread plugin."""
+    parser.addoption("--kills", action="store_true", help="kill at every request, not at one of each resource's")
     parser.addoption(
-        "--engine", choices=["local", "pulumi"], default="local", help="the engine of the life cycle tests"
+        "--plugin", choices=["stand-in", "real"], default="", help="the azuread plugin of the life cycle tests"
     )
 
 

@@ -10,16 +10,20 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rehearsal.demo import engines, tenant
+from rehearsal import processes
+from rehearsal.control_port import ControlPort, ControlPortError
+from rehearsal.demo import tenant
 from rehearsal.demo.conductor import Conductor
 from rehearsal.demo.declaration import write_stack_file
-from rehearsal.demo.engines import Engine
 from rehearsal.demo.errors import DemoError
 from rehearsal.demo.farewell import say_how_to_look_round, say_what_is_next
 from rehearsal.demo.folder import DemoFolder
 from rehearsal.demo.narration import Narration
-from rehearsal.demo.processes import Processes
+from rehearsal.demo.pulumi import Pulumi
 from rehearsal.demo.tour import Tour
+from rehearsal.pulumi_cli.command import add_choice
+from rehearsal.pulumi_cli.find import PulumiCli, PulumiError
+from rehearsal.pulumi_cli.obtain import obtain
 
 if TYPE_CHECKING:
     import argparse
@@ -33,11 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--keep", action="store_true", help="leave the tenant and the stack up, to look round")
     what.add_argument("--stop", action="store_true", help="end and remove what --keep, or a killed demo, left")
+    add_choice(parser)
     parser.add_argument(
-        "--engine",
-        choices=("auto", "pulumi", "local"),
-        default="auto",
-        help="auto (default): the pulumi CLI where it is on PATH, else the local engine",
+        "--plugin",
+        choices=("stand-in", "real"),
+        default="",
+        help="the azuread plugin (default: the real one, if any)",
     )
     parser.add_argument("--plain", action="store_true", help="no colours and no progress, also at a terminal")
 
@@ -49,8 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with folder.locked():
             return _stop(folder) if arguments.stop else _walk(arguments, folder, narration)
-    except DemoError as problem:
+    except (DemoError, PulumiError) as problem:
         narration.broken(str(problem))
+    except ControlPortError as problem:
+        narration.broken(f"The tour cannot go on: {problem}.")
     except BrokenPipeError:  # whoever read along has gone, as `demo | head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as problem:
@@ -60,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _stop(folder: DemoFolder) -> int:
     """End and remove what is left; say nothing where there is nothing."""
-    ended = Processes(folder.processes, str(folder.root)).end_all()
+    ended = processes.end(folder.root)
     if folder.root.exists():
         folder.remove()
     if ended:
@@ -69,23 +76,23 @@ def _stop(folder: DemoFolder) -> int:
 
 
 def _walk(arguments: argparse.Namespace, folder: DemoFolder, narration: Narration) -> int:
-    processes = Processes(folder.processes, str(folder.root))
-    if folder.script.exists() and any(processes.running()):
+    if folder.script.exists() and processes.running(folder.root):
         raise DemoError("A demo was kept, and its tenant is up; end it with `make demo ARGS=--stop`.")
-    processes.end_all()  # of a demo that was killed
+    cli = obtain(os.environ, named=arguments.pulumi, fetch=not arguments.no_fetch, console=narration.console)
+    processes.end(folder.root)  # of a demo that was killed
     folder.make_anew()
-    engine = engines.choose(arguments.engine, folder, os.environ)
+    pulumi = Pulumi(folder, cli, arguments.plugin)
     for number in _SIGNALS:  # also where it was started in the background, with SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     kept = interrupted = False
     try:
-        _tour(engine, folder, processes, narration, keep=arguments.keep)
+        _tour(pulumi, folder, narration, keep=arguments.keep)
         kept = arguments.keep
     except KeyboardInterrupt:
         interrupted = True
     finally:
         if not kept:
-            _end(processes, folder)
+            _end(folder)
     if interrupted:
         narration.broken("Interrupted; everything that was started has been ended.")
         return _INTERRUPTED
@@ -94,55 +101,50 @@ def _walk(arguments: argparse.Namespace, folder: DemoFolder, narration: Narratio
     return 0
 
 
-def _tour(engine: Engine, folder: DemoFolder, processes: Processes, narration: Narration, *, keep: bool) -> None:
-    _introduce(engine, folder, narration)
+def _tour(pulumi: Pulumi, folder: DemoFolder, narration: Narration, *, keep: bool) -> None:
+    _introduce(pulumi.cli, folder, narration)
     start = time.monotonic()
     folder.passphrase_file.touch(mode=0o600)
     folder.passphrase_file.write_text(secrets.token_urlsafe(24), encoding="utf-8")
     narration.title("1. A rehearsal tenant: Entra, Microsoft Graph and Business Central on this machine")
     begun = time.monotonic()
-    ready = tenant.start(folder, processes, engines.basic_environment(), outlives=keep)
-    state = tenant.Control(ready.controlUrl).state()
+    ready = tenant.start(folder, outlives=keep)
+    state = ControlPort(ready.controlUrl).state()
     for name, environment in state["businessCentral"].items():
         companies = ", ".join(company["name"] for company in environment["companies"])
         narration.held(f"environment {name}, with the companies {companies}")
     narration.measured(f"{time.monotonic() - begun:.1f} s; {ready.origin}, control port {ready.controlUrl}")
     declared = write_stack_file(folder, ready.tenantId, datetime.now(UTC).date())
-    conductor = Conductor(engine, folder, processes, ready, narration)
+    conductor = Conductor(pulumi, folder, ready, narration)
     conductor.set_up()
     tour = Tour(declared, conductor, ready, folder, narration)
     tour.walk(keep=keep)
     narration.title(f"Every claim holds. It took {time.monotonic() - start:.0f} s.")
     if keep:
         folder.script.touch(mode=0o700)
-        folder.script.write_text(engine.script(ready), encoding="utf-8")
+        folder.script.write_text(pulumi.script(ready), encoding="utf-8")
         say_how_to_look_round(narration, folder, ready, tour.client_id, declared)
 
 
-def _introduce(engine: Engine, folder: DemoFolder, narration: Narration) -> None:
+def _introduce(cli: PulumiCli, folder: DemoFolder, narration: Narration) -> None:
     narration.title("An outside system's access to Business Central: made, used, broken, repaired and removed")
     narration.say("Nothing real is touched: the tenant is a process on this machine, which knows no other address.")
     narration.say(
-        "It needs Python 3.11 and the packages in .venv, no network and no account. It takes about half a minute; "
+        "It needs the Pulumi CLI and the packages in .venv, no network and no account. It takes about half a minute; "
         "with the real azuread plugin, which waits for Entra, a whole one."
     )
     narration.say(
         f"State, logs and everything else that is written lie in {folder.relative(folder.root)}/ "
         f"(logs in {folder.relative(folder.logs)}/), and are replaced by the next tour."
     )
-    if isinstance(engine, engines.PulumiCli):
-        narration.say("Engine: the pulumi CLI that is on PATH.")
-    else:
-        narration.say(
-            f"Engine: the local engine stands in for the pulumi CLI (to get the CLI: {engines.HOW_TO_GET_THE_CLI})."
-        )
+    narration.say(f"Engine: Pulumi's own. {cli}.")
     narration.say("The commands below are shown without the options that name the tour's stack and files.")
 
 
-def _end(processes: Processes, folder: DemoFolder) -> None:
+def _end(folder: DemoFolder) -> None:
     """End everything that runs, and remove what signs in to the tenant, which ends too."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would leave what is to be ended here
-    processes.end_all()
+    processes.end(folder.root)
     for path in (folder.passphrase_file, folder.ready_file, folder.env_file):
         path.unlink(missing_ok=True)

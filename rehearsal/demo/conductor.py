@@ -1,4 +1,4 @@
-"""Runs an engine's commands: shows the lines worth showing, writes all of them to a log, keeps the exit code."""
+"""Runs Pulumi's commands: shows the lines worth showing, writes all of them to a log, keeps the exit code."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import subprocess
 import sys
 from typing import Any, NamedTuple
 
-from rehearsal.demo.engines import Engine, basic_environment
+from rehearsal import processes
 from rehearsal.demo.errors import ClaimBroken, DemoError
 from rehearsal.demo.folder import STACK, DemoFolder
 from rehearsal.demo.narration import Narration
-from rehearsal.demo.processes import Processes
+from rehearsal.demo.pulumi import Pulumi
 from rehearsal.ready_file import ReadyFile
 
 _NOISE = re.compile(
     r"^@ "  # the CLI's progress dots
     r"|\b(creating|updating|deleting|refreshing|reading)( \(0s\)|\s*$)"  # begun; another line tells of the end
     r"|^    [\w-]+:[\w/:-]+ \S+\s*(running)?\s*$"  # a resource without a sign: unchanged
-    r"|^The local engine stands in|^The resources in the stack have been|^If you want to remove the stack"
+    r"|^The resources in the stack have been|^If you want to remove the stack"
 )
 _CHANGE = re.compile(r"^\s*[-+~]|^Resources:|^\s+\d+ unchanged")
 
@@ -36,35 +36,30 @@ class Conductor:
     """Runs the commands of one tour.
 
     Args:
-        engine: whose commands.
+        pulumi: the CLI.
         folder: where logs go.
-        processes: starts them.
         ready: the tenant.
         narration: shows what they print.
     """
 
-    def __init__(
-        self, engine: Engine, folder: DemoFolder, processes: Processes, ready: ReadyFile, narration: Narration
-    ) -> None:
-        self._engine = engine
+    def __init__(self, pulumi: Pulumi, folder: DemoFolder, ready: ReadyFile, narration: Narration) -> None:
+        self._pulumi = pulumi
         self._folder = folder
-        self._processes = processes
         self._ready = ready
-        self._environment = engine.environment(ready)
+        self._environment = pulumi.environment(ready)
         self._narration = narration
         self._numbers = itertools.count(1)
 
     def set_up(self) -> None:
-        """Do what the engine needs once.
+        """Make the stack.
 
         Raises:
-            DemoError: it cannot be done.
+            DemoError: it cannot be made.
         """
-        for command in self._engine.setup():
-            done = self._start(command, subprocess.PIPE, subprocess.STDOUT)
-            output = done.communicate()[0]
-            if done.returncode:
-                raise DemoError(f"`{' '.join(command[1:3])}` ended with exit code {done.returncode}: {output.strip()}")
+        done = self._start(self._pulumi.setup(), subprocess.PIPE, subprocess.STDOUT)
+        output = done.communicate()[0]
+        if done.returncode:
+            raise DemoError(f"`pulumi stack init` ended with exit code {done.returncode}: {output.strip()}")
 
     def run(self, verb: str, *options: str, expected: int = 0, only_changes: bool = False) -> Outcome:
         """Run a command and show what it prints.
@@ -79,11 +74,11 @@ class Conductor:
             ClaimBroken: another exit code.
         """
         log_file = self._folder.logs / f"{next(self._numbers):02}-{verb}.log"
-        self._narration.command(" ".join([*self._engine.prefix, verb, *options]))
+        self._narration.command(" ".join(["pulumi", verb, *options]))
         lines: list[str] = []
         with log_file.open("w", encoding="utf-8") as log, self._narration.waiting(f"{verb} is under way"):
             process = self._start(
-                self._engine.command(verb, "--non-interactive", *options), subprocess.PIPE, subprocess.STDOUT
+                self._pulumi.command(verb, "--non-interactive", *options), subprocess.PIPE, subprocess.STDOUT
             )
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
             for line in process.stdout:
@@ -114,9 +109,10 @@ class Conductor:
         self._narration.command(f"python -m commands preflight --stack {STACK}")
         file = str(self._folder.stack_file)
         command = [sys.executable, "-m", "commands", "preflight", "--stack", STACK, "--config-file", file]
-        process = self._processes.start(
+        process = processes.start(
             [*command, "--stdin", "--json"],
-            basic_environment() | self._ready.environment(),
+            processes.basic_environment() | self._ready.environment(),
+            mark=self._folder.root,
             cwd=self._folder.project,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -140,7 +136,7 @@ class Conductor:
             ClaimBroken: there are none.
         """
         process = self._start(
-            self._engine.command("output", "--json", "--show-secrets"), subprocess.PIPE, subprocess.DEVNULL
+            self._pulumi.command("output", "--json", "--show-secrets"), subprocess.PIPE, subprocess.DEVNULL
         )
         text = process.communicate()[0]
         try:
@@ -149,4 +145,6 @@ class Conductor:
             raise ClaimBroken(f"The stack's outputs cannot be read (exit code {process.returncode}).") from None
 
     def _start(self, command: list[str], stdout: int, stderr: int) -> subprocess.Popen[str]:
-        return self._processes.start(command, self._environment, cwd=self._folder.project, stdout=stdout, stderr=stderr)
+        return processes.start(
+            command, self._environment, mark=self._folder.root, cwd=self._folder.project, stdout=stdout, stderr=stderr
+        )

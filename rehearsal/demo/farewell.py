@@ -23,7 +23,7 @@ def say_how_to_look_round(
     narration: Narration, folder: DemoFolder, ready: ReadyFile, client_id: str, declared: Declaration
 ) -> None:
     """Give the commands to try on what `--keep` left."""
-    engine = folder.relative(folder.script)
+    pulumi = folder.relative(folder.script)
     environment = next(iter(declared.access.permission_sets))
     edits = [
         {"do": "disable_registration", "environment": environment, "clientId": client_id},
@@ -32,13 +32,13 @@ def say_how_to_look_round(
     narration.title("Kept: the tenant and the stack are up (nothing was destroyed yet). To try, from this folder:")
     narration.say(f"Change {folder.relative(folder.stack_file)}, or nothing, and:")
     for line in ("preflight", "preview --diff", "up", "prove", "output --json --show-secrets", "destroy"):
-        narration.command(f"{engine} {line}")
+        narration.command(f"{pulumi} {line}")
     narration.say("Break something, as an administrator would:")
     for edit in edits:
         narration.command(f"curl -d '{json.dumps(edit)}' {ready.controlUrl}/edit")
     narration.say("See it, and repair it:")
-    narration.command(f"{engine} refresh --preview-only --diff")
-    narration.command(f"{engine} up --refresh")
+    narration.command(f"{pulumi} refresh --preview-only --diff")
+    narration.command(f"{pulumi} up --refresh")
     narration.say("What the tenant holds, and what it was asked:")
     narration.command(f"curl {ready.controlUrl}/state")
     narration.command(f"curl {ready.controlUrl}/requests")

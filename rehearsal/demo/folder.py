@@ -10,7 +10,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from rehearsal.demo.errors import DemoError
-from rehearsal.engine.lock import held
+from rehearsal.file_lock import Held, held
 
 PROJECT = Path(__file__).resolve().parents[2]
 STACK = "demo"
@@ -35,8 +35,7 @@ class DemoFolder:
         self.state = self.root / "state"
         self.logs = self.root / "logs"
         self.pulumi_home = self.root / "pulumi-home"
-        self.processes = self.root / "processes"
-        self.script = self.root / "engine"
+        self.script = self.root / "pulumi"
         """Written for `--keep` only; that it exists says that a tour was kept."""
 
     @property
@@ -68,6 +67,10 @@ class DemoFolder:
             DemoError: another tour is under way.
         """
         self.rehearsal.mkdir(exist_ok=True)
-        text = "Another demo is under way here (process {}); wait for it, or end it."
-        with held(self.rehearsal / "demo.lock", lambda holder: DemoError(text.format(holder))):
-            yield
+        try:
+            with held(self.rehearsal / "demo.lock"):
+                yield
+        except Held as problem:
+            raise DemoError(
+                f"Another demo is under way here (process {problem.holder}); wait for it, or end it."
+            ) from None

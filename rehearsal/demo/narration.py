@@ -19,13 +19,16 @@ class Narration:
 
     Args:
         plain: no colours and no spinner, also at a terminal.
+
+    Attributes:
+        console: where it is said; what is said there directly is not remembered.
     """
 
     def __init__(self, *, plain: bool = False) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to end
         self._terminal = sys.stdout.isatty() and not plain and os.environ.get("TERM") != "dumb"
-        self._console = Console(
+        self.console = Console(
             force_terminal=self._terminal,
             no_color=not self._terminal or None,
             color_system="auto" if self._terminal else None,
@@ -79,7 +82,7 @@ class Narration:
             yield
             return
         begun = time.monotonic()
-        with self._console.status(text) as status:
+        with self.console.status(text) as status:
 
             class _Clock:
                 def __rich__(self) -> str:
@@ -91,8 +94,8 @@ class Narration:
     def _put(self, text: str, style: str, indent: int = 0, *, wrap: bool = True) -> None:
         self._said.append(text)
         if not text:
-            self._console.print()
+            self.console.print()
         elif self._terminal and wrap:
-            self._console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
+            self.console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
         else:
-            self._console.print(Text(" " * indent) + Text(text, style=style), soft_wrap=True)
+            self.console.print(Text(" " * indent) + Text(text, style=style), soft_wrap=True)

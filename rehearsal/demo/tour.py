@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from rehearsal.control_port import ControlPort
 from rehearsal.demo import observation, outside_system, secret_search
 from rehearsal.demo.conductor import Conductor
 from rehearsal.demo.declaration import INTEGRATION, Declaration
@@ -17,10 +18,9 @@ from rehearsal.demo.folder import DemoFolder
 from rehearsal.demo.narration import Narration
 from rehearsal.demo.outside_system import OutsideSystem
 from rehearsal.demo.request_counts import Counts
-from rehearsal.demo.tenant import Control
 from rehearsal.ready_file import ReadyFile
 
-_DRIFT = 7  # exit code of --expect-no-changes where there are some (contracts/engine.md 5.3)
+_DRIFT = 7  # exit code of --expect-no-changes where there are some (docs/reference/drift.md)
 _QUIETLY = ("--yes", "--skip-preview")
 
 
@@ -29,7 +29,7 @@ class Tour:
 
     Args:
         declared: what the stack file says.
-        conductor: runs the engine.
+        conductor: runs Pulumi.
         ready: the tenant.
         folder: searched for the secret.
         narration: tells it.
@@ -43,7 +43,7 @@ class Tour:
         self._ready = ready
         self._folder = folder
         self._narration = narration
-        self._control = Control(ready.controlUrl)
+        self._control = ControlPort(ready.controlUrl)
         self._before = self._control.state()
         self._log: list[dict[str, Any]] = []  # every request of the tour
         self._number = 1
@@ -233,7 +233,7 @@ class Tour:
 
     def _claim_no_secret(self) -> None:
         found, files = secret_search.search_files(self._secret, self._folder.rehearsal)
-        self._log += self._control.requests()
+        self._collect()
         texts = {
             "the output of the tour": self._narration.text,
             "the request log": "\n".join(map(json.dumps, self._log)),
@@ -275,17 +275,22 @@ class Tour:
         """Tell a step, with its time and its requests; yields a function that counts the requests so far."""
         self._number += 1
         self._narration.title(f"{self._number}. {title}")
-        self._log += self._control.requests()
+        self._collect()
         first = len(self._log)  # what came between two steps belongs to none
         begun = time.monotonic()
 
         def counts() -> Counts:
-            self._log += self._control.requests()
+            self._collect()
             return Counts(self._log[first:])
 
         yield counts
         seconds = time.monotonic() - begun
         self._narration.measured(f"{seconds:.1f} s; requests: {counts()}")
+
+    def _collect(self) -> None:
+        """Move the tenant's request log to ours."""
+        self._log += self._control.requests()
+        self._control.clear_requests()
 
     def _claim(self, holds: bool, text: str, otherwise: str) -> None:
         if not holds:

@@ -22,12 +22,12 @@ def main() -> int:
     """Run the benchmark and return the exit code."""
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument("integrations", type=int, nargs="?", default=100, help="each in two environments")
-    options.add_argument("--engine", choices=["local", "pulumi"], default="local")
+    options.add_argument("--plugin", choices=["stand-in", "real"], default="", help="the azuread plugin")
     options.add_argument("--latency", type=float, default=0.05, help="of every answer, in seconds")
     options.add_argument("--parallel", type=int, default=64, help="resources at once, as in pulumi up --parallel")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, start_tenant(Path(folder)) as tenant:
-        bench = Bench(tenant, chosen.engine, chosen.latency, chosen.parallel)
+        bench = Bench(tenant, chosen.plugin, chosen.latency, chosen.parallel)
         alone = {each.verb: each for each in bench.runs(1)}
         together = []
         for each in bench.runs(chosen.integrations):

@@ -85,12 +85,12 @@ def main() -> int:
     """Run the benchmark and return the exit code."""
     options = argparse.ArgumentParser(prog="python -m tests.bench.replication", description=__doc__)
     options.add_argument("delays", type=float, nargs="*", default=DELAYS, help="in seconds")
-    options.add_argument("--engine", choices=["local", "pulumi"], default="local")
+    options.add_argument("--plugin", choices=["stand-in", "real"], default="", help="the azuread plugin")
     chosen = options.parse_args()
     found: list[Wait] = []
     with tempfile.TemporaryDirectory() as folder, start_tenant(Path(folder)) as tenant:
         for delay in chosen.delays:
-            found += waits(tenant, chosen.engine, delay)
+            found += waits(tenant, chosen.plugin, delay)
     console.print(_table(found))
     missed = [
         (delay, kind)
@@ -103,7 +103,7 @@ def main() -> int:
     return 1 if missed or any(wait.seconds > wait.allowed for wait in found) else 0
 
 
-def waits(tenant: Tenant, engine: str, delay: float) -> Iterator[Wait]:
+def waits(tenant: Tenant, plugin: str, delay: float) -> Iterator[Wait]:
     """Deploy with a delay, and yield what was waited for.
 
     Raises:
@@ -112,7 +112,7 @@ def waits(tenant: Tenant, engine: str, delay: float) -> Iterator[Wait]:
     tenant.reset()
     tenant.replication(delay)
     with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder) / "stack", tenant, engine)
+        stack = Stack(Path(folder) / "stack", tenant, plugin)
         stack.patience = MINUTES_10
         for step, integrations in STEPS:
             stack.write(**integrations)

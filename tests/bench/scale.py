@@ -22,7 +22,7 @@ VERBS = ("up", "up again", "refresh", "destroy")
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of the engine.
+    """One run of the CLI.
 
     Attributes:
         verb: which.
@@ -46,14 +46,14 @@ class Bench:
 
     Args:
         tenant: the tenant.
-        engine: "local" or "pulumi".
+        plugin: which azuread plugin, as in rehearsal.demo.pulumi.
         latency: of every answer, in seconds.
-        parallel: how many resources the engine works on at once.
+        parallel: how many resources the CLI works on at once.
     """
 
-    def __init__(self, tenant: Tenant, engine: str, latency: float, parallel: int) -> None:
+    def __init__(self, tenant: Tenant, plugin: str, latency: float, parallel: int) -> None:
         self._tenant = tenant
-        self._engine = engine
+        self._plugin = plugin
         self._latency = latency
         self._parallel = parallel
 
@@ -78,7 +78,7 @@ class Bench:
         return {**entra, "Business Central": state["businessCentral"]}
 
     def _stack(self, folder: str, integrations: int) -> Stack:
-        stack = Stack(Path(folder) / "stack", self._tenant, self._engine)
+        stack = Stack(Path(folder) / "stack", self._tenant, self._plugin)
         stack.patience = MINUTES_30
         stack.write(**{f"system{number}": _integration(number) for number in range(integrations)})
         return stack

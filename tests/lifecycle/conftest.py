@@ -1,8 +1,7 @@
-"""Stacks for the life cycle tests: `pytest --engine local|pulumi`."""
+"""Stacks for the life cycle tests, on the real CLI: `pytest --plugin stand-in|real`."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,12 @@ from tests.support.tenant import Tenant
 
 
 @pytest.fixture
-def engine(request: pytest.FixtureRequest) -> str:
-    """The engine that was asked for on the command line."""
-    name: str = request.config.getoption("--engine")
-    if name == "pulumi" and not shutil.which("pulumi"):
-        pytest.skip("the pulumi CLI is not on PATH: https://www.pulumi.com/docs/install/")
-    return name
+def plugin(request: pytest.FixtureRequest) -> str:
+    """The azuread plugin that was asked for on the command line; "" for the real one where there is one."""
+    return str(request.config.getoption("--plugin"))
 
 
 @pytest.fixture
-def stack(tmp_path: Path, tenant: Tenant, engine: str) -> Stack:
+def stack(tmp_path: Path, tenant: Tenant, plugin: str) -> Stack:
     """A stack with the Magento integration in both environments, not deployed yet."""
-    return Stack(tmp_path / "stack", tenant, engine)
+    return Stack(tmp_path / "stack", tenant, plugin)

@@ -74,6 +74,6 @@ def test_a_newer_file_upgrades(tenant: Tenant, companion: Stack, tmp_path: Path)
 
 def test_afterwards_the_integrations_stack_finds_it(tenant: Tenant, companion: Stack, tmp_path: Path) -> None:
     assert companion.up().code == 0
-    integrations = Stack(tmp_path / "integrations", tenant, "local")
+    integrations = Stack(tmp_path / "integrations", tenant, companion.plugin)
     assert integrations.up().code == 0
     assert working(tenant, integrations)

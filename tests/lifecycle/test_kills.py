@@ -32,7 +32,30 @@ EACH = [
     for number in range(count)
     for when in ("before", "after")
 ]
-DELETES = [("PATCH", "/entraApplications"), ("DELETE", "/entraApplications"), ("DELETE", "/appRoleAssignedTo/")]
+EACH_DELETE = [
+    (method, path, number, when)
+    for method, path in (
+        ("PATCH", "/entraApplications"), ("DELETE", "/entraApplications"), ("DELETE", "/appRoleAssignedTo/")
+    )
+    for number in (0, 1)
+    for when in ("before", "after")
+]  # fmt: skip
+SOME = [  # one for each resource of ours: consent, registration, proof
+    ("POST", "/appRoleAssignedTo$", 1, "after"),
+    ("POST", "/entraApplications$", 0, "after"),
+    ("GET", "/companyInformation$", 1, "before"),
+]
+SOME_DELETES = [("DELETE", "/entraApplications", 0, "after"), ("DELETE", "/appRoleAssignedTo/", 0, "after")]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Kill at one request of each resource in every run of the tests, and at each request with `--kills`."""
+    if {"method", "path", "number", "when"} <= set(metafunc.fixturenames):
+        some, each = (SOME_DELETES, EACH_DELETE) if "destroying" in metafunc.function.__name__ else (SOME, EACH)
+        assert set(some) <= set(each)
+        metafunc.parametrize(
+            ("method", "path", "number", "when"), each if metafunc.config.getoption("--kills") else some
+        )
 
 
 def kill_at(
@@ -79,7 +102,6 @@ def test_the_list_of_requests_is_complete(tenant: Tenant, stack: Stack) -> None:
     assert made == listed
 
 
-@pytest.mark.parametrize(("method", "path", "number", "when"), EACH)
 def test_killed_at_a_request_of_ours_the_next_up_converges(
     tenant: Tenant, stack: Stack, method: str, path: str, number: int, when: str
 ) -> None:
@@ -100,9 +122,6 @@ def test_killed_at_a_request_of_ours_the_next_up_converges(
     assert stack.drift().code == 0
 
 
-@pytest.mark.parametrize(("method", "path"), DELETES)
-@pytest.mark.parametrize("number", [0, 1])
-@pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_while_destroying_the_next_destroy_finishes(
     tenant: Tenant, stack: Stack, method: str, path: str, number: int, when: str
 ) -> None:

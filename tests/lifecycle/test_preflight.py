@@ -1,9 +1,8 @@
-"""`python -m commands preflight` beside an engine: after an up, and after runs that were killed inside azuread."""
+"""`python -m commands preflight` beside the CLI: after an up, and after runs that were killed inside azuread."""
 
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -17,19 +16,12 @@ from tests.support.stack import FIRST, MAGENTO, Stack, secrets
 from tests.support.tenant import REPOSITORY, Tenant
 
 
-def preflight(stack: Stack, engine: str) -> tuple[int, list[dict[str, Any]]]:
-    """Run the command, which asks the CLI for the state where there is one; return its exit code and its findings."""
+def preflight(stack: Stack) -> tuple[int, list[dict[str, Any]]]:
+    """Run the command, which asks the CLI for the state; return its exit code and its findings."""
     command = [sys.executable, "-m", "commands", "preflight", "--stack", "demo", "--json"]
     command += ["--config-file", str(stack.folder.stack_file)]
-    environment = {**stack.tenant.ready.environment(), "PATH": os.environ["PATH"]}
-    checkpoint = {}
-    if engine == "pulumi":
-        environment |= stack.engine.environment(stack.tenant.ready)
-    else:
-        command.append("--stdin")
-        checkpoint = {"version": 3, "deployment": stack.checkpoint()}
     done = subprocess.run(
-        command, cwd=REPOSITORY, env=environment, input=json.dumps(checkpoint), capture_output=True, text=True,
+        command, cwd=REPOSITORY, env=stack.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
         check=False, timeout=120,
     )  # fmt: skip
     assert done.stderr == ""
@@ -37,9 +29,9 @@ def preflight(stack: Stack, engine: str) -> tuple[int, list[dict[str, Any]]]:
     return done.returncode, findings
 
 
-def left_over(stack: Stack, engine: str, what: str, *, stops_up: bool = True) -> dict[str, Any]:
+def left_over(stack: Stack, what: str, *, stops_up: bool = True) -> dict[str, Any]:
     """Return the finding about the one thing of that kind that is left over; else only what was going on is noted."""
-    code, findings = preflight(stack, engine)
+    code, findings = preflight(stack)
     assert code == (1 if stops_up else 0)
     assert {each["kind"] for each in findings} - {"note"} == {"ready", "leftover"}
     assert all("a run is at work on" in each["found"] for each in findings if each["kind"] == "note")
@@ -56,22 +48,22 @@ def applications(tenant: Tenant) -> list[dict[str, Any]]:
     return [each for each in tenant.state()["entra"]["applications"] if each["tags"]]
 
 
-def test_after_an_up_there_is_nothing_to_do(stack: Stack, engine: str) -> None:
+def test_after_an_up_there_is_nothing_to_do(stack: Stack) -> None:
     assert stack.up().code == 0
-    code, findings = preflight(stack, engine)
+    code, findings = preflight(stack)
     assert code == 0, findings
     assert {each["kind"] for each in findings} == {"ready"}
 
 
 @pytest.mark.parametrize("path", ["/v1.0/applications$", "/v1.0/applications/[^/]+$"])
 def test_an_application_that_a_killed_up_left_is_removed_as_it_says_and_up_goes_on(
-    tenant: Tenant, stack: Stack, engine: str, path: str
+    tenant: Tenant, stack: Stack, path: str
 ) -> None:
     """Killed after the POST, and in the window in which azuread has it under another name."""
     method = "POST" if path.endswith("applications$") else "PATCH"
     kill_at(tenant, stack, "up", tenant.fault({"method": method, "path": path}, action="hold", when="after"))
     hidden = method == "PATCH"
-    remove = commands_in(left_over(stack, engine, "application", stops_up=not hidden)["remedy"])[0]
+    remove = commands_in(left_over(stack, "application", stops_up=not hidden)["remedy"])[0]
     assert remove[:5] == ["az", "ad", "app", "delete", "--id"]
     (orphan,) = applications(tenant)
     assert remove[5] == orphan["id"]
@@ -82,18 +74,15 @@ def test_an_application_that_a_killed_up_left_is_removed_as_it_says_and_up_goes_
 
 
 def test_an_application_that_a_killed_up_left_is_imported_as_it_says_and_up_goes_on(
-    tenant: Tenant, stack: Stack, engine: str
+    tenant: Tenant, stack: Stack
 ) -> None:
     fault = tenant.fault({"method": "POST", "path": "/v1.0/applications$"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault)
-    keep = commands_in(left_over(stack, engine, "application")["remedy"])[1]
+    keep = commands_in(left_over(stack, "application")["remedy"])[1]
     assert keep[:4] == ["pulumi", "import", "azuread:index/application:Application", "magento"]
-    if engine != "pulumi":
-        pytest.skip("the local engine has no import; that the command is right shows on the real CLI")
     done = subprocess.run(
-        [*keep, "--yes", "--non-interactive", "--config-file", str(stack.folder.stack_file)], cwd=REPOSITORY,
-        env=stack.engine.environment(tenant.ready) | {"PATH": os.environ["PATH"]}, capture_output=True, text=True,
-        check=False, timeout=120,
+        [stack.pulumi.cli.executable, *keep[1:], "--yes", "--non-interactive", "--config-file", str(stack.folder.stack_file)], cwd=REPOSITORY,
+        env=stack.environment(), capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert stack.up().code == 0
@@ -101,29 +90,27 @@ def test_an_application_that_a_killed_up_left_is_imported_as_it_says_and_up_goes
     assert len(applications(tenant)) == 1
 
 
-def test_a_secret_that_a_killed_up_left_is_found_and_removed_as_it_says(
-    tenant: Tenant, stack: Stack, engine: str
-) -> None:
+def test_a_secret_that_a_killed_up_left_is_found_and_removed_as_it_says(tenant: Tenant, stack: Stack) -> None:
     assert stack.up().code == 0
     stack.write(magento={**MAGENTO, "credentials": secrets(FIRST, f"{FIRST}b")})
     fault = tenant.fault({"method": "POST", "path": "/addPassword$"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault)
     assert stack.up().code == 0, "nothing tells of it"
-    (remove,) = commands_in(left_over(stack, engine, "secret", stops_up=False)["remedy"])
+    (remove,) = commands_in(left_over(stack, "secret", stops_up=False)["remedy"])
     assert remove[:4] == ["az", "ad", "app", "credential"]
     tenant.edit(
         "remove_password", clientId=remove[remove.index("--id") + 1], keyId=remove[remove.index("--key-id") + 1]
     )
-    assert preflight(stack, engine)[0] == 0
+    assert preflight(stack)[0] == 0
     assert working(tenant, stack), "the one that was handed over is another"
 
 
 def test_a_service_principal_that_a_killed_up_left_is_removed_as_it_says_and_up_goes_on(
-    tenant: Tenant, stack: Stack, engine: str
+    tenant: Tenant, stack: Stack
 ) -> None:
     fault = tenant.fault({"method": "POST", "path": "/v1.0/servicePrincipals$"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault)
-    remove = commands_in(left_over(stack, engine, "service principal")["remedy"])[0]
+    remove = commands_in(left_over(stack, "service principal")["remedy"])[0]
     assert remove[:4] == ["az", "ad", "sp", "delete"]
     (application,) = applications(tenant)
     (principal,) = [

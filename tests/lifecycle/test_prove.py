@@ -1,4 +1,4 @@
-"""`python -m commands prove`, piped to from an engine: what a stack handed over is tried out."""
+"""`python -m commands prove`, piped to from the CLI: what a stack handed over is tried out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Proved(NamedTuple):
 
 
 def prove(stack: Stack, *options: str) -> Proved:
-    """Run `engine output --json --show-secrets | python -m commands prove --stdin`."""
+    """Run `pulumi stack output --json --show-secrets | python -m commands prove --stdin`."""
     shown: dict[str, Any] = stack.outputs()
     environment = {"PATH": os.environ["PATH"], **stack.tenant.ready.environment()}
     done = subprocess.run(

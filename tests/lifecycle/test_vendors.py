@@ -1,4 +1,4 @@
-"""Vendors' applications over their whole life, through an engine."""
+"""Vendors' applications over their whole life, through the CLI."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_registration_that_is_there_already_is_taken_over_only_where_the_stack
 ) -> None:
     stack.write(runner=DECLARED)
     assert stack.up().code == 0
-    other = Stack(stack.folder.root / "other", tenant, stack.engine.name)
+    other = Stack(stack.folder.root / "other", tenant, stack.plugin)
     other.write(runner=DECLARED)
     refused = other.up()
     assert refused.code != 0

@@ -452,7 +452,7 @@ def test_what_is_pickled_into_the_state_is_a_module_and_a_class_and_nothing_else
 def test_its_type_and_property_keys(host: ProviderHost, declare_admin_center: Declare) -> None:
     assert CompanionExtension._resource_type_name == "dynamic/entra-business-central:CompanionExtension"
     assert set(host.create(declare_admin_center()).outputs) - {"__provider"} == {
-        "environment", "file", "channel", "uninstall_on_destroy", "declared_at",
+        "environment", "file", "declared_at",
         "app_id", "name", "publisher", "version", "sha256",
     }  # fmt: skip
 

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, Self
 
 import grpc
 from google.protobuf import json_format, struct_pb2
-from pulumi.dynamic import ResourceProvider
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
+
+from dynamic_providers.base import Provider
 
 PROJECT_FOLDER = Path(__file__).parents[2]
 
@@ -32,6 +33,17 @@ class Resource(NamedTuple):
     outputs: dict[str, Any]
 
 
+class Recorded(dict[str, Any]):
+    """Properties as the state has them; what it leaves out is at its default, and is answered by `[...]` as that."""
+
+    def __init__(self, properties: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+        super().__init__(properties)
+        self._defaults = defaults
+
+    def __missing__(self, key: str) -> Any:
+        return self._defaults[key]
+
+
 class ProviderHost:
     """One process of `pulumi.dynamic`, for one provider class.
 
@@ -42,9 +54,10 @@ class ProviderHost:
     """
 
     def __init__(
-        self, provider: ResourceProvider, environment: Mapping[str, str], config: Mapping[str, str] | None = None
+        self, provider: Provider, environment: Mapping[str, str], config: Mapping[str, str] | None = None
     ) -> None:
         self._pickled = serialize_provider(provider)
+        self._defaults = provider.defaults
         self._process = subprocess.Popen(
             [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"],
             cwd=PROJECT_FOLDER,
@@ -75,12 +88,12 @@ class ProviderHost:
         self._process.kill()
         self.stderr = self._process.communicate()[1]
 
-    def check(self, inputs: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def check(self, inputs: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Recorded:
         """Return the checked inputs."""
         answer = self._call("Check", messages.CheckRequest(olds=_struct(olds or {}), news=self._with_provider(inputs)))
         if answer.failures:
             raise ProviderError("; ".join(f"{each.property}: {each.reason}" for each in answer.failures))
-        return _plain(answer.inputs)
+        return self._plain(answer.inputs)
 
     def diff(self, resource: Resource, inputs: Mapping[str, Any]) -> messages.DiffResponse:
         """Compare a stored resource with new inputs."""
@@ -98,14 +111,14 @@ class ProviderHost:
         """Check and create."""
         checked = self.check(inputs)
         answer = self._call("Create", messages.CreateRequest(properties=_struct(checked)))
-        return Resource(answer.id, checked, _plain(answer.properties))
+        return Resource(answer.id, checked, self._plain(answer.properties))
 
     def read(self, resource: Resource) -> Resource | None:
         """Refresh; None where the resource is gone."""
         answer = self._call("Read", messages.ReadRequest(
             id=resource.id, properties=_struct(resource.outputs), inputs=_struct(resource.inputs)
         ))  # fmt: skip
-        return Resource(answer.id, _plain(answer.inputs), _plain(answer.properties)) if answer.id else None
+        return Resource(answer.id, self._plain(answer.inputs), self._plain(answer.properties)) if answer.id else None
 
     def update(self, resource: Resource, inputs: Mapping[str, Any]) -> Resource:
         """Check and update."""
@@ -113,7 +126,7 @@ class ProviderHost:
         answer = self._call("Update", messages.UpdateRequest(
             id=resource.id, olds=_struct(resource.outputs), old_inputs=_struct(resource.inputs), news=_struct(news)
         ))  # fmt: skip
-        return Resource(resource.id, news, _plain(answer.properties))
+        return Resource(resource.id, news, self._plain(answer.properties))
 
     def delete(self, resource: Resource) -> None:
         """Delete."""
@@ -121,6 +134,9 @@ class ProviderHost:
 
     def _with_provider(self, inputs: Mapping[str, Any]) -> struct_pb2.Struct:
         return _struct({**inputs, "__provider": self._pickled})
+
+    def _plain(self, made: struct_pb2.Struct) -> Recorded:
+        return Recorded(json_format.MessageToDict(made), self._defaults)
 
     def _call(self, method: str, request: Any) -> Any:
         try:
@@ -133,7 +149,3 @@ def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     made = struct_pb2.Struct()
     made.update(dict(values))
     return made
-
-
-def _plain(made: struct_pb2.Struct) -> dict[str, Any]:
-    return dict(json_format.MessageToDict(made))

@@ -1,23 +1,23 @@
-"""A stack in a folder of its own, against the rehearsal tenant, on either engine: verbs in the words of the CLI."""
+"""A stack in a folder of its own, against the rehearsal tenant, on the real CLI: verbs in the words of the CLI."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import signal
 import subprocess
-import time
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
-from rehearsal.demo.engines import Engine, choose
+from rehearsal import processes
 from rehearsal.demo.folder import STACK, DemoFolder
+from rehearsal.demo.pulumi import Pulumi
+from rehearsal.pulumi_cli.find import PulumiCli, Search
 from rehearsal.ready_file import Deployer
 from tests.support.directory_objects import Caller
 from tests.support.tenant import Tenant
@@ -61,32 +61,33 @@ class Stack:
     Args:
         root: its folder.
         tenant: what it is deployed to.
-        engine: "local" or "pulumi".
+        plugin: which azuread plugin, as in rehearsal.demo.pulumi.
 
     Attributes:
+        pulumi: the CLI.
         patience: how many seconds a command may take.
     """
 
     patience = MINUTES_4
 
-    def __init__(self, root: Path, tenant: Tenant, engine: str) -> None:
+    def __init__(self, root: Path, tenant: Tenant, plugin: str = "") -> None:
         self.tenant = tenant
+        self.plugin = plugin
         self.folder = DemoFolder(root=root)
         self.folder.make_anew()
         self._ready = tenant.ready
         self._ready.save(self.folder.ready_file)
         self.folder.passphrase_file.write_text("correct horse battery staple")
-        self.engine: Engine = choose(engine, self.folder, os.environ)
+        self.pulumi = Pulumi(self.folder, pulumi_cli(), plugin)
         self.write()
-        for command in self.engine.setup():
-            subprocess.run(
-                command,
-                env=self._environment(),
-                cwd=self.folder.root,
-                check=True,
-                capture_output=True,
-                timeout=MINUTES_4,
-            )
+        subprocess.run(
+            self.pulumi.setup(),
+            env=self.environment(),
+            cwd=self.folder.root,
+            check=True,
+            capture_output=True,
+            timeout=MINUTES_4,
+        )
 
     def write(self, environments: dict[str, Any] | None = None, **integrations: Any) -> None:
         """Write the stack file; without arguments the Magento integration in both environments."""
@@ -135,11 +136,11 @@ class Stack:
         return values
 
     def run(self, verb: str, *options: str) -> Run:
-        """Run a command of the engine to its end."""
+        """Run a command of the CLI to its end."""
         done = subprocess.run(
-            self.engine.command(verb, *options),
+            self.pulumi.command(verb, *options),
             cwd=self.folder.project,
-            env=self._environment(),
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if verb == "output" else subprocess.STDOUT,
@@ -150,21 +151,19 @@ class Stack:
         return Run(done.returncode, done.stdout, _changes(done.stdout))
 
     def start(self, verb: str, *options: str) -> Running:
-        """Start a command in a session of its own, to be killed."""
-        return Running(
-            subprocess.Popen(
-                self.engine.command(verb, *options),
-                cwd=self.folder.project,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+        """Start a command, to be killed."""
+        process = processes.start(
+            self.pulumi.command(verb, *options),
+            self.environment(),
+            mark=self.folder.root,
+            cwd=self.folder.project,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
+        return Running(process, self.folder.root)
 
     def unlock(self) -> None:
-        """After a kill: what the CLI wants (`pulumi cancel`); the local engine's lock dies with its process."""
+        """After a kill, what `pulumi cancel` does, in no time."""
         for lock in self.folder.state.glob(".pulumi/locks/**/*.json"):
             lock.unlink()
 
@@ -180,29 +179,21 @@ class Stack:
             each for each in self.checkpoint().get("resources", []) if not each["type"].startswith("pulumi:providers:")
         ]
 
-    def _environment(self) -> dict[str, str]:
-        return self.engine.environment(self._ready)
+    def environment(self) -> dict[str, str]:
+        """The whole environment of the CLI."""
+        return self.pulumi.environment(self._ready)
 
 
 class Running:
     """A command under way."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[str], mark: Path) -> None:
         self._process = process
+        self._mark = mark
 
     def kill(self) -> None:
-        """End it and everything it started, as a machine that loses its power does.
-
-        The CLI has its plugins in process groups of their own, in the same session; left alone, they go on writing.
-        """
-        members = _session(self._process.pid)
-        os.killpg(self._process.pid, signal.SIGKILL)
-        while members:
-            for each in members:
-                with suppress(ProcessLookupError):
-                    os.kill(each, signal.SIGKILL)
-            time.sleep(0.01)
-            members = _session(self._process.pid)
+        """End it and everything it started, as a machine that loses its power does."""
+        processes.kill(self._mark)
         self._process.wait(timeout=30)
 
     @property
@@ -211,14 +202,11 @@ class Running:
         return self._process.poll() is not None
 
 
-def _session(leader: int) -> list[int]:
-    """Return the ids of the live processes of a session; none where there is no /proc."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has just ended
-            status, _, _, session = stat.read_text().rpartition(")")[2].split()[:4]
-            if status not in "ZX" and int(session) == leader:
-                found.append(int(stat.parent.name))
+@cache
+def pulumi_cli() -> PulumiCli:
+    """The CLI that is on this machine; `make pulumi` brings one."""
+    found = Search(os.environ).run()
+    assert found, "There is no Pulumi CLI here: `make pulumi` brings one."
     return found
 
 

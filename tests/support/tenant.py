@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from requests import Response, Session
 
+from rehearsal.control_port import ControlPort
 from rehearsal.ready_file import ReadyFile
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ class Tenant:
     def __init__(self, ready: ReadyFile, process: subprocess.Popen[str] | None = None) -> None:
         self.ready = ready
         self._process = process
-        self._control = Session()
-        self._control.trust_env = False  # no proxy between a test and its own machine
+        self._control = ControlPort(ready.controlUrl)
         self._session = Session()
         self._session.trust_env = False
         self._session.verify = ready.caFile
@@ -99,14 +99,8 @@ class Tenant:
             self._process.communicate()
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Ask the control port.
-
-        Raises:
-            AssertionError: it refuses; the message is its sentence.
-        """
-        response = self._control.request(method, self.ready.controlUrl + path, json=body, timeout=_TIMEOUT)
-        assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
-        return response.json() if response.content else None
+        """Ask the control port."""
+        return self._control.ask(method, path, body)
 
     def requests(self, user_agent: str | None = None, method: str | None = None) -> list[dict[str, Any]]:
         """Return the request log, oldest first, or that part of it.
@@ -117,7 +111,7 @@ class Tenant:
         """
         return [
             entry
-            for entry in self.control("GET", "/requests")
+            for entry in self._control.requests()
             if (user_agent is None or user_agent in entry["userAgent"]) and method in (None, entry["method"])
         ]
 
@@ -128,7 +122,7 @@ class Tenant:
 
     def clear_requests(self) -> None:
         """Empty the request log."""
-        self.control("DELETE", "/requests")
+        self._control.clear_requests()
 
     def reset(self) -> None:
         """Return the tenant to its initial state."""
@@ -136,13 +130,11 @@ class Tenant:
 
     def state(self) -> dict[str, Any]:
         """Return everything that the tenant holds."""
-        state: dict[str, Any] = self.control("GET", "/state")
-        return state
+        return self._control.state()
 
     def edit(self, do: str, **fields: Any) -> dict[str, Any]:
         """Do what an administrator would do by hand."""
-        changed: dict[str, Any] = self.control("POST", "/edit", {"do": do, **fields})
-        return changed
+        return self._control.edit(do, **fields)
 
     def fault(self, match: dict[str, str] | None = None, action: str = "status", **fields: Any) -> Fault:
         """Order a fault; the fields are those of `POST /faults`."""

@@ -15,8 +15,11 @@ def test_what_signs_in_is_loaded_by_the_first_sign_in(module: str, project_folde
     assert not {"azure", "msal", "jwt", "cryptography"} & loaded_with(module, project_folder)
 
 
-def test_what_prints_outputs_needs_neither_grpc_nor_the_sdk(project_folder: Path) -> None:
-    assert not {"grpc", "pulumi"} & loaded_with("rehearsal.engine.output", project_folder)
+@pytest.mark.parametrize("module", ["rehearsal.pulumi_cli.ahead", "rehearsal.pulumi_cli.build"])
+def test_what_begins_a_build_before_there_is_a_venv_needs_the_standard_library_only(
+    module: str, project_folder: Path
+) -> None:
+    assert loaded_with(module, project_folder) <= {*sys.stdlib_module_names, "rehearsal", "__main__", "_distutils_hack"}
 
 
 def loaded_with(module: str, folder: Path) -> set[str]:

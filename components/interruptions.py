@@ -1,0 +1,25 @@
+"""What the program does when the engine interrupts it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+_TOLD_ALREADY = 32  # to Pulumi's language host: there is nothing more to say
+
+
+def end_quietly_when_interrupted() -> None:
+    """End at SIGINT without a word.
+
+    The engine interrupts the program when a resource fails, and when its user does. The SDK would then print the
+    traceback of wherever the program was waiting, 26 lines that end in KeyboardInterrupt, below the one paragraph that
+    says what failed.
+    """
+
+    def end(*_: object) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_TOLD_ALREADY)
+
+    signal.signal(signal.SIGINT, end)

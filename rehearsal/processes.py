@@ -1,0 +1,103 @@
+"""The one place that starts what runs beside a rehearsal, and ends it: tenant, CLI, the product's commands.
+
+Each process is marked with an environment variable, which its children inherit. The mark finds what a killed tour or a
+killed CLI left (its plugins outlive it: docs/decisions/0013), and leaves alone what has got the same process id since.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+MARK = "REHEARSAL_FOLDER"
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS", "ENTRA_BC_TRACEBACK")
+"""The variables of a person's that a process of a rehearsal gets: none of them is a credential."""
+
+
+def basic_environment() -> dict[str, str]:
+    """Return those variables of this process."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
+
+
+def start(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    mark: Path,
+    cwd: Path,
+    stdout: int | IO[str],
+    stderr: int | IO[str],
+    stdin: int = subprocess.DEVNULL,
+) -> subprocess.Popen[str]:
+    """Start a command in a session of its own, so that a Ctrl-C at the terminal reaches whoever started it alone.
+
+    Args:
+        command: the command line.
+        environment: the whole of its environment; the mark is added.
+        mark: the rehearsal's folder, which no other process has a reason to name.
+        cwd: its working directory.
+        stdout: as for subprocess.
+        stderr: as for subprocess.
+        stdin: as for subprocess.
+    """
+    return subprocess.Popen(
+        command,
+        env={**environment, MARK: str(mark)},
+        cwd=cwd,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+
+
+def running(mark: Path) -> list[psutil.Process]:
+    """Return the processes of a rehearsal that still run, children of children included."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # somebody else's, or it has just ended
+            if process.environ().get(MARK) == str(mark) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def end(mark: Path, patience: float = 3.0) -> int:
+    """End the processes of a rehearsal: SIGINT, after a while SIGINT again, in the end SIGKILL.
+
+    The CLI takes the first as "finish what runs", the second as "stop"; the tenant ends at the first.
+
+    Args:
+        mark: of the rehearsal.
+        patience: seconds between one signal and the next.
+
+    Returns:
+        How many processes there were.
+    """
+    found: set[psutil.Process] = set()
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):
+        alive = running(mark)
+        found.update(alive)
+        for process in alive:
+            with suppress(psutil.Error):
+                process.send_signal(number)
+        psutil.wait_procs(alive, timeout=patience)
+    return len(found)
+
+
+def kill(mark: Path) -> None:
+    """End all of them at once, as a machine that loses its power does; none can start another one meanwhile."""
+    while alive := running(mark):
+        for process in alive:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(alive, timeout=1)

@@ -1,0 +1,134 @@
+"""Where a CLI that was fetched or built stays: the user's cache folder, shared by all clones.
+
+    <cache>/entra-business-central/pulumi/
+        v3.274.1/bin/        the CLI, its language host and the launcher of dynamic providers
+        v3.274.1/receipt     what each file's checksum is, and how they came to be
+        work/                an unfinished build, which the next one takes up
+        lock, progress       who is getting it, and how far that is
+
+It needs the standard library only, since a build begins before there is a `.venv`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rehearsal.file_lock import Held, held
+from rehearsal.pulumi_cli.pin import LANGUAGE_HOST, VERSION
+
+OWN_FILES = ("pulumi-language-python", "language_host.py")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What is known of a CLI in the cache.
+
+    Attributes:
+        version: what `pulumi version` printed.
+        origin: how it came to be, in words: benches print them.
+        checksums: file in `bin/` -> SHA-256, in hexadecimal.
+    """
+
+    version: str
+    origin: str
+    checksums: Mapping[str, str]
+
+
+class Cache:
+    """The folder.
+
+    Args:
+        environment: XDG_CACHE_HOME and HOME are taken from it.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        home = Path(environment.get("HOME") or Path.home())
+        usual = home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"
+        self.root = Path(environment.get("XDG_CACHE_HOME") or usual) / "entra-business-central" / "pulumi"
+        self.kept = self.root / VERSION
+        self.work = self.root / "work"
+        self.progress = self.root / "progress"
+
+    @property
+    def bin(self) -> Path:
+        """The folder of the executables."""
+        return self.kept / "bin"
+
+    def find(self) -> Receipt | None:
+        """Return what is known of the CLI, if it is there and as it was when it was kept."""
+        try:
+            receipt = Receipt(**json.loads((self.kept / "receipt").read_text(encoding="utf-8")))
+            whole = all(_checksum(self.bin / name) == checksum for name, checksum in receipt.checksums.items())
+        except (OSError, ValueError, TypeError):
+            return None
+        if not whole:
+            return None
+        if (self.bin / OWN_FILES[0]).exists() and "pulumi-language-python" not in receipt.checksums:
+            self._bring_our_language_host(self.bin)  # another clone's may be older or newer
+        return receipt
+
+    @property
+    def is_damaged(self) -> bool:
+        """Tell whether something is kept that `find` does not accept."""
+        return self.kept.exists() and self.find() is None
+
+    def keep(self, draft: Path, version: str, origin: str) -> None:
+        """Take a finished CLI over.
+
+        Args:
+            draft: a folder in this cache with `bin/`; it is gone afterwards.
+            version: what its `pulumi version` printed.
+            origin: how it came to be.
+        """
+        files = [each for each in sorted((draft / "bin").iterdir()) if each.is_file()]
+        receipt = Receipt(version, origin, {each.name: _checksum(each) for each in files})
+        if "pulumi-language-python" not in receipt.checksums:
+            self._bring_our_language_host(draft / "bin")
+        (draft / "receipt").write_text(json.dumps(asdict(receipt), indent=2) + "\n", encoding="utf-8")
+        shutil.rmtree(self.kept, ignore_errors=True)
+        draft.rename(self.kept)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only one that gets a CLI.
+
+        Raises:
+            Held: somebody else is.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with held(self.root / "lock"):
+            yield
+
+    @property
+    def is_locked(self) -> bool:
+        """Tell whether somebody is getting one."""
+        try:
+            with self.locked():
+                return False
+        except Held:
+            return True
+
+    @staticmethod
+    def _bring_our_language_host(folder: Path) -> None:
+        """Copy it, each file in one step: a CLI of another clone may be starting it."""
+        for name in OWN_FILES:
+            source, target = LANGUAGE_HOST / name, folder / name
+            if target.exists() and target.read_bytes() == source.read_bytes():
+                continue
+            draft = folder / f"{name}.{os.getpid()}"
+            shutil.copyfile(source, draft)
+            draft.chmod(0o755)
+            draft.replace(target)
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,93 @@
+"""A program that the engine interrupts ends without a word: run by the vendor's own script, as every CLI does."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
+
+from tests.support.stack import ENVIRONMENTS, MAGENTO, PROJECT, pulumi_cli
+from tests.support.tenant import REPOSITORY, Tenant
+
+
+class Engine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
+    """An engine that lets a program wait for the registration of its first resource, for ever."""
+
+    def __init__(self) -> None:
+        self.waited_for = threading.Event()
+        self.over = threading.Event()
+
+    def GetDeploymentInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "")
+
+    def SupportsFeature(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return resource_pb2.SupportsFeatureResponse(hasSupport=True)
+
+    def RegisterResource(self, request: Any, context: Any) -> Any:  # noqa: N802
+        self.waited_for.set()
+        self.over.wait()
+        context.abort(grpc.StatusCode.CANCELLED, "")
+
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+        self.waited_for.set()
+        self.over.wait()
+        context.abort(grpc.StatusCode.CANCELLED, "")
+
+    def RegisterPackage(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return resource_pb2.RegisterPackageResponse(ref="azuread")
+
+    def Log(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return empty_pb2.Empty()
+
+    def RequirePulumiVersion(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return engine_pb2.RequirePulumiVersionResponse()
+
+
+@pytest.fixture
+def engine() -> Iterator[tuple[Engine, str]]:
+    served = Engine()
+    server = grpc.server(futures.ThreadPoolExecutor(16))
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(served, server)
+    engine_pb2_grpc.add_EngineServicer_to_server(served, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield served, f"127.0.0.1:{port}"
+    served.over.set()
+    server.stop(0)
+
+
+def test_the_program_ends_quietly_when_the_engine_interrupts_it(tenant: Tenant, engine: tuple[Engine, str]) -> None:
+    served, address = engine
+    script = shutil.which("pulumi-language-python-exec", path=pulumi_cli().path(os.environ))
+    assert script, "the vendor's, beside the CLI"
+    config = {
+        "azuread:tenantId": tenant.ready.tenantId,
+        f"{PROJECT}:environments": json.dumps(ENVIRONMENTS),
+        f"{PROJECT}:integrations": json.dumps({"magento": MAGENTO}),
+    }
+    command = [sys.executable, script, "--monitor", address, "--engine", address, "--project", PROJECT, "--stack", "x"]
+    program = subprocess.Popen(
+        [*command, "--parallel", "4", "--pwd", str(REPOSITORY), "--dry_run", "false", "."],
+        cwd=Path(REPOSITORY),
+        env={"PATH": os.environ["PATH"], **tenant.ready.environment(), "PULUMI_CONFIG": json.dumps(config)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert served.waited_for.wait(60), program.communicate(timeout=5)
+    program.send_signal(signal.SIGINT)
+    said = program.communicate(timeout=30)[0]
+    assert (program.returncode, said) == (32, ""), "32: the host adds nothing of its own"

@@ -1,0 +1,260 @@
+"""Where the Pulumi CLI comes from: named by hand, on PATH, kept by an earlier run, the vendor's release, or built here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+import pytest
+
+from rehearsal.pulumi_cli import build, go, release
+from rehearsal.pulumi_cli.cache import Cache
+from rehearsal.pulumi_cli.find import PulumiError, Search
+from rehearsal.pulumi_cli.pin import OLDEST, VERSION
+from rehearsal.pulumi_cli.progress import ProgressFile
+from tests.support.fake_go import PACKAGES, FakeGo
+from tests.support.tenant import REPOSITORY, wait_for
+
+
+class Got(NamedTuple):
+    """What `python -m rehearsal pulumi` answered."""
+
+    code: int
+    output: str
+
+
+@pytest.fixture
+def fake_go(tmp_path: Path) -> FakeGo:
+    return FakeGo(tmp_path)
+
+
+def start(fake_go: FakeGo, *options: str, clone: Path = REPOSITORY, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "rehearsal", "pulumi", *options], cwd=clone,
+        env=fake_go.environment | environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def get(fake_go: FakeGo, *options: str, clone: Path = REPOSITORY, **environment: str) -> Got:
+    process = start(fake_go, *options, clone=clone, **environment)
+    output = process.communicate(timeout=120)[0]
+    assert "Traceback" not in output
+    return Got(process.returncode, output)
+
+
+def cli(folder: Path, version: str, host: bool = True) -> Path:
+    """Write a program that answers like a CLI of this version, and like one that has its language host beside it."""
+    folder.mkdir(parents=True)
+    for name in ("pulumi", *(["pulumi-language-python"] if host else [])):
+        (folder / name).write_text(f"#!/bin/sh\necho {version}\n")
+        (folder / name).chmod(0o755)
+    return folder / "pulumi"
+
+
+def test_one_that_is_named_by_hand_comes_first_then_path_then_what_was_kept(fake_go: FakeGo, tmp_path: Path) -> None:
+    assert get(fake_go).code == 0
+    kept = Search(fake_go.environment).run()
+    assert kept
+    assert kept.executable == fake_go.cache / VERSION / "bin" / "pulumi"
+    on_path = cli(tmp_path / "on-path", "v3.999.0")
+    environment = fake_go.environment | {"PATH": f"{on_path.parent}:{fake_go.environment['PATH']}"}
+    found = Search(environment).run()
+    assert found
+    assert (found.executable, found.version) == (on_path, "v3.999.0")
+    by_hand = cli(tmp_path / "by-hand", VERSION)
+    for search in (Search(environment, str(by_hand)), Search(environment | {"PULUMI_CLI": str(by_hand)})):
+        named = search.run()
+        assert named
+        assert named.executable == by_hand
+
+
+@pytest.mark.parametrize(
+    ("version", "host", "because"),
+    [
+        ("v3.100.0", True, f"it is v3.100.0, and {OLDEST} or newer is needed"),
+        ("", True, "it names no version"),
+        (VERSION, False, "its language host, is neither on PATH nor beside it"),
+    ],
+)
+def test_one_that_will_not_do_is_passed_over_on_path_and_refused_where_it_is_named(
+    fake_go: FakeGo, tmp_path: Path, version: str, host: bool, because: str
+) -> None:
+    folder = cli(tmp_path / "other", version, host).parent
+    got = get(fake_go, PATH=f"{folder}:{fake_go.environment['PATH']}")
+    assert got.code == 0
+    assert f"Passed over: {folder}/pulumi on PATH: " in got.output
+    assert because in got.output
+    assert f"{VERSION}, built here" in got.output
+    shutil.rmtree(fake_go.cache)  # with what is kept there it gets our language host
+    with pytest.raises(PulumiError, match=because.split(",")[0]):
+        Search(fake_go.environment, str(folder / "pulumi")).run()
+
+
+def test_one_that_is_named_and_has_no_language_host_gets_ours_where_it_is_kept(fake_go: FakeGo, tmp_path: Path) -> None:
+    assert get(fake_go).code == 0
+    bare = cli(tmp_path / "bare", "v3.999.0", host=False)
+    found = Search(fake_go.environment, str(bare)).run()
+    assert found
+    assert found.path({}).split(os.pathsep)[:2] == [str(bare.parent), str(fake_go.cache / VERSION / "bin")]
+
+
+def test_what_is_to_be_fetched_is_said_first_and_can_be_refused(fake_go: FakeGo) -> None:
+    refused = get(fake_go, "--no-fetch")
+    assert refused.code == 1
+    assert "--no-fetch refuses to fetch one" in refused.output
+    assert "Ways out: " in refused.output
+    assert not fake_go.asked("build")
+    got = get(fake_go)
+    said, _, rest = got.output.partition("--no-fetch")
+    assert "vendor's installer (https://get.pulumi.com/install.sh)" in said
+    assert "Go module proxy" in said
+    assert str(fake_go.cache) in said
+    assert "export PATH=" in rest
+
+
+def test_it_is_built_once_and_nothing_of_the_build_stays(fake_go: FakeGo) -> None:
+    assert get(fake_go).code == 0
+    (line,) = fake_go.asked("build")
+    assert f"version.Version={VERSION}" in line
+    assert "-N" not in line, "with optimisation"
+    assert sorted(each.name for each in fake_go.cache.iterdir()) == ["lock", "progress", VERSION]
+    again = get(fake_go, "--quiet")
+    assert again == (0, "")
+    assert len(fake_go.asked("build")) == 1
+
+
+def test_two_that_ask_at_once_build_once_and_both_get_it(fake_go: FakeGo) -> None:
+    hold = fake_go.folder / "hold"
+    hold.touch()
+    both = [start(fake_go), start(fake_go)]
+    wait_for(lambda: fake_go.asked("build"), 60, "a build")
+    hold.unlink()
+    for process in both:
+        output = process.communicate(timeout=60)[0]
+        assert process.returncode == 0, output
+        assert f"{VERSION}, built here from its Go module by go1.27.3, with optimisation" in output
+    assert len(fake_go.asked("build")) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_build_ends_with_whoever_waits_and_is_taken_up_where_it_was(
+    fake_go: FakeGo, number: signal.Signals
+) -> None:
+    hold = fake_go.folder / "hold"
+    hold.touch()
+    process = start(fake_go)
+    work = fake_go.cache / "work"
+    wait_for(lambda: (work / "compiled").exists() and len((work / "compiled").read_text().split()) == 2, 60, "two")
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    wait_for(lambda: not Cache(fake_go.environment).is_locked, 30, "the build to end")
+    hold.unlink()
+    assert get(fake_go).code == 0
+    assert len(fake_go.asked("build")) == 2
+    assert (fake_go.cache / VERSION / "bin" / "pulumi").exists()
+
+
+def test_progress_counts_what_an_earlier_build_has_done(fake_go: FakeGo) -> None:
+    cache = Cache(fake_go.environment)
+    cache.work.mkdir(parents=True)
+    (cache.work / "compiled").write_text("".join(f"{each}\n" for each in PACKAGES[:2]))
+    (cache.work / "build").mkdir()
+    (cache.work / "build" / "built").write_text(" ".join(PACKAGES[:2]))
+    seen = []
+
+    class Witness(ProgressFile):
+        def write(self, progress: object) -> None:
+            seen.append(str(progress))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "ProgressFile", Witness)
+        patch.setattr("rehearsal.pulumi_cli.progress.EVERY", 0.0)
+        build.Build(cache, fake_go.environment).run()
+    assert [each for each in seen if "compiling" in each] == [
+        "compiling the CLI, packages: 3 of 4, about a minute left",
+        "compiling the CLI, packages: 4 of 4, about a minute left",
+    ]
+
+
+@pytest.mark.parametrize("name", ["pulumi", "pulumi-language-python-exec"])
+def test_a_damaged_one_is_noticed_and_made_anew(fake_go: FakeGo, name: str) -> None:
+    assert get(fake_go).code == 0
+    (fake_go.cache / VERSION / "bin" / name).write_text("#!/bin/sh\necho v3.0.0\n")
+    assert Search(fake_go.environment).run() is None
+    got = get(fake_go)
+    assert got.code == 0
+    assert "its files are not as they were kept, it is made anew" in got.output
+    assert len(fake_go.asked("build")) == 2
+
+
+def test_another_clones_language_host_gives_way_to_this_ones(fake_go: FakeGo) -> None:
+    assert get(fake_go).code == 0
+    host = fake_go.cache / VERSION / "bin" / "language_host.py"
+    mine = host.read_text()
+    host.write_text("# of a newer clone\n")
+    assert get(fake_go).code == 0
+    assert host.read_text() == mine
+    assert len(fake_go.asked("build")) == 1
+
+
+def test_where_nothing_can_be_reached_one_paragraph_says_what_was_tried_and_the_ways_out(fake_go: FakeGo) -> None:
+    (fake_go.folder / "fail").write_text("dial tcp: lookup the-module-proxy: no such host")
+    got = get(fake_go)
+    assert got.code == 1
+    last = got.output.strip().splitlines()[-1]
+    assert last.startswith("The Pulumi CLI could not be had. Tried: ")
+    assert "https://get.pulumi.com" in last
+    assert "no such host" in last
+    assert last.endswith("goes on where this one stopped.")
+
+
+def test_too_little_space_is_said_before_anything_is_fetched(fake_go: FakeGo, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(fake_go.environment)
+    cache.work.mkdir(parents=True)
+    monkeypatch.setattr(build, "NEEDED_SPACE", 1 << 62)
+    with pytest.raises(build.BuildError, match=r"GB are free\. Make room, or set XDG_CACHE_HOME"):
+        build.Build(cache, fake_go.environment).run()
+    assert not fake_go.asked("")
+
+
+def test_an_older_go_does_not_build_it(fake_go: FakeGo) -> None:
+    assert go.on_path(fake_go.environment)
+    (fake_go.folder / "version").write_text("go1.25.9")
+    assert go.on_path(fake_go.environment) is None
+
+
+def test_a_silent_site_is_given_up_and_what_was_started_ends(fake_go: FakeGo) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never says a word
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        why = release.install(Cache(fake_go.environment), fake_go.environment | {"HTTPS_PROXY": address}, patience=1.0)
+    assert why == "https://get.pulumi.com sent nothing for 1 s"
+    assert not any("PulumiCommand" in " ".join(each.cmdline()) for each in psutil.Process().children(recursive=True))
+    assert not (fake_go.cache / "release").exists()
+
+
+def test_a_build_begins_beside_the_making_of_the_virtual_environment_and_ends_with_make(fake_go: FakeGo) -> None:
+    (fake_go.folder / "hold").touch()
+    make = subprocess.Popen(["/bin/sleep", "600"])
+    ahead = [sys.executable, "-m", "rehearsal.pulumi_cli.ahead", "--with", str(make.pid), "--keep"]
+    said = subprocess.run(ahead, cwd=REPOSITORY, env=fake_go.environment, capture_output=True, text=True, check=True)
+    assert "There is no Pulumi CLI here" in said.stdout
+    wait_for(lambda: fake_go.asked("build"), 60, "the build to begin")
+    make.kill()
+    make.wait()
+    wait_for(lambda: not Cache(fake_go.environment).is_locked, 30, "the build to end")
+
+
+@pytest.mark.parametrize("option", ["--no-fetch", "--stop"])
+def test_nothing_begins_where_it_is_refused_or_not_needed(fake_go: FakeGo, option: str) -> None:
+    ahead = [sys.executable, "-m", "rehearsal.pulumi_cli.ahead", "--with", str(os.getpid()), option]
+    said = subprocess.run(ahead, cwd=REPOSITORY, env=fake_go.environment, capture_output=True, text=True, check=True)
+    assert said.stdout == ""
+    assert not fake_go.cache.exists() or not Cache(fake_go.environment).is_locked
