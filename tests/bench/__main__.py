@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.scale import VERBS, Bench, Measured
+from tests.bench.scale import VERBS, Bench, Measured, program_of
+from tests.support.stack import pulumi_cli
 from tests.support.tenant import start_tenant
 
 HOST_THREADS = 4  # of Pulumi's dynamic provider host (contracts/pulumi-measured.md)
 
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
 
 
 def main() -> int:
@@ -25,43 +28,69 @@ def main() -> int:
     options.add_argument("--plugin", choices=["stand-in", "real"], default="", help="the azuread plugin")
     options.add_argument("--latency", type=float, default=0.05, help="of every answer, in seconds")
     options.add_argument("--parallel", type=int, default=64, help="resources at once, as in pulumi up --parallel")
+    options.add_argument("--beside", metavar="REVISION", help="measure the program of a revision too, in the same run")
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder, start_tenant(Path(folder)) as tenant:
-        bench = Bench(tenant, chosen.plugin, chosen.latency, chosen.parallel)
-        alone = {each.verb: each for each in bench.runs(1)}
-        together = []
-        for each in bench.runs(chosen.integrations):
-            console.print(f"{each.verb}: {each.seconds:.1f} s", style="dim")
-            together.append(each)
-        console.print(_table(chosen.integrations, chosen.latency, alone, together))
-        failures = [f"{each.verb}: {each.failure}" for each in [*alone.values(), *together] if each.failure]
+    console.print(f"Engine: {pulumi_cli()}.")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        tenant = stack.enter_context(start_tenant(folder))
+        bench = Bench(tenant, chosen.plugin, chosen.latency, chosen.parallel, folder)
+        now = _told("now", bench.integrations(chosen.integrations))
+        nothing = _told("nothing", bench.nothing(now["up"].resources - 1))
+        runs = [*now.values(), *nothing.values()]
+        before: dict[str, Measured] = {}
+        if chosen.beside:
+            project = stack.enter_context(program_of(chosen.beside, folder))
+            before = _told(chosen.beside, bench.integrations(chosen.integrations, project))
+        console.print(_table(chosen.integrations, chosen.latency, now, nothing, before, chosen.beside or ""))
+        failures = [f"{each.verb}: {each.failure}" for each in runs if each.failure]
     for failure in failures:
         console.print(failure, style="red", markup=False)
     return 1 if failures else 0
 
 
-def _table(integrations: int, latency: float, alone: dict[str, Measured], together: list[Measured]) -> Table:
+def _told(program: str, runs: Iterable[Measured]) -> dict[str, Measured]:
+    """Run them, and say how each went."""
+    found = {}
+    for each in runs:
+        console.print(f"{program}, {each.verb}: {each.seconds:.1f} s", style="dim")
+        found[each.verb] = each
+    return found
+
+
+def _table(
+    integrations: int,
+    latency: float,
+    now: dict[str, Measured],
+    nothing: dict[str, Measured],
+    before: dict[str, Measured],
+    revision: str,
+) -> Table:
+    sizes = [f"{runs['up'].state / integrations / 1000:.1f} kB" for runs in (now, before) if runs]
     table = Table(
-        title=f"{integrations} integrations in 2 environments, {latency * 1000:.0f} ms latency",
+        title=f"{integrations} integrations in 2 environments, {latency * 1000:.0f} ms latency; state for each "
+        f"integration: {sizes[0]}" + (f", at {revision} {sizes[1]}" if before else ""),
         caption="ours: requests of our providers; / 4: what their latency takes in the four threads of their host."
-        " alone: the time of one integration. path: its requests in a row, times the latency; ratio: time / path."
+        f" nothing: as many resources ({now['up'].resources}) of a provider that does nothing."
         " The azuread plugin's fixed waits come on top, in its stand-in with REHEARSAL_PLUGIN_WAITS=1.",
     )
-    for name in ("", "time", "requests", "ours", "ours / 4", "alone", "path", "ratio"):
+    columns = ["", "time", "requests", "ours", "ours / 4", "nothing", "time / nothing"]
+    for name in [*columns, *([revision, f"time / {revision}"] if before else [])]:
         table.add_column(name, justify="right" if name else "left")
-    for each in together:
-        if each.verb in VERBS:
-            path = alone[each.verb].in_a_row * latency
-            table.add_row(
-                each.verb,
-                f"{each.seconds:.1f} s",
-                str(each.all),
-                str(each.ours),
-                f"{each.ours * latency / HOST_THREADS:.1f} s",
-                f"{alone[each.verb].seconds:.1f} s",
-                f"{path:.2f} s",
-                f"{each.seconds / path:.1f}",
-            )
+    for verb in VERBS:
+        each = now[verb]
+        row = [
+            verb,
+            f"{each.seconds:.1f} s",
+            str(each.all),
+            str(each.ours),
+            f"{each.ours * latency / HOST_THREADS:.1f} s",
+            f"{nothing[verb].seconds:.1f} s",
+            f"{each.seconds / nothing[verb].seconds:.2f}",
+        ]
+        if before:
+            row += [f"{before[verb].seconds:.1f} s", f"{each.seconds / before[verb].seconds:.2f}"]
+        table.add_row(*row)
     return table
 
 

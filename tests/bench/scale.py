@@ -1,23 +1,30 @@
-"""The scale benchmark: many integrations in two environments with latency."""
+"""The scale benchmark: many integrations in two environments with latency, beside other programs on the same engine."""
 
 from __future__ import annotations
 
-import tempfile
+import json
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from tests.bench.critical_path import requests_in_a_row
 from tests.support.stack import MAGENTO, Run, Stack
-from tests.support.tenant import Tenant
+from tests.support.tenant import REPOSITORY, Tenant
 
 OURS = "entra-business-central/"
 REFRESH_COSTS_AT_MOST = 20
 AT_ONCE_AT_MOST = 5  # requests that Business Central takes of one caller
 MINUTES_30 = 1800
 VERBS = ("up", "up again", "refresh", "destroy")
+NOTHING = Path(__file__).parent / "nothing"
 
 
 @dataclass(frozen=True)
@@ -30,14 +37,18 @@ class Measured:
         ours: the requests of our providers.
         all: all requests, signing in and the azuread plugin's included.
         in_a_row: how many of them followed one another (tests.bench.critical_path).
+        state: bytes of the state after it.
+        resources: how many resources that has.
         failure: what went wrong, "" for nothing.
     """
 
     verb: str
     seconds: float
-    ours: int
-    all: int
-    in_a_row: int
+    ours: int = 0
+    all: int = 0
+    in_a_row: int = 0
+    state: int = 0
+    resources: int = 0
     failure: str = ""
 
 
@@ -49,27 +60,47 @@ class Bench:
         plugin: which azuread plugin, as in rehearsal.demo.pulumi.
         latency: of every answer, in seconds.
         parallel: how many resources the CLI works on at once.
+        folder: where stacks lie.
     """
 
-    def __init__(self, tenant: Tenant, plugin: str, latency: float, parallel: int) -> None:
+    def __init__(self, tenant: Tenant, plugin: str, latency: float, parallel: int, folder: Path) -> None:
         self._tenant = tenant
         self._plugin = plugin
         self._latency = latency
         self._parallel = parallel
+        self._folder = folder
 
-    def runs(self, integrations: int) -> Iterator[Measured]:
-        """Make a stack of so many integrations in two environments, look at it twice, and take it away."""
+    def integrations(self, number: int, project: Path = REPOSITORY) -> Iterator[Measured]:
+        """Make a stack of so many integrations in two environments, look at it twice, and take it away.
+
+        Args:
+            number: how many.
+            project: the folder of the program.
+        """
         self._tenant.reset()
         self._tenant.latency(self._latency)
         before = self._remaining()
-        with tempfile.TemporaryDirectory() as folder:
-            stack = self._stack(folder, integrations)
-            yield self._measured("up", stack.up)
-            yield self._measured("up again", stack.up, ours_at_most=0)
-            yield self._measured("refresh", stack.refresh, ours_at_most=REFRESH_COSTS_AT_MOST)
-            yield self._measured("destroy", stack.destroy)
+        stack = self._stack(project)
+        stack.write(**{f"system{each}": {**MAGENTO, "displayName": f"System {each}"} for each in range(number)})
+        yield from self._verbs(stack)
         if different := [kind for kind, left in self._remaining().items() if left != before[kind]]:
-            yield Measured("remains", 0, 0, 0, 0, f"not as they were before: {', '.join(different)}")
+            yield Measured("remains", 0, failure=f"not as they were before: {', '.join(different)}")
+
+    def nothing(self, resources: int) -> Iterator[Measured]:
+        """Do the same with as many resources of a provider that does nothing."""
+        project = self._folder / "nothing"
+        shutil.copytree(NOTHING, project)
+        (project / ".venv").symlink_to(sys.prefix)
+        stack = self._stack(project)
+        YAML().dump({"config": {"nothing:resources": resources}}, stack.folder.stack_file)
+        yield from self._verbs(stack)
+
+    def _verbs(self, stack: Stack) -> Iterator[Measured]:
+        yield self._measured(stack, "up", stack.up)
+        yield self._measured(stack, "up again", stack.up, ours_at_most=0)
+        yield self._measured(stack, "refresh", stack.refresh, ours_at_most=REFRESH_COSTS_AT_MOST)
+        yield self._measured(stack, "destroy", stack.destroy)
+        shutil.rmtree(stack.folder.root)
 
     def _remaining(self) -> dict[str, Any]:
         """Return what the tenant holds, by kind; without Entra's recycle bin, which keeps what was deleted."""
@@ -77,13 +108,12 @@ class Bench:
         entra = {kind: held for kind, held in state["entra"].items() if kind != "deletedItems"}
         return {**entra, "Business Central": state["businessCentral"]}
 
-    def _stack(self, folder: str, integrations: int) -> Stack:
-        stack = Stack(Path(folder) / "stack", self._tenant, self._plugin)
+    def _stack(self, project: Path) -> Stack:
+        stack = Stack(self._folder / "stack", self._tenant, self._plugin, project)
         stack.patience = MINUTES_30
-        stack.write(**{f"system{number}": _integration(number) for number in range(integrations)})
         return stack
 
-    def _measured(self, verb: str, run: Any, ours_at_most: int | None = None) -> Measured:
+    def _measured(self, stack: Stack, verb: str, run: Any, ours_at_most: int | None = None) -> Measured:
         self._tenant.clear_requests()
         began = time.monotonic()
         done: Run = run("--parallel", str(self._parallel))
@@ -98,8 +128,20 @@ class Bench:
             failure += f"{at_once} requests of one caller at once at Business Central; {AT_ONCE_AT_MOST} are allowed"
         if verb in ("up again", "refresh") and set(done.changes) != {"unchanged"}:
             failure += f"changes where nothing had changed: {done.changes}"
-        return Measured(verb, seconds, len(ours), len(log), requests_in_a_row(log, self._latency), failure)
+        resources = stack.resources()
+        state = len(json.dumps(resources, separators=(",", ":")))
+        in_a_row = requests_in_a_row(log, self._latency)
+        return Measured(verb, seconds, len(ours), len(log), in_a_row, state, len(resources), failure)
 
 
-def _integration(number: int) -> dict[str, Any]:
-    return {**MAGENTO, "displayName": f"System {number}"}
+@contextmanager
+def program_of(revision: str, folder: Path) -> Iterator[Path]:
+    """Check a revision of this repository out, with the packages of now."""
+    place = folder / revision
+    git = ["git", "-C", str(REPOSITORY), "worktree"]
+    subprocess.run([*git, "add", "--detach", str(place), revision], check=True, capture_output=True)
+    try:
+        (place / ".venv").symlink_to(sys.prefix)
+        yield place
+    finally:
+        subprocess.run([*git, "remove", "--force", str(place)], check=True, capture_output=True)

@@ -20,7 +20,7 @@ from rehearsal.demo.pulumi import Pulumi
 from rehearsal.pulumi_cli.find import PulumiCli, Search
 from rehearsal.ready_file import Deployer
 from tests.support.directory_objects import Caller
-from tests.support.tenant import Tenant
+from tests.support.tenant import REPOSITORY, Tenant
 
 _NOW = datetime.now(UTC)
 FIRST, SECOND = (_NOW.date().isoformat(), (_NOW + timedelta(days=30)).date().isoformat())
@@ -62,6 +62,7 @@ class Stack:
         root: its folder.
         tenant: what it is deployed to.
         plugin: which azuread plugin, as in rehearsal.demo.pulumi.
+        project: the folder of its program.
 
     Attributes:
         pulumi: the CLI.
@@ -70,10 +71,10 @@ class Stack:
 
     patience = MINUTES_4
 
-    def __init__(self, root: Path, tenant: Tenant, plugin: str = "") -> None:
+    def __init__(self, root: Path, tenant: Tenant, plugin: str = "", project: Path = REPOSITORY) -> None:
         self.tenant = tenant
         self.plugin = plugin
-        self.folder = DemoFolder(root=root)
+        self.folder = DemoFolder(project, root)
         self.folder.make_anew()
         self._ready = tenant.ready
         self._ready.save(self.folder.ready_file)
@@ -169,7 +170,7 @@ class Stack:
 
     def checkpoint(self) -> dict[str, Any]:
         """The state as it lies on disk."""
-        text = (self.folder.state / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json").read_text()
+        text = (self.folder.state / ".pulumi" / "stacks" / self.folder.project_name / f"{STACK}.json").read_text()
         latest: dict[str, Any] = json.loads(text)["checkpoint"]["latest"]
         return latest
 

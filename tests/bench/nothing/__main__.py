@@ -1,0 +1,7 @@
+"""Declares nothing, as often as the configuration says."""
+
+import pulumi
+from nothing import Nothing
+
+for number in range(pulumi.Config().require_int("resources")):
+    Nothing(f"nothing-{number}")
