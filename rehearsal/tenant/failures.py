@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 
-from rehearsal.tenant.business_central.errors import ServiceError, rejected_credentials
+from rehearsal.tenant.business_central import errors as business_central
 from rehearsal.tenant.faults import Wish
-from rehearsal.tenant.graph import errors as graph_errors
-from rehearsal.tenant.graph.errors import GraphError
+from rehearsal.tenant.graph import errors as graph
 from rehearsal.tenant.messages import Answer
-from rehearsal.tenant.sts import errors as sts_errors
+from rehearsal.tenant.refusals import Refusal
+from rehearsal.tenant.sts import errors as sts
 
-# Where a status is not listed, the code is made from the name of the HTTP status (our choice).
-_CONCURRENT = "Error due to concurrent requests being made to the tenant. Please wait briefly and retry."
 _GRAPH = (
-    graph_errors.denied(),
-    graph_errors.not_found("00000000-0000-0000-0000-000000000000"),
-    GraphError(409, "Directory_ConcurrencyViolation", _CONCURRENT),
-    GraphError(429, "TooManyRequests", "Too many requests. Please try again later."),
-    GraphError(503, "Directory_ConcurrencyViolation", _CONCURRENT),
+    graph.refusal("denied"),
+    graph.refusal("not_found", "00000000-0000-0000-0000-000000000000"),
+    graph.refusal("concurrent"),
+    graph.refusal("throttled"),
+    graph.refusal("unavailable"),
 )
-_BUSINESS_CENTRAL = (
-    rejected_credentials(),
-    ServiceError(429, "Application_TooManyRequests", "Too many requests reached. Actual (101). Maximum (100)."),
-)
-_TRANSIENT = (90033, "A transient error has occurred. Please try again.")
+_BUSINESS_CENTRAL = (business_central.refusal("rejected_credentials"), business_central.refusal("throttled"))
 
 
 def answer(service: str, fault: Wish, now: datetime) -> Answer:
@@ -40,35 +33,36 @@ def answer(service: str, fault: Wish, now: datetime) -> Answer:
     """
     match service:
         case "graph":
-            code, message = _words(fault, _GRAPH)
-            failed = graph_errors.answer(GraphError(fault.status, code, message), now, None)
+            failed = graph.answer(_in_words(fault, _GRAPH), now, None)
         case "businessCentral":
-            code, message = _words(fault, _BUSINESS_CENTRAL)
-            failed = ServiceError(fault.status, code, message).answer()
+            failed = business_central.answer(_in_words(fault, _BUSINESS_CENTRAL))
         case "adminCenter":
-            code, message = _words(fault, _BUSINESS_CENTRAL)
-            failed = Answer(fault.status, {"code": code, "message": message})
+            failed = business_central.admin_center_answer(_in_words(fault, _BUSINESS_CENTRAL))
         case _:
-            number, text = _TRANSIENT
-            digits = (fault.code or "").removeprefix("AADSTS")
-            problem = sts_errors.StsError(
-                int(digits) if digits.isdigit() else number,
-                fault.message or text,
-                error=fault.code if fault.code and not digits.isdigit() else "temporarily_unavailable",
-                status=fault.status,
-            )
-            failed = sts_errors.answer(problem, now)
+            failed = sts.answer(_of_token_service(fault), now)
     if fault.retryAfter is None:
         return failed
     return replace(failed, headers={**failed.headers, "retry-after": str(fault.retryAfter)})
 
 
-def _words(fault: Wish, known: Iterable[GraphError | ServiceError]) -> tuple[str, str]:
-    for each in known:
-        if each.status == fault.status:
-            return fault.code or each.code, fault.message or each.message
+def _in_words(fault: Wish, known: tuple[Refusal, ...]) -> Refusal:
+    """Return the service's own refusal of that status; of one that it is not known for, named after HTTP (ours)."""
     try:
         name = HTTPStatus(fault.status).phrase
     except ValueError:
         name = f"Status {fault.status}"
-    return fault.code or name.replace(" ", ""), fault.message or f"{name}."
+    unknown = Refusal(fault.status, name.replace(" ", ""), f"{name}.")
+    found = next((each for each in known if each.status == fault.status), unknown)
+    return Refusal(fault.status, fault.code or found.code, fault.message or found.message)
+
+
+def _of_token_service(fault: Wish) -> Refusal:
+    """Return its refusal; the code of a fault is that of an AADSTS error, or OAuth's."""
+    failed = sts.refusal("transient", status=fault.status)
+    digits = (fault.code or "").removeprefix("AADSTS")
+    if digits.isdigit():
+        failed.code = digits
+    elif fault.code:
+        failed.more["error"] = fault.code
+    failed.message = fault.message or failed.message
+    return failed

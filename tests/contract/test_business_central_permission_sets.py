@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from rehearsal.tenant.business_central import seed
 from tests.support.business_central import (
     ANY_VERSION,
     DEPLOYER,
@@ -19,6 +18,8 @@ from tests.support.business_central import (
 )
 
 BASE_APP = "437dbf0e-84ff-417a-965d-ed2bb9650972"
+NP_RETAIL = "992c2309-cca4-43cb-9e41-911f482ec088"
+OTHER_APP = "7c2a5b0e-9d34-4f0c-8f6a-1f6f0b9f2a10"
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_one_list_shows_the_sets_of_every_application_and_of_no_person(bc: Asker
             "roleId": "NPR NP RETAIL",
             "company": "CRONUS SE",
             "scope": "System",
-            "appId": seed.NP_RETAIL,
+            "appId": NP_RETAIL,
         }
     ]
     assert bc.application_permission_sets(filter=f"clientId eq {NOBODY}") == []
@@ -87,8 +88,8 @@ def test_a_role_id_that_two_apps_define_is_ambiguous_until_the_app_is_said(bc: A
     super_user = bc.as_(administrator())
     text = error(super_user.assign(user_id, "WAREHOUSE API"), 400, "Application_DialogException")
     assert text == "The permission set WAREHOUSE API is defined multiple times in this context."
-    answer = super_user.assign(user_id, "WAREHOUSE API", appId=seed.OTHER_APP)
-    assert (answer.status, answer.body["appId"]) == (201, seed.OTHER_APP)
+    answer = super_user.assign(user_id, "WAREHOUSE API", appId=OTHER_APP)
+    assert (answer.status, answer.body["appId"]) == (201, OTHER_APP)
 
 
 def test_a_company_is_named_by_its_name_and_must_exist(bc: Asker, user_id: str) -> None:

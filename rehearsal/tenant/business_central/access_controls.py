@@ -14,6 +14,7 @@ from rehearsal.tenant.business_central.environment import (
     User,
     new_id,
 )
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.permissions import SUPER, Session
 
 
@@ -31,7 +32,7 @@ def resolve(environment: Environment, wanted: Wanted) -> PermissionSet:
     """Find the one permission set that is meant, as APIV2AutUserPermissions does before it inserts.
 
     Raises:
-        ServiceError: there is none, or there are several.
+        Refusal: there is none, or there are several.
     """
     found = [
         each
@@ -41,9 +42,9 @@ def resolve(environment: Environment, wanted: Wanted) -> PermissionSet:
         and wanted.scope in (None, each.scope)
     ]
     if len(found) > 1:
-        raise errors.dialog(f"The permission set {wanted.role_id} is defined multiple times in this context.")
+        raise refusal("dialog", f"The permission set {wanted.role_id} is defined multiple times in this context.")
     if not found:
-        raise errors.nothing_within_filter("Aggregate Permission Set", f"Role ID: {wanted.role_id}")
+        raise refusal("nothing_within_filter", "Aggregate Permission Set", f"Role ID: {wanted.role_id}")
     return found[0]
 
 
@@ -51,18 +52,18 @@ def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
     """Assign a permission set; scope and app id are taken from the set that was found.
 
     Raises:
-        ServiceError: company or set unknown or ambiguous, SUPER for an application, a set that the caller does not
+        Refusal: company or set unknown or ambiguous, SUPER for an application, a set that the caller does not
             hold, no right, or the user has it already.
     """
     environment = session.environment
     if wanted.company and all(company.name != wanted.company for company in environment.companies):
         # A table relation ([INF]): neither a company's id nor its display name will do.
-        raise errors.no_related_record("Company Name", "Access Control", wanted.company, "Company")
+        raise refusal("no_related_record", "Company Name", "Access Control", wanted.company, "Company")
     permission_set = resolve(environment, wanted)
     session.require("Access Control", "Insert")
     if user.license_type == "Application" and permission_set.role_id == SUPER:
         # Documented (S2S authentication page), but the platform's words are unknown; these are ours.
-        raise errors.dialog("Applications cannot be assigned the SUPER permission set.")
+        raise refusal("dialog", "Applications cannot be assigned the SUPER permission set.")
     row = AccessControl(
         system_id=new_id(),
         user_security_id=user.security_id,
@@ -74,11 +75,12 @@ def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
     )
     session.require_may_hand_out(row)
     if any(other.key == row.key for other in environment.access_controls.values()):
-        raise errors.same_key_exists(
+        raise refusal(
+            "same_key_exists",
             "Access Control",
             f"User Security ID='{errors.braced(row.user_security_id)}',Role ID='{row.role_id}',"
             f"Company Name='{row.company}',Scope='{row.scope}',App ID='{errors.braced(row.app_id)}'",
-            environment.switches.duplicateStatus,
+            status=environment.switches.duplicateStatus,
         )
     environment.access_controls[row.system_id] = row
     return row
@@ -88,7 +90,7 @@ def delete(session: Session, row: AccessControl) -> None:
     """Take a permission set away.
 
     Raises:
-        ServiceError: no right, or a set that the caller does not hold.
+        Refusal: no right, or a set that the caller does not hold.
     """
     session.require("Access Control", "Delete")
     session.require_may_hand_out(row)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from rehearsal.tenant.business_central import errors
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.seed import CONTAINER
 
 _ENTITY = re.compile(
@@ -47,14 +47,14 @@ def online(path: str, tenants: Collection[str]) -> Address:
         tenants: the tenant's id and its domains, in lower case.
 
     Raises:
-        ServiceError: another tenant, or not the address of an API.
+        Refusal: another tenant, or not the address of an API.
     """
     parts = path.strip("/").split("/")[1:]
     if "api" not in parts[1:3]:  # ODataV4, ws, deployment and whatever else the service has
-        raise errors.segment_not_found(parts[min(2, len(parts) - 1)] if parts else "v2.0")
+        raise refusal("segment_not_found", parts[min(2, len(parts) - 1)] if parts else "v2.0")
     at = 1 if parts[1] == "api" else 2
     if at == 2 and parts[0].lower() not in tenants:
-        raise errors.rejected_credentials()  # ours: the token is another tenant's than the address
+        raise refusal("rejected_credentials")  # ours: the token is another tenant's than the address
     return _address(parts[at - 1], parts[at + 1 :])
 
 
@@ -62,19 +62,19 @@ def on_premises(path: str) -> Address:
     """Take an address of a server or container apart: `/{instance}/api/{route}/…`; the instance is BC.
 
     Raises:
-        ServiceError: not the address of an API.
+        Refusal: not the address of an API.
     """
     instance, *rest = path.strip("/").split("/")
     if instance.casefold() != "bc" or rest[:1] != ["api"]:
-        raise errors.segment_not_found(rest[0] if rest else instance)
+        raise refusal("segment_not_found", rest[0] if rest else instance)
     return _address(CONTAINER, rest[1:])
 
 
 def _address(environment: str, rest: list[str]) -> Address:
     length = 1 if rest[:1] in (["v2.0"], ["v1.0"], ["beta"]) else 3
     if not rest[length:]:
-        raise errors.not_supported("The service document")
+        raise refusal("not_supported", "The service document")
     entity = _ENTITY.fullmatch("/".join(rest[length:]))
     if entity is None:
-        raise errors.query_syntax()
+        raise refusal("query_syntax")
     return Address(environment, "/".join(rest[:length]), **{**entity.groupdict(), "part": entity["part"] or ""})

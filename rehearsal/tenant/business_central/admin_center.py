@@ -1,7 +1,6 @@
 """Of the Admin Center API, which stands beside the environments, the management of their apps.
 
-Followed: administration-center-api_app_management.md of Microsoft's documentation, v2.29 (contract, 4). Errors have a
-shape of their own, not wrapped in `error`; where no code is documented, code and words are ours.
+Followed: administration-center-api_app_management.md of Microsoft's documentation, v2.29 (contract, 4).
 """
 
 from __future__ import annotations
@@ -11,21 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rehearsal.tenant.business_central import extensions
+from rehearsal.tenant.business_central import errors, extensions
 from rehearsal.tenant.business_central.environment import Deployment, Environment, Extension
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.page import wire_time
 from rehearsal.tenant.business_central.permissions import Session, signed_in
 from rehearsal.tenant.messages import Answer, Caller, File, Question
+from rehearsal.tenant.refusals import Refusal
 
 FAMILY = "BusinessCentral"
 _PATH = re.compile(r"/admin/v2\.(?P<minor>\d+)/applications(?P<rest>/.*)")
 _PTE_INSTALL_SINCE = 29
-
-
-class _AdminError(Exception):
-    def __init__(self, status: int, code: str, message: str, target: str | None = None) -> None:
-        super().__init__(f"{status} {code}: {message}")
-        self.answer = Answer(status, {"code": code, "message": message} | ({"target": target} if target else {}))
 
 
 @dataclass
@@ -46,21 +41,20 @@ class AdminCenter:
         """Answer a request to `/admin/…`."""
         try:
             return self._answer(question, path, caller, now)
-        except _AdminError as problem:
-            return problem.answer
+        except Refusal as problem:
+            return errors.admin_center_answer(problem)
 
     def _answer(self, question: Question, path: str, caller: Caller, now: datetime) -> Answer:
-        # navcontainerhelper#2694: an application that is not authorized gets 403 Forbidden.
         if caller.kind == "application":
             allowed = "AdminCenter.ReadWrite.All" in caller.roles and caller.client_id in self.authorized
         else:
             allowed = "user_impersonation" in caller.scopes
         if not allowed:
-            raise _AdminError(403, "Forbidden", "The caller is not authorized.")
+            raise refusal("admin_forbidden")
         match = _PATH.fullmatch(path)
         segments = match["rest"].strip("/").split("/") if match else []
         if segments and segments[0] not in (FAMILY, "environments"):  # the list of all families' is unsupported
-            raise _AdminError(404, "applicationTypeDoesNotExist", "The application type does not exist.", segments[0])
+            raise refusal("admin_no_application_type", target=segments[0])
         match question.method, segments[1:]:
             case _, ["environments", name, "apps", *rest]:
                 environment = self._environment(name)
@@ -68,7 +62,7 @@ class AdminCenter:
                     extensions.progress(environment, each, now)
                 minor = int(match["minor"]) if match else 0
                 return self._apps(question, rest, environment, caller, now, minor)
-        raise self._unsupported(question)
+        raise refusal("admin_unsupported", f"{question.method} {question.path}")
 
     def _apps(
         self, question: Question, rest: list[str], environment: Environment, caller: Caller, now: datetime, minor: int
@@ -90,7 +84,7 @@ class AdminCenter:
                 return Answer(200, self._begun(extensions.begin(session, "uninstall", present)))
             case "GET", [app_id, "operations", *operation_id] if len(operation_id) < 2:
                 return Answer(200, _operations(environment, app_id.lower(), operation_id, now))
-        raise self._unsupported(question)
+        raise refusal("admin_unsupported", f"{question.method} {question.path}")
 
     def _session(self, environment: Environment, caller: Caller, now: datetime) -> Session:
         """Return the caller's session in the environment, if it may change its apps.
@@ -98,18 +92,18 @@ class AdminCenter:
         An older edition of the page asks for the permission set Exten. Mgt. - Admin inside the environment.
         """
         if environment.status != "Active":
-            raise _AdminError(409, "EnvironmentNotActive", f"The environment is {environment.status}.")
+            raise refusal("admin_not_active", environment.status)
         user = signed_in(environment, caller)
         session = Session(environment, user, "", now) if user else None
         if session is None or not session.can_manage_extensions():
-            raise _AdminError(403, "Forbidden", "The caller lacks permission to manage extensions in the environment.")
+            raise refusal("admin_not_in_environment")
         return session
 
     def _environment(self, name: str) -> Environment:
         online = (each for each in self.environments if each.is_online)
         found = next((each for each in online if each.name.casefold() == name.casefold()), None)
         if found is None:
-            raise _AdminError(404, "environmentNotFound", "The environment was not found.", f"{FAMILY}/{name}")
+            raise refusal("admin_no_environment", target=f"{FAMILY}/{name}")
         return found
 
     def _begun(self, deployment: Deployment) -> dict[str, Any]:
@@ -132,31 +126,30 @@ class AdminCenter:
         times = {"startedOn": deployment.started_at, "completedOn": deployment.completed_at}
         return body | {name: wire_time(moment) for name, moment in times.items() if moment}
 
-    @staticmethod
-    def _unsupported(question: Question) -> _AdminError:
-        what = f"{question.method} {question.path}"
-        return _AdminError(501, "NotSupported", f"{what} is not supported by the rehearsal tenant.")
-
 
 def _read_form(body: Any) -> tuple[Extension, Any]:
     """Read the form of pteInstall, and return what to install and when."""
     form = body if isinstance(body, dict) else {}
     file = form.get("extensionFile")
     if not isinstance(file, File) or not file.name.endswith(".app") or len(file.content) > extensions.MAX_FILE_SIZE:
-        raise _invalid("extensionFile", "An .app file of 50 MB at most is required.")
+        raise refusal("admin_invalid", "An .app file of 50 MB at most is required.", target="extensionFile")
     if str(form.get("acceptIsvEula")).lower() != "true":
-        raise _invalid("acceptIsvEula", "It must be true.")
+        raise refusal("admin_invalid", "It must be true.", target="acceptIsvEula")
     if form.get("syncMode", "Add") not in ("Add", "ForceSync"):
-        raise _invalid("syncMode", "It must be Add or ForceSync.")
+        raise refusal("admin_invalid", "It must be Add or ForceSync.", target="syncMode")
     schedule = form.get("deploymentSchedule", "Immediate")
     if schedule in ("NextMinorUpdate", "NextMajorUpdate"):
-        raise _AdminError(501, "NotSupported", f"'{schedule}' is not supported by the rehearsal tenant.")
+        raise refusal("admin_unsupported", f"'{schedule}'")
     if schedule not in ("Immediate", "UpdateWindow"):
-        raise _invalid("deploymentSchedule", "It must be Immediate, UpdateWindow, NextMinorUpdate or NextMajorUpdate.")
+        raise refusal(
+            "admin_invalid",
+            "It must be Immediate, UpdateWindow, NextMinorUpdate or NextMajorUpdate.",
+            target="deploymentSchedule",
+        )
     try:
         return extensions.read_package(file.content), schedule
     except extensions.NotAnExtensionError as problem:
-        raise _invalid("extensionFile", str(problem)) from None
+        raise refusal("admin_invalid", str(problem), target="extensionFile") from None
 
 
 def _operations(environment: Environment, app_id: str, operation_id: list[str], now: datetime) -> dict[str, Any]:
@@ -201,14 +194,5 @@ def _app(extension: Extension, environment: Environment) -> dict[str, Any]:
     }
 
 
-def _invalid(target: str, message: str) -> _AdminError:
-    return _AdminError(400, "invalidInput", message, target)
-
-
-def _no_such_app(environment: Environment, app_id: str) -> _AdminError:
-    return _AdminError(
-        404,
-        "ResourceDoesNotExist",
-        f"App with id '{app_id}' is not installed on environment or the environment does not exist.",
-        f"{FAMILY}/{environment.name}/apps/{app_id}",
-    )
+def _no_such_app(environment: Environment, app_id: str) -> Refusal:
+    return refusal("admin_no_app", app_id, target=f"{FAMILY}/{environment.name}/apps/{app_id}")

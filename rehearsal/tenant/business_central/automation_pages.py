@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal.tenant.business_central import access_controls, errors, users
+from rehearsal.tenant.business_central import access_controls, users
 from rehearsal.tenant.business_central.access_controls import Wanted
 from rehearsal.tenant.business_central.environment import NULL_GUID, AccessControl, Company, PermissionSet, User
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.page import EMPTY_DATETIME, Field, Page
 
 ROUTE = "microsoft/automation/v2.0"
@@ -126,7 +127,7 @@ class UserPermissions(Page):
 
     def modify(self, key: str, values: Mapping[str, Any]) -> None:  # noqa: ARG002
         """Refuse: an assignment is given and taken here, never changed."""
-        raise errors.not_supported("PATCH of 'userPermissions'")
+        raise refusal("not_supported", "PATCH of 'userPermissions'")
 
     def delete(self, key: str) -> None:
         """Take a permission set away."""
@@ -135,7 +136,7 @@ class UserPermissions(Page):
     def _user(self) -> User:
         key = self.parent.get("userSecurityId", "")
         if not key:
-            raise errors.dialog("You must specify a User Security ID to access user permissions.")
+            raise refusal("dialog", "You must specify a User Security ID to access user permissions.")
         Users(self.session).get(key)
         return self.environment.users[key.lower()]
 

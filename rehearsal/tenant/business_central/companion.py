@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal.tenant.business_central import errors, registrations
+from rehearsal.tenant.business_central import registrations
 from rehearsal.tenant.business_central.environment import (
     NULL_GUID,
     AccessControl,
@@ -17,6 +17,7 @@ from rehearsal.tenant.business_central.environment import (
     PermissionSet,
     Registration,
 )
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.page import Field, Page
 from rehearsal.tenant.business_central.permissions import COMPANION_PERMISSION_SET
 
@@ -86,7 +87,7 @@ class EntraApplications(Page):
         """OnModifyRecord: the fields first, the state last."""
         row = self.environment.registrations[key]
         if values.get("clientId", key) != key:
-            raise errors.dialog(f"You cannot rename a {registrations.CAPTION}.")
+            raise refusal("dialog", f"You cannot rename a {registrations.CAPTION}.")
         self._fill(row, values)
         if "state" in values:
             registrations.validate_state(self.session, row, values["state"])

@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 from rehearsal.tenant.business_central import access_controls, companion, extensions, registrations, users
 from rehearsal.tenant.business_central.access_controls import Wanted
 from rehearsal.tenant.business_central.environment import NULL_GUID, Environment, Registration, State, User
-from rehearsal.tenant.business_central.errors import ServiceError
 from rehearsal.tenant.business_central.permissions import SECURITY, SUPER, Session
 from rehearsal.tenant.business_central.seed import ADMINISTRATOR_NAME
 from rehearsal.tenant.edit import Changed, Edit, operations, perform
+from rehearsal.tenant.refusals import Refusal
 
 
 def edit(environments: list[Environment], authorized: set[str], operation: dict[str, Any], now: datetime) -> Changed:
@@ -36,8 +36,8 @@ def edit(environments: list[Environment], authorized: set[str], operation: dict[
     drafts = copy.deepcopy(environments)
     try:
         changed = perform(_Edit(drafts, authorized, operation, now), operation["do"])
-    except ServiceError as refusal:
-        raise ValueError(f"Business Central refuses it: {refusal.message}") from None
+    except Refusal as problem:
+        raise ValueError(f"Business Central refuses it: {problem.message}") from None
     environments[:] = drafts
     return changed
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from rehearsal.tenant.business_central import errors, extensions
+from rehearsal.tenant.business_central import extensions
 from rehearsal.tenant.business_central.environment import Deployment, Extension, ExtensionUpload, new_id
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.page import EMPTY_DATETIME, Field, Page, wire_time
 
 THIS_VERSION = "Current version"
@@ -50,7 +51,7 @@ class Extensions(Page):
         extensions.require_management(self.session)
         extension = next(each for each in self.environment.extensions if each.package_id == key)
         if not extension.installed:
-            raise errors.dialog(f"The extension {extension.name} is not installed.")
+            raise refusal("dialog", f"The extension {extension.name} is not installed.")
         extensions.put(self.environment, replace(extension, installed=False))
 
 
@@ -86,7 +87,7 @@ class ExtensionUploads(Page):
     def insert(self, values: Mapping[str, Any]) -> str:
         """Begin an upload."""
         if self._row is not None:
-            raise errors.same_key_exists(self.table, "Id='0'", self.environment.switches.duplicateStatus)
+            raise refusal("same_key_exists", self.table, "Id='0'", status=self.environment.switches.duplicateStatus)
         row = ExtensionUpload(
             new_id(),
             values.get("schedule", THIS_VERSION),
@@ -112,15 +113,15 @@ class ExtensionUploads(Page):
         """Install what was uploaded; the row is deleted."""
         row = self._present
         if not row.content:
-            raise errors.dialog("Extension content is empty")
+            raise refusal("dialog", "Extension content is empty")
         if not self.environment.is_online:  # UploadExtensionToVersion: "only applicable in SaaS"; the words are ours
-            raise errors.dialog("Extensions can be uploaded in Business Central online only.")
+            raise refusal("dialog", "Extensions can be uploaded in Business Central online only.")
         if row.schedule != THIS_VERSION:
-            raise errors.not_supported(f"An upload for '{row.schedule}'")
+            raise refusal("not_supported", f"An upload for '{row.schedule}'")
         try:
             extensions.begin(self.session, "install", extensions.read_package(row.content))
         except extensions.NotAnExtensionError as problem:
-            raise errors.dialog(str(problem)) from None  # ours
+            raise refusal("dialog", str(problem)) from None  # ours
         del self.environment.extension_uploads[self.session.company]
 
     @property

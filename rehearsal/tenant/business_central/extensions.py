@@ -15,8 +15,9 @@ from typing import Literal
 from uuid import UUID
 from xml.etree import ElementTree
 
-from rehearsal.tenant.business_central import companion, errors
+from rehearsal.tenant.business_central import companion
 from rehearsal.tenant.business_central.environment import Deployment, Environment, Extension, new_id
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.permissions import Session
 
 MAX_FILE_SIZE = 50 * 1024 * 1024  # "cannot exceed 50MB in size" (administration-center-api_app_management.md)
@@ -71,11 +72,11 @@ def require_management(session: Session) -> None:
     """Let the request go on only if its user may manage extensions (ExtensionInstallationImpl.Codeunit.al).
 
     Raises:
-        ServiceError: it may not.
+        Refusal: it may not.
     """
     if not session.can_manage_extensions():
-        raise errors.dialog(
-            "You do not have sufficient permissions to manage extensions. Please contact your administrator."
+        raise refusal(
+            "dialog", "You do not have sufficient permissions to manage extensions. Please contact your administrator."
         )
 
 
@@ -88,7 +89,7 @@ def begin(
     """Begin to install or uninstall an extension, as the session's user.
 
     Raises:
-        ServiceError: the user may not manage extensions.
+        Refusal: the user may not manage extensions.
     """
     require_management(session)
     environment, user, now = session.environment, session.user, session.now

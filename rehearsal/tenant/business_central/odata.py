@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from rehearsal.tenant.business_central import errors
+from rehearsal.tenant.business_central.errors import refusal
 
 Kind = Literal["Guid", "String", "Boolean", "DateTimeOffset", "Int32"]
 
@@ -75,14 +75,14 @@ def check_if_match(header: str | None, entity: Entity, *, mandatory: bool) -> No
         mandatory: for PATCH; DELETE checks it only where it was sent (a note on a decompiled BC 28).
 
     Raises:
-        ServiceError: missing, malformed or stale.
+        Refusal: missing, malformed or stale.
     """
     if (header is None and not mandatory) or header == "*":
         return
     if header is None or not _ETAG.fullmatch(header):
-        raise errors.concurrency_token_missing()
+        raise refusal("concurrency_token_missing")
     if header != entity.etag:
-        raise errors.entity_changed()
+        raise refusal("entity_changed")
 
 
 def one_page(
@@ -98,18 +98,18 @@ def one_page(
         size: rows in one answer.
 
     Raises:
-        ServiceError: an option that is not supported or cannot be understood.
+        Refusal: an option that is not supported or cannot be understood.
     """
     for name in query:
         if name.startswith("$") and name not in ("$filter", "$skiptoken", "$top"):
-            raise errors.not_supported(f"The query option '{name}'")
+            raise refusal("not_supported", f"The query option '{name}'")
     rows = list(entities)
     if text := query.get("$filter"):
         wanted = _read_filter(text, columns)
         rows = [row for row in rows if all(row.values[name] == value for name, value in wanted)]
     if top := query.get("$top"):
         if not top.isascii() or not top.isdigit():
-            raise errors.query_syntax()
+            raise refusal("query_syntax")
         rows = rows[: int(top)]
     if token := query.get("$skiptoken"):
         rows = rows[_position_after(token, rows) :]
@@ -126,18 +126,18 @@ def _read_filter(text: str, columns: Columns) -> list[tuple[str, str]]:
     while term := _TERM.match(text, at):
         name, kind = term["field"], "Guid" if term["Guid"] else "String"
         if name not in columns.kinds:
-            raise errors.unknown_property(name, columns.entity)
+            raise refusal("unknown_property", name, columns.entity)
         if name in columns.computed:
-            raise errors.bad_request(
-                f"The field '{name}' is not a field of the source table, so it cannot be used here."
+            raise refusal(
+                "bad_request", f"The field '{name}' is not a field of the source table, so it cannot be used here."
             )
         if columns.kinds[name] != kind:
-            raise errors.unlike_types(columns.kinds[name], kind)
+            raise refusal("unlike_types", columns.kinds[name], kind)
         terms.append((name, term["Guid"].lower() if kind == "Guid" else term["String"].replace("''", "'")))
         at = term.end()
         if not term["more"]:
             return terms
-    raise errors.not_supported(f"The $filter '{text}'")
+    raise refusal("not_supported", f"The $filter '{text}'")
 
 
 def _position_after(token: str, rows: Sequence[Entity]) -> int:
@@ -145,4 +145,4 @@ def _position_after(token: str, rows: Sequence[Entity]) -> int:
         last = base64.urlsafe_b64decode(token.encode()).decode()
         return [row.key for row in rows].index(last) + 1
     except (binascii.Error, ValueError):
-        raise errors.skip_token_invalid() from None
+        raise refusal("skip_token_invalid") from None

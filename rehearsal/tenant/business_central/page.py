@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 
 from rehearsal.tenant.business_central import errors
 from rehearsal.tenant.business_central.environment import NULL_GUID
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.odata import Columns, Entity, Kind
 from rehearsal.tenant.business_central.permissions import Session
+from rehearsal.tenant.refusals import Refusal
 
 EMPTY_DATETIME = "0001-01-01T00:00:00Z"
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -48,7 +50,7 @@ class Field:
         """Check one value of a body and return it as it is stored; null stands for the empty value (ours).
 
         Raises:
-            ServiceError: it is not of the field's type, not one of its options, or too long.
+            Refusal: it is not of the field's type, not one of its options, or too long.
         """
         empty: Any = {"String": "", "Guid": NULL_GUID, "Boolean": False}.get(self.kind)
         value = empty if value is None else value
@@ -61,13 +63,13 @@ class Field:
         if self.kind == "String" and not isinstance(value, str):
             raise self._cannot_convert(value)
         if self.options and value not in self.options:
-            raise errors.bad_request(f"'{value}' is not an option. Existing options: {','.join(self.options)}")
+            raise refusal("bad_request", f"'{value}' is not an option. Existing options: {','.join(self.options)}")
         if self.max_length is not None and len(value) > self.max_length:
-            raise errors.string_too_long(len(value), self.max_length, value)
+            raise refusal("string_too_long", len(value), self.max_length, value)
         return value
 
-    def _cannot_convert(self, value: Any) -> errors.ServiceError:
-        return errors.bad_request(f"Cannot convert the literal '{value}' to the expected type 'Edm.{self.kind}'.")
+    def _cannot_convert(self, value: Any) -> Refusal:
+        return refusal("bad_request", f"Cannot convert the literal '{value}' to the expected type 'Edm.{self.kind}'.")
 
 
 class Page:
@@ -117,7 +119,7 @@ class Page:
         """List the rows of the table, in the order of their key.
 
         Raises:
-            ServiceError: the caller may not read them.
+            Refusal: the caller may not read them.
         """
         raise NotImplementedError
 
@@ -129,7 +131,7 @@ class Page:
         """List the rows as they are shown.
 
         Raises:
-            ServiceError: the caller may not read them.
+            Refusal: the caller may not read them.
         """
         return [self._entity(row) for row in self.rows()]
 
@@ -143,36 +145,36 @@ class Page:
         """Return one row.
 
         Raises:
-            ServiceError: it does not exist, or the page has no such key.
+            Refusal: it does not exist, or the page has no such key.
         """
         if self.key is None or not GUID.fullmatch(key.lower()):
-            raise errors.query_syntax()
+            raise refusal("query_syntax")
         found = next((entity for entity in self.entities() if entity.key == key.lower()), None)
         if found is None:
-            raise errors.record_not_found(self.table, f"{self.key}='{errors.braced(key.lower())}'")
+            raise refusal("record_not_found", self.table, f"{self.key}='{errors.braced(key.lower())}'")
         return found
 
     def read_body(self, body: Any) -> dict[str, Any]:
         """Check a body and return its fields.
 
         Raises:
-            ServiceError: it is no JSON object, or has a field that is unknown, read-only or badly typed.
+            Refusal: it is no JSON object, or has a field that is unknown, read-only or badly typed.
         """
         if not isinstance(body, dict):
-            raise errors.bad_request("A non-empty request body is required.")
+            raise refusal("bad_request", "A non-empty request body is required.")
         fields = {field.name: field for field in self.fields}
         values: dict[str, Any] = {}
         for name, value in body.items():
             if name.startswith("@"):
                 continue
             if name not in fields:
-                raise errors.undefined_property(name, self.entity_name)
+                raise refusal("undefined_property", name, self.entity_name)
             if not fields[name].editable:
-                raise errors.read_only(name)
+                raise refusal("read_only", name)
             values[name] = fields[name].read(value)
         return values
 
-    # What `methods`, `media` and `actions` promise; the row of a key exists. Each raises a ServiceError where the table
+    # What `methods`, `media` and `actions` promise; the row of a key exists. Each raises a Refusal where the table
     # refuses.
 
     def insert(self, values: Mapping[str, Any]) -> str:

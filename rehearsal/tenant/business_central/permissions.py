@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from rehearsal.tenant.business_central import errors
 from rehearsal.tenant.business_central.environment import NULL_GUID, AccessControl, Environment, User
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.messages import Caller
 
 Right = Literal["Read", "Insert", "Modify", "Delete"]
@@ -93,22 +93,22 @@ class Session:
         """Let the request go on only with this right on this table.
 
         Raises:
-            ServiceError: 403 Internal_ServerError in the form `(TableData 9012 AAD Application Read: …)`.
+            Refusal: 403 Internal_ServerError in the form `(TableData 9012 AAD Application Read: …)`.
         """
         for row in self.assigned():
             if right[0] in TABLE_RIGHTS.get(row.role_id, OTHER_SETS_GIVE).get(table, ""):
                 return
         number, app = TABLES[table]
-        raise errors.permission_prevented(f"TableData {number} {table} {right}: {app}")
+        raise refusal("permission_prevented", f"TableData {number} {table} {right}: {app}")
 
     def require_execute(self, object_name: str) -> None:
         """Let the request go on only with execute on this page or query.
 
         Raises:
-            ServiceError: 403 Internal_ServerError; the form for objects other than tables is ours.
+            Refusal: 403 Internal_ServerError; the form for objects other than tables is ours.
         """
         if not any(row.role_id in EXECUTE_RIGHTS[object_name] for row in self.assigned()):
-            raise errors.permission_prevented(f"{object_name} Execute: Entra Business Central Registration")
+            raise refusal("permission_prevented", f"{object_name} Execute: Entra Business Central Registration")
 
     def is_super(self) -> bool:
         """SUPER in all companies, scope System, no app."""
@@ -131,15 +131,16 @@ class Session:
         whoever is not SUPER, and the words, are ours.
 
         Raises:
-            ServiceError: 400 Application_DialogException.
+            Refusal: 400 Application_DialogException.
         """
         held = self.environment.access_controls_of(self.user.security_id)
         if not self.is_super() and not any(
             own.permission_set == row.permission_set and own.company in ("", row.company) for own in held
         ):
-            raise errors.dialog(
+            raise refusal(
+                "dialog",
                 f"You cannot assign or remove the permission set {row.role_id}, because it is not assigned to your own "
-                "account."
+                "account.",
             )
 
     def _has(self, role_id: str, companies: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from rehearsal.tenant.business_central import errors, users
 from rehearsal.tenant.business_central.environment import NULL_GUID, Registration, State, User, new_id
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.permissions import Session
 
 CAPTION = "Microsoft Entra Application"
@@ -21,15 +22,18 @@ def insert(session: Session, row: Registration) -> None:
     """Insert(true): the row begins Disabled (InitValue) and without a user.
 
     Raises:
-        ServiceError: no client id, no right, or there is such a row.
+        Refusal: no client id, no right, or there is such a row.
     """
     environment = session.environment
     if row.client_id == NULL_GUID:
-        raise errors.must_have_value("Client Id", CAPTION, identification(NULL_GUID))
+        raise refusal("must_have_value", "Client Id", CAPTION, identification(NULL_GUID))
     session.require("AAD Application", "Insert")
     if row.client_id in environment.registrations:
-        raise errors.same_key_exists(
-            CAPTION, f"Client Id='{errors.braced(row.client_id)}'", environment.switches.duplicateStatus
+        raise refusal(
+            "same_key_exists",
+            CAPTION,
+            f"Client Id='{errors.braced(row.client_id)}'",
+            status=environment.switches.duplicateStatus,
         )
     row.version = environment.next_version()
     environment.registrations[row.client_id] = row
@@ -39,7 +43,7 @@ def modify(session: Session, row: Registration) -> None:
     """Modify(true): the table has no OnModify of its own.
 
     Raises:
-        ServiceError: no right.
+        Refusal: no right.
     """
     session.require("AAD Application", "Modify")
     row.modified_at = session.now
@@ -50,7 +54,7 @@ def validate_state(session: Session, row: Registration, state: State) -> None:
     """Validate(State, …): enabling creates or adopts the user, disabling disables it. Permission sets stay.
 
     Raises:
-        ServiceError: each of the texts of section 1.2.
+        Refusal: each of the texts of section 1.2.
     """
     if row.state == state:
         return
@@ -60,10 +64,10 @@ def validate_state(session: Session, row: Registration, state: State) -> None:
     row.state = state
     user = environment.users.get(row.user_id)
     if user is None:
-        raise errors.record_not_found("User", f"User Security ID='{errors.braced(row.user_id)}'")
+        raise refusal("record_not_found", "User", f"User Security ID='{errors.braced(row.user_id)}'")
     if not session.can_manage_users():
-        raise errors.dialog(
-            "You need to have either SUPER or SECURITY permission set to update the state of the application."
+        raise refusal(
+            "dialog", "You need to have either SUPER or SECURITY permission set to update the state of the application."
         )
     users.set_state(session, user, state)
 
@@ -72,7 +76,7 @@ def delete(session: Session, row: Registration) -> None:
     """Delete(true): OnDelete removes the user, and with it its permission sets; what refuses the user keeps the row.
 
     Raises:
-        ServiceError: no right, or the user cannot be deleted.
+        Refusal: no right, or the user cannot be deleted.
     """
     session.require("AAD Application", "Delete")
     user = session.environment.users.get(row.user_id)
@@ -97,15 +101,15 @@ def _create_user(session: Session, row: Registration) -> None:
     """CreateUserFromAADApplication(). Without a GUI its question "A user named %1 will be created" counts as yes."""
     environment = session.environment
     if not row.description:
-        raise errors.must_have_value("Description", CAPTION, identification(row.client_id))
+        raise refusal("must_have_value", "Description", CAPTION, identification(row.client_id))
     if not any(user.license_type == "Full User" and user.state == "Enabled" for user in environment.users.values()):
-        raise errors.dialog("Register a user before enabling the Microsoft Entra Application")
+        raise refusal("dialog", "Register a user before enabling the Microsoft Entra Application")
     if session.is_application and not environment.switches.applicationsMayEnable:
         # Unverified either way, see Switches; the words are those of a caller without SUPER and SECURITY.
-        raise errors.dialog("You cannot change settings for another user.")
+        raise refusal("dialog", "You cannot change settings for another user.")
     name = row.description.upper()  # "User Name" is a Code[50]
     if any(user.name == name for user in environment.users.values()):
-        raise errors.dialog(f"The user name {name} already exists.")  # ours: a collision's outcome is unknown
+        raise refusal("dialog", f"The user name {name} already exists.")  # ours: a collision's outcome is unknown
     user = User(
         security_id=new_id(),
         name=name,

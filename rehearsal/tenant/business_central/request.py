@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rehearsal.tenant.business_central import automation_pages, companion, errors, extension_pages, standard_pages
+from rehearsal.tenant.business_central import automation_pages, companion, extension_pages, standard_pages
 from rehearsal.tenant.business_central.address import Address
 from rehearsal.tenant.business_central.automation_pages import Companies, UserPermissions
 from rehearsal.tenant.business_central.environment import Environment
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.odata import check_if_match, one_page
 from rehearsal.tenant.business_central.page import Page
 from rehearsal.tenant.business_central.permissions import Session, signed_in
@@ -39,22 +40,22 @@ class Request:
         """Run the request as the caller's user, at the tenant's time.
 
         Raises:
-            ServiceError: whatever Business Central says.
+            Refusal: whatever Business Central says.
         """
         user = signed_in(self._environment, caller)
         if user is None:
-            raise errors.rejected_credentials()
+            raise refusal("rejected_credentials")
         page, key, more = self._page(Session(self._environment, user, self._company(), now))
         method = self._question.method
         headers = self._question.headers
         if method != "GET" and headers.get("data-access-intent", "").casefold() == "readonly":
-            raise errors.read_only_intent()
+            raise refusal("read_only_intent")
         if more.startswith(_ACTION):
             return self._act(page, key, more.removeprefix(_ACTION))
         if more:
             return self._set_media(page, key)
         if method != "POST" and method not in page.methods:
-            raise errors.method_not_allowed(method, page.entity_name, "EntityType")
+            raise refusal("method_not_allowed", method, page.entity_name, "EntityType")
         match method, key:
             case "GET", None:
                 return self._list(page)
@@ -71,21 +72,21 @@ class Request:
                 page.delete(entity.key)
                 return Answer(204)
             case _, None:
-                raise errors.method_not_allowed(method, page.entity_set_name, "Collection")
+                raise refusal("method_not_allowed", method, page.entity_set_name, "Collection")
             case _:
-                raise errors.method_not_allowed(method, page.entity_name, "EntityType")
+                raise refusal("method_not_allowed", method, page.entity_name, "EntityType")
 
     def _company(self) -> str:
         """Return the name of the company of the address, "" where it asks for the companies themselves."""
         where = self._where
         if where.name.startswith("$"):
-            raise errors.not_supported(f"'{where.name}'")
+            raise refusal("not_supported", f"'{where.name}'")
         if where.company is None and where.name == "companies":
             return ""
         wanted = self._question.query.get("company", "") if where.company is None else where.company.lower()
         company = self._environment.company(wanted)
         if company is None:
-            raise errors.company_not_found()
+            raise refusal("company_not_found")
         return company.name
 
     def _page(self, session: Session) -> tuple[Page, str | None, str]:
@@ -94,13 +95,13 @@ class Request:
         pages = self._pages() if session.company else (Companies,)
         page_type = next((each for each in pages if each.entity_set_name == where.name), None)
         if page_type is None:
-            raise errors.segment_not_found(where.name)
+            raise refusal("segment_not_found", where.name)
         _require_company_access(session)
         page = page_type(session, url=self._url)
         if where.key is not None and (where.name, where.part) == ("users", "userPermissions"):
             return UserPermissions(session, parent={"userSecurityId": where.key}), where.part_key, ""
         if where.part and not (where.key is not None and (where.part.startswith(_ACTION) or where.part == page.media)):
-            raise errors.segment_not_found(where.part)
+            raise refusal("segment_not_found", where.part)
         return page, where.key, where.part
 
     def _pages(self) -> tuple[type[Page], ...]:
@@ -129,12 +130,12 @@ class Request:
     def _act(self, page: Page, key: str | None, action: str) -> Answer:
         """Do a bound action; the answer is 200 and empty, as Microsoft's own tests have it (contract, 2.2)."""
         if action not in page.actions or key is None:
-            raise errors.not_supported(f"The bound action '{_ACTION}{action}'")
+            raise refusal("not_supported", f"The bound action '{_ACTION}{action}'")
         if self._question.method != "POST":
-            raise errors.method_not_allowed(self._question.method, page.entity_name, "EntityType")
+            raise refusal("method_not_allowed", self._question.method, page.entity_name, "EntityType")
         headers = self._question.headers
         if self._question.body is None and headers.get("content-type", "").startswith("application/json"):
-            raise errors.bad_request("A non-empty request body is required.")
+            raise refusal("bad_request", "A non-empty request body is required.")
         entity = page.get(key)
         check_if_match(headers.get("if-match"), entity, mandatory=False)
         page.act(action, entity.key)
@@ -142,11 +143,11 @@ class Request:
 
     def _set_media(self, page: Page, key: str | None) -> Answer:
         if self._question.method != "PATCH":
-            raise errors.not_supported(f"{self._question.method} of '{page.media}'")
+            raise refusal("not_supported", f"{self._question.method} of '{page.media}'")
         entity = page.get(key or "")
         check_if_match(self._question.headers.get("if-match"), entity, mandatory=True)
         if not isinstance(self._question.body, bytes | None):
-            raise errors.bad_request("The request content is not valid.")  # ours
+            raise refusal("bad_request", "The request content is not valid.")  # ours
         page.set_media(entity.key, self._question.body or b"")
         return Answer(204)
 
@@ -165,5 +166,5 @@ def _require_company_access(session: Session) -> None:
     if session.assigned():
         return
     if session.company and session.environment.access_controls_of(session.user.security_id):
-        raise errors.no_permission_to_company(session.company)
+        raise refusal("no_permission_to_company", session.company)
     session.require("Company", "Read")

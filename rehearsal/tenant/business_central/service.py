@@ -20,10 +20,11 @@ from rehearsal.tenant.business_central.address import Address
 from rehearsal.tenant.business_central.admin_center import AdminCenter
 from rehearsal.tenant.business_central.basic_sign_in import caller_of
 from rehearsal.tenant.business_central.environment import Environment
-from rehearsal.tenant.business_central.errors import ServiceError
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.request import Request
 from rehearsal.tenant.business_central.snapshot import snapshot
 from rehearsal.tenant.messages import Answer, Caller, Question
+from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.replication import Replication
 
 ONLINE_PREFIX, ON_PREMISES_PREFIX = "/bc", "/container"
@@ -76,8 +77,8 @@ class BusinessCentral:
         """
         try:
             return self._answer(question, caller)
-        except ServiceError as refusal:
-            return refusal.answer()
+        except Refusal as problem:
+            return errors.answer(problem)
 
     def edit(self, operation: dict[str, Any]) -> dict[str, Any]:
         """Do by hand what `operation["do"]` says, as an administrator would; returns what was made or changed.
@@ -99,22 +100,22 @@ class BusinessCentral:
             basic = caller_of(question.headers.get("authorization", ""), container)
             caller = self._check_audience(caller or basic)
             if (tenant := question.query.get("tenant", "default")) != "default":
-                raise errors.not_accessible(tenant)
+                raise refusal("not_accessible", tenant)
             return self._api(question, caller, container, address.on_premises(path))
         caller = self._check_audience(caller)
         if path.startswith("/environments/"):
-            raise errors.not_supported("The list of environments")
+            raise refusal("not_supported", "The list of environments")
         if path.startswith("/admin/"):
             return self._admin_center.answer(question, path, caller, self._now())
         if not path.startswith("/v2.0/"):
-            raise errors.segment_not_found(rest.split("/")[0])
+            raise refusal("segment_not_found", rest.split("/")[0])
         where = address.online(path, self._tenants)
         return self._api(question, caller, self._environment(where.environment), where)
 
     def _api(self, question: Question, caller: Caller, environment: Environment, where: Address) -> Answer:
         _require_role(caller, where.route)
         if not self._replication.is_over(f"{environment.name}/{caller.client_id}"):
-            raise errors.rejected_credentials()
+            raise refusal("rejected_credentials")
         now = self._now()
         for deployment in environment.deployments:
             extensions.progress(environment, deployment, now)
@@ -126,7 +127,7 @@ class BusinessCentral:
     @staticmethod
     def _check_audience(caller: Caller | None) -> Caller:
         if caller is None or caller.audience.rstrip("/") not in AUDIENCES:
-            raise errors.rejected_credentials()
+            raise refusal("rejected_credentials")
         return caller
 
     def _transaction(
@@ -136,7 +137,7 @@ class BusinessCentral:
         draft = copy.deepcopy(environment)
         try:
             answer = Request(question, where, draft, url).answer(caller, self._now())
-        except ServiceError:
+        except Refusal:
             if environment.switches.userSurvivesRollback:
                 environment.users = {**draft.users, **environment.users}
             raise
@@ -149,9 +150,9 @@ class BusinessCentral:
         named = (each for each in self._environments if each.name.casefold() == name.casefold())
         found = next((each for each in named if each.is_online == online), None)
         if found is None or found.status in GONE:
-            raise errors.environment_not_found()
+            raise refusal("environment_not_found")
         if found.status != "Active":
-            raise errors.not_accessible(self._tenant_id, found.retry_after)
+            raise refusal("not_accessible", self._tenant_id, headers={"Retry-After": str(found.retry_after)})
         return found
 
 
@@ -167,4 +168,4 @@ def _require_role(caller: Caller, route: str) -> None:
     else:
         entitled = "API.ReadWrite.All" in caller.roles
     if not entitled:
-        raise errors.no_entitlement()
+        raise refusal("no_entitlement")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rehearsal.tenant.business_central import errors
 from rehearsal.tenant.business_central.environment import Environment, State, User
+from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.permissions import SUPER, Session
 
 
@@ -11,11 +11,11 @@ def set_state(session: Session, user: User, state: State) -> None:
     """Enable or disable a user.
 
     Raises:
-        ServiceError: the caller may not manage users (PermissionManager.Codeunit.al, on every User.Modify), has no
+        Refusal: the caller may not manage users (PermissionManager.Codeunit.al, on every User.Modify), has no
             right to modify the table, or the last enabled SUPER user would be gone.
     """
     if user.security_id != session.user.security_id and not session.can_manage_users():
-        raise errors.dialog("You cannot change settings for another user.")
+        raise refusal("dialog", "You cannot change settings for another user.")
     session.require("User", "Modify")
     if state == "Disabled":
         _require_another_super(session.environment, user)
@@ -27,15 +27,16 @@ def delete(session: Session, user: User) -> None:
     """Delete a user; the platform removes its permission sets.
 
     Raises:
-        ServiceError: the user has signed in interactively (AzureADUserMgmtImpl.Codeunit.al), is the last SUPER, or the
+        Refusal: the user has signed in interactively (AzureADUserMgmtImpl.Codeunit.al), is the last SUPER, or the
             caller has no right to delete from the table.
     """
     environment = session.environment
     _require_another_super(environment, user)
     if user.security_id in environment.interactive_logins:
-        raise errors.dialog(
+        raise refusal(
+            "dialog",
             f'The user "{user.name}" cannot be deleted because the user has been logged on to the system. '
-            "To deactivate a user, set the user's state to Disabled."
+            "To deactivate a user, set the user's state to Disabled.",
         )
     session.require("User", "Delete")
     for row in environment.access_controls_of(user.security_id):
@@ -50,4 +51,4 @@ def _require_another_super(environment: Environment, leaving: User) -> None:
         if row.role_id == SUPER and row.company == "" and environment.users[row.user_security_id].state == "Enabled"
     }
     if supers == {leaving.security_id}:
-        raise errors.dialog("There should be at least one enabled 'SUPER' user.")
+        raise refusal("dialog", "There should be at least one enabled 'SUPER' user.")

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.tenant.clock import timestamp
-from rehearsal.tenant.directory.first_party import BUSINESS_CENTRAL, MICROSOFT_GRAPH
+from rehearsal.tenant.directory.elsewhere import BUSINESS_CENTRAL, MICROSOFT_GRAPH, application_of_elsewhere
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.secrets import remove_secret
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
 from rehearsal.tenant.directory.shapes import follow_application, new_service_principal
 from rehearsal.tenant.directory.store import Directory
-from rehearsal.tenant.directory.vendors import application_of_elsewhere
 from rehearsal.tenant.edit import Changed, Edit, operations, perform
 
 _RESOURCES = {"graph": MICROSOFT_GRAPH, "businessCentral": BUSINESS_CENTRAL}

@@ -8,70 +8,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from rehearsal.tenant import tables
 from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.model import DirectoryObject
 
 UNVERIFIED_PUBLISHER = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
 
-# What an application looks like of which nothing was said but its name; also the list of its writable properties.
-APPLICATION_DEFAULTS: Mapping[str, Any] = {
-    "addIns": [],
-    "api": {
-        "acceptMappedClaims": None,
-        "knownClientApplications": [],
-        "oauth2PermissionScopes": [],
-        "preAuthorizedApplications": [],
-        "requestedAccessTokenVersion": None,
-    },
-    "appRoles": [],
-    "description": None,
-    "groupMembershipClaims": None,
-    "identifierUris": [],
-    "info": {
-        "logoUrl": None,
-        "marketingUrl": None,
-        "privacyStatementUrl": None,
-        "supportUrl": None,
-        "termsOfServiceUrl": None,
-    },
-    "isDeviceOnlyAuthSupported": None,
-    "isFallbackPublicClient": None,
-    "keyCredentials": [],
-    "notes": None,
-    "oauth2RequirePostResponse": False,
-    "optionalClaims": None,
-    "parentalControlSettings": {"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},
-    "publicClient": {"redirectUris": []},
-    "requiredResourceAccess": [],
-    "serviceManagementReference": None,
-    "servicePrincipalLockConfiguration": None,
-    "signInAudience": "AzureADandPersonalMicrosoftAccount",  # Graph's own default, contracts/graph.md, section 6.1
-    "spa": {"redirectUris": []},
-    "tags": [],
-    "tokenEncryptionKeyId": None,
-    "uniqueName": None,
-    "web": {
-        "homePageUrl": None,
-        "implicitGrantSettings": {"enableAccessTokenIssuance": False, "enableIdTokenIssuance": False},
-        "logoutUrl": None,
-        "redirectUriSettings": [],
-        "redirectUris": [],
-    },
-}
-
-# The same for a service principal. The rest of it comes from its application.
-SERVICE_PRINCIPAL_DEFAULTS: Mapping[str, Any] = {
-    "accountEnabled": True,
-    "alternativeNames": [],
-    "appRoleAssignmentRequired": False,
-    "description": None,
-    "loginUrl": None,
-    "notes": None,
-    "notificationEmailAddresses": [],
-    "preferredSingleSignOnMode": None,
-    "samlSingleSignOnSettings": None,
-    "tags": [],
-}
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = tables.read(__file__, "shapes.yaml")
+APPLICATION_DEFAULTS = _DEFAULTS["application"]
+SERVICE_PRINCIPAL_DEFAULTS = _DEFAULTS["servicePrincipal"]
 
 
 def new_application(display_name: str, *, domain: str, now: datetime, **given: Any) -> DirectoryObject:

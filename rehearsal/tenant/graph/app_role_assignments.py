@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.tenant.directory.model import NO_ROLE, DirectoryObject
-from rehearsal.tenant.graph import errors
+from rehearsal.tenant.directory.model import NO_ROLE
+from rehearsal.tenant.graph.errors import refusal
+from rehearsal.tenant.graph.permissions import ASSIGN_APP_ROLES, READ_APPLICATIONS
 from rehearsal.tenant.graph.properties import required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import Answer
 
 _ASSIGNMENT = ResourceType(
@@ -34,61 +36,68 @@ _ASSIGNMENT = ResourceType(
 )
 
 
-# Each `end` is what the path names: "resourceId" below appRoleAssignedTo, "principalId" below appRoleAssignments.
+_HELD_ON = "servicePrincipals/{id}/appRoleAssignedTo"  # this resource
+_HELD_BY = "servicePrincipals/{id}/appRoleAssignments"  # this principal
 
 
-def list_assignments(end: str, request: GraphRequest) -> Answer:
-    """GET /servicePrincipals/{id}/appRole…: what others hold on this resource, or this principal on others."""
-    named = request.replicated("servicePrincipal")
+@endpoint("GET", _HELD_ON, READ_APPLICATIONS)
+@endpoint("GET", _HELD_BY, READ_APPLICATIONS)
+def list_assignments(request: GraphRequest) -> Answer:
+    """List what others hold on this resource, or this principal on others."""
+    named, end = request.replicated(), _end(request)
     everything = request.directory.listed(request.directory.assignments)
     return collection(request, _ASSIGNMENT, (assignment for assignment in everything if assignment[end] == named.id))
 
 
-def _addressed(request: GraphRequest, end: str) -> dict[str, Any]:
-    named = request.addressed("servicePrincipal")
-    assignment = request.directory.assignments.get(request.names["assignment"])
-    unseen = request.question.method == "GET" and not request.directory.replication.is_over(request.names["assignment"])
-    if assignment is None or assignment[end] != named.id or unseen:
-        raise errors.not_found(request.names["assignment"])
-    return assignment
+@endpoint("GET", f"{_HELD_ON}/{{assignment}}", READ_APPLICATIONS)
+@endpoint("GET", f"{_HELD_BY}/{{assignment}}", READ_APPLICATIONS)
+def get_assignment(request: GraphRequest) -> Answer:
+    """Answer one."""
+    assignment = _addressed(request)
+    if not request.directory.replication.is_over(assignment["id"]):
+        raise refusal("not_found", assignment["id"])
+    return entity(request, _ASSIGNMENT, assignment)
 
 
-def get_assignment(end: str, request: GraphRequest) -> Answer:
-    """GET /servicePrincipals/{id}/appRole…/{assignment}."""
-    return entity(request, _ASSIGNMENT, _addressed(request, end))
-
-
-def create_assignment(end: str, request: GraphRequest) -> Answer:
-    """POST /servicePrincipals/{id}/appRole…."""
-    named = request.replicated("servicePrincipal")
+@endpoint("POST", _HELD_ON, ASSIGN_APP_ROLES)
+@endpoint("POST", _HELD_BY, ASSIGN_APP_ROLES)
+def create_assignment(request: GraphRequest) -> Answer:
+    """Assign a role to an application; to a user or a group this tenant assigns none."""
+    named, end = request.replicated(), _end(request)
     body = request.body()
-    principal_id, resource_id, role_id = (
-        required_text(body, name, "AppRoleAssignment").lower() for name in ("principalId", "resourceId", "appRoleId")
-    )
-    if {"principalId": principal_id, "resourceId": resource_id}[end] != named.id:
-        raise errors.bad_request(f"The {end} of the assignment is not the object that the address names.")  # unread
-    principal = request.directory.find(principal_id, "servicePrincipal", "user")
-    resource = request.directory.find(resource_id, "servicePrincipal")
+    wanted = {
+        name: required_text(body, name, "AppRoleAssignment").lower()
+        for name in ("principalId", "resourceId", "appRoleId")
+    }
+    if wanted[end] != named.id:
+        raise refusal("bad_request", f"The {end} of the assignment is not the object that the address names.")  # unread
+    principal = request.directory.find(wanted["principalId"], "servicePrincipal")
+    resource = request.directory.find(wanted["resourceId"], "servicePrincipal")
     if principal is None or resource is None or not request.directory.replication.is_over(principal.id):
-        raise errors.bad_request("Not a valid reference update")
-    _check_role(resource, principal, role_id)
+        raise refusal("bad_request", "Not a valid reference update")
+    role_id = wanted["appRoleId"]
+    if not (resource.role(role_id) or (role_id == NO_ROLE and not resource.body["appRoles"])):
+        raise refusal("role_not_found")
     if any(held["appRoleId"] == role_id for held in request.directory.assignments_of(principal, resource)):
-        raise errors.bad_request("Permission being assigned already exists on the object")
+        raise refusal("role_exists")
     return entity(request, _ASSIGNMENT, request.directory.assign(principal, resource, role_id), 201)
 
 
-def _check_role(resource: DirectoryObject, principal: DirectoryObject, role_id: str) -> None:
-    role = resource.role(role_id)
-    if role is None:
-        if role_id == NO_ROLE and not resource.body["appRoles"]:
-            return
-        raise errors.bad_request("Permission being assigned was not found on application")
-    member_type = "User" if principal.kind == "user" else "Application"
-    if not role["isEnabled"] or member_type not in role["allowedMemberTypes"]:
-        raise errors.bad_request("Permission being assigned was not found on application")  # the real text is unread
-
-
-def delete_assignment(end: str, request: GraphRequest) -> Answer:
-    """DELETE /servicePrincipals/{id}/appRole…/{assignment}."""
-    request.directory.take_away(request.directory.assignments, _addressed(request, end)["id"])
+@endpoint("DELETE", f"{_HELD_ON}/{{assignment}}", ASSIGN_APP_ROLES)
+@endpoint("DELETE", f"{_HELD_BY}/{{assignment}}", ASSIGN_APP_ROLES)
+def delete_assignment(request: GraphRequest) -> Answer:
+    """Take a role away."""
+    request.directory.take_away(request.directory.assignments, _addressed(request)["id"])
     return Answer(204)
+
+
+def _end(request: GraphRequest) -> str:
+    """Return which end of an assignment the path names."""
+    return "resourceId" if request.route.path.startswith(_HELD_ON) else "principalId"
+
+
+def _addressed(request: GraphRequest) -> dict[str, Any]:
+    assignment = request.directory.assignments.get(request.names["assignment"])
+    if assignment is None or assignment[_end(request)] != request.addressed().id:
+        raise refusal("not_found", request.names["assignment"])
+    return assignment

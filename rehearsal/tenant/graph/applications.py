@@ -1,35 +1,20 @@
-"""/applications: create, read, change, delete (https://learn.microsoft.com/graph/api/resources/application)."""
+"""/applications: create and change (https://learn.microsoft.com/graph/api/resources/application)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.tenant.directory.shapes import (
-    APPLICATION_DEFAULTS,
-    APPLICATION_PROPERTIES,
-    follow_application,
-    new_application,
-)
-from rehearsal.tenant.graph import errors
+from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, follow_application, new_application
+from rehearsal.tenant.graph import objects
+from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.key_credentials import set_key_credentials
 from rehearsal.tenant.graph.owners import bound_owners
-from rehearsal.tenant.graph.properties import (
-    invalid_value,
-    list_of,
-    required_text,
-    writable_properties,
-)
+from rehearsal.tenant.graph.permissions import WRITE_APPLICATIONS
+from rehearsal.tenant.graph.properties import list_of, required_text, writable_properties
 from rehearsal.tenant.graph.request import GraphRequest
-from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import Answer
-
-APPLICATION = ResourceType(
-    "application",
-    "applications",
-    APPLICATION_PROPERTIES,
-    frozenset({"appId", "displayName", "id", "identifierUris", "publisherDomain", "signInAudience", "tags"}),
-)
 
 _AUDIENCES = frozenset(
     {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
@@ -38,39 +23,26 @@ _LONGEST_NAME = 256
 _TYPE = "Application"
 
 
-def list_applications(request: GraphRequest) -> Answer:
-    """GET /applications."""
-    return collection(request, APPLICATION, (item.body for item in request.directory.all("application")))
-
-
+@endpoint("POST", "applications", WRITE_APPLICATIONS)
 def create_application(request: GraphRequest) -> Answer:
-    """POST /applications."""
+    """Create an application."""
     body = request.body()
     owners = bound_owners(request, body.pop("owners@odata.bind", []))
     name = _display_name(body.pop("displayName", None))
     if body.pop("passwordCredentials", None):
         # The reference: "Creating an application with passwordCredentials isn't supported" - addPassword is.
-        raise errors.unsupported("passwordCredentials in POST /applications")
+        raise refusal("unsupported", "passwordCredentials in POST /applications")
     keys = body.pop("keyCredentials", None) or []
-    now = request.directory.now()
-    new = new_application(name, domain=request.directory.domain, now=now)
+    new = new_application(name, domain=request.directory.domain, now=request.directory.now())
     new.body.update(_changes(request, body, new.body))
     set_key_credentials(new, keys)
-    new.owners = owners
-    if not owners and "Application.ReadWrite.All" not in request.caller.roles:
-        new.owners = [request.caller.object_id]  # whoever may only manage what it owns, owns what it creates (unread)
-    request.directory.add(new)
-    return entity(request, APPLICATION, new.body, 201)
+    return objects.add(request, new, owners)
 
 
-def get_application(request: GraphRequest) -> Answer:
-    """GET /applications/{id}."""
-    return entity(request, APPLICATION, request.addressed("application").body)
-
-
+@endpoint("PATCH", "applications/{id}", WRITE_APPLICATIONS)
 def update_application(request: GraphRequest) -> Answer:
-    """PATCH /applications/{id}."""
-    application = request.writable("application")
+    """Change an application; its service principal follows."""
+    application = request.writable()
     body = request.body()
     changes: dict[str, Any] = {}
     if "displayName" in body:
@@ -86,27 +58,21 @@ def update_application(request: GraphRequest) -> Answer:
     return Answer(204)
 
 
-def delete_application(request: GraphRequest) -> Answer:
-    """DELETE /applications/{id}: to the deleted items, its service principal with it."""
-    request.directory.delete(request.writable("application"))
-    return Answer(204)
-
-
 def _display_name(value: Any) -> str:
     name = required_text({"displayName": value}, "displayName", _TYPE)
     if len(name) > _LONGEST_NAME:
-        raise invalid_value("displayName", _TYPE)
+        raise refusal("invalid_value", "displayName", _TYPE)
     return name
 
 
 def _changes(request: GraphRequest, body: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
     changes = writable_properties(body, APPLICATION_DEFAULTS, current=current, resource=_TYPE)
     if changes.get("signInAudience", "AzureADMyOrg") not in _AUDIENCES:
-        raise invalid_value("signInAudience", _TYPE)
+        raise refusal("invalid_value", "signInAudience", _TYPE)
     for uri in changes.get("identifierUris", ()):
         _refuse_taken(request, uri, current["id"])
     if changes.get("appRoles") or changes.get("api", {}).get("oauth2PermissionScopes"):
-        raise errors.unsupported("application that declares appRoles or oauth2PermissionScopes")
+        raise refusal("unsupported", "application that declares appRoles or oauth2PermissionScopes")
     if "web" in changes:
         changes["web"]["redirectUriSettings"] = [{"uri": uri, "index": None} for uri in changes["web"]["redirectUris"]]
     for access in changes.get("requiredResourceAccess", ()):
@@ -114,7 +80,7 @@ def _changes(request: GraphRequest, body: Mapping[str, Any], current: Mapping[st
         for permission in list_of(access.get("resourceAccess"), dict, "resourceAccess", "RequiredResourceAccess"):
             required_text(permission, "id", "ResourceAccess")
             if permission.get("type") not in ("Role", "Scope"):
-                raise invalid_value("type", "ResourceAccess")
+                raise refusal("invalid_value", "type", "ResourceAccess")
     return changes
 
 
@@ -122,8 +88,4 @@ def _refuse_taken(request: GraphRequest, uri: str, own_id: str) -> None:
     """Refuse an identifier URI that another application has, a deleted one included (contracts/graph.md, section 4)."""
     others = [*request.directory.all("application"), *request.directory.deleted.values()]
     if any(uri in other.body.get("identifierUris", ()) and other.id != own_id for other in others):
-        raise errors.GraphError(
-            400,
-            "Request_MultipleObjectsWithSameKeyValue",
-            "Another object with the same value for property identifierUris already exists.",
-        )
+        raise refusal("identifier_uri_taken")

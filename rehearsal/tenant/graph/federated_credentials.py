@@ -6,12 +6,15 @@ import uuid
 from typing import Any
 
 from rehearsal.tenant.directory.model import DirectoryObject
-from rehearsal.tenant.graph import errors
-from rehearsal.tenant.graph.properties import invalid_value, optional_text, required_text
+from rehearsal.tenant.graph.errors import refusal
+from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
+from rehearsal.tenant.graph.properties import optional_text, required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import Answer
 
+_PATH = "applications/{id}/federatedIdentityCredentials"
 _TYPE = "FederatedIdentityCredential"
 _CREDENTIAL = ResourceType(
     "federatedIdentityCredential",
@@ -21,15 +24,17 @@ _CREDENTIAL = ResourceType(
 )
 
 
+@endpoint("GET", _PATH, READ_APPLICATIONS)
 def list_credentials(request: GraphRequest) -> Answer:
-    """GET /applications/{id}/federatedIdentityCredentials."""
-    application = request.addressed("application")
+    """List those of an application."""
+    application = request.addressed()
     return collection(request, _CREDENTIAL, application.federated_credentials.values())
 
 
+@endpoint("POST", _PATH, WRITE_APPLICATIONS)
 def create_credential(request: GraphRequest) -> Answer:
-    """POST /applications/{id}/federatedIdentityCredentials."""
-    application = request.writable("application")
+    """Create one."""
+    application = request.writable()
     body = request.body()
     new: dict[str, Any] = {
         "id": str(uuid.uuid4()),
@@ -40,27 +45,29 @@ def create_credential(request: GraphRequest) -> Answer:
         "audiences": _audiences(body.get("audiences")),
     }
     if any(other["name"] == new["name"] for other in application.federated_credentials.values()):
-        raise errors.same_key(f"FederatedIdentityCredential with name {new['name']} already exists.")
+        raise refusal("same_key", f"FederatedIdentityCredential with name {new['name']} already exists.")
     _refuse_double(application, new)
     application.federated_credentials[new["id"]] = new
     return entity(request, _CREDENTIAL, new, 201)
 
 
+@endpoint("GET", f"{_PATH}/{{credential}}", READ_APPLICATIONS)
 def get_credential(request: GraphRequest) -> Answer:
-    """GET /applications/{id}/federatedIdentityCredentials/{credential}: its id or its name."""
-    return entity(request, _CREDENTIAL, _addressed(request, request.addressed("application")))
+    """Answer one, by its id or its name."""
+    return entity(request, _CREDENTIAL, _addressed(request, request.addressed()))
 
 
+@endpoint("PATCH", f"{_PATH}/{{credential}}", WRITE_APPLICATIONS)
 def update_credential(request: GraphRequest) -> Answer:
-    """PATCH /applications/{id}/federatedIdentityCredentials/{credential}: all but the name, which may be sent along."""
-    application = request.writable("application")
+    """Change all but the name, which may be sent along."""
+    application = request.writable()
     credential = _addressed(request, application)
     body = request.body()
     if (
         body.get("name", credential["name"]) != credential["name"]
         or body.get("id", credential["id"]) != credential["id"]
     ):
-        raise errors.bad_request("Property 'name' is read-only and cannot be set.")
+        raise refusal("read_only", "name")
     given: dict[str, Any] = {name: body[name] for name in ("issuer", "subject", "description") if name in body}
     changed: dict[str, Any] = {**credential, **given}
     for name in ("issuer", "subject"):
@@ -72,9 +79,10 @@ def update_credential(request: GraphRequest) -> Answer:
     return Answer(204)
 
 
+@endpoint("DELETE", f"{_PATH}/{{credential}}", WRITE_APPLICATIONS)
 def delete_credential(request: GraphRequest) -> Answer:
-    """DELETE /applications/{id}/federatedIdentityCredentials/{credential}."""
-    application = request.writable("application")
+    """Delete one."""
+    application = request.writable()
     del application.federated_credentials[_addressed(request, application)["id"]]
     return Answer(204)
 
@@ -84,13 +92,13 @@ def _addressed(request: GraphRequest, application: DirectoryObject) -> dict[str,
     for credential in application.federated_credentials.values():
         if name in (credential["id"], credential["name"]):
             return credential
-    raise errors.not_found(name)
+    raise refusal("not_found", name)
 
 
 def _audiences(value: Any) -> list[str]:
     # "can only accept a single value", says the reference
     if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], str):
-        raise invalid_value("audiences", _TYPE)
+        raise refusal("invalid_value", "audiences", _TYPE)
     return value
 
 
@@ -98,7 +106,8 @@ def _refuse_double(application: DirectoryObject, wanted: dict[str, Any]) -> None
     """Refuse a second credential for the same issuer and subject: Entra could not tell which one is meant."""
     for other in application.federated_credentials.values():
         if other["id"] != wanted["id"] and (other["issuer"], other["subject"]) == (wanted["issuer"], wanted["subject"]):
-            raise errors.same_key(
+            raise refusal(
+                "same_key",
                 f"FederatedIdentityCredential with issuer {wanted['issuer']} and subject {wanted['subject']} "
-                "already exists."
+                "already exists.",
             )

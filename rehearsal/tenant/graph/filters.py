@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.errors import refusal
 
 Predicate = Callable[[Mapping[str, Any]], bool]
 
@@ -40,7 +40,7 @@ def parse_filter(text: str, *, resource: str, filterable: AbstractSet[str], know
         known: all properties of the type.
 
     Raises:
-        GraphError: it is malformed, or does something that is not supported.
+        Refusal: it is malformed, or does something that is not supported.
     """
     terms, at = [], 0
     while term := _TERM.match(text, at):
@@ -51,24 +51,16 @@ def parse_filter(text: str, *, resource: str, filterable: AbstractSet[str], know
         if not term["more"]:
             return lambda body: all(test(body) for test in terms)
     if other := _OTHER_OPERATOR.search(re.sub(_QUOTED, "''", text)):
-        raise errors.unsupported_query(f"'{other[0]}' in $filter")
-    # Such as the quote of a display name that the client has not escaped.
-    raise errors.GraphError(400, "BadRequest", "Invalid filter clause")
+        raise refusal("unsupported_query", f"'{other[0]}' in $filter")
+    raise refusal("filter_invalid")
 
 
 def _require_filterable(path: str, resource: str, filterable: AbstractSet[str], known: AbstractSet[str]) -> None:
     top = path.split("/", 1)[0]
     if top not in known:
-        raise errors.GraphError(
-            400, "BadRequest", f"Could not find a property named '{top}' on type 'microsoft.graph.{resource}'."
-        )
+        raise refusal("filter_unknown_property", top, resource)
     if path not in filterable:
-        kind = resource[:1].upper() + resource[1:]
-        raise errors.GraphError(
-            400,
-            "Request_UnsupportedQuery",
-            f"Unsupported or invalid query filter clause specified for property '{path}' of resource '{kind}'.",
-        )
+        raise refusal("filter_unsupported_property", path, resource[:1].upper() + resource[1:])
 
 
 def _predicate(path: str, term: re.Match[str]) -> Predicate:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.model import DirectoryObject
-from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.properties import list_of, moment
 
 _RESOURCE = "KeyCredential"
@@ -26,7 +26,7 @@ def set_key_credentials(owner: DirectoryObject, credentials: Any) -> None:
     Those that it has already may come back without their key, as they were read.
 
     Raises:
-        GraphError: one is no certificate, or ends before it begins.
+        Refusal: one is no certificate, or ends before it begins.
     """
     known = {credential["keyId"].lower(): credential for credential in owner.body["keyCredentials"]}
     listed: list[dict[str, Any]] = []
@@ -46,11 +46,11 @@ def set_key_credentials(owner: DirectoryObject, credentials: Any) -> None:
 
 def _credential(key_id: str, given: dict[str, Any], certificate: x509.Certificate) -> dict[str, Any]:
     if given.get("type", "AsymmetricX509Cert") != "AsymmetricX509Cert" or given.get("usage", "Verify") != "Verify":
-        raise errors.unsupported("keyCredentials other than AsymmetricX509Cert for Verify")
+        raise refusal("unsupported", "keyCredentials other than AsymmetricX509Cert for Verify")
     start: datetime = moment(given.get("startDateTime"), "startDateTime", _RESOURCE) or certificate.not_valid_before_utc
     end: datetime = moment(given.get("endDateTime"), "endDateTime", _RESOURCE) or certificate.not_valid_after_utc
     if end <= start or end > certificate.not_valid_after_utc:
-        raise errors.GraphError(400, "KeyCredentialsInvalidEndDate", "Key credential end date is invalid.")
+        raise refusal("key_credential_end")
     thumbprint = hashlib.sha1(certificate.public_bytes(Encoding.DER)).hexdigest().upper()  # noqa: S324 - its name
     return {
         "customKeyIdentifier": given.get("customKeyIdentifier") or thumbprint,
@@ -72,4 +72,4 @@ def _certificate(key: Any) -> x509.Certificate:
             return x509.load_pem_x509_certificate(raw)
         return x509.load_der_x509_certificate(raw)
     except (TypeError, ValueError, binascii.Error):
-        raise errors.bad_request("Key credential value is invalid.") from None
+        raise refusal("bad_request", "Key credential value is invalid.") from None

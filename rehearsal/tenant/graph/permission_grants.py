@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.tenant.graph import errors
-from rehearsal.tenant.graph.properties import invalid_value, optional_text, required_text
+from rehearsal.tenant.graph.errors import refusal
+from rehearsal.tenant.graph.permissions import READ_GRANTS, WRITE_GRANTS
+from rehearsal.tenant.graph.properties import optional_text, required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import Answer
 
 _TYPE = "OAuth2PermissionGrant"
@@ -19,61 +21,67 @@ _GRANT = ResourceType(
 )
 
 
+@endpoint("GET", "oauth2PermissionGrants", READ_GRANTS)
 def list_grants(request: GraphRequest) -> Answer:
-    """GET /oauth2PermissionGrants."""
+    """List all."""
     return collection(request, _GRANT, request.directory.listed(request.directory.grants))
 
 
+@endpoint("GET", "servicePrincipals/{id}/oauth2PermissionGrants", READ_GRANTS)
 def list_grants_of(request: GraphRequest) -> Answer:
-    """GET /servicePrincipals/{id}/oauth2PermissionGrants."""
-    client = request.replicated("servicePrincipal")
+    """List those of one client."""
+    client = request.replicated()
     grants = request.directory.listed(request.directory.grants)
     return collection(request, _GRANT, (grant for grant in grants if grant["clientId"] == client.id))
 
 
+@endpoint("POST", "oauth2PermissionGrants", WRITE_GRANTS)
 def create_grant(request: GraphRequest) -> Answer:
-    """POST /oauth2PermissionGrants: `clientId` and `resourceId` are object ids of service principals."""
+    """Create one; `clientId` and `resourceId` are object ids of service principals."""
     body = request.body()
     client_id, resource_id = (required_text(body, name, _TYPE).lower() for name in ("clientId", "resourceId"))
     consent_type = required_text(body, "consentType", _TYPE)
     if consent_type not in {"AllPrincipals", "Principal"}:
-        raise invalid_value("consentType", _TYPE)
+        raise refusal("invalid_value", "consentType", _TYPE)
     principal_id, scope = optional_text(body, "principalId", _TYPE), optional_text(body, "scope", _TYPE)
     if (principal_id is None) != (consent_type == "AllPrincipals"):
-        raise invalid_value("principalId", _TYPE)
+        raise refusal("invalid_value", "principalId", _TYPE)
     for object_id in (client_id, resource_id):
         known = request.directory.find(object_id, "servicePrincipal")
         if known is None or not request.directory.replication.is_over(known.id):
             # 400 here, with the text that goes with a 404 elsewhere: what azuread waits for (section 3.2)
-            raise errors.bad_request(errors.not_found(object_id).message)
+            raise refusal("bad_request", refusal("not_found", object_id).message)
     if principal_id is not None and request.directory.find(principal_id, "user") is None:
-        raise errors.bad_request(errors.not_found(principal_id).message)
+        raise refusal("bad_request", refusal("not_found", principal_id).message)
     ends = (client_id, resource_id, principal_id)
     for other in request.directory.grants.values():
         if (other["clientId"], other["resourceId"], other["principalId"]) == ends:
-            raise errors.GraphError(409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")
+            raise refusal("grant_exists")
     grant = request.directory.grant(client_id, resource_id, principal_id, scope or "")
     return entity(request, _GRANT, grant, 201)
 
 
+@endpoint("GET", "oauth2PermissionGrants/{grant}", READ_GRANTS)
 def get_grant(request: GraphRequest) -> Answer:
-    """GET /oauth2PermissionGrants/{grant}."""
+    """Answer one."""
     return entity(request, _GRANT, _addressed(request))
 
 
+@endpoint("PATCH", "oauth2PermissionGrants/{grant}", WRITE_GRANTS)
 def update_grant(request: GraphRequest) -> Answer:
-    """PATCH /oauth2PermissionGrants/{grant}: the scopes, all of them."""
+    """Change the scopes, all of them."""
     grant = _addressed(request)
     body = request.body()
     if others := sorted(name for name in body if name != "scope" and body[name] != grant.get(name)):
-        raise errors.bad_request(f"Property '{others[0]}' is read-only and cannot be set.")
+        raise refusal("read_only", others[0])
     if "scope" in body:
         grant["scope"] = optional_text(body, "scope", _TYPE) or ""
     return Answer(204)
 
 
+@endpoint("DELETE", "oauth2PermissionGrants/{grant}", WRITE_GRANTS)
 def delete_grant(request: GraphRequest) -> Answer:
-    """DELETE /oauth2PermissionGrants/{grant}."""
+    """Delete one."""
     request.directory.take_away(request.directory.grants, _addressed(request)["id"])
     return Answer(204)
 
@@ -81,5 +89,5 @@ def delete_grant(request: GraphRequest) -> Answer:
 def _addressed(request: GraphRequest) -> dict[str, Any]:
     grant = request.directory.grants.get(request.names["grant"])
     if grant is None:
-        raise errors.not_found(request.names["grant"])
+        raise refusal("not_found", request.names["grant"])
     return grant

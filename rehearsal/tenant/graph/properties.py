@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.errors import refusal
 
 _LISTS_OF_OBJECTS = frozenset(
     {
@@ -34,16 +34,16 @@ def writable_properties(
         resource: the type's name in messages, e.g. `Application`.
 
     Raises:
-        GraphError: a property is unknown, read-only or of the wrong type.
+        Refusal: a property is unknown, read-only or of the wrong type.
     """
     changes = {}
     for name, value in body.items():
         if name in defaults:
             changes[name] = _complete(value, defaults[name], current.get(name), name, resource)
         elif name not in current:
-            raise errors.bad_request(f"Invalid property '{name}'.")
+            raise refusal("invalid_property", name)
         elif value != current[name]:  # azuread sends the id back in every PATCH of credentials
-            raise errors.bad_request(f"Property '{name}' is read-only and cannot be set.")
+            raise refusal("read_only", name)
     return changes
 
 
@@ -52,14 +52,14 @@ def _complete(value: Any, default: Any, current: Any, name: str, resource: str) 
         return copy.deepcopy(default)
     if isinstance(default, dict):
         if not isinstance(value, dict):
-            raise invalid_value(name, resource)
+            raise refusal("invalid_value", name, resource)
         # "PATCH of `web` merges members" (contracts/graph.md, section 10)
         there = {**default, **(current or {})}
         return copy.deepcopy(there) | writable_properties(value, default, current=there, resource=resource)
     if isinstance(default, list):
         return list_of(value, dict if name in _LISTS_OF_OBJECTS else str, name, resource)
     if isinstance(value, list) or (default is not None and type(value) is not type(default)):
-        raise invalid_value(name, resource)
+        raise refusal("invalid_value", name, resource)
     return copy.deepcopy(value)
 
 
@@ -67,23 +67,18 @@ def list_of(value: Any, kind: type, name: str, resource: str) -> list[Any]:
     """Return a copy of a list whose items are all of one type.
 
     Raises:
-        GraphError: it is no such list.
+        Refusal: it is no such list.
     """
     if not isinstance(value, list) or not all(isinstance(item, kind) for item in value):
-        raise invalid_value(name, resource)
+        raise refusal("invalid_value", name, resource)
     return copy.deepcopy(value)
-
-
-def invalid_value(name: str, resource: str) -> errors.GraphError:
-    """Return the refusal of a property's value."""
-    return errors.bad_request(f"Invalid value specified for property '{name}' of resource '{resource}'.")
 
 
 def moment(value: Any, name: str, resource: str) -> datetime | None:
     """Read a date and time, in UTC where it does not say; None stays None.
 
     Raises:
-        GraphError: it is none.
+        Refusal: it is none.
     """
     if value is None:
         return None
@@ -91,18 +86,18 @@ def moment(value: Any, name: str, resource: str) -> datetime | None:
         read = datetime.fromisoformat(value)
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        raise invalid_value(name, resource) from None
+        raise refusal("invalid_value", name, resource) from None
 
 
 def required_text(body: Mapping[str, Any], name: str, resource: str) -> str:
     """Return a property that has to be there and has to be text.
 
     Raises:
-        GraphError: it is not.
+        Refusal: it is not.
     """
     value = optional_text(body, name, resource)
     if not value:
-        raise errors.bad_request(f"A value is required for property '{name}' of resource '{resource}'.")
+        raise refusal("value_required", name, resource)
     return value
 
 
@@ -110,9 +105,9 @@ def optional_text(body: Mapping[str, Any], name: str, resource: str) -> str | No
     """Return a property that is text, if it is there.
 
     Raises:
-        GraphError: it is something else.
+        Refusal: it is something else.
     """
     value = body.get(name)
     if value is not None and not isinstance(value, str):
-        raise invalid_value(name, resource)
+        raise refusal("invalid_value", name, resource)
     return value

@@ -1,4 +1,7 @@
-"""One request to Microsoft Graph, with what every handler needs to answer it."""
+"""One request to Microsoft Graph, with what every handler needs to answer it.
+
+Whatever cannot be done is a `Refusal`, here and in all handlers.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import Any
 
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.store import Directory
-from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.errors import refusal
+from rehearsal.tenant.graph.routes import Route
 from rehearsal.tenant.messages import Caller, Question
 
 
@@ -22,6 +26,7 @@ class GraphRequest:
         directory: what there is.
         origin: address of Microsoft Graph, no trailing slash.
         version: `v1.0` or `beta`.
+        route: the endpoint.
         names: what the path names: `id`, `owner`, `credential`, ...
     """
 
@@ -30,65 +35,48 @@ class GraphRequest:
     directory: Directory
     origin: str
     version: str
+    route: Route
     names: Mapping[str, str]
 
-    def addressed(self, *kinds: Kind) -> DirectoryObject:
-        """Return the object that the path names, by object id or by `(appId='...')`.
+    @property
+    def kind(self) -> Kind:
+        """What the collection holds that the path begins with."""
+        return "application" if self.route.path.startswith("applications") else "servicePrincipal"
 
-        Raises:
-            GraphError: there is none of these kinds.
-        """
-        name = self.names["id"]
+    def addressed(self) -> DirectoryObject:
+        """Return the object that the path names, by object id or by `(appId='...')`."""
+        name, replication = self.names["id"], self.directory.replication
         if name.startswith("appId="):
-            app_id = name.removeprefix("appId=")
-            found = next(filter(None, (self.directory.find_by_app_id(kind, app_id) for kind in kinds)), None)
-            name = app_id
-            if found is not None and not self.directory.replication.is_over(found.id):
-                found = None  # a key other than the id is an index's, which follows later (ours)
+            name = name.removeprefix("appId=")
+            found = self.directory.find_by_app_id(self.kind, name)
+            unseen = found and not replication.is_over(found.id)  # an index follows later than the id itself (ours)
         else:
-            found = self.directory.find(name, *kinds)
-            if found is not None and self.directory.replication.hides(found.id):
-                found = None
-        if found is None:
-            raise errors.not_found(name)
+            found = self.directory.find(name, self.kind)
+            unseen = found and replication.hides(found.id)
+        if found is None or unseen:
+            raise refusal("not_found", name)
         return found
 
-    def replicated(self, *kinds: Kind) -> DirectoryObject:
-        """Return the object that the path names, once everybody sees it (contracts/graph.md, section 6.5).
-
-        Raises:
-            GraphError: there is none of these kinds, or it is too new.
-        """
-        found = self.addressed(*kinds)
+    def replicated(self) -> DirectoryObject:
+        """Return the object that the path names, once everybody sees it (contracts/graph.md, section 6.5)."""
+        found = self.addressed()
         if not self.directory.replication.is_over(found.id):
-            raise errors.not_found(found.id)
+            raise refusal("not_found", found.id)
         return found
 
-    def writable(self, *kinds: Kind) -> DirectoryObject:
-        """Return the object that the path names, if the caller may write it.
+    def writable(self) -> DirectoryObject:
+        """Return the object that the path names, if the caller may write it."""
+        return self.require_owned(self.addressed())
 
-        `Application.ReadWrite.OwnedBy` reaches as far as ownership does.
-
-        Raises:
-            GraphError: there is none, or it is somebody else's.
-        """
-        found = self.addressed(*kinds)
+    def require_owned(self, found: DirectoryObject) -> DirectoryObject:
+        """Return an object if the caller may write it: `Application.ReadWrite.OwnedBy` reaches as far as ownership."""
         if "Application.ReadWrite.All" not in self.caller.roles and self.caller.object_id not in found.owners:
-            raise errors.denied()
+            raise refusal("denied")
         return found
 
     def body(self) -> dict[str, Any]:
-        """Return the request's JSON object, without OData's annotations.
-
-        Raises:
-            GraphError: it is none.
-        """
+        """Return the request's JSON object, without OData's annotations."""
         content = self.question.body
         if not isinstance(content, dict):
-            raise errors.GraphError(
-                400,
-                "BadRequest",
-                "Unable to read JSON request payload. Please ensure Content-Type header is set and "
-                "payload is of valid JSON format.",
-            )
+            raise refusal("no_json")
         return {name: value for name, value in content.items() if name != "@odata.type"}

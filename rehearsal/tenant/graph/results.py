@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.filters import parse_filter
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.messages import Answer
@@ -48,7 +48,7 @@ def collection(request: GraphRequest, kind: ResourceType, bodies: Iterable[Mappi
     query = request.question.query
     _refuse_others(request, {"$select", "$filter", "$top", "$skiptoken", "$count"})
     if query.get("$count") == "true" and request.question.headers.get("consistencylevel") != "eventual":
-        raise errors.unsupported_query("$count")  # https://learn.microsoft.com/graph/aad-advanced-queries
+        raise refusal("unsupported_query", "$count")  # https://learn.microsoft.com/graph/aad-advanced-queries
     if "$filter" in query:
         matches = parse_filter(query["$filter"], resource=kind.name, filterable=kind.filterable, known=kind.properties)
         bodies = filter(matches, bodies)
@@ -73,7 +73,7 @@ def _context(request: GraphRequest, kind: ResourceType) -> str:
 def _refuse_others(request: GraphRequest, known: set[str]) -> None:
     for name in request.question.query:
         if name.startswith("$") and name not in known:
-            raise errors.unsupported_query(name)
+            raise refusal("unsupported_query", name)
 
 
 def _selected(request: GraphRequest, kind: ResourceType, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,12 +83,7 @@ def _selected(request: GraphRequest, kind: ResourceType, body: Mapping[str, Any]
     names = [name.strip() for name in request.question.query["$select"].split(",")]
     for name in names:
         if name not in kind.properties:
-            raise errors.GraphError(
-                400,
-                "BadRequest",
-                "Parsing OData Select and Expand failed: Could not find a property named "
-                f"'{name}' on type 'microsoft.graph.{kind.name}'.",
-            )
+            raise refusal("select_unknown_property", name, kind.name)
     return {name: copy.deepcopy(body.get(name)) for name in names}
 
 
@@ -96,11 +91,7 @@ def _page_size(top: str | None) -> int:
     if top is None:
         return _PAGE
     if not top.isdigit() or not 1 <= int(top) <= _LARGEST_PAGE:
-        raise errors.GraphError(
-            400,
-            "Request_UnsupportedQuery",
-            f"Invalid page size specified: '{top}'. Must be between 1 and {_LARGEST_PAGE} inclusive.",
-        )
+        raise refusal("page_size", top, _LARGEST_PAGE)
     return int(top)
 
 
@@ -110,8 +101,4 @@ def _offset(token: str | None) -> int:
     try:
         return int(base64.urlsafe_b64decode(token))
     except (ValueError, binascii.Error):
-        raise errors.GraphError(
-            400,
-            "Directory_ExpiredPageToken",
-            "The specified page token value has expired and can no longer be included in your request.",
-        ) from None
+        raise refusal("page_token") from None

@@ -6,12 +6,24 @@ import re
 import uuid
 from dataclasses import replace
 
-from rehearsal.tenant.directory.first_party import MICROSOFT_GRAPH
+from rehearsal.tenant.directory.elsewhere import MICROSOFT_GRAPH
 from rehearsal.tenant.directory.store import Directory
-from rehearsal.tenant.graph import errors
+from rehearsal.tenant.graph import (  # noqa: F401 - these name the endpoints that they answer
+    app_role_assignments,
+    applications,
+    deleted_items,
+    errors,
+    federated_credentials,
+    owners,
+    passwords,
+    permission_grants,
+    service_principals,
+)
+from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.request import GraphRequest
-from rehearsal.tenant.graph.routes import ROUTES, Route
+from rehearsal.tenant.graph.routes import ROUTES
 from rehearsal.tenant.messages import Answer, Caller, Question
+from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.sts.tokens import InvalidTokenError
 
 _CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
@@ -28,7 +40,7 @@ class Graph:
         """Answer one request, of the holder of a token or of somebody without a valid one."""
         try:
             answer = self._answer(question, who)
-        except errors.GraphError as problem:
+        except Refusal as problem:
             answer = errors.answer(problem, self._directory.now(), question.headers.get("client-request-id"))
         headers = {"request-id": str(uuid.uuid4()), "odata-version": "4.0", **answer.headers}
         if answer.body is not None:
@@ -37,19 +49,18 @@ class Graph:
 
     def _answer(self, question: Question, who: Caller | InvalidTokenError) -> Answer:
         if isinstance(who, InvalidTokenError):
-            raise errors.token_refused(str(who))
+            raise refusal("token_refused", str(who))
         if who.audience.rstrip("/") not in {self._origin, MICROSOFT_GRAPH}:
-            raise errors.token_refused("Access token validation failure. Invalid audience.")
+            raise refusal("token_refused", "Access token validation failure. Invalid audience.")
         who = replace(who, roles=_permissions(who))
-        version, segments = _take_apart(question.path)
+        version, path = _take_apart(question.path)
         for route in ROUTES:
-            names = _match(route, question.method, segments)
-            if names is None:
-                continue
-            if not all(who.roles & needed for needed in route.roles):
-                raise errors.denied()
-            return route.handler(GraphRequest(question, who, self._directory, self._origin, version, names))
-        raise errors.unsupported(f"{question.method} /{'/'.join(segments)}")
+            if route.method == question.method and (match := route.pattern.fullmatch(path)):
+                if not all(who.roles & needed for needed in route.roles):
+                    raise refusal("denied")
+                names = match.groupdict()
+                return route.handler(GraphRequest(question, who, self._directory, self._origin, version, route, names))
+        raise refusal("unsupported", f"{question.method} {path}")
 
 
 def _permissions(who: Caller) -> frozenset[str]:
@@ -63,23 +74,7 @@ def _permissions(who: Caller) -> frozenset[str]:
     return who.roles | who.scopes
 
 
-def _take_apart(path: str) -> tuple[str, list[str]]:
-    """Return the version and the segments; an alternate key becomes a segment: `applications`, `appId=<client id>`."""
-    version, *segments = path.strip("/").split("/")
-    if segments and (keyed := re.fullmatch(r"(\w+)\(appid='([^']*)'\)", segments[0], re.IGNORECASE)):
-        segments[:1] = [keyed[1], f"appId={keyed[2]}"]
-    return version.lower(), segments
-
-
-def _match(route: Route, method: str, segments: list[str]) -> dict[str, str] | None:
-    """Return the names in a path if it is the route's; what is not a name is compared without case, as Graph does."""
-    pattern = route.path.strip("/").split("/")
-    if method != route.method or len(pattern) != len(segments):
-        return None
-    names = {}
-    for expected, actual in zip(pattern, segments, strict=True):
-        if expected.startswith("{"):
-            names[expected[1:-1]] = actual
-        elif expected.lower() != actual.lower():
-            return None
-    return names
+def _take_apart(path: str) -> tuple[str, str]:
+    """Return version and path; an alternate key becomes a segment: `/applications/appId=<client id>`."""
+    version, _, rest = path.strip("/").partition("/")
+    return version.lower(), "/" + re.sub(r"^(\w+)\(appid='([^'/]*)'\)", r"\1/appId=\2", rest, flags=re.IGNORECASE)

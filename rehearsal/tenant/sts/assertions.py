@@ -13,7 +13,8 @@ import jwt
 from cryptography import x509
 
 from rehearsal.tenant.directory.model import DirectoryObject
-from rehearsal.tenant.sts import errors
+from rehearsal.tenant.refusals import Refusal
+from rehearsal.tenant.sts.errors import refusal
 
 _ALGORITHMS = ["RS256", "PS256", "ES256"]
 _SKEW = timedelta(minutes=5)
@@ -32,19 +33,19 @@ def check_assertion(application: DirectoryObject, assertion: str, now: datetime,
         audiences: accepted values of `aud`.
 
     Raises:
-        StsError: it is not accepted.
+        Refusal: it is not accepted.
     """
     try:
         header = jwt.get_unverified_header(assertion)
         claims = jwt.decode(assertion, options={"verify_signature": False})
     except jwt.InvalidTokenError:
-        raise errors.assertion_malformed() from None
+        raise refusal("assertion_malformed") from None
     if claims.get("iss") != application.app_id:
         raise _federated(application, claims)
     thumbprint = _thumbprint(header)
     der = next((der for der in application.certificates.values() if hashlib.sha1(der).digest() == thumbprint), None)  # noqa: S324 - a name, not a protection
     if der is None:
-        raise errors.certificate_not_registered(thumbprint.hex().upper())
+        raise refusal("certificate_not_registered", thumbprint.hex().upper())
     certificate = x509.load_der_x509_certificate(der)
     try:
         # `exp` and `nbf` are judged below, by the tenant's clock.
@@ -55,16 +56,16 @@ def check_assertion(application: DirectoryObject, assertion: str, now: datetime,
             options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False},
         )
     except (jwt.InvalidTokenError, TypeError):
-        raise errors.assertion_signature_wrong() from None
+        raise refusal("assertion_signature_wrong") from None
     if claims.get("aud") not in audiences:
-        raise errors.assertion_audience_wrong()
+        raise refusal("assertion_audience_wrong")
     if claims.get("sub") != application.app_id:
-        raise errors.assertion_malformed()
+        raise refusal("assertion_malformed")
     moment, skew = now.timestamp(), _SKEW.total_seconds()
     if moment > float(claims.get("exp", 0)) + skew or moment < float(claims.get("nbf", 0)) - skew:
-        raise errors.assertion_not_in_its_time()
+        raise refusal("assertion_not_in_its_time")
     if now >= certificate.not_valid_after_utc:
-        raise errors.certificate_expired()
+        raise refusal("certificate_expired")
 
 
 def _thumbprint(header: dict[str, Any]) -> bytes:
@@ -76,12 +77,12 @@ def _thumbprint(header: dict[str, Any]) -> bytes:
         named = header.get("x5t") or header.get("kid") or ""
         return base64.urlsafe_b64decode(named + "=" * (-len(named) % 4))
     except (binascii.Error, TypeError, ValueError):
-        raise errors.assertion_malformed() from None
+        raise refusal("assertion_malformed") from None
 
 
-def _federated(application: DirectoryObject, claims: dict[str, Any]) -> errors.StsError:
+def _federated(application: DirectoryObject, claims: dict[str, Any]) -> Refusal:
     issuer, subject = str(claims.get("iss", "")), str(claims.get("sub", ""))
     for credential in application.federated_credentials.values():
         if credential["issuer"] == issuer and credential["subject"] == subject:
-            return errors.federated_issuer_out_of_reach()
-    return errors.federated_identity_not_matched(issuer, subject)
+            return refusal("federated_issuer_out_of_reach")
+    return refusal("federated_identity_not_matched", issuer, subject)

@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.tenant.directory.first_party import AZURE_CLI, AZURE_CLI_SCOPES
+from rehearsal.tenant.directory.elsewhere import AZURE_CLI, scopes_of_azure_cli
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import check_password, check_secret
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.messages import Answer, Question
+from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.sts import errors
 from rehearsal.tenant.sts.assertions import check_assertion
+from rehearsal.tenant.sts.errors import refusal
 from rehearsal.tenant.sts.tokens import TokenSigner
 
 _LIFETIME = 3599  # seconds; Entra's own varies between 60 and 90 minutes, and is given one second short
@@ -36,7 +38,7 @@ class TokenService:
         """Answer one request."""
         try:
             return self._answer(question)
-        except errors.StsError as problem:
+        except Refusal as problem:
             return errors.answer(problem, self._directory.now())
 
     def _answer(self, question: Question) -> Answer:
@@ -63,7 +65,7 @@ class TokenService:
         if shared and tenant.lower() in _SHARED:
             return tenant.lower()
         if tenant.lower() not in {self._directory.tenant_id, self._directory.domain}:
-            raise errors.tenant_not_found(tenant)
+            raise refusal("tenant_not_found", tenant)
         return self._directory.tenant_id
 
     def _metadata(self) -> dict[str, Any]:
@@ -109,25 +111,25 @@ class TokenService:
         # The order of the checks is ours; Entra's is not documented.
         for name in ("client_id", "grant_type", "scope"):
             if not form.get(name):
-                raise errors.parameter_missing(name)
+                raise refusal("parameter_missing", name)
         match form["grant_type"]:
             case "client_credentials":
                 return self._token_of_application(form)
             case "password":
                 return self._token_of_user(form)
-        raise errors.grant_type_unsupported(form["grant_type"])
+        raise refusal("grant_type_unsupported", form["grant_type"])
 
     def _token_of_application(self, form: Mapping[str, str]) -> Answer:
         client_id = form["client_id"]
         application = self._directory.find_by_app_id("application", client_id)
         if application is None:
-            raise errors.application_not_found(client_id, self._directory.domain)
+            raise refusal("application_not_found", client_id, self._directory.domain)
         self._check_credential(application, form)
         principal = self._directory.find_by_app_id("servicePrincipal", client_id)
         if principal is None:
-            raise errors.service_principal_missing(client_id, self._directory.tenant_id)
+            raise refusal("service_principal_missing", client_id, self._directory.tenant_id)
         if not principal.body["accountEnabled"]:
-            raise errors.service_principal_disabled(client_id, principal.display_name)
+            raise refusal("service_principal_disabled", client_id, principal.display_name)
         resource_name, resource = self._resource(form["scope"])
         claims = self._claims(resource_name, principal.id) | {
             "app_displayname": principal.display_name,
@@ -143,17 +145,17 @@ class TokenService:
         """Sign a person in with a password (ROPC), through the Azure CLI, the one public client that there is here."""
         for name in ("username", "password"):
             if not form.get(name):
-                raise errors.parameter_missing(name)
+                raise refusal("parameter_missing", name)
         client_id = form["client_id"].lower()
         if client_id != AZURE_CLI:
             if self._directory.find_by_app_id("application", client_id) is None:
-                raise errors.application_not_found(client_id, self._directory.domain)
-            raise errors.client_not_public()
+                raise refusal("application_not_found", client_id, self._directory.domain)
+            raise refusal("client_not_public")
         user = self._directory.find_user(form["username"])
         if user is None:
-            raise errors.user_not_found(self._directory.domain)
+            raise refusal("user_not_found", self._directory.domain)
         if not check_password(user, form["password"]):
-            raise errors.password_wrong()
+            raise refusal("password_wrong")
         resource_name, scopes = self._delegated(form["scope"])
         claims = self._claims(resource_name, user.id) | {
             "app_displayname": "Microsoft Azure CLI",
@@ -168,7 +170,7 @@ class TokenService:
         names = [f"{resource_name}/{scope}" for scope in scopes]
         return self._issued(claims, scope=" ".join([*names, f"{resource_name}{_DEFAULT_SCOPE}"]))
 
-    def _delegated(self, text: str) -> tuple[str, tuple[str, ...]]:
+    def _delegated(self, text: str) -> tuple[str, list[str]]:
         """Return the name of the resource that a person's client asks for, and the scopes that it gets there.
 
         All that the Azure CLI has there, whichever of them was asked for: Entra gives what has been consented to.
@@ -176,9 +178,9 @@ class TokenService:
         scope = next((each for each in text.split() if each not in _OPENID_SCOPES), "")
         name, _, wanted = scope.rpartition("/")
         name, resource = self._resource(f"{name}{_DEFAULT_SCOPE}")
-        scopes = AZURE_CLI_SCOPES.get(resource.app_id, ())
+        scopes = scopes_of_azure_cli(resource.app_id)
         if not scopes or (wanted != ".default" and wanted not in scopes):
-            raise errors.not_preauthorized(AZURE_CLI, resource.app_id)
+            raise refusal("not_preauthorized", AZURE_CLI, resource.app_id)
         return name, scopes
 
     def _issued(self, claims: Mapping[str, Any], **more: str) -> Answer:
@@ -202,21 +204,21 @@ class TokenService:
             check_assertion(application, assertion, now, {f"{endpoint}/oauth2/v2.0/token", f"{endpoint}/v2.0"})
             return
         if not form.get("client_secret"):
-            raise errors.credential_missing()
+            raise refusal("credential_missing")
         match check_secret(application, form["client_secret"], now, self._directory.replication):
             case "wrong":
-                raise errors.secret_wrong(application.app_id)
+                raise refusal("secret_wrong", application.app_id)
             case "expired":
-                raise errors.secret_expired(application.app_id)
+                raise refusal("secret_expired", application.app_id)
 
     def _resource(self, scope: str) -> tuple[str, DirectoryObject]:
         if not scope.endswith(_DEFAULT_SCOPE):
-            raise errors.scope_invalid(scope)
+            raise refusal("scope_invalid", scope)
         name = scope.removesuffix(_DEFAULT_SCOPE)  # Azure CLI's `{origin}//.default` keeps a slash, as does the `aud`
         for candidate in self._directory.all("servicePrincipal"):
             if name in candidate.body["servicePrincipalNames"]:
                 return name, candidate
-        raise errors.resource_not_found(name, self._directory.domain)
+        raise refusal("resource_not_found", name, self._directory.domain)
 
     def _claims(self, resource_name: str, object_id: str) -> dict[str, Any]:
         """Return what every token says; `object_id` is the holder's."""

@@ -1,0 +1,74 @@
+"""Applications that belong to other tenants, Microsoft's and vendors': what `elsewhere.yaml` says of them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from rehearsal.tenant import tables
+from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, UNVERIFIED_PUBLISHER
+
+MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
+BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+
+_APPLICATIONS: dict[str, dict[str, Any]] = {each["appId"]: each for each in tables.read(__file__, "elsewhere.yaml")}
+
+
+def scopes_of_azure_cli(app_id: str) -> list[str]:
+    """Return what Microsoft has granted the Azure CLI beforehand on an application."""
+    scopes: list[str] = _APPLICATIONS.get(app_id, {}).get("scopesOfAzureCli", [])
+    return scopes
+
+
+def application_of_elsewhere(origin: str, app_id: str) -> tuple[dict[str, Any], str] | None:
+    """Return an application of another tenant, in the shape of one, and the id of that tenant; None if there is none.
+
+    Args:
+        origin: the rehearsal tenant's address, which is a name of Microsoft Graph here.
+        app_id: the application's client id, in lower case.
+    """
+    told = _APPLICATIONS.get(app_id)
+    if told is None:
+        return None
+    application = copy.deepcopy(dict(APPLICATION_DEFAULTS))
+    application["api"]["oauth2PermissionScopes"] = [
+        _scope(value, *each) for value, each in told.get("scopes", {}).items()
+    ]
+    asked = [{"id": role, "type": "Role"} for role in told.get("asksFor", ())]
+    names = [origin, f"{origin}/"] if app_id == MICROSOFT_GRAPH else told.get("names", [])
+    return {
+        **application,
+        "appId": app_id,
+        "appRoles": [_role(value, *each) for value, each in told.get("roles", {}).items()],
+        "displayName": told["displayName"],
+        "requiredResourceAccess": [{"resourceAppId": BUSINESS_CENTRAL, "resourceAccess": asked}] if asked else [],
+        "servicePrincipalNames": names,
+        "signInAudience": "AzureADMultipleOrgs",
+        "verifiedPublisher": dict(told.get("publisher", UNVERIFIED_PUBLISHER)),
+    }, told["tenant"]
+
+
+def _role(value: str, id_: str, text: str) -> dict[str, Any]:
+    return {
+        "allowedMemberTypes": ["Application"],
+        "description": text,
+        "displayName": text,
+        "id": id_,
+        "isEnabled": True,
+        "origin": "Application",
+        "value": value,
+    }
+
+
+def _scope(value: str, id_: str, text: str) -> dict[str, Any]:
+    return {
+        "adminConsentDescription": text,
+        "adminConsentDisplayName": text,
+        "id": id_,
+        "isEnabled": True,
+        "type": "User",
+        "userConsentDescription": text,
+        "userConsentDisplayName": text,
+        "value": value,
+    }

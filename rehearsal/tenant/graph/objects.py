@@ -1,0 +1,71 @@
+"""What applications and service principals have in common: to be listed, read, deleted, and owned from the start."""
+
+from __future__ import annotations
+
+from rehearsal.tenant.directory.model import DirectoryObject, Kind
+from rehearsal.tenant.directory.shapes import APPLICATION_PROPERTIES, SERVICE_PRINCIPAL_PROPERTIES
+from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
+from rehearsal.tenant.graph.request import GraphRequest
+from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.graph.routes import endpoint
+from rehearsal.tenant.messages import Answer
+
+TYPES: dict[Kind, ResourceType] = {
+    "application": ResourceType(
+        "application",
+        "applications",
+        APPLICATION_PROPERTIES,
+        frozenset({"appId", "displayName", "id", "identifierUris", "publisherDomain", "signInAudience", "tags"}),
+    ),
+    "servicePrincipal": ResourceType(
+        "servicePrincipal",
+        "servicePrincipals",
+        SERVICE_PRINCIPAL_PROPERTIES,
+        frozenset(
+            {
+                "accountEnabled",
+                "alternativeNames",
+                "appId",
+                "appOwnerOrganizationId",
+                "displayName",
+                "id",
+                "servicePrincipalNames",
+                "servicePrincipalType",
+                "tags",
+            }
+        ),
+    ),
+}
+
+
+@endpoint("GET", "applications", READ_APPLICATIONS)
+@endpoint("GET", "servicePrincipals", READ_APPLICATIONS)
+def list_objects(request: GraphRequest) -> Answer:
+    """Answer a page of all."""
+    return collection(request, TYPES[request.kind], (item.body for item in request.directory.all(request.kind)))
+
+
+@endpoint("GET", "applications/{id}", READ_APPLICATIONS)
+@endpoint("GET", "servicePrincipals/{id}", READ_APPLICATIONS)
+def get_object(request: GraphRequest) -> Answer:
+    """Answer one."""
+    return entity(request, TYPES[request.kind], request.addressed().body)
+
+
+@endpoint("DELETE", "applications/{id}", WRITE_APPLICATIONS)
+@endpoint("DELETE", "servicePrincipals/{id}", WRITE_APPLICATIONS)
+def delete_object(request: GraphRequest) -> Answer:
+    """Move one to the deleted items: with its service principal, without what was granted to that one or on it."""
+    request.directory.delete(request.writable())
+    return Answer(204)
+
+
+def add(request: GraphRequest, new: DirectoryObject, owners: list[str]) -> Answer:
+    """Put a new object into the directory.
+
+    Where it is bound to no owner, whoever may only manage what it owns owns what it creates (unread).
+    """
+    new.owners = owners
+    if not owners and "Application.ReadWrite.All" not in request.caller.roles:
+        new.owners = [request.caller.object_id]
+    return entity(request, TYPES[request.kind], request.directory.add(new).body, 201)
