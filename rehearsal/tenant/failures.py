@@ -24,13 +24,7 @@ _BUSINESS_CENTRAL = (business_central.refusal("rejected_credentials"), business_
 
 
 def answer(service: str, fault: Wish, now: datetime) -> Answer:
-    """Return the error answer of a fault.
-
-    Args:
-        service: `graph`, `businessCentral`, `adminCenter` or `entra` (the token service).
-        fault: gives the status, and may give code, message and Retry-After.
-        now: the tenant's time.
-    """
+    """Return the error answer of a fault."""
     match service:
         case "graph":
             failed = graph.answer(_in_words(fault, _GRAPH), now, None)

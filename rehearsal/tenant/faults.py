@@ -12,14 +12,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
 
 class Match(BaseModel):
-    """Which requests a fault is meant for: all that is given has to fit.
-
-    Attributes:
-        method: the HTTP method.
-        path: searched in the decoded path.
-        userAgent: a part of it.
-        caller: a client id.
-    """
+    """Which requests a fault is meant for: all that is given has to fit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,16 +32,7 @@ class Match(BaseModel):
 
 
 class Wish(BaseModel):
-    """A fault as `POST /faults` receives it.
-
-    Attributes:
-        match: which requests.
-        action: answer with an error, keep the request open, or close the connection.
-        skip: how many matching requests pass first.
-        times: how many are then hit; 0 for all.
-        when: before the service sees the request, or after it has committed it.
-        status, code, message, retryAfter: of the error answer (`retryAfter` in seconds).
-    """
+    """A fault as `POST /faults` receives it; CONTRIBUTING.md, "Adding a fault", says what the keys mean."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -68,10 +52,6 @@ class Fault:
     """One fault and what has become of it.
 
     Attributes:
-        id: given by the tenant.
-        wish: what was ordered.
-        seen: matching requests so far.
-        hits: requests hit so far.
         held: requests kept open at this moment.
         released: set once held requests may go on.
     """

@@ -12,12 +12,7 @@ class Caller:
     """Who asks, as the access token says.
 
     Attributes:
-        client_id: application (client) id of the calling application.
         object_id: object id of its service principal, or of the user.
-        audience: the `aud` of the token: the resource it was issued for.
-        roles: values of the application roles in the token; empty for a delegated token.
-        scopes: values of the delegated scopes in the token; empty for an application's token.
-        kind: an application signed in with its own credential, or a user (delegated).
     """
 
     client_id: str
@@ -41,9 +36,6 @@ class Question:
     """One HTTP request, decoded.
 
     Attributes:
-        method: upper case.
-        path: the decoded path, as sent.
-        query: the decoded query parameters, `$filter` and the like included.
         headers: names in lower case.
         body: the decoded JSON or form (its values texts and `File`s), None where there was none, bytes where it was
             neither.

@@ -12,6 +12,8 @@ from rehearsal.tenant import tables
 class Refusal(Exception):
     """A service refuses. Each service writes it in a shape of its own, with its function `errors.answer`.
 
+    Whatever works on a request may raise one; docstrings do not repeat that.
+
     Attributes:
         code: e.g. `Request_ResourceNotFound`; at the token service the number of the AADSTS error.
         more: whatever else that shape has, such as OAuth's `error` or the `headers` of the answer.

@@ -12,12 +12,7 @@ class Entry:
     """One request.
 
     Attributes:
-        at: when it arrived, by the tenant's clock (ISO 8601).
-        method: upper case.
-        path: decoded, as sent.
-        query: decoded parameters.
         caller: client id of the caller, from its token or, at the token endpoint, its form; None where there is none.
-        userAgent: as sent, empty where there was none.
         inFlight: how many requests of this caller the service had in hand when it arrived, itself among them.
         status: of the answer; None while there is none, and for ever where none was given (dropped, client gone).
     """

@@ -68,14 +68,7 @@ async def serve(
     on_ready: Callable[[], None],
     die_with: int | None,
 ) -> None:
-    """Answer on both ports until SIGINT, SIGTERM or the end of the process `die_with`.
-
-    Args:
-        door: the tenant's application, its socket and its TLS context.
-        control: the control application and its socket.
-        on_ready: called once both ports answer.
-        die_with: id of a process to end with, or None.
-    """
+    """Answer on both ports until SIGINT, SIGTERM or the end of the process `die_with`."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -45,9 +45,6 @@ class Tenant:
     Attributes:
         origin: `https://127.0.0.1:<port>`, no trailing slash.
         deployer_secret: the text of the deployer's secret, new for each process, the same after a reset.
-        clock: the tenant's clock.
-        faults: what is to fail.
-        log: what was asked.
         latency: seconds that every answer of the services takes at least.
     """
 

@@ -29,11 +29,7 @@ class Wanted:
 
 
 def resolve(environment: Environment, wanted: Wanted) -> PermissionSet:
-    """Find the one permission set that is meant, as APIV2AutUserPermissions does before it inserts.
-
-    Raises:
-        Refusal: there is none, or there are several.
-    """
+    """Find the one permission set that is meant, as APIV2AutUserPermissions does before it inserts."""
     found = [
         each
         for each in environment.permission_sets
@@ -49,12 +45,7 @@ def resolve(environment: Environment, wanted: Wanted) -> PermissionSet:
 
 
 def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
-    """Assign a permission set; scope and app id are taken from the set that was found.
-
-    Raises:
-        Refusal: company or set unknown or ambiguous, SUPER for an application, a set that the caller does not
-            hold, no right, or the user has it already.
-    """
+    """Assign a permission set; scope and app id are taken from the set that was found."""
     environment = session.environment
     if wanted.company and all(company.name != wanted.company for company in environment.companies):
         # A table relation ([INF]): neither a company's id nor its display name will do.
@@ -87,11 +78,7 @@ def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
 
 
 def delete(session: Session, row: AccessControl) -> None:
-    """Take a permission set away.
-
-    Raises:
-        Refusal: no right, or a set that the caller does not hold.
-    """
+    """Take a permission set away."""
     session.require("Access Control", "Delete")
     session.require_may_hand_out(row)
     del session.environment.access_controls[row.system_id]

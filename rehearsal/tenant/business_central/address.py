@@ -21,13 +21,9 @@ class Address:
     """An API address: `…/companies(a)/users(b)/userPermissions(c)`.
 
     Attributes:
-        environment: name of the environment, as written.
         route: `v2.0`, `microsoft/automation/v2.0` or `publisher/group/version`.
-        company: `a`, None where there is none.
         name: `users`.
-        key: `b`, None where there is none.
         part: `userPermissions`, an action or a stream; "" where there is none.
-        part_key: `c`, None where there is none.
     """
 
     environment: str
@@ -45,9 +41,6 @@ def online(path: str, tenants: Collection[str]) -> Address:
     Args:
         path: the decoded path after the base address.
         tenants: the tenant's id and its domains, in lower case.
-
-    Raises:
-        Refusal: another tenant, or not the address of an API.
     """
     parts = path.strip("/").split("/")[1:]
     if "api" not in parts[1:3]:  # ODataV4, ws, deployment and whatever else the service has
@@ -59,11 +52,7 @@ def online(path: str, tenants: Collection[str]) -> Address:
 
 
 def on_premises(path: str) -> Address:
-    """Take an address of a server or container apart: `/{instance}/api/{route}/…`; the instance is BC.
-
-    Raises:
-        Refusal: not the address of an API.
-    """
+    """Take an address of a server or container apart: `/{instance}/api/{route}/…`; the instance is BC."""
     instance, *rest = path.strip("/").split("/")
     if instance.casefold() != "bc" or rest[:1] != ["api"]:
         raise refusal("segment_not_found", rest[0] if rest else instance)

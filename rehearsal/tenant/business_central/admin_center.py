@@ -28,7 +28,6 @@ class AdminCenter:
     """The Admin Center of one tenant.
 
     Attributes:
-        tenant_id: the directory's id.
         environments: all there are; those that are not online are none of its own.
         authorized: client ids of the applications that may call it.
     """

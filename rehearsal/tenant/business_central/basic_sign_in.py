@@ -12,9 +12,7 @@ from rehearsal.tenant.messages import Caller
 def caller_of(authorization: str, environment: Environment) -> Caller | None:
     """Return the person whom an Authorization header of the scheme Basic names, None where it is not accepted.
 
-    Args:
-        authorization: the header.
-        environment: whose users may sign in; each by its user name, in any case ([INF]), and its web service key.
+    Each user signs in by name, in any case ([INF]), and web service key.
     """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.casefold() != "basic":

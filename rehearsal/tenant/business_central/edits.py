@@ -24,12 +24,6 @@ from rehearsal.tenant.refusals import Refusal
 def edit(environments: list[Environment], authorized: set[str], operation: dict[str, Any], now: datetime) -> Changed:
     """Do one operation and return what it changed; all of it or nothing.
 
-    Args:
-        environments: all environments; changed in place.
-        authorized: client ids of the applications that may call the Admin Center; changed in place.
-        operation: `do` names the operation (one of OPERATIONS), the rest is its own.
-        now: the tenant's time.
-
     Raises:
         ValueError: something is missing in the operation, or wrong, or Business Central refuses it.
     """

@@ -69,11 +69,7 @@ def _open(content: bytes) -> tuple[str, dict[str, str]]:
 
 
 def require_management(session: Session) -> None:
-    """Let the request go on only if its user may manage extensions (ExtensionInstallationImpl.Codeunit.al).
-
-    Raises:
-        Refusal: it may not.
-    """
+    """Let the request go on only if its user may manage extensions (ExtensionInstallationImpl.Codeunit.al)."""
     if not session.can_manage_extensions():
         raise refusal(
             "dialog", "You do not have sufficient permissions to manage extensions. Please contact your administrator."
@@ -86,11 +82,7 @@ def begin(
     extension: Extension,
     schedule: Literal["Immediate", "UpdateWindow"] = "Immediate",
 ) -> Deployment:
-    """Begin to install or uninstall an extension, as the session's user.
-
-    Raises:
-        Refusal: the user may not manage extensions.
-    """
+    """Begin to install or uninstall an extension, as the session's user."""
     require_management(session)
     environment, user, now = session.environment, session.user, session.now
     present = environment.extension(extension.app_id)

@@ -31,7 +31,6 @@ class Entity:
 
     Attributes:
         key: what stands in the parentheses of its URL.
-        values: field -> JSON value.
         version: changes with every write; the etag is made of it. None: there is none, as in an API query (ours).
     """
 
@@ -55,8 +54,6 @@ class Columns:
     """What a list has.
 
     Attributes:
-        entity: its EntityName, for error texts.
-        kinds: field -> type.
         computed: the fields that are variables of the page. The service filters in the database, so it cannot do it by
             these (not documented in so many words; the refusal is ours).
     """
@@ -69,13 +66,7 @@ class Columns:
 def check_if_match(header: str | None, entity: Entity, *, mandatory: bool) -> None:
     """Compare `If-Match` with the entity's present etag.
 
-    Args:
-        header: the header's value, None where it was not sent.
-        entity: what is to be changed.
-        mandatory: for PATCH; DELETE checks it only where it was sent (a note on a decompiled BC 28).
-
-    Raises:
-        Refusal: missing, malformed or stale.
+    It is mandatory for PATCH; DELETE checks it only where it was sent (a note on a decompiled BC 28).
     """
     if (header is None and not mandatory) or header == "*":
         return
@@ -88,18 +79,7 @@ def check_if_match(header: str | None, entity: Entity, *, mandatory: bool) -> No
 def one_page(
     entities: Sequence[Entity], columns: Columns, url: str, query: Mapping[str, str], size: int
 ) -> dict[str, Any]:
-    """Return `value` of a list's answer, and `@odata.nextLink` where there is more.
-
-    Args:
-        entities: all rows, in the order of their key.
-        columns: what the list has.
-        url: address of the list without its query.
-        query: the decoded query parameters.
-        size: rows in one answer.
-
-    Raises:
-        Refusal: an option that is not supported or cannot be understood.
-    """
+    """Return `value` of a list's answer, and `@odata.nextLink` where there is more."""
     for name in query:
         if name.startswith("$") and name not in ("$filter", "$skiptoken", "$top"):
             raise refusal("not_supported", f"The query option '{name}'")

@@ -24,11 +24,9 @@ class Field:
     """A field of a page.
 
     Attributes:
-        name: as in JSON.
         kind: its EDM type, without `Edm.`.
         editable: whether a body may contain it.
         max_length: characters that it holds; None where its type has no length.
-        options: the values of an option or enum field.
         in_table: False for a variable of the page.
         source: attribute of the row that it shows, where that is not the name in snake case.
     """
@@ -47,11 +45,7 @@ class Field:
         return wire_time(value) if isinstance(value, datetime) else value
 
     def read(self, value: Any) -> Any:
-        """Check one value of a body and return it as it is stored; null stands for the empty value (ours).
-
-        Raises:
-            Refusal: it is not of the field's type, not one of its options, or too long.
-        """
+        """Check one value of a body and return it as it is stored; null stands for the empty value (ours)."""
         empty: Any = {"String": "", "Guid": NULL_GUID, "Boolean": False}.get(self.kind)
         value = empty if value is None else value
         if self.kind == "Boolean" and not isinstance(value, bool):
@@ -76,15 +70,10 @@ class Page:
     """An API page over one table, within one session.
 
     Attributes:
-        entity_name: EntityName.
-        entity_set_name: EntitySetName, the segment of the URL.
-        fields: in the order of the page.
         key: caption of ODataKeyFields, a GUID; None where rows have no address of their own.
         identity: attribute of a row that tells it from all others; it is the key where there is one.
-        has_etags: False for an API query.
         table: caption of the table, for error texts.
         methods: what may be done; everything else is refused as Business Central refuses it.
-        actions: names of the bound actions.
         media: name of a stream property that can be written, None where there is none.
         url: the address that was asked, for links in the answer.
     """
@@ -116,11 +105,7 @@ class Page:
         )
 
     def rows(self) -> Iterable[Any]:
-        """List the rows of the table, in the order of their key.
-
-        Raises:
-            Refusal: the caller may not read them.
-        """
+        """List the rows of the table, in the order of their key."""
         raise NotImplementedError
 
     def computed(self, row: Any) -> Mapping[str, Any]:  # noqa: ARG002
@@ -128,11 +113,7 @@ class Page:
         return {}
 
     def entities(self) -> list[Entity]:
-        """List the rows as they are shown.
-
-        Raises:
-            Refusal: the caller may not read them.
-        """
+        """List the rows as they are shown."""
         return [self._entity(row) for row in self.rows()]
 
     def _entity(self, row: Any) -> Entity:
@@ -142,11 +123,7 @@ class Page:
         return Entity(getattr(row, self.identity), {**stored, **computed}, version)
 
     def get(self, key: str) -> Entity:
-        """Return one row.
-
-        Raises:
-            Refusal: it does not exist, or the page has no such key.
-        """
+        """Return one row."""
         if self.key is None or not GUID.fullmatch(key.lower()):
             raise refusal("query_syntax")
         found = next((entity for entity in self.entities() if entity.key == key.lower()), None)
@@ -155,11 +132,7 @@ class Page:
         return found
 
     def read_body(self, body: Any) -> dict[str, Any]:
-        """Check a body and return its fields.
-
-        Raises:
-            Refusal: it is no JSON object, or has a field that is unknown, read-only or badly typed.
-        """
+        """Check a body and return its fields."""
         if not isinstance(body, dict):
             raise refusal("bad_request", "A non-empty request body is required.")
         fields = {field.name: field for field in self.fields}

@@ -65,10 +65,7 @@ class Session:
     """One request's session.
 
     Attributes:
-        environment: the data it works on.
-        user: who it runs as.
         company: name of the company it runs in, "" where the URL names none.
-        now: the tenant's time.
     """
 
     environment: Environment
@@ -90,11 +87,7 @@ class Session:
         ]
 
     def require(self, table: str, right: Right) -> None:
-        """Let the request go on only with this right on this table.
-
-        Raises:
-            Refusal: 403 Internal_ServerError in the form `(TableData 9012 AAD Application Read: …)`.
-        """
+        """Let the request go on only with this right on this table."""
         for row in self.assigned():
             if right[0] in TABLE_RIGHTS.get(row.role_id, OTHER_SETS_GIVE).get(table, ""):
                 return
@@ -102,11 +95,7 @@ class Session:
         raise refusal("permission_prevented", f"TableData {number} {table} {right}: {app}")
 
     def require_execute(self, object_name: str) -> None:
-        """Let the request go on only with execute on this page or query.
-
-        Raises:
-            Refusal: 403 Internal_ServerError; the form for objects other than tables is ours.
-        """
+        """Let the request go on only with execute on this page or query; the form of the text is ours."""
         if not any(row.role_id in EXECUTE_RIGHTS[object_name] for row in self.assigned()):
             raise refusal("permission_prevented", f"{object_name} Execute: Entra Business Central Registration")
 
@@ -129,9 +118,6 @@ class Session:
 
         The rule is documented for holders of SECURITY (administration-special-permission-sets.md); that it holds for
         whoever is not SUPER, and the words, are ours.
-
-        Raises:
-            Refusal: 400 Application_DialogException.
         """
         held = self.environment.access_controls_of(self.user.security_id)
         if not self.is_super() and not any(

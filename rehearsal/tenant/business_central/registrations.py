@@ -19,11 +19,7 @@ def identification(client_id: str) -> str:
 
 
 def insert(session: Session, row: Registration) -> None:
-    """Insert(true): the row begins Disabled (InitValue) and without a user.
-
-    Raises:
-        Refusal: no client id, no right, or there is such a row.
-    """
+    """Insert(true): the row begins Disabled (InitValue) and without a user."""
     environment = session.environment
     if row.client_id == NULL_GUID:
         raise refusal("must_have_value", "Client Id", CAPTION, identification(NULL_GUID))
@@ -40,22 +36,14 @@ def insert(session: Session, row: Registration) -> None:
 
 
 def modify(session: Session, row: Registration) -> None:
-    """Modify(true): the table has no OnModify of its own.
-
-    Raises:
-        Refusal: no right.
-    """
+    """Modify(true): the table has no OnModify of its own."""
     session.require("AAD Application", "Modify")
     row.modified_at = session.now
     row.version = session.environment.next_version()
 
 
 def validate_state(session: Session, row: Registration, state: State) -> None:
-    """Validate(State, …): enabling creates or adopts the user, disabling disables it. Permission sets stay.
-
-    Raises:
-        Refusal: each of the texts of section 1.2.
-    """
+    """Validate(State, …): enabling creates or adopts the user, disabling disables it. Sets stay (1.2)."""
     if row.state == state:
         return
     environment = session.environment
@@ -73,11 +61,7 @@ def validate_state(session: Session, row: Registration, state: State) -> None:
 
 
 def delete(session: Session, row: Registration) -> None:
-    """Delete(true): OnDelete removes the user, and with it its permission sets; what refuses the user keeps the row.
-
-    Raises:
-        Refusal: no right, or the user cannot be deleted.
-    """
+    """Delete(true): OnDelete removes the user, and with it its permission sets; what refuses the user keeps the row."""
     session.require("AAD Application", "Delete")
     user = session.environment.users.get(row.user_id)
     if user is not None:

@@ -37,11 +37,7 @@ class Request:
         self._url = url
 
     def answer(self, caller: Caller, now: datetime) -> Answer:
-        """Run the request as the caller's user, at the tenant's time.
-
-        Raises:
-            Refusal: whatever Business Central says.
-        """
+        """Run the request as the caller's user, at the tenant's time."""
         user = signed_in(self._environment, caller)
         if user is None:
             raise refusal("rejected_credentials")

@@ -34,13 +34,7 @@ _SEED: dict[str, Any] = tables.read(__file__, "seed.yaml")
 
 
 def environments(deployer_client_id: str, web_service_key: str, now: datetime) -> list[Environment]:
-    """Make two environments online and a container, the deployer registered in each.
-
-    Args:
-        deployer_client_id: client id of the application that the program signs in with.
-        web_service_key: what the administrator signs in with at the container.
-        now: the tenant's time.
-    """
+    """Make two environments online and a container, the deployer registered in each."""
     made = [
         _environment("Production", "Production", deployer_client_id, now),
         _environment("Sandbox", "Sandbox", deployer_client_id, now),

@@ -40,13 +40,10 @@ class BusinessCentral:
     """The Business Central of one tenant. Not thread-safe: the caller holds the tenant's lock.
 
     Args:
-        tenant_id: the directory's id.
         deployer_client_id: client id of the application that is registered in every environment from the start.
-        now: the tenant's clock.
         origin: scheme, host and port; the online service is below `/bc`, the container below `/container`.
         domains: domain names of the tenant that may stand in an address instead of its id.
         web_service_key: what the administrator signs in with at the container.
-        replication: what is too new to be seen everywhere.
     """
 
     def __init__(
@@ -69,12 +66,7 @@ class BusinessCentral:
         self._admin_center = AdminCenter(tenant_id, self._environments, authorized={deployer_client_id})
 
     def answer(self, question: Question, caller: Caller | None) -> Answer:
-        """Answer one request.
-
-        Args:
-            question: its path begins with `/bc/v2.0/`, `/bc/admin/` or `/container/BC/`.
-            caller: who the bearer token says, None where there is no valid one.
-        """
+        """Answer one request; the caller is who the bearer token says, None where there is no valid one."""
         try:
             return self._answer(question, caller)
         except Refusal as problem:

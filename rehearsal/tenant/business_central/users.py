@@ -8,12 +8,7 @@ from rehearsal.tenant.business_central.permissions import SUPER, Session
 
 
 def set_state(session: Session, user: User, state: State) -> None:
-    """Enable or disable a user.
-
-    Raises:
-        Refusal: the caller may not manage users (PermissionManager.Codeunit.al, on every User.Modify), has no
-            right to modify the table, or the last enabled SUPER user would be gone.
-    """
+    """Enable or disable a user: what fires on every User.Modify (PermissionManager.Codeunit.al)."""
     if user.security_id != session.user.security_id and not session.can_manage_users():
         raise refusal("dialog", "You cannot change settings for another user.")
     session.require("User", "Modify")
@@ -24,12 +19,7 @@ def set_state(session: Session, user: User, state: State) -> None:
 
 
 def delete(session: Session, user: User) -> None:
-    """Delete a user; the platform removes its permission sets.
-
-    Raises:
-        Refusal: the user has signed in interactively (AzureADUserMgmtImpl.Codeunit.al), is the last SUPER, or the
-            caller has no right to delete from the table.
-    """
+    """Delete a user (AzureADUserMgmtImpl.Codeunit.al); the platform removes its permission sets."""
     environment = session.environment
     _require_another_super(environment, user)
     if user.security_id in environment.interactive_logins:

@@ -20,10 +20,6 @@ _RESOURCES = {"graph": MICROSOFT_GRAPH, "businessCentral": BUSINESS_CENTRAL}
 def edit(directory: Directory, operation: dict[str, Any]) -> Changed:
     """Do one operation and return what it changed.
 
-    Args:
-        directory: what there is.
-        operation: `do` names the operation (one of OPERATIONS), the rest is its own.
-
     Raises:
         LookupError: an object that it names is not there.
         ValueError: something is missing in the operation, or wrong.

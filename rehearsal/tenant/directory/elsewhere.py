@@ -24,9 +24,7 @@ def scopes_of_azure_cli(app_id: str) -> list[str]:
 def application_of_elsewhere(origin: str, app_id: str) -> tuple[dict[str, Any], str] | None:
     """Return an application of another tenant, in the shape of one, and the id of that tenant; None if there is none.
 
-    Args:
-        origin: the rehearsal tenant's address, which is a name of Microsoft Graph here.
-        app_id: the application's client id, in lower case.
+    The rehearsal tenant's address, `origin`, is a name of Microsoft Graph here.
     """
     told = _APPLICATIONS.get(app_id)
     if told is None:

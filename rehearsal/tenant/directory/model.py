@@ -16,12 +16,10 @@ class DirectoryObject:
     """An application, a service principal or a user.
 
     Attributes:
-        kind: which of them.
         body: as Microsoft Graph shows it. Never holds a secret's text or a certificate's key.
         owners: object ids.
         secret_digests: key id -> SHA-256 of the secret's text.
         certificates: key id -> the certificate, DER.
-        federated_credentials: id -> as Microsoft Graph shows it.
     """
 
     kind: Kind

@@ -36,14 +36,7 @@ DEPLOYER_ROLES = {
 def seeded_directory(
     origin: str, deployer_secret: str, administrator_password: str, now: Callable[[], datetime]
 ) -> Directory:
-    """Return a directory in its initial state.
-
-    Args:
-        origin: the tenant's address.
-        deployer_secret: the text of the deployer's client secret.
-        administrator_password: what the one person signs in with, who is a Global Administrator.
-        now: the tenant's clock.
-    """
+    """Return a directory in its initial state."""
     directory = Directory(TENANT_ID, DOMAIN, now)
     administrator = directory.add(
         DirectoryObject(

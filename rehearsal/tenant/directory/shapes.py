@@ -41,14 +41,7 @@ def new_application(display_name: str, *, domain: str, now: datetime, **given: A
 def new_service_principal(
     application: Mapping[str, Any], *, owner_organization: str, now: datetime, **given: Any
 ) -> DirectoryObject:
-    """Return a new service principal of an application (as Microsoft Graph shows that one).
-
-    Args:
-        application: the body of the application, of this tenant or of the first-party catalogue.
-        owner_organization: id of the tenant that the application belongs to.
-        now: the time of its creation.
-        given: properties that replace the defaults.
-    """
+    """Return a new service principal of an application (as Microsoft Graph shows that one)."""
     body = {
         "id": str(uuid.uuid4()),
         "deletedDateTime": None,

@@ -23,9 +23,7 @@ class Directory:
     """All of one tenant's directory. Not thread-safe: the tenant's lock is held around each use.
 
     Attributes:
-        tenant_id: the directory's id.
         domain: its initial domain, which is also its display name here.
-        now: the tenant's clock.
         assignments: id -> app role assignment, as Microsoft Graph shows it.
         grants: id -> delegated permission grant, as Microsoft Graph shows it.
         deleted: id -> a deleted application or service principal, until it is restored or purged.

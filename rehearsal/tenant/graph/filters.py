@@ -31,17 +31,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 def parse_filter(text: str, *, resource: str, filterable: AbstractSet[str], known: AbstractSet[str]) -> Predicate:
-    """Turn a `$filter` into a predicate on what Microsoft Graph shows of an object.
-
-    Args:
-        text: the filter, decoded.
-        resource: name of the resource type, e.g. `application`.
-        filterable: properties that can be filtered on.
-        known: all properties of the type.
-
-    Raises:
-        Refusal: it is malformed, or does something that is not supported.
-    """
+    """Turn a `$filter` into a predicate on what Microsoft Graph shows of an object."""
     terms, at = [], 0
     while term := _TERM.match(text, at):
         path = next(path for path in (term["path1"], term["path2"], term["path3"]) if path)

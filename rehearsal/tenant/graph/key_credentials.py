@@ -24,9 +24,6 @@ def set_key_credentials(owner: DirectoryObject, credentials: Any) -> None:
     """Replace the certificates of an application.
 
     Those that it has already may come back without their key, as they were read.
-
-    Raises:
-        Refusal: one is no certificate, or ends before it begins.
     """
     known = {credential["keyId"].lower(): credential for credential in owner.body["keyCredentials"]}
     listed: list[dict[str, Any]] = []

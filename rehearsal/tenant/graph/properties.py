@@ -25,17 +25,7 @@ _LISTS_OF_OBJECTS = frozenset(
 def writable_properties(
     body: Mapping[str, Any], defaults: Mapping[str, Any], *, current: Mapping[str, Any], resource: str
 ) -> dict[str, Any]:
-    """Return the properties that a request sets, complete: complex ones merged into what is there, null made default.
-
-    Args:
-        body: the request's JSON, without annotations such as `owners@odata.bind`.
-        defaults: the writable properties and what they are by default.
-        current: what the object has now.
-        resource: the type's name in messages, e.g. `Application`.
-
-    Raises:
-        Refusal: a property is unknown, read-only or of the wrong type.
-    """
+    """Return the properties that a request sets: complex ones merged into what is there, null made the default."""
     changes = {}
     for name, value in body.items():
         if name in defaults:
@@ -64,22 +54,14 @@ def _complete(value: Any, default: Any, current: Any, name: str, resource: str) 
 
 
 def list_of(value: Any, kind: type, name: str, resource: str) -> list[Any]:
-    """Return a copy of a list whose items are all of one type.
-
-    Raises:
-        Refusal: it is no such list.
-    """
+    """Return a copy of a list whose items are all of one type."""
     if not isinstance(value, list) or not all(isinstance(item, kind) for item in value):
         raise refusal("invalid_value", name, resource)
     return copy.deepcopy(value)
 
 
 def moment(value: Any, name: str, resource: str) -> datetime | None:
-    """Read a date and time, in UTC where it does not say; None stays None.
-
-    Raises:
-        Refusal: it is none.
-    """
+    """Read a date and time, in UTC where it does not say; None stays None."""
     if value is None:
         return None
     try:
@@ -90,11 +72,7 @@ def moment(value: Any, name: str, resource: str) -> datetime | None:
 
 
 def required_text(body: Mapping[str, Any], name: str, resource: str) -> str:
-    """Return a property that has to be there and has to be text.
-
-    Raises:
-        Refusal: it is not.
-    """
+    """Return a property that has to be there and has to be text."""
     value = optional_text(body, name, resource)
     if not value:
         raise refusal("value_required", name, resource)
@@ -102,11 +80,7 @@ def required_text(body: Mapping[str, Any], name: str, resource: str) -> str:
 
 
 def optional_text(body: Mapping[str, Any], name: str, resource: str) -> str | None:
-    """Return a property that is text, if it is there.
-
-    Raises:
-        Refusal: it is something else.
-    """
+    """Return a property that is text, if it is there."""
     value = body.get(name)
     if value is not None and not isinstance(value, str):
         raise refusal("invalid_value", name, resource)

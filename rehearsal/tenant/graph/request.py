@@ -21,12 +21,6 @@ class GraphRequest:
     """One request, after routing.
 
     Attributes:
-        question: as it came.
-        caller: whoever holds the token.
-        directory: what there is.
-        origin: address of Microsoft Graph, no trailing slash.
-        version: `v1.0` or `beta`.
-        route: the endpoint.
         names: what the path names: `id`, `owner`, `credential`, ...
     """
 

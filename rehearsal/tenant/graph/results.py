@@ -24,9 +24,7 @@ class ResourceType:
     """A type of Microsoft Graph, as far as queries are concerned.
 
     Attributes:
-        name: e.g. `application`.
         collection: e.g. `applications`, for `@odata.context`.
-        properties: all of them.
         filterable: those that can be filtered on, as the reference's property tables say.
     """
 

@@ -23,7 +23,6 @@ class Route:
         path: below the version; `{name}` stands for one segment.
         pattern: the same as a regular expression; what is no name is compared without regard to case, as Graph does.
         roles: the caller needs one of each set.
-        handler: answers it.
     """
 
     method: str

@@ -25,15 +25,6 @@ def check_assertion(application: DirectoryObject, assertion: str, now: datetime,
 
     Clients name the certificate in different ways: msal by `x5t` or `x5c`, azuread by `kid`, each the SHA-1 of the
     DER (contracts/graph.md, sections 1.4 and 10).
-
-    Args:
-        application: the application that `client_id` names.
-        assertion: the JSON Web Token.
-        now: the tenant's time.
-        audiences: accepted values of `aud`.
-
-    Raises:
-        Refusal: it is not accepted.
     """
     try:
         header = jwt.get_unverified_header(assertion)
