@@ -23,18 +23,17 @@ class Edit:
             raise ValueError(f"'{self._arguments['do']}' needs '{name}', a text.")
         return value
 
+    def do(self) -> Changed:
+        """Do the operation that the arguments name.
+
+        Raises:
+            LookupError: an object that it names is not there.
+            ValueError: an argument is missing or wrong.
+        """
+        changed: Changed = getattr(self, self._arguments["do"])()
+        return changed
+
 
 def operations(kind: type[Edit]) -> frozenset[str]:
     """Return the names of the operations of a kind of edit."""
     return frozenset(name for name in vars(kind) if not name.startswith("_"))
-
-
-def perform(edit: Edit, name: str) -> Changed:
-    """Do the operation of that name.
-
-    Raises:
-        LookupError: an object that it names is not there.
-        ValueError: an argument is missing or wrong.
-    """
-    changed: Changed = getattr(edit, name)()
-    return changed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.tenant import tables
+from rehearsal import tables
 
 
 @dataclass

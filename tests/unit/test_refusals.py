@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.tenant import tables
+from rehearsal import tables
 
-TENANT = Path(tables.__file__).parent
+TENANT = Path(tables.__file__).parent / "tenant"
 SERVICES = [TENANT / name for name in ("business_central", "graph", "sts")]
 
 

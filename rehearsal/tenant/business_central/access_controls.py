@@ -12,7 +12,6 @@ from rehearsal.tenant.business_central.environment import (
     PermissionSet,
     Scope,
     User,
-    new_id,
 )
 from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.permissions import SUPER, Session
@@ -56,7 +55,6 @@ def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
         # Documented (S2S authentication page), but the platform's words are unknown; these are ours.
         raise refusal("dialog", "Applications cannot be assigned the SUPER permission set.")
     row = AccessControl(
-        system_id=new_id(),
         user_security_id=user.security_id,
         role_id=permission_set.role_id,
         company=wanted.company,

@@ -9,7 +9,7 @@ from rehearsal.tenant.business_central import access_controls, users
 from rehearsal.tenant.business_central.access_controls import Wanted
 from rehearsal.tenant.business_central.environment import NULL_GUID, AccessControl, Company, PermissionSet, User
 from rehearsal.tenant.business_central.errors import refusal
-from rehearsal.tenant.business_central.page import EMPTY_DATETIME, Field, Page
+from rehearsal.tenant.business_central.page import Field, Page
 
 ROUTE = "microsoft/automation/v2.0"
 
@@ -22,31 +22,12 @@ class Companies(Page):
     key = "Id"
     identity = "id"
     table = "Company"
-    fields = (
-        Field("id", "Guid"),
-        Field("systemVersion"),
-        Field("name"),
-        Field("displayName", source="name"),
-        Field("businessProfileId"),
-        Field("systemCreatedAt", "DateTimeOffset", source="created_at"),
-        Field("systemCreatedBy", "Guid"),
-        Field("systemModifiedAt", "DateTimeOffset", source="created_at"),
-        Field("systemModifiedBy", "Guid"),
-    )
+    fields = (Field("id", "Guid"), Field("name"), Field("displayName", source="name"))
 
     def rows(self) -> Iterable[Company]:
         """List every company; that a set limited to one company hides the others is not known, so not imitated."""
         self.session.require("Company", "Read")
         return self.environment.companies
-
-    def computed(self, row: Company) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return what is the same for all."""
-        return {
-            "systemVersion": self.environment.application_version,
-            "businessProfileId": "",
-            "systemCreatedBy": NULL_GUID,
-            "systemModifiedBy": NULL_GUID,
-        }
 
 
 class Users(Page):
@@ -63,18 +44,12 @@ class Users(Page):
         Field("userName", source="name"),
         Field("displayName", source="full_name"),
         Field("state", editable=True, options=("Enabled", "Disabled")),
-        Field("expiryDate", "DateTimeOffset"),  # editable in the real page; nothing here writes it
-        Field("contactEmail"),  # this one too
     )
 
     def rows(self) -> Iterable[User]:
         """List the users."""
         self.session.require("User", "Read")
         return [user for user in self.environment.users.values() if user.license_type != "External User"]
-
-    def computed(self, row: User) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return what no user has."""
-        return {"expiryDate": EMPTY_DATETIME, "contactEmail": ""}
 
     def modify(self, key: str, values: Mapping[str, Any]) -> None:
         """Change a user; the row in table 9012 does not follow its state."""

@@ -17,7 +17,7 @@ from rehearsal.tenant.business_central.access_controls import Wanted
 from rehearsal.tenant.business_central.environment import NULL_GUID, Environment, Registration, State, User
 from rehearsal.tenant.business_central.permissions import SECURITY, SUPER, Session
 from rehearsal.tenant.business_central.seed import ADMINISTRATOR_NAME
-from rehearsal.tenant.edit import Changed, Edit, operations, perform
+from rehearsal.tenant.edit import Changed, Edit, operations
 from rehearsal.tenant.refusals import Refusal
 
 
@@ -29,7 +29,7 @@ def edit(environments: list[Environment], authorized: set[str], operation: dict[
     """
     drafts = copy.deepcopy(environments)
     try:
-        changed = perform(_Edit(drafts, authorized, operation, now), operation["do"])
+        changed = _Edit(drafts, authorized, operation, now).do()
     except Refusal as problem:
         raise ValueError(f"Business Central refuses it: {problem.message}") from None
     environments[:] = drafts

@@ -25,7 +25,6 @@ class Company:
 
     id: str
     name: str
-    created_at: datetime
     version: int = 0
 
 
@@ -41,7 +40,6 @@ class User:
         web_service_key: what the person signs in with at an on-premises server, "" for nothing.
     """
 
-    security_id: str
     name: str
     license_type: LicenseType
     state: State
@@ -50,6 +48,7 @@ class User:
     entra_object_id: str = ""
     web_service_key: str = field(default="", repr=False)
     version: int = 0
+    security_id: str = field(default_factory=new_id)
 
 
 @dataclass
@@ -87,13 +86,13 @@ class PermissionSet:
 class AccessControl:
     """A row of table 2000000053 "Access Control": one permission set of one user; company "" means all companies."""
 
-    system_id: str
     user_security_id: str
     role_id: str
     company: str
     scope: Scope
     app_id: str
-    version: int = 0
+    version: int
+    system_id: str = field(default_factory=new_id)
 
     @property
     def key(self) -> tuple[str, str, str, str, str]:
@@ -199,7 +198,6 @@ class Environment:
 
     name: str
     type: Literal["Production", "Sandbox", "OnPremises"]
-    application_version: str
     status: str = "Active"
     retry_after: int = 60
     companies: list[Company] = field(default_factory=list)

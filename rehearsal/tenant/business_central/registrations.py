@@ -6,7 +6,7 @@ The table enforces little. "Not editable while enabled" is a rule of card page 9
 from __future__ import annotations
 
 from rehearsal.tenant.business_central import errors, users
-from rehearsal.tenant.business_central.environment import NULL_GUID, Registration, State, User, new_id
+from rehearsal.tenant.business_central.environment import NULL_GUID, Registration, State, User
 from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.permissions import Session
 
@@ -95,7 +95,6 @@ def _create_user(session: Session, row: Registration) -> None:
     if any(user.name == name for user in environment.users.values()):
         raise refusal("dialog", f"The user name {name} already exists.")  # ours: a collision's outcome is unknown
     user = User(
-        security_id=new_id(),
         name=name,
         full_name=row.description,
         license_type="Application",

@@ -12,19 +12,14 @@ from rehearsal.tenant.directory.secrets import remove_secret
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
 from rehearsal.tenant.directory.shapes import follow_application, new_service_principal
 from rehearsal.tenant.directory.store import Directory
-from rehearsal.tenant.edit import Changed, Edit, operations, perform
+from rehearsal.tenant.edit import Changed, Edit, operations
 
 _RESOURCES = {"graph": MICROSOFT_GRAPH, "businessCentral": BUSINESS_CENTRAL}
 
 
 def edit(directory: Directory, operation: dict[str, Any]) -> Changed:
-    """Do one operation and return what it changed.
-
-    Raises:
-        LookupError: an object that it names is not there.
-        ValueError: something is missing in the operation, or wrong.
-    """
-    return perform(_Edit(directory, operation), operation["do"])
+    """Do one operation and return what it changed; `Edit.do` says what it raises."""
+    return _Edit(directory, operation).do()
 
 
 class _Edit(Edit):
@@ -105,9 +100,8 @@ class _Edit(Edit):
         offered = {scope["value"] for scope in resource.body["oauth2PermissionScopes"]}
         if unknown := sorted(set(scopes) - offered):
             raise LookupError(f"{resource.display_name} has no delegated permission {unknown[0]}.")
-        for id_, grant in list(self._directory.grants.items()):
-            if (grant["clientId"], grant["resourceId"], grant["principalId"]) == (client.id, resource.id, None):
-                del self._directory.grants[id_]
+        if grant := self._directory.granted(client.id, resource.id):
+            del self._directory.grants[grant["id"]]
         return self._grant_to_all(client, resource, scopes) if scopes else {}
 
     def set_publisher(self) -> Changed:
@@ -148,11 +142,10 @@ class _Edit(Edit):
 
     def _grant_to_all(self, client: DirectoryObject, resource: DirectoryObject, scopes: list[str]) -> dict[str, Any]:
         """Grant delegated permissions on behalf of all users, beside those granted before."""
-        for grant in self._directory.grants.values():
-            if (grant["clientId"], grant["resourceId"], grant["principalId"]) == (client.id, resource.id, None):
-                grant["scope"] = " ".join(dict.fromkeys([*grant["scope"].split(), *scopes]))
-                return grant
-        return self._directory.grant(client.id, resource.id, None, " ".join(scopes))
+        if grant := self._directory.granted(client.id, resource.id):
+            grant["scope"] = " ".join(dict.fromkeys([*grant["scope"].split(), *scopes]))
+            return grant
+        return self._directory.grant(client.id, resource.id, " ".join(scopes))
 
     def _principal_for(self, app_id: str) -> DirectoryObject:
         """Return an application's service principal, made where it has none yet."""

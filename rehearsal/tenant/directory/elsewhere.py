@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from rehearsal.tenant import tables
+from rehearsal import tables
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, UNVERIFIED_PUBLISHER
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"

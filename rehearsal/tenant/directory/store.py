@@ -121,16 +121,17 @@ class Directory:
             if assignment["principalId"] == principal.id and assignment["resourceId"] == resource.id
         ]
 
-    def grant(self, client_id: str, resource_id: str, principal_id: str | None, scope: str) -> dict[str, Any]:
-        """Grant delegated permissions, unchecked, and return the grant; without a principal on behalf of all users."""
-        # The id's form is Microsoft's: base64url of the ends (contracts/graph.md, section 6.2).
-        ends = [client_id, resource_id, *([principal_id] if principal_id else [])]
-        raw = b"".join(uuid.UUID(end).bytes_le for end in ends)
+    def granted(self, client_id: str, resource_id: str) -> dict[str, Any] | None:
+        """Return what is granted to a client on a resource."""
+        return self.grants.get(_grant_id(client_id, resource_id))
+
+    def grant(self, client_id: str, resource_id: str, scope: str) -> dict[str, Any]:
+        """Grant delegated permissions on behalf of all users, unchecked, and return the grant."""
         grant: dict[str, Any] = {
-            "id": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
+            "id": _grant_id(client_id, resource_id),
             "clientId": client_id,
-            "consentType": "Principal" if principal_id else "AllPrincipals",
-            "principalId": principal_id,
+            "consentType": "AllPrincipals",
+            "principalId": None,
             "resourceId": resource_id,
             "scope": scope,
         }
@@ -167,6 +168,12 @@ class Directory:
             "oauth2PermissionGrants": list(self.grants.values()),
             "deletedItems": [{"@odata.type": item.odata_type, **_snapshot(item)} for item in self.deleted.values()],
         }
+
+
+def _grant_id(client_id: str, resource_id: str) -> str:
+    # The form is Microsoft's: base64url of the ends (contracts/graph.md, section 6.2).
+    raw = uuid.UUID(client_id).bytes_le + uuid.UUID(resource_id).bytes_le
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _snapshot(item: DirectoryObject) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Delegated permission grants: /oauth2PermissionGrants (contracts/graph.md, sections 2.8, 5 and 6.2)."""
+"""Delegated permission grants for all users: /oauth2PermissionGrants (contracts/graph.md, sections 2.8, 5 and 6.2)."""
 
 from __future__ import annotations
 
@@ -41,24 +41,21 @@ def create_grant(request: GraphRequest) -> Answer:
     body = request.body()
     client_id, resource_id = (required_text(body, name, _TYPE).lower() for name in ("clientId", "resourceId"))
     consent_type = required_text(body, "consentType", _TYPE)
-    if consent_type not in {"AllPrincipals", "Principal"}:
+    if consent_type == "Principal":
+        raise refusal("unsupported", "grant on behalf of one user")
+    if consent_type != "AllPrincipals":
         raise refusal("invalid_value", "consentType", _TYPE)
-    principal_id, scope = optional_text(body, "principalId", _TYPE), optional_text(body, "scope", _TYPE)
-    if (principal_id is None) != (consent_type == "AllPrincipals"):
+    if optional_text(body, "principalId", _TYPE) is not None:
         raise refusal("invalid_value", "principalId", _TYPE)
+    scope = optional_text(body, "scope", _TYPE) or ""
     for object_id in (client_id, resource_id):
         known = request.directory.find(object_id, "servicePrincipal")
         if known is None or not request.directory.replication.is_over(known.id):
             # 400 here, with the text that goes with a 404 elsewhere: what azuread waits for (section 3.2)
             raise refusal("bad_request", refusal("not_found", object_id).message)
-    if principal_id is not None and request.directory.find(principal_id, "user") is None:
-        raise refusal("bad_request", refusal("not_found", principal_id).message)
-    ends = (client_id, resource_id, principal_id)
-    for other in request.directory.grants.values():
-        if (other["clientId"], other["resourceId"], other["principalId"]) == ends:
-            raise refusal("grant_exists")
-    grant = request.directory.grant(client_id, resource_id, principal_id, scope or "")
-    return entity(request, _GRANT, grant, 201)
+    if request.directory.granted(client_id, resource_id) is not None:
+        raise refusal("grant_exists")
+    return entity(request, _GRANT, request.directory.grant(client_id, resource_id, scope), 201)
 
 
 @endpoint("GET", "oauth2PermissionGrants/{grant}", READ_GRANTS)
