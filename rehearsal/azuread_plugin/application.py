@@ -5,44 +5,11 @@ from __future__ import annotations
 import uuid
 import zlib
 
-from rehearsal.azuread_plugin import tags
+from rehearsal.azuread_plugin import schema
 from rehearsal.azuread_plugin.directory_object import DirectoryObject
 from rehearsal.azuread_plugin.errors import DiagnosticError, StandInError, import_needed
 from rehearsal.azuread_plugin.graph_session import JSON, GraphError, GraphSession, diagnosing
-from rehearsal.azuread_plugin.permissions import ids_by_value, role_output, scope_output
-from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Property, Values, in_hash_order, in_order
-
-
-def _permissions_identity(access: Values) -> str:
-    """Return the text by which Terraform orders the wanted permissions: by the first one, not by the resource."""
-    permissions = "".join(f'<"{it["id"]}";"{it["type"]}";>;' for it in access["resourceAccesses"])
-    return f'[{permissions}];"{access["resourceAppId"]}";'
-
-
-def _is_default_api(api: Values | None) -> bool:
-    return not api or not (
-        api["knownClientApplications"]
-        or api["mappedClaimsEnabled"]
-        or api["oauth2PermissionScopes"]
-        or api["requestedAccessTokenVersion"] > 1
-    )
-
-
-def _has_no_uris(client: Values | None) -> bool:
-    return not client or not client["redirectUris"]
-
-
-def _is_default_web(web: Values | None) -> bool:
-    grant = (web or {}).get("implicitGrant") or {}
-    return _has_no_uris(web) and not (grant.get("accessTokenIssuanceEnabled") or grant.get("idTokenIssuanceEnabled"))
-
-
-def _text(graph: str) -> Property:
-    return Property(graph=graph, sent=True)
-
-
-def _result(graph: str) -> Property:
-    return Property(graph=graph, input=False, computed=True)
+from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Values, in_hash_order, in_order
 
 
 class Application(DirectoryObject):
@@ -53,43 +20,7 @@ class Application(DirectoryObject):
     kind = "application"
     collection = "/applications"
     beta = "oauth2PostResponseRequired"
-    properties = {  # noqa: RUF012
-        "api": Property("block", supported=False, vanishes=_is_default_api),
-        "appRoleIds": Property("map", input=False, computed=True),
-        "appRoles": Property("blocks", supported=False),
-        "clientId": _result("appId"),
-        "description": _text("description"),
-        "deviceOnlyAuthEnabled": Property("bool", "isDeviceOnlyAuthSupported", sent=True),
-        "disabledByMicrosoft": _result("disabledByMicrosoftStatus"),
-        "displayName": Property(graph="displayName", sent=True, required=True),
-        "fallbackPublicClientEnabled": Property("bool", "isFallbackPublicClient", sent=True),
-        "featureTags": Property("list", supported=False, computed=True),
-        "groupMembershipClaims": Property("set"),
-        "identifierUris": Property("set", "identifierUris"),
-        "logoImage": Property(supported=False),
-        "logoUrl": _result("info.logoUrl"),
-        "marketingUrl": _text("info.marketingUrl"),
-        "notes": _text("notes"),
-        "oauth2PermissionScopeIds": Property("map", input=False, computed=True),
-        "oauth2PostResponseRequired": Property("bool", "oauth2RequirePostResponse", supported=False),
-        "objectId": _result("id"),
-        "optionalClaims": Property("block", supported=False, vanishes=lambda claims: not any((claims or {}).values())),
-        "owners": Property("set"),
-        "password": Property("block", supported=False),
-        "preventDuplicateNames": Property("bool", default=False),
-        "privacyStatementUrl": _text("info.privacyStatementUrl"),
-        "publicClient": Property("block", supported=False, vanishes=_has_no_uris),
-        "publisherDomain": _result("publisherDomain"),
-        "requiredResourceAccesses": Property("blocks", identity=_permissions_identity),
-        "serviceManagementReference": _text("serviceManagementReference"),
-        "signInAudience": Property(graph="signInAudience", sent=True, default="AzureADMyOrg"),
-        "singlePageApplication": Property("block", supported=False, vanishes=_has_no_uris),
-        "supportUrl": _text("info.supportUrl"),
-        "tags": Property("set", "tags", computed=True),
-        "templateId": Property(graph="applicationTemplateId", supported=False, computed=True, force_new=True),
-        "termsOfServiceUrl": _text("info.termsOfServiceUrl"),
-        "web": Property("block", supported=False, vanishes=_is_default_web),
-    }
+    properties = schema.properties("application")
 
     def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, until: float) -> None:
         """With `preventDuplicateNames` look a new name up here, in a preview too.
@@ -122,18 +53,13 @@ class Application(DirectoryObject):
 
     def prove(self, graph: GraphSession, id: str, planned: Values, until: float) -> None:  # noqa: A002
         """Name it something else and back."""
-        for text in (f"TERRAFORM_UPDATE_{uuid.uuid4()}", planned["displayName"]):
-            body = {"@odata.type": "#microsoft.graph.application", "displayName": text}
+        for name in (f"TERRAFORM_UPDATE_{uuid.uuid4()}", planned["displayName"]):
+            body = {"@odata.type": "#microsoft.graph.application", "displayName": name}
             with diagnosing(f"Failed to patch {self._named(id)} after creating"):
                 graph.write("PATCH", id, body, until=until, retry_when=_not_replicated)
 
     def update(self, graph: GraphSession, id: str, plan: Plan, until: float) -> Values:  # noqa: A002
-        """Change an application; of the larger parts only what has changed is sent.
-
-        Raises:
-            DiagnosticError: it could not be done.
-            StandInError: it would mean what the stand-in does not have, or the application is gone.
-        """
+        """Change an application; of the larger parts only what has changed is sent."""
         if refused := plan.changes.keys() & {"appRoles", "featureTags", "logoImage", "oauth2PostResponseRequired"}:
             raise StandInError(
                 f"the rehearsal's stand-in for azuread does not change {', '.join(sorted(refused))} of {id}; "
@@ -161,7 +87,6 @@ class Application(DirectoryObject):
             "groupMembershipClaims": ",".join(in_hash_order(planned["groupMembershipClaims"] or [], ";")) or None,
             "publicClient": {"redirectUris": []},
             "spa": {"redirectUris": []},
-            "tags": tags.to_send(planned["tags"]),
             "web": {
                 # A home page set by hand is kept: the provider's DiffSuppressFunc for `web` does not look at it.
                 "homePageUrl": web.get("homepageUrl") or None,
@@ -176,26 +101,13 @@ class Application(DirectoryObject):
 
     def outputs(self, found: JSON, prior: Values) -> Values:
         """Return the outputs; what Graph does not tell is what it was before."""
-        api, membership = found.get("api") or {}, found.get("groupMembershipClaims")
-        scopes: list[JSON] = api.get("oauth2PermissionScopes") or []
+        membership = found.get("groupMembershipClaims")
         return {
             **super().outputs(found, prior),
-            "api": found.get("api") and _api(api, scopes),
-            "appRoleIds": ids_by_value(found.get("appRoles") or []),
-            "appRoles": [role_output(role) for role in found.get("appRoles") or []],
-            "featureTags": tags.features(found.get("tags") or []),
             "groupMembershipClaims": in_order(claim.strip() for claim in membership.split(",")) if membership else [],
             "logoImage": prior.get("logoImage") or "",
-            "oauth2PermissionScopeIds": ids_by_value(scopes),
-            "optionalClaims": _claims(found.get("optionalClaims")),
             "password": prior.get("password"),
             "preventDuplicateNames": bool(prior.get("preventDuplicateNames")),
-            "publicClient": _redirects(found.get("publicClient")),
-            "requiredResourceAccesses": sorted(
-                map(_wanted_permissions, found.get("requiredResourceAccess") or []), key=_permissions_identity
-            ),
-            "singlePageApplication": _redirects(found.get("spa")),
-            "web": _web(found.get("web")),
         }
 
     def _refuse_duplicate(self, graph: GraphSession, name: str, own_id: str | None, until: float) -> None:
@@ -240,50 +152,6 @@ def _required_resource_access(planned: Values) -> list[JSON]:
         return str(zlib.crc32(text.encode()))
 
     return [
-        {"resourceAccess": _ids_and_types(access["resourceAccesses"]), "resourceAppId": access["resourceAppId"]}
+        {"resourceAccess": [dict(it) for it in access["resourceAccesses"]], "resourceAppId": access["resourceAppId"]}
         for access in sorted(planned["requiredResourceAccesses"] or [], key=code)
     ]
-
-
-def _wanted_permissions(access: JSON) -> Values:
-    return {
-        "resourceAccesses": _ids_and_types(access.get("resourceAccess") or []),
-        "resourceAppId": access["resourceAppId"],
-    }
-
-
-def _ids_and_types(permissions: list[JSON]) -> list[JSON]:
-    return [{"id": it["id"], "type": it["type"]} for it in permissions]
-
-
-def _api(api: JSON, scopes: list[JSON]) -> Values:
-    return {
-        "knownClientApplications": api.get("knownClientApplications") or [],
-        "mappedClaimsEnabled": bool(api.get("acceptMappedClaims")),
-        "oauth2PermissionScopes": [scope_output(scope) for scope in scopes],
-        "requestedAccessTokenVersion": api.get("requestedAccessTokenVersion") or 1,
-    }
-
-
-def _claims(claims: JSON | None) -> Values | None:
-    names = {"accessTokens": "accessToken", "idTokens": "idToken", "saml2Tokens": "saml2Token"}
-    return None if claims is None else {name: claims.get(graph) or [] for name, graph in names.items()}
-
-
-def _web(web: JSON | None) -> Values | None:
-    if web is None:
-        return None
-    grant = web.get("implicitGrantSettings") or {}
-    return {
-        "homepageUrl": web.get("homePageUrl") or "",
-        "implicitGrant": {
-            "accessTokenIssuanceEnabled": bool(grant.get("enableAccessTokenIssuance")),
-            "idTokenIssuanceEnabled": bool(grant.get("enableIdTokenIssuance")),
-        },
-        "logoutUrl": web.get("logoutUrl") or "",
-        "redirectUris": in_order(web.get("redirectUris") or []),
-    }
-
-
-def _redirects(client: JSON | None) -> Values | None:
-    return None if client is None else {"redirectUris": in_order(client.get("redirectUris") or [])}

@@ -6,15 +6,14 @@ import re
 from datetime import datetime
 from typing import ClassVar, NoReturn
 
+from rehearsal.azuread_plugin import schema
 from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, diagnosing
 from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
-from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Properties, Property, Values, known
+from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Properties, Values, known
 
 APPEARANCE_PAUSE = 1.0  # seconds between two looks for a new password, with REHEARSAL_PLUGIN_WAITS=1
-
-_CHOSEN = Property(computed=True, force_new=True)
 
 
 class ApplicationPassword:
@@ -23,16 +22,7 @@ class ApplicationPassword:
     type = "azuread:index/applicationPassword:ApplicationPassword"
     id_prefix = ""
     timeouts: ClassVar[dict[str, float]] = {"create": 900.0, "read": 300.0, "update": 300.0, "delete": 300.0}  # seconds
-    properties: ClassVar[Properties] = {
-        "applicationId": Property(required=True, force_new=True),
-        "displayName": _CHOSEN,
-        "endDate": _CHOSEN,
-        "endDateRelative": Property(supported=False, force_new=True),
-        "keyId": Property(input=False, computed=True),
-        "rotateWhenChanged": Property("map", supported=False, force_new=True),
-        "startDate": Property(supported=False, computed=True, force_new=True),
-        "value": Property(input=False, computed=True),
-    }
+    properties: ClassVar[Properties] = schema.properties("applicationPassword")
 
     def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, until: float) -> None:
         """Accept every plan: the provider has no CustomizeDiff here."""
@@ -101,11 +91,7 @@ class ApplicationPassword:
         }
 
     def update(self, graph: GraphSession, id: str, plan: Plan, until: float) -> NoReturn:  # noqa: A002, ARG002
-        """Refuse: every input replaces, so no engine asks for this.
-
-        Raises:
-            StandInError: always.
-        """
+        """Refuse: every input replaces, so no engine asks for this."""
         raise StandInError(f"a password cannot be updated, only replaced: {id}")
 
     def delete(self, graph: GraphSession, id: str, until: float) -> None:  # noqa: A002

@@ -36,9 +36,7 @@ class Configuration:
 
     Attributes:
         metadata_host: `host[:port]` of the metadata document; loopback.
-        tenant_id: the directory's id.
         client_id: application (client) id of the caller.
-        client_secret: its secret.
         ca_file: PEM file of the authorities to trust, None for the usual ones.
     """
 
@@ -50,11 +48,7 @@ class Configuration:
 
     @classmethod
     def read(cls, settings: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Configuration:
-        """Take each setting from the provider's configuration, else from the environment (contracts/graph.md 1.1).
-
-        Raises:
-            StandInError: no metadata host, one that is not loopback, or no client secret to sign in with.
-        """
+        """Take each setting from the provider's configuration, else from the environment (contracts/graph.md 1.1)."""
         found = {
             name: settings.get(name) or environment.get(variable, "")
             for name, variable in _ENVIRONMENT_VARIABLES.items()
@@ -79,11 +73,7 @@ class Configuration:
 
 
 def require_loopback(url: str) -> None:
-    """Refuse an address beyond this machine: the stand-in shall never touch a real tenant.
-
-    Raises:
-        StandInError: the host is neither `localhost` nor a loopback address.
-    """
+    """Refuse an address beyond this machine: the stand-in shall never touch a real tenant."""
     if not is_loopback(url):
         host = urlsplit(url).hostname
         raise StandInError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rehearsal.azuread_plugin import owners
+from rehearsal.azuread_plugin import owners, tags
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, RetryWhen, diagnosing
 from rehearsal.azuread_plugin.schema import Plan, Properties, Values, after_apply, known
@@ -15,13 +15,11 @@ DELETION_PAUSE = 5.0  # seconds between two looks, with REHEARSAL_PLUGIN_WAITS=1
 class DirectoryObject:
     """Creates, reads, changes and deletes one type of object; `until` is a deadline on the clock of `time.monotonic`.
 
+    What fails is a DiagnosticError.
+
     Attributes:
-        type: Pulumi's name.
         noun: what error texts call it.
-        kind: the type in Microsoft Graph.
         collection: path of all of them; an object's path is its Pulumi id.
-        timeouts: operation -> seconds.
-        properties: by name.
         beta: the property that only the beta endpoint has.
     """
 
@@ -64,7 +62,7 @@ class DirectoryObject:
                 outer, _, inner = it.graph.rpartition(".")
                 target = simple.setdefault(outer, {}) if outer else simple
                 target[inner] = it.to_send(planned[name])
-        return simple
+        return {**simple, "tags": tags.to_send(planned["tags"])}
 
     def outputs(self, found: JSON, prior: Values) -> Values:
         """Return the outputs; what Graph does not tell is what it was before."""
@@ -72,19 +70,13 @@ class DirectoryObject:
             **prior,
             "id": f"{self.collection}/{found['id']}",
             **{name: it.shown(found) for name, it in self.properties.items() if it.graph},
+            "featureTags": tags.features(found.get("tags") or []),
         }
 
     # --- what is the same -----------------------------------------------------------------------------------------
 
     def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
-        """Return the outputs, or None where the object is gone.
-
-        Args:
-            graph: the caller.
-            id: Pulumi's id.
-            prior: what was known; the source of what Graph does not tell.
-            until: deadline on the clock of `time.monotonic`.
-        """
+        """Return the outputs, or None where the object is gone."""
         what = self._named(id)
         with diagnosing(f"Retrieving {what}", "id"):
             found = graph.find(id, until=until)
@@ -98,23 +90,14 @@ class DirectoryObject:
             raise
 
     def described(self, graph: GraphSession, found: JSON, prior: Values, until: float) -> Values:
-        """Return the outputs of an object that was found, without its owners; one property is in beta only.
-
-        Raises:
-            DiagnosticError: that one cannot be read.
-        """
+        """Return the outputs of an object that was found, without its owners; one property is in beta only."""
         id_, additional = f"{self.collection}/{found['id']}", self.properties[self.beta]
         with diagnosing(f"Retrieving additional properties for {self._named(id_)}"):
             beta = graph.get(id_, {"$select": additional.graph}, version="beta", until=until)
         return {**self.outputs(found, prior), self.beta: additional.shown(beta)}
 
     def update(self, graph: GraphSession, id: str, plan: Plan, until: float) -> Values:  # noqa: A002
-        """Change; the PATCH carries every simple property, changed or not, as the real plugin's.
-
-        Raises:
-            DiagnosticError: it could not be done.
-            StandInError: the object is gone.
-        """
+        """Change; the PATCH carries every simple property, changed or not, as the real plugin's."""
         return self._patch(graph, id, self.to_send(plan.planned), plan, until)
 
     def delete(self, graph: GraphSession, id: str, until: float) -> None:  # noqa: A002

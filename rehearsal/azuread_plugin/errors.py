@@ -34,13 +34,7 @@ class DiagnosticError(Exception):
 
 
 class PartialFailure(Exception):
-    """The object exists in the directory, what should have followed failed.
-
-    Attributes:
-        id: Pulumi id of the object.
-        outputs: what is known of it.
-        cause: what failed.
-    """
+    """The object exists in the directory, what should have followed failed."""
 
     def __init__(self, id: str, outputs: dict[str, Any], cause: DiagnosticError) -> None:  # noqa: A002 - Pulumi's word
         self.id = id

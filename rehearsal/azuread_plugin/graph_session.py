@@ -42,8 +42,6 @@ class GraphError(Exception):
     Attributes:
         status: HTTP status, 0 where there was no answer.
         error: `code: message` of the error body, empty where there was none.
-        retry_after: the header of that name.
-        was_reset: the connection was broken off.
     """
 
     def __init__(self, text: str, status: int = 0, error: str = "") -> None:
@@ -78,11 +76,7 @@ class GraphError(Exception):
 
 @contextmanager
 def diagnosing(summary: str, attribute: str = "") -> Iterator[None]:
-    """Report what fails within as a diagnostic: what was attempted, and on which Terraform attribute, "" for none.
-
-    Raises:
-        DiagnosticError: Graph refuses, or does not come to agree with itself.
-    """
+    """Report what fails within as a diagnostic: what was attempted, and on which Terraform attribute, "" for none."""
     try:
         yield
     except (GraphError, PollingError) as error:
@@ -90,20 +84,14 @@ def diagnosing(summary: str, attribute: str = "") -> Iterator[None]:
 
 
 class GraphSession:
-    """A signed-in caller of Graph.
+    """A signed-in caller of Graph; a request that gets no success, after its retries, is a GraphError.
 
     Attributes:
-        tenant_id, client_id: as configured.
         object_id: object id of the caller's service principal.
-        patience: how to pause.
     """
 
     def __init__(self, configuration: Configuration, patience: Patience) -> None:
-        """Sign in.
-
-        Raises:
-            StandInError: it could not be done.
-        """
+        """Sign in."""
         self._sign_in = SignIn(configuration, patience)
         self.tenant_id = configuration.tenant_id
         self.client_id = configuration.client_id
@@ -116,19 +104,11 @@ class GraphSession:
         return self._locks.setdefault(object_id, threading.Lock())
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, version: str = "v1.0", until: float) -> JSON:
-        """GET one object; `path` begins with a slash, `until` is on the clock of `time.monotonic`.
-
-        Raises:
-            GraphError: any answer but a success, after the retries.
-        """
+        """GET one object; `path` begins with a slash, `until` is on the clock of `time.monotonic`."""
         return self._send("GET", f"{self._sign_in.graph}/{version}{path}", query, None, until)
 
     def find(self, path: str, *, until: float) -> JSON | None:
-        """GET one object, or None where there is none.
-
-        Raises:
-            GraphError: any other answer, after the retries.
-        """
+        """GET one object, or None where there is none."""
         try:
             return self.get(path, until=until)
         except GraphError as error:
@@ -137,11 +117,7 @@ class GraphSession:
             raise
 
     def list(self, path: str, query: Mapping[str, str] | None = None, *, until: float) -> list[JSON]:
-        """GET a collection, all pages of it.
-
-        Raises:
-            GraphError: any answer but a success, after the retries.
-        """
+        """GET a collection, all pages of it."""
         answer = self.get(path, query, until=until)
         items: list[JSON] = answer.get("value") or []
         while link := answer.get("@odata.nextLink"):
@@ -153,11 +129,7 @@ class GraphSession:
     def write(
         self, method: str, path: str, body: JSON | None = None, *, until: float, retry_when: RetryWhen | None = None
     ) -> JSON:
-        """POST, PATCH or DELETE; `retry_when` tells which refusals of this request pass with time.
-
-        Raises:
-            GraphError: any answer but a success, after the retries.
-        """
+        """POST, PATCH or DELETE; `retry_when` tells which refusals of this request pass with time."""
         return self._send(method, f"{self._sign_in.graph}/v1.0{path}", None, body, until, retry_when)
 
     def directory_object(self, object_id: str) -> str:

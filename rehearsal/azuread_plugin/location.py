@@ -20,7 +20,6 @@ class Plugin:
     """A plugin that can be started.
 
     Attributes:
-        command: its command line, without the engine's address.
         is_real: whether it is Pulumi's own.
         found: where, in words for a person.
     """

@@ -38,11 +38,7 @@ class Patience:
         self._cancelled.set()
 
     def pause(self, seconds: float) -> None:
-        """Wait.
-
-        Raises:
-            PollingError: the engine has cancelled.
-        """
+        """Wait."""
         if self._cancelled.wait(seconds):
             raise PollingError("context canceled")
 
@@ -60,9 +56,6 @@ class Patience:
             interval: pause between two asks, in seconds; the pause after a disagreeing answer grows from it to 10 s.
             deadline: on the clock of `time.monotonic`.
             absences_tolerated: how many disagreeing answers in a row are one too few to give up; None: any number.
-
-        Raises:
-            PollingError: too many disagreeing answers, the deadline has passed, or the engine has cancelled.
         """
         in_a_row, absences, pause = 0, 0, 0.1
         while True:

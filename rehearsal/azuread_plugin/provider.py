@@ -222,13 +222,7 @@ def _resource(urn: str) -> Resource:
 
 
 def _until(context: grpc.ServicerContext, requested: float, default: float) -> float:
-    """Return when an operation has to be done, on the clock of `time.monotonic`: what comes first counts.
-
-    Args:
-        context: of the call; it may have a deadline of its own.
-        requested: the engine's timeout in seconds, 0 for none.
-        default: the resource's own.
-    """
+    """Return when an operation has to be done, on the clock of `time.monotonic`: what comes first counts."""
     limits = [requested or default, context.time_remaining()]
     return time.monotonic() + min(limit for limit in limits if limit is not None)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from rehearsal import tables
 
 Values = dict[str, Any]
 Kind = Literal["string", "bool", "map", "list", "set", "block", "blocks"]
@@ -30,17 +32,16 @@ class Property:
     """One property of a resource.
 
     Attributes:
-        kind: `set` is a set of strings, `blocks` a set of objects, `block` one object, `list` a list of either.
+        kind: `set` is a set of strings, `blocks` a set of objects, `block` one object, `list` a list of either; a `map`
+            with a place in Graph is made of the values and ids of the objects there.
         graph: where Graph has it, as `info.marketingUrl`; "" where it takes more than that.
+        members: what an object has.
         sent: whether create and update both send it, as it stands; null clears (go-azure-sdk, `nullable.NoZero`).
         input: whether a program may set it in the real plugin.
-        supported: whether it may set it here.
-        required: whether it must.
         default: what Check fills in.
         computed: whether the service chooses where the program does not.
         force_new: whether a change replaces the resource.
-        identity: of a member of `blocks`: the text by which it is ordered.
-        vanishes: of a `block`: whether a value may go without being a change (the provider's DiffSuppressFunc).
+        suppressed: whether it is no change that it goes, whatever it is.
     """
 
     kind: Kind = "string"
@@ -52,17 +53,37 @@ class Property:
     default: Any = None
     computed: bool = False
     force_new: bool = False
-    identity: Callable[[Any], str] = str
-    vanishes: Callable[[Any], bool] = lambda value: not value
+    suppressed: bool = False
+    members: Mapping[str, Property] = field(default_factory=dict)
 
     def shown(self, found: Mapping[str, Any]) -> Any:
         """Return the output for what Graph has at `graph`."""
         value: Any = found
         for name in self.graph.split("."):
             value = (value or {}).get(name)
-        if self.kind == "set":
-            return in_order(value or [])
-        return bool(value) if self.kind == "bool" else value or _ZERO[self.kind]
+        match self.kind:
+            case "bool":
+                return bool(value)
+            case "set":
+                return in_order(value or [])
+            case "map":
+                return {it["value"]: it["id"] for it in value or [] if it.get("value")}
+            case "block":
+                return None if value is None else self._shown_members(value)
+            case "blocks":
+                return sorted(map(self._shown_members, value or []), key=_identity)
+            case "list" if self.members:
+                return [self._shown_members(each) for each in value or []]
+        return value or self.default or _ZERO[self.kind]
+
+    def _shown_members(self, found: Mapping[str, Any]) -> Values:
+        return {name: it.shown(found) for name, it in self.members.items()}
+
+    def vanishes(self, value: Any) -> bool:
+        """Tell whether it is no change that a value goes: nothing in it counts (the provider's DiffSuppressFunc)."""
+        if self.kind == "block" and value and self.members:
+            return all(it.vanishes(value.get(name)) for name, it in self.members.items())
+        return self.suppressed or _is_zero(value) or value == self.default
 
     def to_send(self, value: Any) -> Any:
         """Return what a request has at `graph`."""
@@ -72,6 +93,17 @@ class Property:
 
 
 Properties = Mapping[str, Property]
+
+
+def properties(resource: str) -> Properties:
+    """Return the properties of a resource, as `properties.yaml` has them; `result` marks what only the service says."""
+    return {name: _property(told) for name, told in tables.read(__file__, "properties.yaml")[resource].items()}
+
+
+def _property(told: dict[str, Any]) -> Property:
+    members = {name: _property(each) for name, each in told.get("members", {}).items()}
+    result = {"input": False, "computed": True} if told.get("result") else {}
+    return Property(**{name: value for name, value in told.items() if name != "result"} | result | {"members": members})
 
 
 @dataclass
@@ -89,11 +121,6 @@ class Plan:
 
 def check(properties: Properties, news: Values, resource: str) -> tuple[Values, list[str]]:
     """Return the inputs with defaults, and what is wrong with them.
-
-    Args:
-        properties: the resource's.
-        news: what the program gives.
-        resource: its name in the program.
 
     The reasons name properties, never values: an engine prints the value of a property that a failure names.
     """
@@ -133,14 +160,7 @@ def plan_create(properties: Properties, news: Values) -> Plan:
 
 
 def plan_update(properties: Properties, olds: Values, news: Values, ignored: Iterable[str] = ()) -> Plan:
-    """Return the resource as it will be, and in what it differs from what it is.
-
-    Args:
-        properties: the resource's.
-        olds: its outputs.
-        news: checked inputs.
-        ignored: property paths of `ignoreChanges`; a path within a property stands for all of it.
-    """
+    """Return the resource as it will be, and in what it differs from what it is."""
     given = without_defaults(news)
     plan = Plan(dict(olds))
     kept = {path.partition(".")[0].partition("[")[0] for path in ignored}
@@ -150,7 +170,7 @@ def plan_update(properties: Properties, olds: Values, news: Values, ignored: Ite
         old, new = olds.get(name), given.get(name)
         kind: DiffKind
         if new is None:
-            if it.computed or (it.vanishes(old) if it.kind == "block" else _is_zero(old)) or old == it.default:
+            if it.computed or it.vanishes(old):
                 continue
             kind = "DELETE" if it.default is None else "UPDATE"
             new = it.default if it.default is not None else _ZERO[it.kind]
@@ -278,7 +298,16 @@ def _in_order(it: Property, value: Any) -> Any:
         return UNKNOWN
     if it.kind == "set":
         return in_order(value)
-    return sorted(value, key=it.identity) if it.kind == "blocks" else value
+    return sorted(value, key=_identity) if it.kind == "blocks" else value
+
+
+def _identity(value: Any) -> str:
+    """Return the text by which Terraform orders objects in a set (SDK, `helper/schema/serialize.go`)."""
+    if isinstance(value, dict):
+        return "<" + "".join(f"{_identity(value[name])};" for name in sorted(value)) + ">"
+    if isinstance(value, list):
+        return "[" + "".join(f"{_identity(each)};" for each in value) + "]"
+    return f'"{value}"'
 
 
 def _as_given(given: Any, found: Any) -> Any:

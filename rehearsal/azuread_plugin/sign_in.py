@@ -47,17 +47,12 @@ class SignIn:
     """A caller's endpoints and its token, renewed in time.
 
     Attributes:
-        configuration: what was configured.
         graph: base address of Graph, no trailing slash.
         object_id: object id of the caller's service principal, from the token.
     """
 
     def __init__(self, configuration: Configuration, patience: Patience) -> None:
-        """Fetch the metadata document and a first token.
-
-        Raises:
-            StandInError: one of them could not be had, in the real plugin's words.
-        """
+        """Fetch the metadata document and a first token."""
         self.configuration = configuration
         self._patience = patience
         self._lock = threading.Lock()
@@ -67,11 +62,7 @@ class SignIn:
         self.object_id = _object_id(self.token())
 
     def token(self) -> str:
-        """Return an access token for Graph that is good for a while.
-
-        Raises:
-            StandInError: the token service refused.
-        """
+        """Return an access token for Graph that is good for a while."""
         with self._lock:
             if time.monotonic() >= self._renew_at:
                 self._token, lifetime = self._ask_for_token()
@@ -80,11 +71,7 @@ class SignIn:
             return self._token
 
     def exchange(self, method: str, url: str, **arguments: Any) -> requests.Response:
-        """Send one request on a connection of its own, as the real plugin does; through no proxy, to no redirect.
-
-        Raises:
-            NoAnswerError: there was no answer.
-        """
+        """Send one request on a connection of its own, as the real plugin does; through no proxy, to no redirect."""
         with requests.Session() as session:
             session.trust_env = False  # Go's handling of HTTPS_PROXY spares loopback, requests' does not
             try:
@@ -161,11 +148,7 @@ def wait_before_retry(retry_after: str | None, attempt: int) -> float:
 
 
 def _object_id(token: str) -> str:
-    """Return the `oid` claim; like the real plugin, without a look at the signature.
-
-    Raises:
-        StandInError: the token has none, or is no JWT.
-    """
+    """Return the `oid` claim; like the real plugin, without a look at the signature."""
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
