@@ -10,27 +10,18 @@ class StandInError(Exception):
 
 
 class DiagnosticError(Exception):
-    """One error diagnostic of the Terraform provider, which the bridge turns into text.
+    """One error diagnostic of the Terraform provider: what was attempted, what was said, on which Terraform attribute.
 
     Attributes:
-        summary: what was attempted.
-        detail: what the service said; empty where there is nothing to add.
-        attribute: the Terraform attribute concerned; empty for none.
         outputs: where a read failed on the way, what it had read until then.
     """
 
     def __init__(self, summary: str, detail: object = "", attribute: str = "") -> None:
-        self.summary = summary
-        self.detail = str(detail)
-        self.attribute = attribute
         self.outputs: dict[str, Any] | None = None
-        super().__init__(self.text())
-
-    def text(self) -> str:
-        """Return the text as the bridge does (pulumi-terraform-bridge, tfshim/diagnostics and go-multierror)."""
-        prefix = f"[{self.attribute}] " if self.attribute else ""
-        message = f"{self.summary}: {self.detail}" if self.detail else self.summary
-        return f"1 error occurred:\n\t* {prefix}{message}\n\n"
+        prefix = f"[{attribute}] " if attribute else ""
+        message = f"{summary}: {detail}" if str(detail) else summary
+        # As the bridge writes it (pulumi-terraform-bridge, tfshim/diagnostics and go-multierror).
+        super().__init__(f"1 error occurred:\n\t* {prefix}{message}\n\n")
 
 
 class PartialFailure(Exception):
@@ -39,8 +30,7 @@ class PartialFailure(Exception):
     def __init__(self, id: str, outputs: dict[str, Any], cause: DiagnosticError) -> None:  # noqa: A002 - Pulumi's word
         self.id = id
         self.outputs = outputs
-        self.cause = cause
-        super().__init__(cause.text())
+        super().__init__(str(cause))
 
 
 def import_needed(resource: str) -> str:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import functools
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from typing import Any, NoReturn, TypeVar
 
@@ -153,11 +154,9 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         prior, inputs = to_values(request.properties), to_values(request.inputs)
         if not prior and not request.id.startswith(resource.id_prefix):
             return provider_pb2.ReadResponse()  # as the real plugin: no such id, no such object
-        try:
-            until = _until(context, request.timeout, resource.timeouts["read"])
+        until = _until(context, request.timeout, resource.timeouts["read"])
+        with _telling(f"refreshing {request.urn}"):
             outputs = resource.read(self._graph, request.id, schema.without_defaults(prior), until)
-        except DiagnosticError as problem:
-            raise StandInError(f"refreshing {request.urn}: {problem}") from None
         if outputs is None:
             return provider_pb2.ReadResponse()
         fresh = (
@@ -189,11 +188,9 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Delete; an object that is not there is an error, as in the real plugin."""
         resource = _resource(request.urn)
-        try:
-            until = _until(context, request.timeout, resource.timeouts["delete"])
+        until = _until(context, request.timeout, resource.timeouts["delete"])
+        with _telling(f"deleting {request.urn}"):
             resource.delete(self._graph, request.id, until)
-        except DiagnosticError as problem:
-            raise StandInError(f"deleting {request.urn}: {problem}") from None
         return empty_pb2.Empty()
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
@@ -208,10 +205,17 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         return self._session
 
     def _verify(self, resource: Resource, urn: str, olds: Values, plan: Plan, until: float) -> None:
-        try:
+        with _telling(f"diffing {urn}"):
             resource.verify_plan(self._graph, olds, plan, until)
-        except DiagnosticError as problem:
-            raise StandInError(f"diffing {urn}: {problem}") from None
+
+
+@contextmanager
+def _telling(attempted: str) -> Iterator[None]:
+    """Report what fails within as a failure of what was attempted."""
+    try:
+        yield
+    except DiagnosticError as problem:
+        raise StandInError(f"{attempted}: {problem}") from None
 
 
 def _resource(urn: str) -> Resource:

@@ -22,7 +22,6 @@ DEFAULT_READY_FILE = Path(".rehearsal/tenant.json")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command understands."""
     parser.add_argument("--port", type=int, default=0, metavar="P", help="TLS port; 0 (default) takes a free one")
-    parser.add_argument("--control-port", type=int, default=0, metavar="P", help="control port; 0 takes a free one")
     parser.add_argument(
         "--ready-file",
         type=Path,
@@ -37,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the tenant; return 0 when it was told to end, 1 when it could not start."""
     try:
-        door_socket, control_socket = listen(arguments.port), listen(arguments.control_port)
+        door_socket, control_socket = listen(arguments.port), listen(0)
     except OSError as problem:
         print(f"The rehearsal tenant cannot listen on {HOST}: {problem.strerror}.", file=sys.stderr)  # noqa: T201
         return 1

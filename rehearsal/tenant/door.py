@@ -124,8 +124,8 @@ async def _read(request: Request) -> Question:
     return Question(
         method=request.method,
         path=request.scope["path"],
-        query=dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)),
-        headers={name: request.headers[name] for name in request.headers},
+        query=dict(request.query_params),
+        headers=dict(request.headers),
         body=_decode(await request.body(), request.headers.get("content-type", "")),
     )
 

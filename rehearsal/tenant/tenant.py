@@ -76,13 +76,7 @@ class Tenant:
             self._start_anew()
 
     def replicate(self, seconds: float, *, by_id: bool, deletions: bool) -> None:
-        """From now on, let whatever is made be seen everywhere only after so many seconds of the tenant's clock.
-
-        Args:
-            seconds: the delay.
-            by_id: let it not be there at its own address either until then.
-            deletions: let lists of assignments and grants show for as long what is deleted from now on.
-        """
+        """From now on, let whatever is made be seen everywhere only after so many seconds; see `Replication`."""
         with self._lock:
             self._directory.replication.seconds = seconds
             self._directory.replication.by_id = by_id

@@ -13,7 +13,7 @@ from typing import Any
 from rehearsal.tenant.business_central import errors, extensions
 from rehearsal.tenant.business_central.environment import Deployment, Environment, Extension
 from rehearsal.tenant.business_central.errors import refusal
-from rehearsal.tenant.business_central.page import wire_time
+from rehearsal.tenant.business_central.field import wire_time
 from rehearsal.tenant.business_central.permissions import Session, signed_in
 from rehearsal.tenant.messages import Answer, Caller, File, Question
 from rehearsal.tenant.refusals import Refusal

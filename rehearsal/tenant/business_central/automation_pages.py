@@ -1,4 +1,4 @@
-"""The standard entities: companies, and of the Automation API v2.0 users and permission sets (2.5)."""
+"""The standard entities: companies, what they say of themselves, and the Automation API v2.0's (contract, 2.5)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from rehearsal.tenant.business_central import access_controls, users
 from rehearsal.tenant.business_central.access_controls import Wanted
 from rehearsal.tenant.business_central.environment import NULL_GUID, AccessControl, Company, PermissionSet, User
 from rehearsal.tenant.business_central.errors import refusal
-from rehearsal.tenant.business_central.page import Field, Page
+from rehearsal.tenant.business_central.field import Field
+from rehearsal.tenant.business_central.page import Page
 
 ROUTE = "microsoft/automation/v2.0"
+STANDARD_ROUTE = "v2.0"
 
 
 class Companies(Page):
@@ -30,8 +32,24 @@ class Companies(Page):
         return self.environment.companies
 
 
+class CompanyInformation(Page):
+    """`companyInformation` of the API v2.0 (page 30011): the one row of table 79 in the company of the address."""
+
+    entity_name = "companyInformation"
+    entity_set_name = "companyInformation"
+    key = "Id"
+    identity = "id"
+    table = "Company Information"
+    fields = (Field("id", "Guid"), Field("displayName", source="name"))
+
+    def rows(self) -> Iterable[Company]:
+        """List the row."""
+        self.session.require("Company Information", "Read")
+        return [each for each in self.environment.companies if each.name == self.session.company]
+
+
 class Users(Page):
-    """`users` (page APIV2 - Aut. Users): application users are listed, external users are not."""
+    """`users` (page APIV2 - Aut. Users): application users are listed; external users, which are not, are not here."""
 
     entity_name = "user"
     entity_set_name = "users"
@@ -49,7 +67,7 @@ class Users(Page):
     def rows(self) -> Iterable[User]:
         """List the users."""
         self.session.require("User", "Read")
-        return [user for user in self.environment.users.values() if user.license_type != "External User"]
+        return self.environment.users.values()
 
     def modify(self, key: str, values: Mapping[str, Any]) -> None:
         """Change a user; the row in table 9012 does not follow its state."""

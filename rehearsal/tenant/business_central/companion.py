@@ -18,7 +18,8 @@ from rehearsal.tenant.business_central.environment import (
     Registration,
 )
 from rehearsal.tenant.business_central.errors import refusal
-from rehearsal.tenant.business_central.page import Field, Page
+from rehearsal.tenant.business_central.field import Field
+from rehearsal.tenant.business_central.page import Page
 from rehearsal.tenant.business_central.permissions import COMPANION_PERMISSION_SET
 
 PUBLISHER, GROUP, VERSION = "entraBusinessCentral", "registration", "v1.0"

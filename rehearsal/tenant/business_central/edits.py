@@ -22,11 +22,7 @@ from rehearsal.tenant.refusals import Refusal
 
 
 def edit(environments: list[Environment], authorized: set[str], operation: dict[str, Any], now: datetime) -> Changed:
-    """Do one operation and return what it changed; all of it or nothing.
-
-    Raises:
-        ValueError: something is missing in the operation, or wrong, or Business Central refuses it.
-    """
+    """Do one operation and return what it changed; all of it or nothing."""
     drafts = copy.deepcopy(environments)
     try:
         changed = _Edit(drafts, authorized, operation, now).do()

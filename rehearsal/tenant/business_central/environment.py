@@ -11,7 +11,7 @@ NULL_GUID = "00000000-0000-0000-0000-000000000000"
 
 State = Literal["Enabled", "Disabled"]
 Scope = Literal["System", "Tenant"]
-LicenseType = Literal["Full User", "Application", "External User"]
+LicenseType = Literal["Full User", "Application"]
 
 
 def new_id() -> str:

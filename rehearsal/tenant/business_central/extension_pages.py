@@ -9,7 +9,8 @@ from typing import Any
 from rehearsal.tenant.business_central import extensions
 from rehearsal.tenant.business_central.environment import Deployment, Extension, ExtensionUpload, new_id
 from rehearsal.tenant.business_central.errors import refusal
-from rehearsal.tenant.business_central.page import EMPTY_DATETIME, Field, Page, wire_time
+from rehearsal.tenant.business_central.field import EMPTY_DATETIME, Field, wire_time
+from rehearsal.tenant.business_central.page import Page
 
 THIS_VERSION = "Current version"
 

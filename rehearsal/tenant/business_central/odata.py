@@ -11,12 +11,13 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from rehearsal.tenant.business_central.errors import refusal
 
-Kind = Literal["Guid", "String", "Boolean", "DateTimeOffset", "Int32"]
+if TYPE_CHECKING:
+    from rehearsal.tenant.business_central.page import Page
 
 _ETAG = re.compile(r'W/"[A-Za-z0-9+/=]+"')
 _TERM = re.compile(
@@ -49,20 +50,6 @@ class Entity:
         return {**({} if self.version is None else {"@odata.etag": self.etag}), **self.values}
 
 
-@dataclass(frozen=True)
-class Columns:
-    """What a list has.
-
-    Attributes:
-        computed: the fields that are variables of the page. The service filters in the database, so it cannot do it by
-            these (not documented in so many words; the refusal is ours).
-    """
-
-    entity: str
-    kinds: Mapping[str, Kind]
-    computed: frozenset[str] = frozenset()
-
-
 def check_if_match(header: str | None, entity: Entity, *, mandatory: bool) -> None:
     """Compare `If-Match` with the entity's present etag.
 
@@ -76,16 +63,14 @@ def check_if_match(header: str | None, entity: Entity, *, mandatory: bool) -> No
         raise refusal("entity_changed")
 
 
-def one_page(
-    entities: Sequence[Entity], columns: Columns, url: str, query: Mapping[str, str], size: int
-) -> dict[str, Any]:
+def one_page(page: Page, query: Mapping[str, str]) -> dict[str, Any]:
     """Return `value` of a list's answer, and `@odata.nextLink` where there is more."""
     for name in query:
         if name.startswith("$") and name not in ("$filter", "$skiptoken", "$top"):
             raise refusal("not_supported", f"The query option '{name}'")
-    rows = list(entities)
+    rows, size = page.entities(), page.environment.switches.pageSize
     if text := query.get("$filter"):
-        wanted = _read_filter(text, columns)
+        wanted = _read_filter(text, page)
         rows = [row for row in rows if all(row.values[name] == value for name, value in wanted)]
     if top := query.get("$top"):
         if not top.isascii() or not top.isdigit():
@@ -96,23 +81,24 @@ def one_page(
     body: dict[str, Any] = {"value": [row.body() for row in rows[:size]]}
     if len(rows) > size:
         token = base64.urlsafe_b64encode(rows[size - 1].key.encode()).decode()
-        body["@odata.nextLink"] = f"{url}?{urlencode({**query, '$skiptoken': token}, safe='$', quote_via=quote)}"
+        body["@odata.nextLink"] = f"{page.url}?{urlencode({**query, '$skiptoken': token}, safe='$', quote_via=quote)}"
     return body
 
 
-def _read_filter(text: str, columns: Columns) -> list[tuple[str, str]]:
+def _read_filter(text: str, page: Page) -> list[tuple[str, str]]:
     """Return which field has to have which value; as in the service, text and GUID are not alike."""
     terms, at = [], 0
     while term := _TERM.match(text, at):
         name, kind = term["field"], "Guid" if term["Guid"] else "String"
-        if name not in columns.kinds:
-            raise refusal("unknown_property", name, columns.entity)
-        if name in columns.computed:
+        field = next((field for field in page.fields if field.name == name), None)
+        if field is None:
+            raise refusal("unknown_property", name, page.entity_name)
+        if not field.in_table:
             raise refusal(
                 "bad_request", f"The field '{name}' is not a field of the source table, so it cannot be used here."
             )
-        if columns.kinds[name] != kind:
-            raise refusal("unlike_types", columns.kinds[name], kind)
+        if field.kind != kind:
+            raise refusal("unlike_types", field.kind, kind)
         terms.append((name, term["Guid"].lower() if kind == "Guid" else term["String"].replace("''", "'")))
         at = term.end()
         if not term["more"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rehearsal.tenant.business_central import automation_pages, companion, extension_pages, standard_pages
+from rehearsal.tenant.business_central import automation_pages, companion, extension_pages
 from rehearsal.tenant.business_central.address import Address
 from rehearsal.tenant.business_central.automation_pages import Companies, UserPermissions
 from rehearsal.tenant.business_central.environment import Environment
@@ -23,7 +23,7 @@ PAGES: dict[str, tuple[type[Page], ...]] = {  # route -> what stands directly un
         *extension_pages.PAGES,
     ),
     companion.ROUTE: companion.PAGES,
-    standard_pages.ROUTE: (standard_pages.CompanyInformation,),
+    automation_pages.STANDARD_ROUTE: (automation_pages.CompanyInformation,),
 }
 
 
@@ -95,7 +95,7 @@ class Request:
         _require_company_access(session)
         page = page_type(session, url=self._url)
         if where.key is not None and (where.name, where.part) == ("users", "userPermissions"):
-            return UserPermissions(session, parent={"userSecurityId": where.key}), where.part_key, ""
+            return UserPermissions(session, {"userSecurityId": where.key}, self._url), where.part_key, ""
         if where.part and not (where.key is not None and (where.part.startswith(_ACTION) or where.part == page.media)):
             raise refusal("segment_not_found", where.part)
         return page, where.key, where.part
@@ -109,9 +109,7 @@ class Request:
         return pages
 
     def _list(self, page: Page) -> Answer:
-        size = self._environment.switches.pageSize
-        answer = one_page(page.entities(), page.columns(), self._url, self._question.query, size)
-        return Answer(200, {"@odata.context": self._context(page), **answer})
+        return Answer(200, {"@odata.context": self._context(page), **one_page(page, self._question.query)})
 
     def _insert(self, page: Page) -> Answer:
         key = page.insert(page.read_body(self._question.body))

@@ -73,11 +73,7 @@ class BusinessCentral:
             return errors.answer(problem)
 
     def edit(self, operation: dict[str, Any]) -> dict[str, Any]:
-        """Do by hand what `operation["do"]` says, as an administrator would; returns what was made or changed.
-
-        Raises:
-            ValueError: something is missing in the operation, or wrong, or Business Central refuses it.
-        """
+        """Do by hand what `operation["do"]` says, as an administrator would; returns what was made or changed."""
         return edits.edit(self._environments, self._admin_center.authorized, operation, self._now())
 
     def snapshot(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal.tenant.business_central import companion
 from rehearsal.tenant.business_central.environment import Environment
-from rehearsal.tenant.business_central.page import Field
+from rehearsal.tenant.business_central.field import Field
 
 
 def snapshot(environment: Environment) -> dict[str, Any]:

@@ -38,14 +38,10 @@ class _Edit(Edit):
         return {"id": application.id}
 
     def delete_application(self) -> Changed:
-        application = self._named("application")
-        self._directory.delete(application)
-        return {"id": application.id}
+        return self._deleted(self._named("application"))
 
     def delete_service_principal(self) -> Changed:
-        service_principal = self._named("servicePrincipal")
-        self._directory.delete(service_principal)
-        return {"id": service_principal.id}
+        return self._deleted(self._named("servicePrincipal"))
 
     def remove_app_role_assignment(self) -> Changed:
         """Remove an assignment by the role's value, on resourceAppId or whichever resource has one of that value."""
@@ -133,9 +129,11 @@ class _Edit(Edit):
         return _Edit(self._directory, self._arguments | wanted).remove_app_role_assignment()
 
     def remove_business_central_service_principal(self) -> Changed:
-        service_principal = self._by_app_id("servicePrincipal", BUSINESS_CENTRAL)
-        self._directory.delete(service_principal)
-        return {"id": service_principal.id}
+        return self._deleted(self._by_app_id("servicePrincipal", BUSINESS_CENTRAL))
+
+    def _deleted(self, doomed: DirectoryObject) -> Changed:
+        self._directory.delete(doomed)
+        return {"id": doomed.id}
 
     def _named(self, kind: Kind) -> DirectoryObject:
         return self._by_app_id(kind, self._text("clientId"))

@@ -12,27 +12,21 @@ from rehearsal import tables
 from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.model import DirectoryObject
 
-UNVERIFIED_PUBLISHER = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
-
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = tables.read(__file__, "shapes.yaml")
-APPLICATION_DEFAULTS = _DEFAULTS["application"]
-SERVICE_PRINCIPAL_DEFAULTS = _DEFAULTS["servicePrincipal"]
+_SHAPES: Mapping[str, dict[str, Any]] = tables.read(__file__, "shapes.yaml")
+APPLICATION_DEFAULTS: Mapping[str, Any] = _SHAPES["application"]
+SERVICE_PRINCIPAL_DEFAULTS: Mapping[str, Any] = _SHAPES["servicePrincipal"]
+UNVERIFIED_PUBLISHER: Mapping[str, Any] = _SHAPES["applicationReadOnly"]["verifiedPublisher"]
 
 
 def new_application(display_name: str, *, domain: str, now: datetime, **given: Any) -> DirectoryObject:
     """Return a new application; `given` are properties that replace the defaults (`id` and `appId` among them)."""
     body = {
         "id": str(uuid.uuid4()),
-        "deletedDateTime": None,
         "appId": str(uuid.uuid4()),
-        "applicationTemplateId": None,
         "createdDateTime": timestamp(now),
-        "disabledByMicrosoftStatus": None,
         "displayName": display_name,
         "publisherDomain": domain,
-        "verifiedPublisher": dict(UNVERIFIED_PUBLISHER),
-        "passwordCredentials": [],
-        **copy.deepcopy(dict(APPLICATION_DEFAULTS)),
+        **copy.deepcopy(_SHAPES["applicationReadOnly"] | _SHAPES["application"]),
         **given,
     }
     return DirectoryObject("application", body)
@@ -44,20 +38,10 @@ def new_service_principal(
     """Return a new service principal of an application (as Microsoft Graph shows that one)."""
     body = {
         "id": str(uuid.uuid4()),
-        "deletedDateTime": None,
         "appId": application["appId"],
         "appOwnerOrganizationId": owner_organization,
-        "applicationTemplateId": None,
-        "addIns": [],
         "createdDateTime": timestamp(now),
-        "disabledByMicrosoftStatus": None,
-        "keyCredentials": [],
-        "passwordCredentials": [],
-        "resourceSpecificApplicationPermissions": [],
-        "samlMetadataUrl": None,
-        "servicePrincipalType": "Application",
-        "tokenEncryptionKeyId": None,
-        **copy.deepcopy(dict(SERVICE_PRINCIPAL_DEFAULTS)),
+        **copy.deepcopy(_SHAPES["servicePrincipalReadOnly"] | _SHAPES["servicePrincipal"]),
         **_from_application(application),
         **given,
     }

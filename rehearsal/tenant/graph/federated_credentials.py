@@ -36,14 +36,7 @@ def create_credential(request: GraphRequest) -> Answer:
     """Create one."""
     application = request.writable()
     body = request.body()
-    new: dict[str, Any] = {
-        "id": str(uuid.uuid4()),
-        "name": required_text(body, "name", _TYPE),
-        "issuer": required_text(body, "issuer", _TYPE),
-        "subject": required_text(body, "subject", _TYPE),
-        "description": optional_text(body, "description", _TYPE),
-        "audiences": _audiences(body.get("audiences")),
-    }
+    new = _described(body, {"id": str(uuid.uuid4()), "name": required_text(body, "name", _TYPE)})
     if any(other["name"] == new["name"] for other in application.federated_credentials.values()):
         raise refusal("same_key", f"FederatedIdentityCredential with name {new['name']} already exists.")
     _refuse_double(application, new)
@@ -68,12 +61,7 @@ def update_credential(request: GraphRequest) -> Answer:
         or body.get("id", credential["id"]) != credential["id"]
     ):
         raise refusal("read_only", "name")
-    given: dict[str, Any] = {name: body[name] for name in ("issuer", "subject", "description") if name in body}
-    changed: dict[str, Any] = {**credential, **given}
-    for name in ("issuer", "subject"):
-        required_text(changed, name, _TYPE)
-    optional_text(changed, "description", _TYPE)
-    changed["audiences"] = _audiences(body.get("audiences", credential["audiences"]))
+    changed = _described(body, credential)
     _refuse_double(application, changed)
     credential.update(changed)
     return Answer(204)
@@ -95,11 +83,18 @@ def _addressed(request: GraphRequest, application: DirectoryObject) -> dict[str,
     raise refusal("not_found", name)
 
 
-def _audiences(value: Any) -> list[str]:
+def _described(body: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
+    """Return a credential with what a body says of it."""
+    new = dict(current)
+    new |= {name: body[name] for name in ("issuer", "subject", "description", "audiences") if name in body}
+    for name in ("issuer", "subject"):
+        required_text(new, name, _TYPE)
+    new["description"] = optional_text(new, "description", _TYPE)
     # "can only accept a single value", says the reference
-    if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], str):
+    audiences = new.get("audiences")
+    if not isinstance(audiences, list) or len(audiences) != 1 or not isinstance(audiences[0], str):
         raise refusal("invalid_value", "audiences", _TYPE)
-    return value
+    return new
 
 
 def _refuse_double(application: DirectoryObject, wanted: dict[str, Any]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from rehearsal import tables
 from rehearsal.tenant.directory.elsewhere import AZURE_CLI, scopes_of_azure_cli
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import check_password, check_secret
@@ -17,6 +19,7 @@ from rehearsal.tenant.sts.assertions import check_assertion
 from rehearsal.tenant.sts.errors import refusal
 from rehearsal.tenant.sts.tokens import TokenSigner
 
+_DOCUMENTS: dict[str, Any] = tables.read(__file__, "documents.yaml")
 _LIFETIME = 3599  # seconds; Entra's own varies between 60 and 90 minutes, and is given one second short
 _OPENID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
 _SHARED = frozenset({"common", "organizations"})  # stand for "whichever tenant" in addresses of documents
@@ -45,13 +48,13 @@ class TokenService:
         segments = question.path.strip("/").split("/")
         match (question.method, segments):
             case "GET", ["metadata", "endpoints"]:
-                return Answer(200, self._metadata())
+                return self._document("metadata", "")
             case "GET", ["subscriptions"]:  # Azure CLI asks at sign-in; this tenant has none
                 return Answer(200, {"value": []})
             case "GET", ["common", "discovery", "instance"]:
-                return Answer(200, self._instances())
+                return self._document("instances", self._directory.tenant_id)
             case "GET", [tenant, "v2.0", ".well-known", "openid-configuration"]:
-                return Answer(200, self._openid_configuration(self._known(tenant, shared=True)))
+                return self._document("openid", self._known(tenant, shared=True))
             case "GET", [tenant, "discovery", "v2.0", "keys"]:
                 self._known(tenant, shared=True)
                 return Answer(200, self._signer.key_set())
@@ -68,44 +71,13 @@ class TokenService:
             raise refusal("tenant_not_found", tenant)
         return self._directory.tenant_id
 
-    def _metadata(self) -> dict[str, Any]:
-        return {
-            "name": "RehearsalTenant",
-            "portal": f"{self._origin}/",
-            "resourceManager": f"{self._origin}/",
-            "microsoftGraphResourceId": f"{self._origin}/",
-            "authentication": {
-                "loginEndpoint": self._origin,  # used verbatim by azuread: no slash at its end
-                "audiences": [self._origin],
-                "tenant": "common",
-                "identityProvider": "AAD",
-            },
-            "suffixes": {},  # `az cloud register` fails without it
-        }
-
-    def _instances(self) -> dict[str, Any]:
+    def _document(self, name: str, tenant: str) -> Answer:
+        """Answer one of `documents.yaml`."""
+        text = json.dumps(_DOCUMENTS[name])
         host = self._origin.removeprefix("https://")
-        return {
-            "tenant_discovery_endpoint": (
-                f"{self._origin}/{self._directory.tenant_id}/v2.0/.well-known/openid-configuration"
-            ),
-            "api-version": "1.1",
-            "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
-        }
-
-    def _openid_configuration(self, tenant: str) -> dict[str, Any]:
-        base = f"{self._origin}/{tenant}"
-        return {
-            "token_endpoint": f"{base}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "response_types_supported": ["code"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "issuer": f"{base}/v2.0",
-            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "tenant_region_scope": "EU",
-        }
+        for gap, value in (("{origin}", self._origin), ("{host}", host), ("{tenant}", tenant)):
+            text = text.replace(gap, value)
+        return Answer(200, json.loads(text))
 
     def _token(self, form: Mapping[str, str]) -> Answer:
         # The order of the checks is ours; Entra's is not documented.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from rehearsal.tenant.messages import Caller
@@ -28,9 +29,7 @@ class TokenSigner:
         der = self._key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        digest = hashes.Hash(hashes.SHA256())
-        digest.update(der)
-        self._key_id = base64.urlsafe_b64encode(digest.finalize()[:20]).rstrip(b"=").decode()
+        self._key_id = base64.urlsafe_b64encode(hashlib.sha256(der).digest()[:20]).rstrip(b"=").decode()
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """Return a signed token with exactly these claims."""
