@@ -80,24 +80,8 @@ class Application(DirectoryObject):
 
     def to_send(self, planned: Values) -> JSON:
         """Return what create and update both send."""
-        web, implicit = planned.get("web") or {}, (planned.get("web") or {}).get("implicitGrant") or {}
-        return {
-            **super().to_send(planned),
-            "api": {"acceptMappedClaims": False, "knownClientApplications": [], "requestedAccessTokenVersion": 1},
-            "groupMembershipClaims": ",".join(in_hash_order(planned["groupMembershipClaims"] or [], ";")) or None,
-            "publicClient": {"redirectUris": []},
-            "spa": {"redirectUris": []},
-            "web": {
-                # A home page set by hand is kept: the provider's DiffSuppressFunc for `web` does not look at it.
-                "homePageUrl": web.get("homepageUrl") or None,
-                "implicitGrantSettings": {
-                    "enableAccessTokenIssuance": bool(implicit.get("accessTokenIssuanceEnabled")),
-                    "enableIdTokenIssuance": bool(implicit.get("idTokenIssuanceEnabled")),
-                },
-                "logoutUrl": web.get("logoutUrl") or None,
-                "redirectUris": [],
-            },
-        }
+        membership = in_hash_order(planned["groupMembershipClaims"] or [], ";")
+        return {**super().to_send(planned), "groupMembershipClaims": ",".join(membership) or None}
 
     def outputs(self, found: JSON, prior: Values) -> Values:
         """Return the outputs; what Graph does not tell is what it was before."""

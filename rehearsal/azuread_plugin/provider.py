@@ -12,8 +12,8 @@ from importlib import resources
 from typing import Any, NoReturn, TypeVar
 
 import grpc
-from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from rehearsal.azuread_plugin import schema
 from rehearsal.azuread_plugin.application import Application
@@ -25,13 +25,13 @@ from rehearsal.azuread_plugin.graph_session import GraphSession
 from rehearsal.azuread_plugin.polling import Patience, PollingError
 from rehearsal.azuread_plugin.schema import Plan, Values
 from rehearsal.azuread_plugin.service_principal import ServicePrincipal
-from rehearsal.azuread_plugin.wire import initialization_failure, to_struct, to_values
 
 Resource = Application | ServicePrincipal | ApplicationPassword
 
 _HERE: tuple[Resource, ...] = (Application(), ServicePrincipal(), ApplicationPassword())
 RESOURCES: Mapping[str, Resource] = {it.type: it for it in _HERE}
 _SECRET_OUTPUTS = frozenset({"value"})
+_UNKNOWN_STATUS = 2  # grpc.StatusCode.UNKNOWN, under which the bridge reports everything
 _KINDS = provider_pb2.PropertyDiff.Kind
 
 _Servicer = TypeVar("_Servicer", bound="AzureadProvider")
@@ -75,12 +75,12 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
         """Accept any configuration and mark what is secret in it; Configure refuses what is wrong."""
-        given = to_values(request.news)
+        given = _values(request.news)
         marked = {
             name: schema.secret(value) if name in SECRET_SETTINGS and not isinstance(value, dict) else value
             for name, value in given.items()
         }
-        return provider_pb2.CheckResponse(inputs=to_struct(marked))
+        return provider_pb2.CheckResponse(inputs=_struct(marked))
 
     @_refusals
     def Configure(
@@ -96,26 +96,26 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Call one of the functions there are."""
         if request.tok not in FUNCTIONS:
             raise StandInError(_not_here("the function", request.tok))
-        told = FUNCTIONS[request.tok](self._graph, to_values(request.args))
+        told = FUNCTIONS[request.tok](self._graph, _values(request.args))
         answer = provider_pb2.InvokeResponse()
-        getattr(answer, "return").CopyFrom(to_struct(told))  # a Python keyword
+        getattr(answer, "return").CopyFrom(_struct(told))  # a Python keyword
         return answer
 
     @_refusals
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Fill in defaults and refuse what is missing or not here."""
         resource = _resource(request.urn)
-        inputs, problems = schema.check(resource.properties, to_values(request.news), request.urn.split("::")[3])
+        inputs, problems = schema.check(resource.properties, _values(request.news), request.urn.split("::")[3])
         # No failure names its property: an engine would print the value, and it may be a secret.
         failures = [provider_pb2.CheckFailure(reason=problem) for problem in problems]
-        return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
+        return provider_pb2.CheckResponse(inputs=_struct(inputs), failures=failures)
 
     @_refusals
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         """Compare what is wanted with the outputs; a look-up of a new name may be part of it."""
         resource = _resource(request.urn)
-        olds = schema.without_defaults(to_values(request.olds))
-        plan = schema.plan_update(resource.properties, olds, to_values(request.news), request.ignoreChanges)
+        olds = schema.without_defaults(_values(request.olds))
+        plan = schema.plan_update(resource.properties, olds, _values(request.news), request.ignoreChanges)
         self._verify(resource, request.urn, olds, plan, _until(context, 0, resource.timeouts["update"]))
         replaces = sorted(name for name in plan.changes if resource.properties[name].force_new)
         return provider_pb2.DiffResponse(
@@ -135,7 +135,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Create, or in a preview tell what would be there."""
         resource = _resource(request.urn)
         until = _until(context, request.timeout, resource.timeouts["create"])
-        plan = schema.plan_create(resource.properties, to_values(request.properties))
+        plan = schema.plan_create(resource.properties, _values(request.properties))
         self._verify(resource, request.urn, {}, plan, until)
         if request.preview:
             return provider_pb2.CreateResponse(properties=_marked({**plan.planned, "id": schema.UNKNOWN}))
@@ -151,7 +151,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         """Read what is there; without properties it is an import. Gone is an empty answer."""
         resource = _resource(request.urn)
-        prior, inputs = to_values(request.properties), to_values(request.inputs)
+        prior, inputs = _values(request.properties), _values(request.inputs)
         if not prior and not request.id.startswith(resource.id_prefix):
             return provider_pb2.ReadResponse()  # as the real plugin: no such id, no such object
         until = _until(context, request.timeout, resource.timeouts["read"])
@@ -165,15 +165,15 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
             else schema.inputs_of_import(resource.properties, outputs)
         )
         everything = {**dict.fromkeys(resource.properties), **outputs}
-        return provider_pb2.ReadResponse(id=request.id, properties=_marked(everything), inputs=to_struct(fresh))
+        return provider_pb2.ReadResponse(id=request.id, properties=_marked(everything), inputs=_struct(fresh))
 
     @_refusals
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         """Change, or in a preview tell what would be there."""
         resource = _resource(request.urn)
         until = _until(context, request.timeout, resource.timeouts["update"])
-        olds = schema.without_defaults(to_values(request.olds))
-        plan = schema.plan_update(resource.properties, olds, to_values(request.news), request.ignoreChanges)
+        olds = schema.without_defaults(_values(request.olds))
+        plan = schema.plan_update(resource.properties, olds, _values(request.news), request.ignoreChanges)
         self._verify(resource, request.urn, olds, plan, until)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=_marked(plan.planned))
@@ -243,7 +243,7 @@ def _marked(outputs: Values) -> Any:
         name: schema.secret(value) if name in _SECRET_OUTPUTS and value is not None else value
         for name, value in outputs.items()
     }
-    return to_struct(marked)
+    return _struct(marked)
 
 
 def _abort(context: grpc.ServicerContext, text: str) -> NoReturn:
@@ -252,7 +252,25 @@ def _abort(context: grpc.ServicerContext, text: str) -> NoReturn:
 
 
 def _abort_partially(context: grpc.ServicerContext, failure: PartialFailure, reason: str) -> NoReturn:
-    properties = to_values(_marked(failure.outputs))
-    detail = initialization_failure(failure, properties, reason)
+    properties = _values(_marked(failure.outputs))
+    detail = _initialization_failure(failure, properties, reason)
     context.set_trailing_metadata((("grpc-status-details-bin", detail),))
     _abort(context, reason)
+
+
+def _values(struct: struct_pb2.Struct) -> Values:
+    return json_format.MessageToDict(struct)
+
+
+def _struct(values: dict[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    json_format.ParseDict(values, struct)
+    return struct
+
+
+def _initialization_failure(failure: PartialFailure, properties: Values, reason: str) -> bytes:
+    """Return the status detail that tells an engine to keep an object whose creation or update is not complete."""
+    detail = provider_pb2.ErrorResourceInitFailed(id=failure.id, properties=_struct(properties), reasons=[reason])
+    status = status_pb2.Status(code=_UNKNOWN_STATUS, message=reason)
+    status.details.add().Pack(detail)
+    return status.SerializeToString()

@@ -36,7 +36,8 @@ class Property:
             with a place in Graph is made of the values and ids of the objects there.
         graph: where Graph has it, as `info.marketingUrl`; "" where it takes more than that.
         members: what an object has.
-        sent: whether create and update both send it, as it stands; null clears (go-azure-sdk, `nullable.NoZero`).
+        sent: whether create and update both send it, as it stands, or with the object whose member it is; null clears
+            (go-azure-sdk, `nullable.NoZero`).
         input: whether a program may set it in the real plugin.
         default: what Check fills in.
         computed: whether the service chooses where the program does not.
@@ -87,9 +88,17 @@ class Property:
 
     def to_send(self, value: Any) -> Any:
         """Return what a request has at `graph`."""
-        if self.kind == "set":
-            return in_hash_order(value or [], ";")
-        return bool(value) if self.kind == "bool" else value or None
+        match self.kind:
+            case "bool":
+                return bool(value)
+            case "set":
+                return in_hash_order(value or [], ";")
+            case "list":
+                return value or []
+            case "block":
+                sent = {name: it for name, it in self.members.items() if it.sent}
+                return {it.graph: it.to_send((value or {}).get(name)) for name, it in sent.items()}
+        return value or self.default
 
 
 Properties = Mapping[str, Property]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rehearsal.tenant.business_central import companion
 from rehearsal.tenant.control import control_app
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID, DEPLOYER_OBJECT_ID, TENANT_ID
 from rehearsal.tenant.door import Door
-from rehearsal.tenant.server import HOST, listen, make_certificates, serve
+from rehearsal.tenant.server import HOST, make_certificates, serve
 from rehearsal.tenant.tenant import Tenant
 
 DEFAULT_READY_FILE = Path(".rehearsal/tenant.json")
@@ -36,15 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the tenant; return 0 when it was told to end, 1 when it could not start."""
     try:
-        door_socket, control_socket = listen(arguments.port), listen(0)
+        door_socket, control_socket = socket.create_server((HOST, arguments.port)), socket.create_server((HOST, 0))
     except OSError as problem:
-        print(f"The rehearsal tenant cannot listen on {HOST}: {problem.strerror}.", file=sys.stderr)  # noqa: T201
+        print(f"The rehearsal tenant cannot listen on {HOST}: {os.strerror(problem.errno or 0)}.", file=sys.stderr)  # noqa: T201
         return 1
     ready_file: Path = arguments.ready_file.absolute()
     authority_file = ready_file.with_name(f"{ready_file.stem}-ca.pem")
     port = door_socket.getsockname()[1]
     tenant = Tenant(f"https://{HOST}:{port}")
-    certificates = make_certificates()
+    context, authority = make_certificates()
     ready = ReadyFile(
         pid=os.getpid(),
         origin=tenant.origin,
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def announce() -> None:
         authority_file.parent.mkdir(parents=True, exist_ok=True)
-        authority_file.write_bytes(certificates.authority)
+        authority_file.write_bytes(authority)
         if arguments.env_file:
             ready.save_environment(arguments.env_file)
         ready.save(ready_file)  # the last one: whoever waits for it finds the others there
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         asyncio.run(
             serve(
-                (Door(tenant), door_socket, certificates.context),
+                (Door(tenant), door_socket, context),
                 (control_app(tenant), control_socket),
                 on_ready=announce,
                 die_with=arguments.die_with,

@@ -10,7 +10,6 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import trustme
@@ -23,42 +22,17 @@ from rehearsal.tenant.door import ABORT
 HOST = "127.0.0.1"
 
 
-@dataclass(frozen=True)
-class Certificates:
-    """A certificate authority made for this process, and the server's certificate signed by it.
+def make_certificates() -> tuple[ssl.SSLContext, bytes]:
+    """Make an authority, and a certificate for 127.0.0.1 and localhost that it has signed.
 
-    Attributes:
-        context: of the server; its private key is on no disk once this is made.
-        authority: certificate of the authority, PEM.
+    Returns:
+        The server's context, whose private key is on no disk once this is done, and the authority's certificate (PEM).
     """
-
-    context: ssl.SSLContext
-    authority: bytes
-
-
-def make_certificates() -> Certificates:
-    """Make the authority and the certificate for 127.0.0.1 and localhost."""
     authority = trustme.CA(organization_name="Rehearsal tenant")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     authority.issue_cert(HOST, "localhost").configure_cert(context)
-    return Certificates(context, authority.cert_pem.bytes())
-
-
-def listen(port: int) -> socket.socket:
-    """Return a socket that is bound on loopback; port 0 takes a free one.
-
-    Raises:
-        OSError: the port is taken.
-    """
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((HOST, port))
-    except OSError:
-        bound.close()
-        raise
-    return bound
+    return context, authority.cert_pem.bytes()
 
 
 async def serve(

@@ -7,7 +7,7 @@ every run and differ between environments.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid5
 
 from rehearsal import tables
@@ -37,21 +37,18 @@ _SEED: dict[str, Any] = tables.read(__file__, "seed.yaml")
 
 def environments(deployer_client_id: str, web_service_key: str, now: datetime) -> list[Environment]:
     """Make two environments online and a container, where the web service key is the administrator's."""
-    return [
-        _environment("Production", "Production", deployer_client_id, "", now),
-        _environment("Sandbox", "Sandbox", deployer_client_id, "", now),
-        _environment(CONTAINER, "OnPremises", deployer_client_id, web_service_key, now),
+    made = [
+        Environment(name="Production", type="Production"),
+        Environment(name="Sandbox", type="Sandbox"),
+        Environment(name=CONTAINER, type="OnPremises"),
     ]
+    for environment in made:
+        _fill(environment, deployer_client_id, "" if environment.is_online else web_service_key, now)
+    return made
 
 
-def _environment(
-    name: str,
-    type_: Literal["Production", "Sandbox", "OnPremises"],
-    deployer_client_id: str,
-    web_service_key: str,
-    now: datetime,
-) -> Environment:
-    environment = Environment(name=name, type=type_)
+def _fill(environment: Environment, deployer_client_id: str, web_service_key: str, now: datetime) -> None:
+    name = environment.name
     for app in _SEED["apps"]:
         if version := app.get("version"):
             extension = Extension(_id(name, app["name"]), app["id"], app["name"], app["publisher"], tuple(version))
@@ -87,7 +84,6 @@ def _environment(
     registrations.validate_state(session, deployer, "Enabled")
     for role_id in _SEED["deployerHolds"]:
         access_controls.insert(session, environment.users[deployer.user_id], Wanted(role_id))
-    return environment
 
 
 def _id(environment: str, what: str) -> str:

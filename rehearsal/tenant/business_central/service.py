@@ -8,14 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from rehearsal.tenant.business_central import (
-    address,
-    automation_pages,
-    edits,
-    errors,
-    extensions,
-    seed,
-)
+from rehearsal.tenant.business_central import address, automation_pages, edits, errors, extensions, seed
 from rehearsal.tenant.business_central.address import Address
 from rehearsal.tenant.business_central.admin_center import AdminCenter
 from rehearsal.tenant.business_central.basic_sign_in import caller_of

@@ -105,7 +105,7 @@ class Directory:
             "createdDateTime": timestamp(self.now()),
             "principalDisplayName": principal.display_name,
             "principalId": principal.id,
-            "principalType": "User" if principal.kind == "user" else "ServicePrincipal",
+            "principalType": "ServicePrincipal",
             "resourceDisplayName": resource.display_name,
             "resourceId": resource.id,
         }

@@ -12,28 +12,11 @@ from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.permissions import ASSIGN_APP_ROLES, READ_APPLICATIONS
 from rehearsal.tenant.graph.properties import required_text
 from rehearsal.tenant.graph.request import GraphRequest
-from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.graph.results import collection, entity, resource_type
 from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import Answer
 
-_ASSIGNMENT = ResourceType(
-    "appRoleAssignment",
-    "appRoleAssignments",
-    frozenset(
-        {
-            "id",
-            "deletedDateTime",
-            "appRoleId",
-            "createdDateTime",
-            "principalDisplayName",
-            "principalId",
-            "principalType",
-            "resourceDisplayName",
-            "resourceId",
-        }
-    ),
-    frozenset({"principalDisplayName", "resourceId"}),
-)
+_ASSIGNMENT = resource_type("appRoleAssignment")
 
 
 _HELD_ON = "servicePrincipals/{id}/appRoleAssignedTo"  # this resource

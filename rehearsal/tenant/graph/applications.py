@@ -7,8 +7,8 @@ from typing import Any
 
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, follow_application, new_application
 from rehearsal.tenant.graph import objects
+from rehearsal.tenant.graph.credentials import set_key_credentials
 from rehearsal.tenant.graph.errors import refusal
-from rehearsal.tenant.graph.key_credentials import set_key_credentials
 from rehearsal.tenant.graph.owners import bound_owners
 from rehearsal.tenant.graph.permissions import WRITE_APPLICATIONS
 from rehearsal.tenant.graph.properties import list_of, required_text, writable_properties

@@ -10,18 +10,13 @@ from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
 from rehearsal.tenant.graph.properties import optional_text, required_text
 from rehearsal.tenant.graph.request import GraphRequest
-from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.graph.results import collection, entity, resource_type
 from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import Answer
 
 _PATH = "applications/{id}/federatedIdentityCredentials"
 _TYPE = "FederatedIdentityCredential"
-_CREDENTIAL = ResourceType(
-    "federatedIdentityCredential",
-    "applications/federatedIdentityCredentials",
-    frozenset({"id", "name", "issuer", "subject", "audiences", "description"}),
-    frozenset({"name", "issuer", "subject"}),
-)
+_CREDENTIAL = resource_type("federatedIdentityCredential")
 
 
 @endpoint("GET", _PATH, READ_APPLICATIONS)

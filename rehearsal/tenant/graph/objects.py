@@ -6,35 +6,13 @@ from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.shapes import APPLICATION_PROPERTIES, SERVICE_PRINCIPAL_PROPERTIES
 from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
 from rehearsal.tenant.graph.request import GraphRequest
-from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.graph.results import ResourceType, collection, entity, resource_type
 from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import Answer
 
 TYPES: dict[Kind, ResourceType] = {
-    "application": ResourceType(
-        "application",
-        "applications",
-        APPLICATION_PROPERTIES,
-        frozenset({"appId", "displayName", "id", "identifierUris", "publisherDomain", "signInAudience", "tags"}),
-    ),
-    "servicePrincipal": ResourceType(
-        "servicePrincipal",
-        "servicePrincipals",
-        SERVICE_PRINCIPAL_PROPERTIES,
-        frozenset(
-            {
-                "accountEnabled",
-                "alternativeNames",
-                "appId",
-                "appOwnerOrganizationId",
-                "displayName",
-                "id",
-                "servicePrincipalNames",
-                "servicePrincipalType",
-                "tags",
-            }
-        ),
-    ),
+    "application": resource_type("application", APPLICATION_PROPERTIES),
+    "servicePrincipal": resource_type("servicePrincipal", SERVICE_PRINCIPAL_PROPERTIES),
 }
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
 from rehearsal.tenant.graph.request import GraphRequest
-from rehearsal.tenant.graph.results import ResourceType, collection
+from rehearsal.tenant.graph.results import collection, resource_type
 from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import Answer
 
-_OWNER = ResourceType("directoryObject", "directoryObjects", frozenset({"id", "deletedDateTime", "displayName"}))
+_OWNER = resource_type("directoryObject")
 _REFERENCE = re.compile(r"/(?:directoryObjects|users|servicePrincipals)/([0-9a-f-]{36})$", re.IGNORECASE)
 
 

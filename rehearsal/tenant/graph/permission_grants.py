@@ -8,17 +8,12 @@ from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.permissions import READ_GRANTS, WRITE_GRANTS
 from rehearsal.tenant.graph.properties import optional_text, required_text
 from rehearsal.tenant.graph.request import GraphRequest
-from rehearsal.tenant.graph.results import ResourceType, collection, entity
+from rehearsal.tenant.graph.results import collection, entity, resource_type
 from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import Answer
 
 _TYPE = "OAuth2PermissionGrant"
-_GRANT = ResourceType(
-    "oAuth2PermissionGrant",
-    "oauth2PermissionGrants",
-    frozenset({"id", "clientId", "consentType", "principalId", "resourceId", "scope"}),
-    frozenset({"clientId", "consentType", "principalId", "resourceId"}),
-)
+_GRANT = resource_type("oAuth2PermissionGrant")
 
 
 @endpoint("GET", "oauth2PermissionGrants", READ_GRANTS)

@@ -6,10 +6,12 @@ import base64
 import binascii
 import copy
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from rehearsal import tables
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.filters import parse_filter
 from rehearsal.tenant.graph.request import GraphRequest
@@ -21,17 +23,18 @@ _LARGEST_PAGE = 999
 
 @dataclass(frozen=True)
 class ResourceType:
-    """A type of Microsoft Graph, as far as queries are concerned.
-
-    Attributes:
-        collection: e.g. `applications`, for `@odata.context`.
-        filterable: those that can be filtered on, as the reference's property tables say.
-    """
+    """A type of Microsoft Graph; `types.yaml` says what its parts are."""
 
     name: str
     collection: str
-    properties: frozenset[str]
-    filterable: frozenset[str] = frozenset()
+    properties: AbstractSet[str]
+    filterable: AbstractSet[str]
+
+
+def resource_type(name: str, properties: AbstractSet[str] | None = None) -> ResourceType:
+    """Return a type of `types.yaml`; `properties` are all there are, where the table does not say."""
+    told = tables.read(__file__, "types.yaml")[name]
+    return ResourceType(name, told["collection"], properties or set(told["properties"]), set(told["filterable"]))
 
 
 def entity(request: GraphRequest, kind: ResourceType, body: Mapping[str, Any], status: int = 200) -> Answer:

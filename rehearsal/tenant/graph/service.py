@@ -11,11 +11,11 @@ from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.graph import (  # noqa: F401 - these name the endpoints that they answer
     app_role_assignments,
     applications,
+    credentials,
     deleted_items,
     errors,
     federated_credentials,
     owners,
-    passwords,
     permission_grants,
     service_principals,
 )

@@ -1,4 +1,7 @@
-"""Certificates of an application: `keyCredentials`, which a PATCH replaces as a whole (contracts/graph.md, 2.5)."""
+"""Secrets and certificates of an application (contracts/graph.md, sections 2.4, 2.5 and 6.1).
+
+`keyCredentials` are replaced as a whole by a PATCH.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,52 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.model import DirectoryObject
+from rehearsal.tenant.directory.secrets import add_secret, new_secret, remove_secret
 from rehearsal.tenant.graph.errors import refusal
-from rehearsal.tenant.graph.properties import list_of, moment
+from rehearsal.tenant.graph.permissions import WRITE_APPLICATIONS
+from rehearsal.tenant.graph.properties import list_of, moment, optional_text, required_text
+from rehearsal.tenant.graph.request import GraphRequest
+from rehearsal.tenant.graph.routes import endpoint
+from rehearsal.tenant.messages import Answer
 
-_RESOURCE = "KeyCredential"
+_SECRET = "PasswordCredential"  # noqa: S105 - the type's name
+_PROPERTIES = frozenset({"@odata.type", "customKeyIdentifier", "displayName", "startDateTime", "endDateTime"})
+_CERTIFICATE = "KeyCredential"
+
+
+@endpoint("POST", "applications/{id}/addPassword", WRITE_APPLICATIONS)
+def add_password(request: GraphRequest) -> Answer:
+    """Add a secret: 200, and the only answer that ever holds its text."""
+    application = request.writable()
+    given = request.body().get("passwordCredential") or {}
+    if not isinstance(given, dict):
+        raise refusal("invalid_value", "passwordCredential", "Application")
+    if unknown := sorted(set(given) - _PROPERTIES):
+        raise refusal("invalid_property", unknown[0])
+    now = request.directory.now()
+    start = moment(given.get("startDateTime"), "startDateTime", _SECRET)
+    end = moment(given.get("endDateTime"), "endDateTime", _SECRET)
+    if end is not None and end <= (start or now):
+        raise refusal("invalid_value", "endDateTime", _SECRET)  # the real text is unread
+    text = new_secret()
+    name = optional_text(given, "displayName", _SECRET)
+    try:
+        credential = add_secret(application, text, now=now, display_name=name, start=start, end=end)
+        request.directory.replication.begin(credential["keyId"])
+    except OverflowError:  # the default end of a secret that begins in the year 9999
+        raise refusal("invalid_value", "startDateTime", _SECRET) from None
+    context = f"{request.origin}/{request.version}/$metadata#microsoft.graph.passwordCredential"
+    return Answer(200, {"@odata.context": context, **credential, "secretText": text})
+
+
+@endpoint("POST", "applications/{id}/removePassword", WRITE_APPLICATIONS)
+def remove_password(request: GraphRequest) -> Answer:
+    """Remove a secret."""
+    application = request.writable()
+    key_id = required_text(request.body(), "keyId", _SECRET)
+    if not remove_secret(application, key_id):
+        raise refusal("bad_request", f"No password credential found with keyId '{key_id}'.")
+    return Answer(204)
 
 
 def set_key_credentials(owner: DirectoryObject, credentials: Any) -> None:
@@ -44,8 +89,10 @@ def set_key_credentials(owner: DirectoryObject, credentials: Any) -> None:
 def _credential(key_id: str, given: dict[str, Any], certificate: x509.Certificate) -> dict[str, Any]:
     if given.get("type", "AsymmetricX509Cert") != "AsymmetricX509Cert" or given.get("usage", "Verify") != "Verify":
         raise refusal("unsupported", "keyCredentials other than AsymmetricX509Cert for Verify")
-    start: datetime = moment(given.get("startDateTime"), "startDateTime", _RESOURCE) or certificate.not_valid_before_utc
-    end: datetime = moment(given.get("endDateTime"), "endDateTime", _RESOURCE) or certificate.not_valid_after_utc
+    start: datetime = (
+        moment(given.get("startDateTime"), "startDateTime", _CERTIFICATE) or certificate.not_valid_before_utc
+    )
+    end: datetime = moment(given.get("endDateTime"), "endDateTime", _CERTIFICATE) or certificate.not_valid_after_utc
     if end <= start or end > certificate.not_valid_after_utc:
         raise refusal("key_credential_end")
     thumbprint = hashlib.sha1(certificate.public_bytes(Encoding.DER)).hexdigest().upper()  # noqa: S324 - its name
