@@ -2,9 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+FETCH := $(if $(NO_FETCH),--no-fetch)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check kills pulumi ahead python-is-new-enough bench-scale bench-replication lock clean
+.PHONY: help demo test check kills pulumi cli ahead python-is-new-enough bench-scale bench-replication lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,7 +16,7 @@ python-is-new-enough:
 
 # Where a Pulumi CLI has to be built, that begins beside the making of .venv.
 ahead: python-is-new-enough
-	@$(PYTHON) -m rehearsal.pulumi_cli.ahead --with $$PPID $(ARGS)
+	@$(PYTHON) -m rehearsal.pulumi_cli.ahead --with $$PPID $(FETCH) $(ARGS)
 
 $(VENV)/.installed: requirements.txt | python-is-new-enough
 	@echo "Making $(VENV) with the packages of requirements.txt (about a minute, once)"
@@ -25,18 +26,19 @@ $(VENV)/.installed: requirements.txt | python-is-new-enough
 	@touch $@
 
 demo: ahead $(VENV)/.installed  ## walk through all of it against a rehearsal tenant, narrated (ARGS=--keep leaves it up)
-	@$(BIN)/python -m rehearsal demo $(ARGS)
+	@$(BIN)/python -m rehearsal demo $(FETCH) $(ARGS)
 
-test: ahead $(VENV)/.installed check  ## every check and every test (ARGS="-k words" narrows the tests)
-	@$(BIN)/python -m rehearsal pulumi --quiet
+test: ahead $(VENV)/.installed check cli  ## every check and every test (ARGS="-k words" narrows the tests)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-kills: ahead $(VENV)/.installed  ## an up and a destroy killed at each of their requests; twenty minutes
-	@$(BIN)/python -m rehearsal pulumi --quiet
+kills: cli  ## an up and a destroy killed at each of their requests; twenty minutes
 	@$(BIN)/python -m pytest -n auto --dist loadgroup --kills tests/lifecycle/test_kills.py $(ARGS)
 
 pulumi: ahead $(VENV)/.installed  ## find or get the Pulumi CLI that demo and tests run on; how to put it on PATH
-	@$(BIN)/python -m rehearsal pulumi $(ARGS)
+	@$(BIN)/python -m rehearsal pulumi $(FETCH) $(ARGS)
+
+cli: ahead $(VENV)/.installed
+	@$(BIN)/python -m rehearsal pulumi --quiet $(FETCH)
 
 check: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
@@ -44,10 +46,10 @@ check: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
 
-bench-scale: ahead $(VENV)/.installed  ## 100 integrations in 2 environments with latency (ARGS=10 makes it 10)
+bench-scale: cli  ## 100 integrations in 2 environments with latency (ARGS=10 makes it 10)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-bench-replication: ahead $(VENV)/.installed  ## how long is waited for what is new, with delays of 1, 10 and 60 s (ARGS="3" makes it 3 s)
+bench-replication: cli  ## how long is waited for what is new, with delays of 1, 10 and 60 s (ARGS="3" makes it 3 s)
 	@$(BIN)/python -m tests.bench.replication $(ARGS)
 
 lock: requirements.in  ## write requirements.txt anew from requirements.in

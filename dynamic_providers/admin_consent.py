@@ -48,12 +48,11 @@ class AdminConsentProvider(Provider):
 
     replaced_when = ("client_id", "resource_app_id", "vendor")
     updated_when = ("principal_id", "expected_publisher", "roles", "scopes", "consent")
+    # What an administrator can change by hand is none of these: a refresh shall show both values.
     defaults: ClassVar[dict[str, Any]] = {
         "principal_id": "",
         "vendor": False,
         "expected_publisher": {},
-        "roles": [],
-        "scopes": [],
         "consent": "auto",
         "service_principal_created": False,
         "assignments": {},

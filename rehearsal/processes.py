@@ -1,7 +1,7 @@
 """The one place that starts what runs beside a rehearsal, and ends it: tenant, CLI, the product's commands.
 
 Each process is marked with an environment variable, which its children inherit. The mark finds what a killed tour or a
-killed CLI left (its plugins outlive it: docs/decisions/0013), and leaves alone what has got the same process id since.
+killed CLI left (its plugins outlive it: docs/decisions/0015), and leaves alone what has got the same process id since.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ def announcement(cache: Cache) -> str:
         f"There is no Pulumi CLI here, and the rehearsal runs on it. It is fetched now, once for this machine: the "
         f"vendor's release {VERSION} by the vendor's installer ({VENDORS_SCRIPT}); or, where that site does not "
         f"answer, its source from the Go module proxy{needs_go}, which is then built here: four to seven minutes on "
-        f"two processors, and 5 GB for that time. What stays is 120 MB in {cache.root}. {NO_FETCH} (in make: "
-        f"ARGS={NO_FETCH}) refuses."
+        f"two processors, and 6 GB for that time. What stays is 120 MB in {cache.root}. {NO_FETCH} (in make: "
+        f"NO_FETCH=1) refuses."
     )
 
 

@@ -1,7 +1,8 @@
 """Builds the CLI from its Go module: `python -m rehearsal.pulumi_cli.build`, with the standard library only.
 
 What is downloaded has the checksums of the committed go.sum. It is built with optimisation: without, a build takes two
-minutes less (4:43 against 6:49), and at 60 integrations every `up` then takes 1.7 times as long (docs/decisions/0013).
+minutes less (4:43 against 6:49), and at 60 integrations every `up` then takes 1.7 times as long
+(docs/decisions/0015-pulumis-own-engine.md).
 """
 
 from __future__ import annotations

@@ -70,17 +70,20 @@ class Bench:
         self._parallel = parallel
         self._folder = folder
 
-    def integrations(self, number: int, project: Path = REPOSITORY) -> Iterator[Measured]:
+    def integrations(self, number: int, project: Path = REPOSITORY, *, tuned: bool = False) -> Iterator[Measured]:
         """Make a stack of so many integrations in two environments, look at it twice, and take it away.
 
         Args:
             number: how many.
             project: the folder of the program.
+            tuned: with the settings that docs/reference/pulumi-commands.md recommends for large stacks.
         """
         self._tenant.reset()
         self._tenant.latency(self._latency)
         before = self._remaining()
         stack = self._stack(project)
+        if tuned:
+            stack.settings = {"GOGC": "400", "PULUMI_BACKEND_URL": f"{stack.folder.state.as_uri()}?metadata=skip"}
         stack.write(**{f"system{each}": {**MAGENTO, "displayName": f"System {each}"} for each in range(number)})
         yield from self._verbs(stack)
         if different := [kind for kind, left in self._remaining().items() if left != before[kind]]:

@@ -38,6 +38,7 @@ KEYS = {
             "principal_id",
             "resource_app_id",
             "roles",
+            "scopes",
             "declared_at",
         },
         {

@@ -67,6 +67,7 @@ class Stack:
     Attributes:
         pulumi: the CLI.
         patience: how many seconds a command may take.
+        settings: what the CLI's environment has beside, or instead of, the rehearsal's.
     """
 
     patience = MINUTES_4
@@ -74,6 +75,7 @@ class Stack:
     def __init__(self, root: Path, tenant: Tenant, plugin: str = "", project: Path = REPOSITORY) -> None:
         self.tenant = tenant
         self.plugin = plugin
+        self.settings: dict[str, str] = {}
         self.folder = DemoFolder(project, root)
         self.folder.make_anew()
         self._ready = tenant.ready
@@ -182,7 +184,7 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """The whole environment of the CLI."""
-        return self.pulumi.environment(self._ready)
+        return self.pulumi.environment(self._ready) | self.settings
 
 
 class Running:
