@@ -9,7 +9,8 @@ from components.companion import companion_extension
 from components.integration import Integration
 from components.interruptions import end_quietly_when_interrupted
 from components.stack_traces import leave_out_stack_traces
-from settings import PROJECT, SettingsError, decoded, load
+from settings.loading import SettingsError, decoded, load
+from settings.models import PROJECT
 
 end_quietly_when_interrupted()
 leave_out_stack_traces()

@@ -8,22 +8,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from clients import admin_center, business_central, cloud, sign_in
-from clients.admin_center import AdminCenter
-from clients.applications import Applications
-from clients.business_central import BusinessCentral, Environment
-from clients.caller import Caller, caller_of
-from clients.extension_upload import ExtensionUpload
-from clients.graph import Graph
-from clients.graph import read_problem as read_graph_problem
-from clients.outside_system import OutsideSystem
-from clients.transport import Problem, Transport
+from clients.business_central import admin_center
+from clients.business_central import environment as business_central
+from clients.business_central.admin_center import AdminCenter
+from clients.business_central.environment import BusinessCentral, Environment
+from clients.business_central.extension_upload import ExtensionUpload
+from clients.business_central.outside_system import OutsideSystem
+from clients.entra import cloud, sign_in
+from clients.entra.caller import Caller, caller_of
+from clients.graph.applications import Applications
+from clients.graph.client import Graph
+from clients.graph.client import read_problem as read_graph_problem
+from clients.http.transport import Problem, Transport
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 SETTINGS = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
-"""What is read of the stack's configuration; the rest comes from the environment (`clients.cloud`, `sign_in`)."""
+"""What is read of the stack's configuration; the rest comes from the environment (`clients.entra.cloud`, `sign_in`)."""
 
 
 class Session:
@@ -32,7 +34,7 @@ class Session:
     Args:
         settings: stack configuration, keys with their namespace; read for `azuread:tenantId`, `azuread:environment`
             and `azuread:metadataHost`. Everything else comes from the environment
-            (`clients.cloud`, `clients.sign_in`).
+            (`clients.entra.cloud`, `clients.entra.sign_in`).
     """
 
     def __init__(self, settings: Mapping[str, str]) -> None:

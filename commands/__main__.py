@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from clients.errors import DEBUG_VARIABLE
+from clients.http.errors import DEBUG_VARIABLE
 from commands import prove
 from commands.preflight import command as preflight
 from commands.schema import stack_file_schema

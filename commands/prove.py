@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clients.errors import AccessError
-from clients.proof import NotProven, ProofTarget, prove
+from clients.http.errors import AccessError
 from clients.session import Session
 from commands import pulumi_cli
 from commands.pulumi_cli import NotAnswered
+from reconcilers.proof.prove import NotProven, ProofTarget, prove
 
 AT_ONCE = 4
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -67,7 +67,7 @@ class Result:
         integration: its key in the stack file.
         environment: name of the environment.
         result: what came of it.
-        cause: which of the causes it is where it failed (`clients.proof.Cause`), "" where it is none of them.
+        cause: which of the causes it is where it failed (`reconcilers.proof.prove.Cause`), "" where it is none of them.
         message: a paragraph about it, "" where it was proved.
     """
 

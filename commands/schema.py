@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from settings import PROJECT, Settings
+from settings.models import PROJECT, Settings
 
 
 def stack_file_schema() -> dict[str, Any]:

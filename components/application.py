@@ -8,7 +8,7 @@ import pulumi
 import pulumi_azuread as azuread
 
 from components.asked_permissions import asked_permissions
-from settings import PROJECT, Integration
+from settings.models import PROJECT, Integration
 
 
 class OwnApplication(NamedTuple):

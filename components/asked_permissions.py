@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import pulumi
 import pulumi_azuread as azuread
 
-from settings import BUSINESS_CENTRAL_APP_ID, BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES, Integration
+from settings.models import BUSINESS_CENTRAL_APP_ID, BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES, Integration
 
 
 def asked_permissions(integration: Integration) -> list[azuread.ApplicationRequiredResourceAccessArgs]:

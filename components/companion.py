@@ -7,8 +7,8 @@ from typing import Literal
 
 import pulumi
 
-import logical_names
 from dynamic_providers.companion_extension import CompanionExtension
+from settings import logical_names
 
 
 def companion_extension(

@@ -6,11 +6,11 @@ from functools import partial
 
 import pulumi
 
-import logical_names
 from components.application import OwnApplication
 from components.dependencies import without_dependency
 from dynamic_providers.admin_consent import AdminConsent
-from settings import BUSINESS_CENTRAL_APP_ID, Integration
+from settings import logical_names
+from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
 
 
 def consent(integration: Integration, own: OwnApplication | None, parent: pulumi.Resource) -> AdminConsent:

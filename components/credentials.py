@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pulumi
 import pulumi_azuread as azuread
 
-import logical_names
-from settings import Integration
+from settings import logical_names
+from settings.models import Integration
 
 
 class Secret(NamedTuple):

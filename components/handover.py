@@ -9,7 +9,7 @@ import pulumi
 
 from components.credentials import Secret
 from components.proof import companies, not_provable
-from settings import Access, Environment, Integration, Settings
+from settings.models import Access, Environment, Integration, Settings
 
 
 def handover(

@@ -7,7 +7,6 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
-import logical_names
 from components.application import own_application
 from components.consents import consent
 from components.credentials import secrets
@@ -15,8 +14,9 @@ from components.dependencies import without_dependency
 from components.handover import handover
 from components.proof import access_proof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, PermissionSetInput
-from settings import PROJECT, PermissionSet, Settings
-from settings import Integration as IntegrationSettings
+from settings import logical_names
+from settings.models import PROJECT, PermissionSet, Settings
+from settings.models import Integration as IntegrationSettings
 
 
 class Integration(pulumi.ComponentResource):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import pulumi
 
-import logical_names
 from components.credentials import Secret
 from components.dependencies import without_dependency
 from dynamic_providers.access_proof import AccessProof
 from dynamic_providers.admin_consent import AdminConsent
 from dynamic_providers.business_central_registration import BusinessCentralRegistration
-from settings import Access, Integration, Settings
+from settings import logical_names
+from settings.models import Access, Integration, Settings
 
 
 def access_proof(

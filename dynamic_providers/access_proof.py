@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from clients.proof import NotProven, ProofTarget, prove
-from clients.replication import LONGEST_SECONDS
-from dynamic_providers.base import Provider, called_by_pulumi, declared, without_defaults
-from dynamic_providers.progress import tell
+from clients.http.replication import LONGEST_SECONDS
+from dynamic_providers.base import Provider, called_by_pulumi, declared
+from reconcilers.progress import tell
+from reconcilers.proof.prove import NotProven, ProofTarget, prove
 
 
 class AccessProofProvider(Provider):
@@ -126,4 +126,4 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
             "declared_at": declared_at,
             "deadline_seconds": deadline_seconds,
         }
-        super().__init__(AccessProofProvider(), name, without_defaults(AccessProofProvider.defaults, properties), opts)
+        super().__init__(AccessProofProvider(), name, AccessProofProvider.without_defaults(properties), opts)

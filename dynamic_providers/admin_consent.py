@@ -14,22 +14,22 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from clients.errors import AccessError, Forbidden, NotFound, Refused
-from clients.graph_errors import is_not_replicated
-from clients.offers import refuse_what_is_not_offered
-from clients.publishers import published_as, refuse_another_publisher
-from clients.replication import comes_true
-from dynamic_providers.approval import approved
-from dynamic_providers.base import Provider, called_by_pulumi, declared, new_revision, without_defaults
-from dynamic_providers.grants import Consent, had_on, made_here
-from dynamic_providers.live_consent import Held, held_now, vendor_now
-from dynamic_providers.progress import tell
-from dynamic_providers.service_principals import (
+from clients.graph.errors import is_not_replicated
+from clients.http.errors import AccessError, Forbidden, NotFound, Refused
+from clients.http.replication import comes_true
+from dynamic_providers.base import Provider, called_by_pulumi, declared, new_revision
+from reconcilers.consent.approval import approved
+from reconcilers.consent.grants import Consent, had_on, made_here
+from reconcilers.consent.live import Held, held_now, vendor_now
+from reconcilers.consent.offers import refuse_what_is_not_offered
+from reconcilers.consent.publishers import published_as, refuse_another_publisher
+from reconcilers.consent.service_principals import (
     create,
     find_or_create,
     look_again,
     when_replicated,
 )
+from reconcilers.progress import tell
 
 _INPUTS = (
     "client_id", "principal_id", "vendor", "expected_publisher", "resource_app_id", "roles", "scopes", "consent",
@@ -48,11 +48,13 @@ class AdminConsentProvider(Provider):
 
     replaced_when = ("client_id", "resource_app_id", "vendor")
     updated_when = ("principal_id", "expected_publisher", "roles", "scopes", "consent")
-    # What an administrator can change by hand is none of these: a refresh shall show both values.
+    recorded_always = ("roles", "scopes")
     defaults: ClassVar[dict[str, Any]] = {
         "principal_id": "",
         "vendor": False,
         "expected_publisher": {},
+        "roles": [],
+        "scopes": [],
         "consent": "auto",
         "service_principal_created": False,
         "assignments": {},
@@ -301,5 +303,5 @@ class AdminConsent(Resource, module="entra-business-central", name="AdminConsent
         }
         # Delete first: what replaces it has the same assignments, and a later delete would take them away again.
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
-        recorded = without_defaults(AdminConsentProvider.defaults, properties)
+        recorded = AdminConsentProvider.without_defaults(properties)
         super().__init__(AdminConsentProvider(), name, recorded, options)

@@ -17,9 +17,9 @@ from typing import Any, ClassVar, TypeVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResult, ResourceProvider
 
-from clients.errors import DEBUG_VARIABLE, AccessError
+from clients.http.errors import DEBUG_VARIABLE, AccessError
 from clients.session import SETTINGS, Session
-from dynamic_providers.progress import working_on
+from reconcilers.progress import working_on
 
 R = TypeVar("R")
 _NO_DEFAULT = object()
@@ -46,7 +46,7 @@ def called_by_pulumi(method: Callable[..., R]) -> Callable[..., R]:
                 result = method(self, *filled)
             for name in ("inputs", "outs"):
                 if recorded := getattr(result, name, None):
-                    setattr(result, name, without_defaults(self.defaults, recorded))
+                    setattr(result, name, self.without_defaults(recorded))
             return result
         except AccessError as problem:
             problem.where = problem.where or where
@@ -80,6 +80,9 @@ class Provider(ResourceProvider):
 
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Properties at these values are not recorded: what a state does not have is at its default."""
+
+    recorded_always: ClassVar[tuple[str, ...]] = ()
+    """Properties that are recorded at their default too: what is changed by hand; a refresh then shows both values."""
 
     session: Session
 
@@ -123,6 +126,15 @@ class Provider(ResourceProvider):
         """Return the names of the inputs that make it another object."""
         return [key for key in self.replaced_when if self._differs(key, olds, news)]
 
+    @classmethod
+    def without_defaults(cls, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the properties that are recorded."""
+        return {
+            key: value
+            for key, value in properties.items()
+            if key in cls.recorded_always or value != cls.defaults.get(key, _NO_DEFAULT)
+        }
+
     def comparable(self, _key: str, value: Any) -> Any:
         """Return a value in a form in which equal means "no change"."""
         return value
@@ -140,11 +152,6 @@ class Provider(ResourceProvider):
 def declared(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs without Pulumi's own entry, as a start for outputs."""
     return {key: value for key, value in inputs.items() if key != "__provider"}
-
-
-def without_defaults(defaults: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties that are recorded: those that are not at their default."""
-    return {key: value for key, value in properties.items() if value != defaults.get(key, _NO_DEFAULT)}
 
 
 def new_revision() -> str:

@@ -12,12 +12,12 @@ from typing import Any, ClassVar, NotRequired, TypedDict
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from clients.business_central import Environment
-from clients.permission_sets import as_inputs, matching, normalised, resolve, still_defined
-from clients.registrations import FIELDS
-from dynamic_providers.base import Provider, called_by_pulumi, declared, new_revision, without_defaults
-from dynamic_providers.progress import tell
-from dynamic_providers.reconciliation import change, ensure, give_and_take
+from clients.business_central.environment import Environment
+from dynamic_providers.base import Provider, called_by_pulumi, declared, new_revision
+from reconcilers.progress import tell
+from reconcilers.registration.fields import FIELDS
+from reconcilers.registration.permission_sets import as_inputs, matching, normalised, resolve, still_defined
+from reconcilers.registration.reconciliation import change, ensure, give_and_take
 
 _INPUTS = (
     "environment", "base_url", "formerly", "client_id", "description", "contact_information", "permission_sets",
@@ -45,11 +45,15 @@ class BusinessCentralRegistrationProvider(Provider):
         "environment", "base_url", "description", "contact_information", "permission_sets",
         "additional_permission_sets", "state", "permission_granted",
     )  # fmt: skip
-    # What an administrator can change by hand is none of these: a refresh shall show both values.
+    recorded_always = ("contact_information", "permission_sets", "permission_granted", "state")
     defaults: ClassVar[dict[str, Any]] = {
         "base_url": "",
         "formerly": [],
+        "contact_information": "",
+        "permission_sets": [],
         "additional_permission_sets": "remove",
+        "state": "Enabled",
+        "permission_granted": False,
         "adopt": False,
     }
 
@@ -229,5 +233,5 @@ class BusinessCentralRegistration(Resource, module="entra-business-central", nam
         }
         # Delete first: a create would adopt the row, and the later delete would remove what it adopted.
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
-        recorded = without_defaults(BusinessCentralRegistrationProvider.defaults, properties)
+        recorded = BusinessCentralRegistrationProvider.without_defaults(properties)
         super().__init__(BusinessCentralRegistrationProvider(), name, recorded, options)

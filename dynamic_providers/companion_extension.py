@@ -13,12 +13,12 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_random_exponential
 
-from clients.app_file import App, AppFile, Version
-from clients.business_central import COMPANION_APP_ID
-from clients.deployment import Channel, Deployment
-from clients.errors import BadRequest, Conflict, Refused, WorkFailed
-from dynamic_providers import progress
-from dynamic_providers.base import Provider, called_by_pulumi, declared, without_defaults
+from clients.business_central.app_file import App, AppFile, Version
+from clients.business_central.deployment import Channel, Deployment
+from clients.business_central.environment import COMPANION_APP_ID
+from clients.http.errors import BadRequest, Conflict, Refused, WorkFailed
+from dynamic_providers.base import Provider, called_by_pulumi, declared
+from reconcilers import progress
 
 T = TypeVar("T")
 
@@ -294,5 +294,5 @@ class CompanionExtension(Resource, module="entra-business-central", name="Compan
         }
         # Delete first: with uninstall_on_destroy, a delete that came later would remove what the create has found.
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
-        recorded = without_defaults(CompanionExtensionProvider.defaults, properties)
+        recorded = CompanionExtensionProvider.without_defaults(properties)
         super().__init__(CompanionExtensionProvider(), name, recorded, options)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from clients.business_central_errors import GIVE_ROLES, told
-from clients.caller import Caller
-from clients.errors import AccessError
+from clients.business_central.errors import GIVE_ROLES, told
+from clients.entra.caller import Caller
+from clients.http.errors import AccessError
 from clients.session import Session
 from commands.preflight.findings import Finding, missing
-from settings import BUSINESS_CENTRAL_APP_ID
+from settings.models import BUSINESS_CENTRAL_APP_ID
 
 WHERE = "Business Central"
 _API, _AUTOMATION = "API.ReadWrite.All", "Automation.ReadWrite.All"

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clients.applications import Application
-from clients.caller import Caller
-from clients.errors import AccessError
+from clients.entra.caller import Caller
+from clients.graph.applications import Application
+from clients.http.errors import AccessError
 from clients.session import Session
 from commands import pulumi_cli
 from commands.preflight import business_central, companion, consents, environments, orphans, rights
@@ -26,7 +26,8 @@ from commands.preflight.findings import Finding, Kind, missing
 from commands.preflight.state import State, StateUnusable
 from commands.preflight.subject import Subject
 from commands.pulumi_cli import NotAnswered
-from settings import PROJECT, SettingsError, load
+from settings.loading import SettingsError, load
+from settings.models import PROJECT
 
 AT_ONCE = 4
 """Business Central takes five requests of one caller at a time."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clients.business_central import COMPANION_APP_ID
-from clients.errors import AccessError
+from clients.business_central.environment import COMPANION_APP_ID
+from clients.http.errors import AccessError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject
 

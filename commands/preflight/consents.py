@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from clients.approvals import not_approved, refuse_unless_approved
-from clients.caller import Caller
-from clients.errors import AccessError
-from clients.graph_objects import ServicePrincipal
-from clients.graph_rights import CREATES
-from clients.offers import refuse_what_is_not_offered
-from clients.publishers import refuse_another_publisher
+from clients.entra.caller import Caller
+from clients.graph.objects import ServicePrincipal
+from clients.graph.rights import CREATES
+from clients.http.errors import AccessError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.rights import WHERE, lacking
 from commands.preflight.state import Consented
 from commands.preflight.subject import Subject, names, place
-from settings import BUSINESS_CENTRAL_APP_ID, Integration
+from reconcilers.consent.approvals import not_approved, refuse_unless_approved
+from reconcilers.consent.offers import refuse_what_is_not_offered
+from reconcilers.consent.publishers import refuse_another_publisher
+from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
 
 
 def look(subject: Subject, integration: Integration, caller: Caller | None) -> list[Finding]:

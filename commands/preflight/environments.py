@@ -7,25 +7,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from clients.app_file import Version
-from clients.applications import Application
-from clients.business_central import COMPANION_APP_ID, COMPANION_ROUTE, Environment
-from clients.business_central_errors import (
+from clients.business_central.app_file import Version
+from clients.business_central.environment import COMPANION_APP_ID, COMPANION_ROUTE, Environment
+from clients.business_central.errors import (
     GIVE_SECURITY,
     GIVE_WHAT_IS_HANDED_OUT,
     INSTALL_COMPANION,
     MAKE_FULL_USER,
     told,
 )
-from clients.business_central_records import NO_ID, Assignment, PermissionSet, Registration
-from clients.caller import Caller
-from clients.errors import AccessError
-from clients.permission_sets import Wanted, missing_and_extra, resolve
-from clients.registrations import different_fields, not_adopted, wanted_fields
+from clients.business_central.records import NO_ID, Assignment, PermissionSet, Registration
+from clients.entra.caller import Caller
+from clients.graph.applications import Application
+from clients.http.errors import AccessError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject, Tag, place
 from commands.pulumi_cli import ROOT
-from settings import Integration
+from reconcilers.registration.fields import different_fields, not_adopted, wanted_fields
+from reconcilers.registration.permission_sets import Wanted, missing_and_extra, resolve
+from settings.models import Integration
 
 _ALL_COMPANIES = ""
 

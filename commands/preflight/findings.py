@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from clients.errors import AccessError
+from clients.http.errors import AccessError
 
 Kind = Literal["missing", "pending", "leftover", "takeover", "note", "ready"]
 """missing: `up` would be refused. pending: it waits for an administrator's approval. leftover: of an interrupted run,

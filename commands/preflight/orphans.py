@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
-from clients.applications import Application
-from clients.errors import AccessError
+from clients.graph.applications import Application
+from clients.http.errors import AccessError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject, Tag, names, place
-from settings import Integration
+from settings.models import Integration
 
 WHERE = "Microsoft Entra"
 

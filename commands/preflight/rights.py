@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from clients.caller import Caller
-from clients.graph_rights import (
+from clients.entra.caller import Caller
+from clients.graph.rights import (
     CONSENTS,
     CONSENTS_DELEGATED,
     CONSENTS_ON_GRAPH,
@@ -19,7 +19,7 @@ from clients.graph_rights import (
 )
 from commands.preflight.findings import Finding
 from commands.preflight.subject import Subject
-from settings import Integration
+from settings.models import Integration
 
 WHERE = "Microsoft Graph"
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from clients.session import Session
 from commands.preflight.state import State
-from settings import PROJECT, Integration, Settings
+from settings.models import PROJECT, Integration, Settings
 
 
 class Tag(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clients.business_central_errors import GIVE_ROLES, told
+from clients.business_central.errors import GIVE_ROLES, told
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from tests.commands.test_preflight import RUNNER, VENDOR, key_ids, refusal, tag

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from clients.business_central import COMPANION_ROUTE
-from clients.business_central_errors import (
+from clients.business_central.environment import COMPANION_ROUTE
+from clients.business_central.errors import (
     CHECK_ENVIRONMENT,
     GIVE_REGISTRATION,
     GIVE_ROLES,

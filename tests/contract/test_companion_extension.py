@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from clients import business_central as client
+from clients.business_central import environment as client
 from rehearsal.tenant.business_central import companion, permissions
 from rehearsal.tenant.business_central.companion import ApplicationPermissionSets, EntraApplications
 from rehearsal.tenant.business_central.page import Page

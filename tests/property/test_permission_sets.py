@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.business_central_records import Assignment, PermissionSet
-from clients.permission_sets import Wanted, as_inputs, missing_and_extra, normalised
+from clients.business_central.records import Assignment, PermissionSet
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
+from reconcilers.registration.permission_sets import Wanted, as_inputs, missing_and_extra, normalised
 
 ROLES = st.sampled_from(["D365 READ", "NPR NP RETAIL", "LOGIN"])
 APPS = st.sampled_from(["437dbf0e-84ff-417a-965d-ed2bb9650972", "992c2309-cca4-43cb-9e41-911f482ec088"])

@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-import logical_names
 from components.proof import companies
-from settings import BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES, Settings, SettingsError, load
+from settings import logical_names
+from settings.loading import SettingsError, load
+from settings.models import BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES, Settings
 
 PRESETS = Path(__file__).parents[2] / "presets"
 

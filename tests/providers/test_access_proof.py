@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from clients.proof import Cause, NotProven, ProofTarget, prove
 from clients.session import Session
 from dynamic_providers.access_proof import AccessProofProvider
+from reconcilers.proof.prove import Cause, NotProven, ProofTarget, prove
 from tests.providers.conftest import BUSINESS_CENTRAL
 from tests.support.entra import EntraApplication, graph
 from tests.support.provider_host import ProviderError, ProviderHost, Resource

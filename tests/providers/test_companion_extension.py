@@ -15,7 +15,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as messages
 
-from clients.errors import WorkFailed
+from clients.http.errors import WorkFailed
 from dynamic_providers import companion_extension
 from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
 from tests.support.app_file import COMPANION_APP_ID, write_app_file

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from clients import replication
-from clients.errors import AccessError
+from clients.http import replication
+from clients.http.errors import AccessError
 from clients.session import Session
 from dynamic_providers.admin_consent import AdminConsentProvider
 from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from clients.app_file import MAX_BYTES, AppFile, Version
-from clients.errors import Refused
+from clients.business_central.app_file import MAX_BYTES, AppFile, Version
+from clients.http.errors import Refused
 from tests.support.app_file import COMPANION_APP_ID, app_content, write_app_file
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from clients import business_central_errors as errors
-from clients.business_central import COMPANION_ROUTE
-from clients.errors import ServiceError, error_for
+from clients.business_central import errors
+from clients.business_central.environment import COMPANION_ROUTE
+from clients.http.errors import ServiceError, error_for
 
 ENTRA_APPLICATIONS = "https://businesscentral.dynamics.com/Production?page=9860"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from clients import graph_rights
+from clients.graph import rights as graph_rights
 from rehearsal.demo.farewell import README_SECTION
-from settings import BUSINESS_CENTRAL_ROLES
+from settings.models import BUSINESS_CENTRAL_ROLES
 
 PROJECT = Path(__file__).parents[2]
 PAGES = sorted(

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from clients import shared_reads
-from clients.business_central import BusinessCentral, Environment
-from clients.transport import Transport
+from clients.business_central.environment import BusinessCentral, Environment
+from clients.http import shared_reads
+from clients.http.transport import Transport
 
 ANSWERS = {
     "companies": {"name": "CRONUS DK", "id": "c0"},
@@ -40,7 +40,7 @@ def test_a_list_is_kept_for_two_minutes_and_no_longer(
     monkeypatch: pytest.MonkeyPatch, read: Callable[[Environment], Any], name: str
 ) -> None:
     lists, now = Lists(), [1000.0]
-    monkeypatch.setattr("clients.shared_reads.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("clients.http.shared_reads.time.monotonic", lambda: now[0])
     environment = BusinessCentral(cast(Transport, lists), "tenant").environment("Production")
     read(environment)
     now[0] += shared_reads.KEPT_SECONDS - 1

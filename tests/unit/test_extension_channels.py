@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from clients.admin_center import AdminCenter, EnvironmentApps, read_problem
-from clients.app_file import AppFile
-from clients.deployment import Deployment
-from clients.errors import BadRequest
-from clients.extension_upload import ExtensionUpload
+from clients.business_central.admin_center import AdminCenter, EnvironmentApps, read_problem
+from clients.business_central.app_file import AppFile
+from clients.business_central.deployment import Deployment
+from clients.business_central.extension_upload import ExtensionUpload
+from clients.http.errors import BadRequest
 from tests.support.app_file import COMPANION_APP_ID, COMPANION_NAME, COMPANION_PUBLISHER, write_app_file
 
 

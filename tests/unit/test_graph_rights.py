@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from clients.caller import Caller
-from clients.graph_rights import (
+from clients.entra.caller import Caller
+from clients.graph.rights import (
     CONSENTS,
     CONSENTS_ON_GRAPH,
     CREATES,

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from clients.errors import AccessError, NotFound
-from clients.replication import when_replicated
+from clients.http.errors import AccessError, NotFound
+from clients.http.replication import when_replicated
 
 
 class NotSeenYet(Exception):

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import settings
-from stack_file import StackFile, read_yaml
+from settings import loading
+from settings import models as settings
+from settings.stack_file import StackFile, read_yaml
 
 ROOT = Path(__file__).parents[2]
 PRESETS = ROOT / "presets"
@@ -29,11 +30,11 @@ GRAPH = "00000003-0000-0000-c000-000000000000"
 
 def load(stack_file: Path = Path("stacks/Pulumi.dev.yaml"), **integrations: Any) -> settings.Settings:
     values = {"environments": ENVIRONMENTS, "integrations": integrations or {"magento": MAGENTO}}
-    return settings.load(values, presets=PRESETS, stack_file=stack_file)
+    return loading.load(values, presets=PRESETS, stack_file=stack_file)
 
 
 def problem(**integrations: Any) -> str:
-    with pytest.raises(settings.SettingsError) as refused:
+    with pytest.raises(loading.SettingsError) as refused:
         load(**integrations)
     return str(refused.value)
 
@@ -226,13 +227,13 @@ def test_an_unknown_environment_is_named_beside_what_else_is_wrong() -> None:
 
 
 def test_environments_that_are_no_mapping_are_one_problem() -> None:
-    with pytest.raises(settings.SettingsError, match=r"^1 problem.*\n  environments: must be a mapping"):
-        settings.load({"environments": [], "integrations": {"magento": MAGENTO}}, presets=PRESETS, stack_file=Path("x"))
+    with pytest.raises(loading.SettingsError, match=r"^1 problem.*\n  environments: must be a mapping"):
+        loading.load({"environments": [], "integrations": {"magento": MAGENTO}}, presets=PRESETS, stack_file=Path("x"))
 
 
 def test_integrations_that_are_a_list_are_told_to_be_a_mapping() -> None:
-    with pytest.raises(settings.SettingsError, match="integrations: must be a mapping: each integration's key, and"):
-        settings.load({"environments": ENVIRONMENTS, "integrations": [MAGENTO]}, presets=PRESETS, stack_file=Path("x"))
+    with pytest.raises(loading.SettingsError, match="integrations: must be a mapping: each integration's key, and"):
+        loading.load({"environments": ENVIRONMENTS, "integrations": [MAGENTO]}, presets=PRESETS, stack_file=Path("x"))
 
 
 @pytest.mark.parametrize(
@@ -242,14 +243,14 @@ def test_integrations_that_are_a_list_are_told_to_be_a_mapping() -> None:
 def test_a_preset_that_cannot_be_used_is_a_problem(tmp_path: Path, content: str, says: str) -> None:
     (tmp_path / "shop.yaml").write_text(content)
     values = {"environments": ENVIRONMENTS, "integrations": {"shop": {"preset": "shop"}}}
-    with pytest.raises(settings.SettingsError, match=rf"integrations\.shop\.preset: {says}"):
-        settings.load(values, presets=tmp_path, stack_file=Path("x"))
+    with pytest.raises(loading.SettingsError, match=rf"integrations\.shop\.preset: {says}"):
+        loading.load(values, presets=tmp_path, stack_file=Path("x"))
 
 
 def test_a_preset_is_read_as_a_stack_file_is(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text("permissionSets: [{roleId: 'A', company: NO}]\nproof: off\n")
     shop = {"preset": "shop", "displayName": "Shop", "roles": ["app_access"], "environments": ["production"]}
-    loaded = settings.load(
+    loaded = loading.load(
         {"environments": ENVIRONMENTS, "integrations": {"shop": shop}}, presets=tmp_path, stack_file=Path("x")
     )
     assert loaded.integrations[0].permission_sets[0].company == "NO"
@@ -262,13 +263,13 @@ def test_an_empty_integration_is_a_mistake_and_not_the_wish_to_delete_it() -> No
 
 def test_environments_are_compared_without_case() -> None:
     values = {"environments": {"a": {"name": "Live", "formerly": ["test"]}, "b": {"name": "Test"}}, "integrations": {}}
-    with pytest.raises(settings.SettingsError, match=r"environments\.a\.formerly"):
-        settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+    with pytest.raises(loading.SettingsError, match=r"environments\.a\.formerly"):
+        loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
 
 
 @pytest.mark.parametrize("text", ["", "[Production", "{", "plain", "[" * 100_000, "[" + "9" * 5000])
 def test_a_value_that_is_no_json_is_a_text(text: str) -> None:
-    assert settings.decoded(text) == text
+    assert loading.decoded(text) == text
 
 
 @pytest.mark.parametrize("content", ["config: {x: [2026-02-30]}", "\t", "config: [", "\xff" * 3, "", "[" * 3000])
@@ -339,8 +340,8 @@ def test_all_mistakes_are_named_at_once() -> None:
 
 def test_two_keys_for_one_environment_are_refused() -> None:
     values = {"environments": {**ENVIRONMENTS, "prod": {"name": "PRODUCTION"}}, "integrations": {"magento": MAGENTO}}
-    with pytest.raises(settings.SettingsError, match=r"environments\.prod: .*environments\.production"):
-        settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+    with pytest.raises(loading.SettingsError, match=r"environments\.prod: .*environments\.production"):
+        loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
 
 
 def test_two_integrations_with_one_display_name_are_refused() -> None:
@@ -355,8 +356,8 @@ def test_keys_that_make_one_logical_name_twice_are_refused() -> None:
         "environments": {"one": {"name": "b-c"}, "two": {"name": "c"}},
         "integrations": {"a": plain, "a-b": {**plain, "displayName": "B", "environments": ["two"]}},
     }
-    with pytest.raises(settings.SettingsError, match="'a-b-c'"):
-        settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+    with pytest.raises(loading.SettingsError, match="'a-b-c'"):
+        loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
 
 
 def test_a_message_names_the_line_of_the_stack_file(tmp_path: Path) -> None:
@@ -368,8 +369,8 @@ def test_a_message_names_the_line_of_the_stack_file(tmp_path: Path) -> None:
     )
     content = read_yaml(file.read_text())["config"]
     values = {key.split(":")[1]: value for key, value in content.items()}
-    with pytest.raises(settings.SettingsError, match=r"line 8, integrations\.magento\.rolez"):
-        settings.load(values, presets=PRESETS, stack_file=file)
+    with pytest.raises(loading.SettingsError, match=r"line 8, integrations\.magento\.rolez"):
+        loading.load(values, presets=PRESETS, stack_file=file)
 
 
 def test_a_value_from_elsewhere_has_no_line_of_the_stack_file(tmp_path: Path) -> None:
@@ -379,22 +380,22 @@ def test_a_value_from_elsewhere_has_no_line_of_the_stack_file(tmp_path: Path) ->
         "  entra-business-central:integrations:\n    warehouse: {preset: magento}\n"
     )
     values = {"environments": {"production": {"nam": "Live"}}, "integrations": {"warehouse": {"preset": "magneto"}}}
-    with pytest.raises(settings.SettingsError) as refused:
-        settings.load(values, presets=PRESETS, stack_file=file)
+    with pytest.raises(loading.SettingsError) as refused:
+        loading.load(values, presets=PRESETS, stack_file=file)
     assert re.search(r"^  environments\.production", str(refused.value), re.M), "it has other keys there"
     assert "line 4, integrations.warehouse.preset" in str(refused.value)
 
 
 def test_a_misspelt_top_key_is_refused() -> None:
     values = {"environments": ENVIRONMENTS, "integrations": {"magento": MAGENTO}, "enviroments": {}}
-    with pytest.raises(settings.SettingsError, match="'environments'"):
-        settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+    with pytest.raises(loading.SettingsError, match="'environments'"):
+        loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
 
 
 def test_the_annotated_example_is_valid() -> None:
     content = read_yaml((ROOT / "stacks/Pulumi.example.yaml").read_text())["config"]
     values = {key.split(":")[1]: value for key, value in content.items() if key.startswith(settings.PROJECT)}
-    assert settings.load(values, presets=PRESETS, stack_file=Path("x.yaml")).integrations[0].key == "magento"
+    assert loading.load(values, presets=PRESETS, stack_file=Path("x.yaml")).integrations[0].key == "magento"
 
 
 COMPANION = {"file": "companion.app"}
@@ -402,7 +403,7 @@ COMPANION = {"file": "companion.app"}
 
 def test_the_companion_extension_is_asked_for_in_a_stack_of_its_own() -> None:
     values = {"environments": ENVIRONMENTS, "companionExtension": COMPANION}
-    declared = settings.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+    declared = loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
     assert declared.companion_extension is not None
     assert declared.integrations == ()
 
@@ -423,8 +424,8 @@ def test_the_companion_extension_is_asked_for_in_a_stack_of_its_own() -> None:
     ],
 )
 def test_what_is_wrong_with_the_companion_extension_is_named(values: dict[str, Any], says: str) -> None:
-    with pytest.raises(settings.SettingsError, match=says):
-        settings.load({"environments": ENVIRONMENTS, **values}, presets=PRESETS, stack_file=Path("x.yaml"))
+    with pytest.raises(loading.SettingsError, match=says):
+        loading.load({"environments": ENVIRONMENTS, **values}, presets=PRESETS, stack_file=Path("x.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -440,8 +441,8 @@ def test_what_is_wrong_with_the_companion_extension_is_named(values: dict[str, A
     ],
 )
 def test_what_is_wrong_with_an_environment_is_named(environments: dict[str, Any], says: str) -> None:
-    with pytest.raises(settings.SettingsError, match=says) as refused:
-        settings.load({"environments": environments, "integrations": {}}, presets=PRESETS, stack_file=Path("x.yaml"))
+    with pytest.raises(loading.SettingsError, match=says) as refused:
+        loading.load({"environments": environments, "integrations": {}}, presets=PRESETS, stack_file=Path("x.yaml"))
     assert "user:password" not in str(refused.value)
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from clients.shared_reads import SharedRead
+from clients.http.shared_reads import SharedRead
 
 ASKERS = 8
 

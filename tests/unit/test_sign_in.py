@@ -14,9 +14,9 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
-from clients.cloud import CLOUDS
-from clients.errors import Refused, SignInFailed
-from clients.sign_in import BUSINESS_CENTRAL_SCOPE, bearer, find_credential
+from clients.entra.cloud import CLOUDS
+from clients.entra.sign_in import BUSINESS_CENTRAL_SCOPE, bearer, find_credential
+from clients.http.errors import Refused, SignInFailed
 from tests.support.certificates import make_pkcs12
 
 THREADS = 8

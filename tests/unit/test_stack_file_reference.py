@@ -10,8 +10,9 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-import settings
-from stack_file import read_yaml
+from settings import loading
+from settings import models as settings
+from settings.stack_file import read_yaml
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/stack-file.md").read_text(encoding="utf-8")
@@ -30,7 +31,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
 NOT_WRITTEN = {"Integration": {"(key)"}}
 """`key` is what an integration stands under, not a key in it."""
 REQUIRED_ELSEWHERE = {("Top level", "integrations")}
-"""A default that `settings.load` does not use: it wants the mapping to be there."""
+"""A default that `loading.load` does not use: it wants the mapping to be there."""
 
 
 def rows(section: str) -> dict[str, str]:
@@ -78,7 +79,7 @@ def test_the_examples_are_valid_and_use_every_key() -> None:
     for example in examples:
         config = read_yaml(example)["config"]
         values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-        declared.append(settings.load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.example.yaml")))
+        declared.append(loading.load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.example.yaml")))
     assert [each.key for each in declared[0].integrations] == ["magento", "warehouse", "shopifyWebhooks", "bookkeeping"]
     assert declared[1].companion_extension is not None
     unused = {

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-import settings
 from dynamic_providers.access_proof import AccessProof, AccessProofProvider
 from dynamic_providers.admin_consent import AdminConsent, AdminConsentProvider
 from dynamic_providers.business_central_registration import (
@@ -22,6 +21,7 @@ from dynamic_providers.business_central_registration import (
     BusinessCentralRegistrationProvider,
 )
 from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
+from settings import models as settings
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients import sign_in
-from clients.business_central import read_problem as read_business_central_problem
-from clients.errors import AccessError, NotReached, Refused, ServiceError
-from clients.graph import read_problem as read_graph_problem
-from clients.transport import Transport, redact
+from clients.business_central.environment import read_problem as read_business_central_problem
+from clients.entra import sign_in
+from clients.graph.client import read_problem as read_graph_problem
+from clients.http.errors import AccessError, NotReached, Refused, ServiceError
+from clients.http.transport import Transport, redact
 
 
 class Server(ThreadingHTTPServer):

@@ -1,0 +1,172 @@
+"""The Business Central Admin Center API: the extensions of an environment.
+
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/administration-center-api_app_management
+Field names and the case of states differ between its answers; both spellings are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from clients.business_central.app_file import App, AppFile, Version
+from clients.business_central.deployment import Deployment
+from clients.http.errors import Conflict, Forbidden, ServiceError, Throttled, Unauthorized, Unavailable
+from clients.http.transport import File, Problem, Transport, redact
+
+API_VERSION = "v2.29"
+"""The first with pteInstall."""
+
+_GOING = "uninstallpending"  # an extension stays listed for half a minute after its uninstallation has succeeded
+
+
+class AdminCenter:
+    """The admin center of the tenant that the caller signed in to."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def apps(self, environment: str) -> EnvironmentApps:
+        """Return the client of an environment's extensions."""
+        return EnvironmentApps(self._transport, environment)
+
+
+class EnvironmentApps:
+    """The extensions of one environment; a `clients.business_central.deployment.Channel`."""
+
+    def __init__(self, transport: Transport, environment: str) -> None:
+        self.environment = environment
+        self._transport = transport
+        self._root = (
+            f"/admin/{API_VERSION}/applications/BusinessCentral/environments/{quote(environment, safe='')}/apps"
+        )
+
+    def installed(self, app_id: str) -> Version | None:
+        """Return which version is installed, None where the list does not have it."""
+        answer = self._request("GET", "", f"list the extensions of environment {self.environment}")
+        for app in answer["value"]:
+            if app["appId"].lower() == app_id and str(app.get("state", "")).lower() != _GOING:
+                return Version.parse(app["version"])
+        return None
+
+    def under_way(self, app: App) -> Deployment | None:
+        """Return the newest operation that installs this very version now, None where there is none.
+
+        An upload to be installed at once is "running" from the start; one that is "scheduled" waits for an update
+        window or an update of the environment, and is somebody's plan for another day.
+        """
+        attempting = f"look up operations on {app.name} in environment {self.environment}"
+        try:
+            found = self._request("GET", f"/{app.app_id}/operations", attempting)["value"]
+        except ServiceError as problem:
+            # The page gives this code for an extension that is not installed; that it also does here is inferred.
+            if problem.code.lower() == "resourcedoesnotexist":
+                return None
+            raise
+        ours = [
+            operation
+            for operation in found
+            if _text(operation, "status") == "running"
+            and _text(operation, "type") != "uninstall"
+            and (operation.get("targetVersion") or operation.get("targetAppVersion")) == str(app.version)
+        ]
+        newest = max(ours, key=lambda operation: str(operation.get("createdOn", "")), default=None)
+        return _deployment(newest, app) if newest else None
+
+    def deploy(self, app: AppFile) -> Deployment:
+        """Upload a per-tenant extension and have it installed, or upgraded to, at once."""
+        # acceptIsvEula: the publisher of this extension is whoever runs this; the API refuses an install without it.
+        form: dict[str, str | File] = {
+            "extensionFile": File(app.path.name, app.content),
+            "deploymentSchedule": "Immediate",
+            "syncMode": "Add",
+            "acceptIsvEula": "true",
+            "installOrUpdateNeededDependencies": "false",
+        }
+        started = self._request("POST", "/pteInstall", f"install {app} in environment {self.environment}", form=form)
+        return _deployment(started, app)
+
+    def follow(self, deployment: Deployment) -> Deployment:
+        """Return how far an operation is; its answer may be the operation itself or a list with it."""
+        attempting = f"look up operation {deployment.id} in environment {self.environment}"
+        answer = self._request("GET", f"/{deployment.app.app_id}/operations/{deployment.id}", attempting)
+        found = next((each for each in answer.get("value", [answer]) if each.get("id") == deployment.id), None)
+        return _deployment(found, deployment.app) if found else deployment
+
+    def uninstall(self, app: App) -> Deployment | None:
+        """Start to uninstall an extension, keeping its data; refused where other extensions depend on it."""
+        if self.installed(app.app_id) is None:
+            return None
+        body = {"useEnvironmentUpdateWindow": False, "uninstallDependents": False, "deleteData": False}
+        attempting = f"uninstall {app.name} in environment {self.environment}"
+        return _deployment(self._request("POST", f"/{app.app_id}/uninstall", attempting, body=body), app)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        attempting: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        form: Mapping[str, str | File] | None = None,
+    ) -> Any:
+        try:
+            return self._transport.request(method, f"{self._root}{path}", attempting=attempting, body=body, form=form)
+        except ServiceError as problem:
+            raise problem.with_remedy(self._remedy(problem)) from None
+
+    def _remedy(self, problem: ServiceError) -> str:
+        match problem:
+            case Unauthorized() | Forbidden():
+                return (
+                    "An application that runs this needs the role AdminCenter.ReadWrite.All of Business Central, and "
+                    "an administrator lists it in the admin center under Authorized Microsoft Entra Apps; a person "
+                    "(`az login`) needs to be an administrator. "
+                    f"If only the extensions of {self.environment} are refused: the permission set EXTEN. MGT. - ADMIN."
+                )
+            case ServiceError(code="environmentNotFound" | "EnvironmentNotFound"):
+                return f"Check the name of environment {self.environment} against the admin center."
+            case Conflict():
+                return (
+                    f"Something else is going on in environment {self.environment}: look in the admin center, then run "
+                    "the same command again."
+                )
+            case Throttled():
+                return "Wait a few minutes, then run the same command again; it goes on where it stopped."
+            case Unavailable():
+                return (
+                    f"Environment {self.environment} may be updating; look in the admin center, then run the same "
+                    "command again."
+                )
+        return ""
+
+
+def read_problem(body: Mapping[str, Any]) -> Problem:
+    """Read the body of an error: not wrapped in `error`, except where a gateway before the API answers.
+
+    Extensions that have to be installed, updated or uninstalled first are named in the text.
+    """
+    inner = body.get("error")
+    error = inner if isinstance(inner, Mapping) else body
+    text = str(error.get("message") or "")
+    data = error.get("data") or error.get("extensionData")
+    if isinstance(data, Mapping) and (requirements := data.get("requirements")):
+        named = [f"{each.get('type')} {each.get('name')} {each.get('version')}" for each in requirements]
+        text = f"{text.rstrip('.')} (first {', '.join(named)})"
+    return Problem(str(error.get("code") or ""), text, "")
+
+
+def _deployment(operation: Mapping[str, Any], app: App) -> Deployment:
+    state = _text(operation, "status")
+    if state in {"running", "scheduled"}:
+        return Deployment(operation["id"], app, "running")
+    if state == "succeeded":
+        return Deployment(operation["id"], app, "succeeded")
+    # In the language of the environment, over several lines, with the codes as JSON inside: told as it is.
+    said = redact(" ".join(str(operation.get("errorMessage") or "").split()))
+    return Deployment(operation["id"], app, "failed", said or f"the operation is {state}")
+
+
+def _text(operation: Mapping[str, Any], key: str) -> str:
+    return str(operation.get(key) or "").lower()

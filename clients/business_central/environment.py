@@ -1,0 +1,285 @@
+"""Business Central: companies, permission sets, and the registrations that the companion extension's API pages offer.
+
+The companion extension is this project's own (`companion_extension/`): BC has no API for table 9012. Everything else is
+the standard Automation API v2.0: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/itpro-introduction-to-automation-apis
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from clients.business_central.errors import is_duplicate, is_kept_because_of_sign_in, is_missing_record, with_remedy
+from clients.business_central.records import Assignment, PermissionSet, Registration, assignment_of, registration_of
+from clients.http.errors import Refused, ServiceError
+from clients.http.shared_reads import SharedRead
+from clients.http.transport import Problem, Transport, as_mapping
+
+ANSWER_SECONDS = 510
+"""Business Central ends an operation after 8 minutes; what it says until then is worth waiting for.
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/operational-limits-online
+"""
+COMPANION_APP_ID = "a944837a-e3c7-4266-a7fc-97f21c0d0b95"
+COMPANION_ROUTE = "entraBusinessCentral/registration/v1.0"
+AUTOMATION_ROUTE = "microsoft/automation/v2.0"
+
+HEADERS = {
+    "Accept-Language": "en-US",  # else the texts of errors follow the user's settings, and we could not recognise them
+    "Data-Access-Intent": "ReadWrite",  # else a read may come from a replica that lags behind our own write
+}
+
+
+def read_problem(body: Mapping[str, Any]) -> Problem:
+    """Read the body of a BC error; the correlation id stands at the end of its text."""
+    error = as_mapping(body.get("error"))
+    text, request_id = str(error.get("message") or ""), ""
+    if found := re.search(r"\s+CorrelationId:\s+([0-9a-fA-F-]{36})\.?\s*$", text):
+        text, request_id = text[: found.start()], found[1]
+    return Problem(str(error.get("code") or ""), text, request_id)
+
+
+class BusinessCentral:
+    """Business Central: online, of one tenant; or one installation (container, on-premises).
+
+    Args:
+        transport: to its base address.
+        tenant_id: the directory's id, for Business Central online; None for an installation.
+        query: sent with every request, as an installation of several tenants wants it (`?tenant=default`).
+    """
+
+    def __init__(self, transport: Transport, tenant_id: str | None, query: Mapping[str, str] | None = None) -> None:
+        self._transport = transport
+        self._tenant_id = tenant_id
+        self._query = query or {}
+        self._environments: dict[str, Environment] = {}
+        self._lock = threading.Lock()
+
+    def environment(self, name: str) -> Environment:
+        """Return the client of one environment; the same one for the same name, so that its reads are shared.
+
+        Addresses: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/api-endpoint-structure
+        """
+        online = f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(name, safe='')}" if self._tenant_id else ""
+        with self._lock:
+            return self._environments.setdefault(name, Environment(self._transport, f"{online}/api", name, self._query))
+
+
+class Environment:
+    """One environment. Every method raises `clients.http.errors.AccessError` when it cannot do what it says."""
+
+    def __init__(self, transport: Transport, root: str, name: str, query: Mapping[str, str]) -> None:
+        self.name = name
+        self._transport = transport
+        self._root = root
+        self._query = query
+        self._all_companies = SharedRead(self._list_companies)
+        self._all_permission_sets = SharedRead(self._list_permission_sets)
+        self._all_registrations = SharedRead(self._list_registrations)
+        self._all_assignments = SharedRead(self._list_assignments)
+
+    # --- listed by whoever asks first; no write of ours changes them
+
+    @property
+    def companies(self) -> dict[str, str]:
+        """The names of the companies -> their ids."""
+        return self._all_companies()
+
+    @property
+    def permission_sets(self) -> list[PermissionSet]:
+        """All permission sets that the environment knows."""
+        return self._all_permission_sets()
+
+    def _list_companies(self) -> dict[str, str]:
+        found = self._list(f"{AUTOMATION_ROUTE}/companies", f"list the companies of environment {self.name}")
+        if not found:
+            raise Refused(
+                f"list the companies of environment {self.name}",
+                "it answered that it has none",
+                "Check that the caller is allowed to see at least one company.",
+            )
+        return {item["name"]: item["id"] for item in found}
+
+    def _list_permission_sets(self) -> list[PermissionSet]:
+        path = self._in_company(AUTOMATION_ROUTE, "permissionSets")
+        return [
+            PermissionSet(item["id"], item["scope"], item["appId"].lower(), item["displayName"])
+            for item in self._list(path, f"list the permission sets of environment {self.name}")
+        ]
+
+    # --- listed for all applications at once, by whoever asks first; a write of ours makes the next one ask anew. For
+    # reads of every registration of a stack: two requests for all of them.
+
+    def listed_registration(self, client_id: str) -> Registration | None:
+        """Return the registration of an application as a list told a short while ago, an absence confirmed by key."""
+        return self._all_registrations().get(client_id.lower()) or self.registration(client_id)
+
+    def listed_assignments(self, client_id: str) -> list[Assignment]:
+        """Return the permission sets of an application's user as a list told a short while ago; no proof of absence."""
+        return self._all_assignments().get(client_id.lower(), [])
+
+    def registrations(self) -> Mapping[str, Registration]:
+        """Return all registrations, by client id, as a list told a short while ago."""
+        return self._all_registrations()
+
+    def all_assignments(self) -> Mapping[str, list[Assignment]]:
+        """Return the permission sets of all applications' users, by client id, as a list told a short while ago."""
+        return self._all_assignments()
+
+    def _list_registrations(self) -> dict[str, Registration]:
+        found = self._list(self._registrations(), f"list the registrations in environment {self.name}")
+        return {item.client_id: item for item in map(registration_of, found)}
+
+    def _list_assignments(self) -> dict[str, list[Assignment]]:
+        attempting = f"list the permission sets of all applications in environment {self.name}"
+        listed: dict[str, list[Assignment]] = {}
+        for item in self._list(self._assignments(), attempting):
+            listed.setdefault(item["clientId"].lower(), []).append(assignment_of(item))
+        return listed
+
+    # --- registrations
+
+    def registration(self, client_id: str) -> Registration | None:
+        """Return the registration of an application as it is now, None where a list says that there is none.
+
+        A keyed look-up would not do: its 404 may also mean that the extension, the company or the environment is away.
+        """
+        attempting = f"look up the registration of {client_id} in environment {self.name}"
+        found = self._list(self._registrations(), attempting, {"$filter": f"clientId eq {client_id}"})
+        return registration_of(found[0]) if found else None
+
+    def register(self, client_id: str, fields: Mapping[str, Any]) -> Registration | None:
+        """Register an application, and enable it if the fields say so, in one request and so in one transaction.
+
+        That BC undoes the row when enabling fails is not verified on a real environment; `create` of the provider
+        finds and finishes such a row.
+
+        Args:
+            client_id: the application.
+            fields: description, contactInformation, permissionGranted, state.
+
+        Returns:
+            The registration, None where the application was registered already.
+        """
+        attempting = f"register {client_id} in environment {self.name}"
+        try:
+            return registration_of(
+                self._request("POST", self._registrations(), attempting, body={"clientId": client_id, **fields})
+            )
+        except ServiceError as problem:
+            if is_duplicate(problem):
+                return None
+            raise
+
+    def change(
+        self, client_id: str, fields: Mapping[str, Any], *, attempting: str | None = None
+    ) -> Registration | None:
+        """Change fields of a registration (as in `register`) and return it, None where there is none (any more)."""
+        attempting = attempting or f"change the registration of {client_id} in environment {self.name}"
+        try:
+            return registration_of(self._request("PATCH", self._registrations(client_id), attempting, body=fields))
+        except ServiceError as problem:
+            if is_missing_record(problem):
+                return None
+            raise
+
+    def deregister(self, client_id: str) -> bool:
+        """Delete a registration, and so its user with everything that it was allowed.
+
+        Returns:
+            False where BC keeps it because its user once signed in interactively; True where it is gone.
+        """
+        try:
+            self._request(
+                "DELETE",
+                self._registrations(client_id),
+                f"delete the registration of {client_id} in environment {self.name}",
+            )
+        except ServiceError as problem:
+            if is_kept_because_of_sign_in(problem):
+                return False
+            if not is_missing_record(problem):
+                raise
+        return True
+
+    def enabled_users(self) -> set[str]:
+        """Return the security ids of the users that are enabled: people and applications."""
+        path = self._in_company(AUTOMATION_ROUTE, "users")
+        found = self._list(path, f"list the users of environment {self.name}")
+        return {item["userSecurityId"] for item in found if item["state"] == "Enabled"}
+
+    def enable_user(self, user_id: str) -> None:
+        """Enable the user behind a registration, which setting an enabled row to Enabled again does not do."""
+        path = f"{self._in_company(AUTOMATION_ROUTE, 'users')}({user_id})"
+        self._request("PATCH", path, f"enable user {user_id} in environment {self.name}", body={"state": "Enabled"})
+
+    # --- permission sets of a registration's user
+
+    def assignments(self, client_id: str) -> list[Assignment]:
+        """Return the permission sets that an application's user holds now."""
+        attempting = f"list the permission sets of {client_id} in environment {self.name}"
+        found = self._list(self._assignments(), attempting, {"$filter": f"clientId eq {client_id}"})
+        return [assignment_of(item) for item in found]
+
+    def assign(self, user_id: str, wanted: PermissionSet, company: str) -> None:
+        """Give a user a permission set for one company, or for all with company ""; one it has already is fine."""
+        body = {"roleId": wanted.role_id, "company": company, "appId": wanted.app_id, "scope": wanted.scope}
+        attempting = f"give permission set {wanted.role_id} to user {user_id} in environment {self.name}"
+        try:
+            self._request("POST", self._user_permissions(user_id), attempting, body=body)
+        except ServiceError as problem:
+            if not is_duplicate(problem):
+                raise
+
+    def take_away(self, user_id: str, assignment: Assignment) -> None:
+        """Take a permission set from a user; one that is gone already is fine."""
+        attempting = f"take permission set {assignment.role_id} from user {user_id} in environment {self.name}"
+        try:
+            self._request("DELETE", f"{self._user_permissions(user_id)}({assignment.id})", attempting)
+        except ServiceError as problem:
+            if not is_missing_record(problem):
+                raise
+
+    # --- addresses and requests
+
+    def _registrations(self, client_id: str = "") -> str:
+        return self._in_company(COMPANION_ROUTE, "entraApplications") + (f"({client_id})" if client_id else "")
+
+    def _assignments(self) -> str:
+        return self._in_company(COMPANION_ROUTE, "applicationPermissionSets")
+
+    def _user_permissions(self, user_id: str) -> str:
+        return f"{self._in_company(AUTOMATION_ROUTE, 'users')}({user_id})/userPermissions"
+
+    def _in_company(self, route: str, entity_set: str) -> str:
+        """Return the path of an entity set; registrations and users are per environment, so any one company will do."""
+        companies = self.companies
+        return f"{route}/companies({companies[min(companies)]})/{entity_set}"
+
+    def _list(self, path: str, attempting: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        try:
+            return list(
+                self._transport.pages(
+                    f"{self._root}/{path}",
+                    attempting=attempting,
+                    query={**self._query, **(query or {})},
+                    headers=HEADERS,
+                )
+            )
+        except ServiceError as problem:
+            raise with_remedy(problem, self.name, COMPANION_ROUTE) from None
+
+    def _request(self, method: str, path: str, attempting: str, *, body: Mapping[str, Any] | None = None) -> Any:
+        # BC wants If-Match on PATCH and DELETE; "*" because what we read may be minutes old and our fields are ours.
+        headers = HEADERS if method == "POST" else {**HEADERS, "If-Match": "*"}
+        try:
+            return self._transport.request(
+                method, f"{self._root}/{path}", attempting=attempting, query=self._query, body=body, headers=headers
+            )
+        except ServiceError as problem:
+            raise with_remedy(problem, self.name, COMPANION_ROUTE) from None
+        finally:  # also after a failure: whether it was done may not be known
+            self._all_registrations.forget()
+            self._all_assignments.forget()

@@ -1,0 +1,153 @@
+"""What Business Central's answers mean, and what to do about them.
+
+BC's status alone says little (a missing permission is a 403 with code Internal_ServerError, a duplicate 400 or 409), so
+codes and texts are recognised. Texts come in English because every request asks for it. Sources and evidence: the
+error table in https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/dynamics-error-codes and
+Microsoft's AL source; which of them are not verified on a real environment is listed in rehearsal/DIFFERENCES.md.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from clients.http.errors import ServiceError
+
+
+def is_duplicate(problem: ServiceError) -> bool:
+    """Tell whether a row exists already; sources report both 400 and 409 for it."""
+    return problem.code == "Internal_EntityWithSameKeyExists"
+
+
+def is_missing_record(problem: ServiceError) -> bool:
+    """Tell whether a keyed row is not there, as opposed to the page, the company or the environment."""
+    return problem.code in {"Internal_RecordNotFound", "Internal_DataNotFoundFilter"}
+
+
+def is_kept_because_of_sign_in(problem: ServiceError) -> bool:
+    """Tell whether a row cannot be deleted because its user once signed in through an interactive client."""
+    return "has been logged on to the system" in problem.message
+
+
+def is_inside_a_company(problem: ServiceError) -> bool:
+    """Tell whether an error comes from inside a company, which was opened then: of code, of data, or a permission."""
+    if problem.status in {400, 404}:
+        return is_missing_record(problem) or problem.code.startswith("Application_")
+    return "prevented the action" in problem.message and f"TableData {COMPANY_TABLE} " not in problem.message
+
+
+COMPANY_TABLE = 2000000006
+
+_ENTRA_APPLICATIONS = (
+    "Microsoft Entra Applications (online: https://businesscentral.dynamics.com/{environment}?page=9860)"
+)
+
+# What to do about what a caller lacks: `commands preflight` says the same beforehand.
+INSTALL_COMPANION = (
+    "The companion extension 'Entra Business Central Registration' (API {route}) is not installed in environment "
+    "{environment}, or is older than this program: a user with the permission set EXTEN. MGT. - ADMIN (or SUPER) "
+    "installs it there under Extension Management (online: "
+    "https://businesscentral.dynamics.com/{environment}?page=2500), as docs/reference/companion-extension.md describes."
+)
+CHECK_ENVIRONMENT = (
+    "Check the name of environment {environment} in the stack file against the Business Central admin center: it may "
+    "be misspelt, removed, or renamed (then put the old name under `formerly`)."
+)
+REGISTER_CALLER = (
+    "The application (or user) that runs this is not registered and enabled in environment {environment}: an "
+    f"administrator with SUPER adds it under {_ENTRA_APPLICATIONS} with the permission sets D365 AUTOMATION, SECURITY, "
+    "EBC REGISTRATION (these three for all companies) and every set that it hands out."
+)
+GIVE_ROLES = (
+    "The application that runs this needs the application roles API.ReadWrite.All and Automation.ReadWrite.All of "
+    "Dynamics 365 Business Central: a Privileged Role Administrator grants them to it under API permissions "
+    "(https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade), or with `az ad app "
+    "permission add --id CLIENT_ID --api 996def3d-b36c-4153-8607-a6fd3c01b89f --api-permissions "
+    "a42b0b75-311e-488d-b67e-8fe84f924341=Role d365bc00-a990-0000-00bc-160000000001=Role` and then `az ad app "
+    "permission admin-consent --id CLIENT_ID`, with its client id."
+)
+GIVE_SECURITY = (
+    "The caller needs the permission set SECURITY for all companies of environment {environment} (or has to be a user "
+    f"with SUPER): an administrator with SUPER assigns it to the application that runs this, under "
+    f"{_ENTRA_APPLICATIONS}."
+)
+MAKE_FULL_USER = (
+    "Business Central wants one enabled user with a full licence first: sign in to environment {environment} once as "
+    "one (https://businesscentral.dynamics.com/{environment})."
+)
+GIVE_BASICS = (
+    "The caller lacks this permission in environment {environment}: an administrator with SUPER assigns it the "
+    f"permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION for all companies, under {_ENTRA_APPLICATIONS}."
+)
+GIVE_REGISTRATION = (
+    "The caller needs the permission set EBC REGISTRATION for all companies of environment {environment}: an "
+    f"administrator with SUPER assigns it to the application that runs this, under {_ENTRA_APPLICATIONS}."
+)
+GIVE_WHAT_IS_HANDED_OUT = (
+    "A caller with SECURITY can hand out only the permission sets that it holds itself: an administrator with SUPER "
+    f"assigns this set to the caller in environment {{environment}}, under {_ENTRA_APPLICATIONS}, or runs this as a "
+    "user with SUPER."
+)
+
+
+class Meaning(NamedTuple):
+    """One kind of answer: which it is (code and text are regular expressions), and what to do."""
+
+    code: str
+    text: str
+    remedy: str
+
+
+MEANINGS = [
+    Meaning("BadRequest_ResourceNotFound", "entraApplications|applicationPermissionSets", INSTALL_COMPANION),
+    Meaning("NoEnvironment|.*NotFound", "[Ee]nvironment", CHECK_ENVIRONMENT),
+    Meaning(
+        "Internal_CompanyNotFound",
+        "",
+        "Check the companies of environment {environment}: the one that was asked for is not there any more.",
+    ),
+    Meaning(
+        "Internal_TenantUnavailable",
+        "",
+        "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
+        "and run the same command again when it is Active.",
+    ),
+    Meaning("Authentication_InvalidCredentials", "authenticated or authorized", GIVE_ROLES),
+    Meaning("Authentication_InvalidCredentials", "", REGISTER_CALLER),
+    Meaning("", "SUPER or SECURITY|cannot change settings for another user|CanManageUsers", GIVE_SECURITY),
+    Meaning("", "[Rr]egister a user before", MAKE_FULL_USER),
+    Meaning("", r"permissions? prevented the action.*\b(8845\d|EBC) ", GIVE_REGISTRATION),  # an object of the extension
+    Meaning("", "permissions? prevented the action|no permission to company", GIVE_BASICS),
+    Meaning("", "permission set.*(assigned|hold|have)|only assign", GIVE_WHAT_IS_HANDED_OUT),
+    Meaning(
+        "",
+        "[Dd]eadlock|locked by another user",
+        "Another session changed the same data at the same moment: run the same command again.",
+    ),
+]
+
+
+def told(remedy: str, environment: str = "", route: str = "") -> str:
+    """Return one of the sentences above, about an environment where it names one.
+
+    Args:
+        remedy: the sentence.
+        environment: name of the environment.
+        route: of the companion extension's API.
+    """
+    return remedy.format(environment=environment, route=route)
+
+
+def with_remedy(problem: ServiceError, environment: str, route: str) -> ServiceError:
+    """Return the error, saying what to do about it where its code and text tell."""
+    for meaning in MEANINGS:
+        if re.search(meaning.code, problem.code) and re.search(meaning.text, problem.message):
+            problem.with_remedy(told(meaning.remedy, environment, route))
+            return problem
+    if problem.status == 429:
+        problem.with_remedy("Wait a few minutes, then run the same command again; it goes on where it stopped.")
+    elif problem.status >= 500:
+        problem.with_remedy(
+            f"Environment {environment} may be updating; look in the admin center, then run the same command again."
+        )
+    return problem

@@ -1,0 +1,121 @@
+"""An outside system, as Entra and Business Central see it: it signs in with a client secret, and calls an environment.
+
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/automation-apis-using-s2s-authentication
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote
+
+from clients.business_central.environment import AUTOMATION_ROUTE, HEADERS, read_problem
+from clients.entra import cloud, sign_in
+from clients.entra.caller import claims_of
+from clients.http.errors import SignInFailed
+from clients.http.transport import Transport
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+STANDARD_ROUTE = "v2.0"
+
+ROUTES = {"API.ReadWrite.All": STANDARD_ROUTE, "Automation.ReadWrite.All": AUTOMATION_ROUTE}
+"""Application role -> a route that it opens. The others open the admin center, or nothing that is documented."""
+
+_PAGES = {STANDARD_ROUTE: "companyInformation", AUTOMATION_ROUTE: "permissionSets"}
+"""Route -> a page inside a company: with one row, or few, on tables that many permission sets may read."""
+
+
+def route_for(roles: Iterable[str]) -> str | None:
+    """Return a route of Business Central's API that these roles open, None where they open none."""
+    held = set(roles)
+    return next((route for role, route in ROUTES.items() if role in held), None)
+
+
+class OutsideSystem:
+    """An application with a client secret; for one thread. Each sign-in gets a new token, connections are kept.
+
+    Args:
+        client_id: the application.
+        secret: its secret; it is in no message.
+        tenant_id: the directory.
+        credential: makes a credential of the secret.
+    """
+
+    def __init__(self, client_id: str, secret: str, tenant_id: str, credential: Callable[[], TokenCredential]) -> None:
+        self.client_id = client_id
+        self._secret = secret
+        self._tenant_id = tenant_id
+        self._credential = credential
+        self._transports: dict[str, Transport] = {}
+
+    def sign_in(self) -> str:
+        """Return the Authorization header of a new token for Business Central.
+
+        Raises:
+            SignInFailed: Entra gave no token; its reason has Entra's own code, as AADSTS7000215.
+        """
+        try:
+            return sign_in.bearer(self._credential(), sign_in.BUSINESS_CENTRAL_SCOPE)()
+        except SignInFailed as problem:
+            # Entra echoes no secret, as far as is known; a message that did would stand in the clear in a build log.
+            problem.reason = problem.reason.replace(self._secret, "[secret]")
+            raise
+
+    @staticmethod
+    def roles(authorization: str) -> set[str]:
+        """Return the application roles in a token."""
+        return set(claims_of(authorization).get("roles", ()))
+
+    def companies(self, authorization: str, route: str, environment: str, base_url: str = "") -> dict[str, str]:
+        """Return the names of the companies of an environment -> their ids.
+
+        Args:
+            authorization: the header.
+            route: of the API, as `v2.0`.
+            environment: its name.
+            base_url: its address where it is a container or on-premises, perhaps with a query; "" online.
+
+        Raises:
+            AccessError: Business Central refuses, or does not answer.
+        """
+        attempting = f"list the companies of environment {environment} as {self.client_id}"
+        found = self._list(attempting, f"{route}/companies", authorization, environment, base_url)
+        return {item["name"]: item["id"] for item in found}
+
+    def open_company(
+        self, authorization: str, route: str, company_id: str, environment: str, base_url: str = ""
+    ) -> None:
+        """Read one row inside a company: only so Business Central tells whether the application may open it.
+
+        Raises:
+            AccessError: Business Central refuses, or does not answer.
+        """
+        attempting = f"read from company {company_id} of environment {environment} as {self.client_id}"
+        path = f"{route}/companies({company_id})/{_PAGES[route]}"
+        self._list(attempting, path, authorization, environment, base_url, {"$top": "1"})
+
+    def _list(
+        self,
+        attempting: str,
+        path: str,
+        authorization: str,
+        environment: str,
+        base_url: str,
+        query: Mapping[str, str] | None = None,
+    ) -> list[dict[str, Any]]:
+        address, _, own_query = base_url.partition("?")
+        online = "" if base_url else f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(environment, safe='')}"
+        transport = self._transport(address or cloud.business_central_url())
+        whole_query = {**dict(parse_qsl(own_query)), **(query or {})}
+        headers = {**HEADERS, "Authorization": authorization}
+        return list(transport.pages(f"{online}/api/{path}", attempting=attempting, query=whole_query, headers=headers))
+
+    def _transport(self, address: str) -> Transport:
+        if address not in self._transports:
+            # An answer later than the default would be later than a proof's deadline.
+            self._transports[address] = Transport(
+                "Business Central", address, authorization=None, read_problem=read_problem
+            )
+        return self._transports[address]

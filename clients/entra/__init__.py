@@ -1,0 +1,1 @@
+"""Signing in to Entra, and which cloud and tenant it is."""

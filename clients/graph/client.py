@@ -1,0 +1,351 @@
+"""Microsoft Graph, as far as consent needs it: service principals, and what they are granted on each other.
+
+https://learn.microsoft.com/graph/api/resources/approleassignment and .../resources/oauth2permissiongrant
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import Any
+
+from clients.entra.caller import Caller
+from clients.graph.errors import is_absent, is_already_granted
+from clients.graph.objects import DelegatedGrant, RoleAssignment, ServicePrincipal
+from clients.graph.rights import (
+    CONSENTS,
+    CONSENTS_DELEGATED,
+    CONSENTS_ON_GRAPH,
+    CREATES,
+    MICROSOFT_GRAPH,
+    READS,
+    READS_GRANTS,
+    GraphRight,
+    with_remedy,
+)
+from clients.http.errors import BadRequest, Conflict, NotFound, ServiceError
+from clients.http.shared_reads import SharedRead
+from clients.http.transport import Problem, Transport, as_mapping
+
+
+def read_problem(body: Mapping[str, Any]) -> Problem:
+    """Read the body of a Graph error: https://learn.microsoft.com/graph/errors ."""
+    error = as_mapping(body.get("error"))
+    inner = as_mapping(error.get("innerError"))
+    return Problem(*(str(text or "") for text in (error.get("code"), error.get("message"), inner.get("request-id"))))
+
+
+_SELECT = "id,appId,displayName,appOwnerOrganizationId,appRoles,oauth2PermissionScopes,verifiedPublisher"
+_IDENTITY = "id,appId,displayName,appOwnerOrganizationId,verifiedPublisher"
+_LARGEST_PAGE = 999  # https://learn.microsoft.com/graph/api/serviceprincipal-list
+_ON_BEHALF_OF_ALL = "AllPrincipals"
+ASKED_BY_KEY = 3
+"""So many service principals are looked up one by one in a refresh: a list of all of them is long in a large tenant."""
+
+
+class Graph:
+    """Microsoft Graph v1.0. Every method raises `clients.http.errors.AccessError` when it cannot do what it says.
+
+    Args:
+        transport: to its base address.
+        caller: tells who signed in, for what an error says about rights; None where that is not known.
+    """
+
+    def __init__(self, transport: Transport, caller: Callable[[], Caller | None]) -> None:
+        self._transport = transport
+        self._caller = caller
+        self._resources: dict[str, SharedRead[ServicePrincipal | None]] = {}
+        self._by_id: dict[str, SharedRead[ServicePrincipal | None]] = {}
+        self._vendors: dict[str, SharedRead[ServicePrincipal | None]] = {}
+        self._everybody: SharedRead[dict[str, ServicePrincipal]] = SharedRead(self._list_service_principals)
+        self._assigned: dict[str, SharedRead[dict[str, list[RoleAssignment]]]] = {}
+        self._granted: dict[str, SharedRead[dict[str, list[DelegatedGrant]]]] = {}
+        self._lock = threading.Lock()
+
+    def service_principal(self, app_id: str) -> ServicePrincipal | None:
+        """Return the service principal of an application in this tenant, None where it has none.
+
+        Asks for it by key: a 404 with Graph's own code proves absence, which an empty list would not.
+        """
+        return self._find(f"servicePrincipals(appId='{app_id}')", f"find the service principal of application {app_id}")
+
+    def service_principal_with_id(self, principal_id: str) -> ServicePrincipal | None:
+        """Return the service principal of an object id, None where there is none.
+
+        A new one may be there before it is found in any other way.
+        """
+        return self._find(f"servicePrincipals/{principal_id}", f"find service principal {principal_id}")
+
+    def _find(self, key: str, attempting: str) -> ServicePrincipal | None:
+        try:
+            found = self._request("GET", f"/v1.0/{key}?$select={_SELECT}", attempting=attempting, needs=READS)
+        except NotFound as problem:
+            if is_absent(problem):
+                return None
+            raise
+        return ServicePrincipal.from_graph(found)
+
+    def resource(self, app_id: str, permissions: Collection[str] = ()) -> ServicePrincipal | None:
+        """Return the service principal of a resource, which all integrations of a process ask for once.
+
+        Args:
+            app_id: client id of its application.
+            permissions: values that it should offer; where it lacks one, or is not there, it is asked again: it may
+                just have got it.
+        """
+        with self._lock:
+            asked = self._resources.setdefault(app_id, SharedRead(partial(self.service_principal, app_id)))
+        found = asked()
+        if permissions and (found is None or found.lacks(permissions)):
+            asked.forget()
+            found = asked()
+        return found
+
+    def known_resource(self, app_id: str, object_id: str) -> ServicePrincipal | None:
+        """Return the service principal of a resource as told a short while ago, None where neither id finds it.
+
+        For reads of every consent of a stack, which share both answers. What was made a moment ago may not be found yet
+        by anything but its object id, which is the last word on an absence.
+
+        Args:
+            app_id: client id of its application.
+            object_id: object id of the service principal that it had.
+        """
+        if found := self.resource(app_id):
+            return found
+        with self._lock:
+            asked = self._by_id.setdefault(object_id, SharedRead(partial(self.service_principal_with_id, object_id)))
+        return asked()
+
+    def listed_service_principal(self, app_id: str) -> ServicePrincipal | None:
+        """Return the service principal of an application as told a short while ago, without what it offers.
+
+        For reads of every consent of a stack: the first few are asked for by key, all others share one list of the
+        whole tenant. That it is not there is no proof of absence.
+        """
+        with self._lock:
+            if len(self._vendors) < ASKED_BY_KEY:
+                self._vendors.setdefault(app_id, SharedRead(partial(self.service_principal, app_id)))
+            asked = self._vendors.get(app_id)
+        return asked() if asked else self._everybody().get(app_id)
+
+    def _list_service_principals(self) -> dict[str, ServicePrincipal]:
+        path = f"/v1.0/servicePrincipals?$select={_IDENTITY}&$top={_LARGEST_PAGE}"
+        listed = self._list(path, attempting="list the service principals of this tenant", needs=READS) or []
+        return {item["appId"]: ServicePrincipal.from_graph(item) for item in listed if item.get("appId")}
+
+    def create_service_principal(self, app_id: str) -> ServicePrincipal | None:
+        """Make an application known in this tenant; None where somebody else did so at this moment.
+
+        https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals
+        """
+        try:
+            made = self._request(
+                "POST",
+                "/v1.0/servicePrincipals",
+                attempting=f"add the service principal of application {app_id} to this tenant",
+                needs=CREATES,
+                body={"appId": app_id},
+            )
+        except Conflict:
+            return None
+        finally:
+            with self._lock:
+                self._resources.pop(app_id, None)
+        return ServicePrincipal.from_graph(made)
+
+    def delete_service_principal(self, principal_id: str, *, attempting: str, just_made: bool = False) -> None:
+        """Take an application out of this tenant; one that is gone already is fine, unless it was made a moment ago."""
+        self._delete(
+            f"/v1.0/servicePrincipals/{principal_id}", attempting=attempting, needs=CREATES, just_made=just_made
+        )
+
+    def listed_role_assignments(
+        self, principal_id: str, resource_id: str, known: Collection[str], wanted: Collection[str]
+    ) -> list[RoleAssignment] | None:
+        """Return what a principal holds on a resource as a list told a short while ago, None where it is not there now.
+
+        For reads of every consent of a stack: one list for all of them. An absence is asked about once more by key,
+        unless nothing is what there should be.
+
+        Args:
+            principal_id: object id of its service principal.
+            resource_id: object id of the resource's.
+            known: ids of the assignments that it had.
+            wanted: ids of the roles that it should hold.
+        """
+        with self._lock:
+            listed = self._assigned.setdefault(resource_id, SharedRead(partial(self._list_assigned, resource_id)))
+        held = listed().get(principal_id, [])
+        if set(wanted) <= {each.role_id for each in held} and set(known) <= {each.id for each in held}:
+            return held
+        return self.role_assignments(principal_id, resource_id)
+
+    def _list_assigned(self, resource_id: str) -> dict[str, list[RoleAssignment]]:
+        path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo"
+        attempting = f"list the roles that are assigned on service principal {resource_id}"
+        listed: dict[str, list[RoleAssignment]] = {}
+        for item in self._list(path, attempting=attempting, needs=READS) or []:
+            listed.setdefault(item["principalId"], []).append(RoleAssignment.from_graph(item))
+        return listed
+
+    def role_assignments(self, principal_id: str, resource_id: str) -> list[RoleAssignment] | None:
+        """Return what a principal holds on a resource now, None where there is no such principal.
+
+        The whole list is read and narrowed here: whether Graph accepts a filter by resource is not documented.
+        """
+        held = self._roles_held(principal_id)
+        if held is None:
+            return None
+        return [RoleAssignment.from_graph(item) for item in held if item["resourceId"] == resource_id]
+
+    def assign_role(
+        self, principal_id: str, resource: ServicePrincipal, role_id: str, *, attempting: str
+    ) -> str | None:
+        """Grant an application role and return the assignment's id, None where it was granted already."""
+        made = self._grant(
+            f"/v1.0/servicePrincipals/{resource.id}/appRoleAssignedTo",
+            {"principalId": principal_id, "resourceId": resource.id, "appRoleId": role_id},
+            attempting=attempting,
+            needs=CONSENTS_ON_GRAPH if resource.app_id == MICROSOFT_GRAPH else CONSENTS,
+        )
+        return made and str(made["id"])
+
+    def remove_assignment(
+        self, resource_id: str, assignment_id: str, *, attempting: str, just_made: bool = False
+    ) -> None:
+        """Take an application role back; one that is gone already is fine, unless it was made a moment ago."""
+        path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo/{assignment_id}"
+        self._delete(path, attempting=attempting, needs=CONSENTS, just_made=just_made)
+
+    def grants_held(self, principal_id: str) -> set[str]:
+        """Return the ids of all that a principal holds on any resource, for whomever: roles and delegated grants."""
+        held = [*(self._roles_held(principal_id) or []), *(self._delegated_held(principal_id) or [])]
+        return {item["id"] for item in held}
+
+    def delegated_grants(self, principal_id: str, resource_id: str) -> list[DelegatedGrant] | None:
+        """Return what a client holds on a resource for all users (one grant or none); None where there is no client.
+
+        What single users consented to for themselves is left out: it is theirs.
+        """
+        held = self._delegated_held(principal_id)
+        if held is None:
+            return None
+        return [
+            DelegatedGrant.from_graph(item)
+            for item in held
+            if item["resourceId"] == resource_id and item["consentType"] == _ON_BEHALF_OF_ALL
+        ]
+
+    def listed_delegated_grants(self, principal_id: str, resource_id: str) -> list[DelegatedGrant]:
+        """Return what a client holds on a resource for all users as a list told a short while ago.
+
+        For reads of every consent of a stack: one list for all of them. Graph may be late with it, as it is not by
+        client: https://learn.microsoft.com/graph/api/oauth2permissiongrant-list
+        """
+        with self._lock:
+            listed = self._granted.setdefault(resource_id, SharedRead(partial(self._list_granted, resource_id)))
+        return listed().get(principal_id, [])
+
+    def _list_granted(self, resource_id: str) -> dict[str, list[DelegatedGrant]]:
+        # Both are documented as filterable: https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant
+        path = (
+            f"/v1.0/oauth2PermissionGrants?$filter=resourceId eq '{resource_id}'"
+            f" and consentType eq '{_ON_BEHALF_OF_ALL}'"
+        )
+        attempting = f"list the delegated permissions that are granted on service principal {resource_id}"
+        listed: dict[str, list[DelegatedGrant]] = {}
+        for item in self._list(path, attempting=attempting, needs=READS_GRANTS) or []:
+            listed.setdefault(item["clientId"], []).append(DelegatedGrant.from_graph(item))
+        return listed
+
+    def grant_delegated(
+        self, principal_id: str, resource_id: str, scopes: Collection[str], *, attempting: str
+    ) -> str | None:
+        """Grant delegated permissions for all users and return the grant's id, None where there is a grant already."""
+        made = self._grant(
+            "/v1.0/oauth2PermissionGrants",
+            {
+                "clientId": principal_id,
+                "consentType": _ON_BEHALF_OF_ALL,
+                "resourceId": resource_id,
+                "scope": " ".join(sorted(scopes)),
+            },
+            attempting=attempting,
+            needs=CONSENTS_DELEGATED,
+        )
+        return made and str(made["id"])
+
+    def change_delegated(
+        self, grant_id: str, scopes: Collection[str], *, attempting: str, just_made: bool = False
+    ) -> None:
+        """Replace the permissions of a grant; without any, delete it, and then one that is gone already is fine."""
+        path = f"/v1.0/oauth2PermissionGrants/{grant_id}"
+        if not scopes:
+            return self._delete(path, attempting=attempting, needs=CONSENTS_DELEGATED, just_made=just_made)
+        body = {"scope": " ".join(sorted(scopes))}
+        self._request("PATCH", path, attempting=attempting, needs=CONSENTS_DELEGATED, body=body)
+        return None
+
+    def _roles_held(self, principal_id: str) -> list[dict[str, Any]] | None:
+        return self._list(
+            f"/v1.0/servicePrincipals/{principal_id}/appRoleAssignments",
+            attempting=f"list the roles that service principal {principal_id} holds",
+            needs=READS,
+        )
+
+    def _delegated_held(self, principal_id: str) -> list[dict[str, Any]] | None:
+        return self._list(
+            f"/v1.0/servicePrincipals/{principal_id}/oauth2PermissionGrants",
+            attempting=f"list the delegated permissions that service principal {principal_id} holds",
+            needs=READS_GRANTS,
+        )
+
+    def _list(self, path: str, *, attempting: str, needs: GraphRight) -> list[dict[str, Any]] | None:
+        """Return a whole list below an object, None where there is no such object."""
+        try:
+            return list(self._transport.pages(path, attempting=attempting))
+        except ServiceError as problem:
+            if isinstance(problem, NotFound) and is_absent(problem):
+                return None
+            raise with_remedy(problem, needs, self._caller) from None
+
+    def _grant(self, path: str, body: Mapping[str, Any], *, attempting: str, needs: GraphRight) -> Any:
+        try:
+            return self._request("POST", path, attempting=attempting, needs=needs, body=body)
+        except (BadRequest, Conflict) as problem:
+            if is_already_granted(problem):
+                return None
+            raise
+
+    def _delete(self, path: str, *, attempting: str, needs: GraphRight, just_made: bool) -> None:
+        try:
+            self._request("DELETE", path, attempting=attempting, needs=needs)
+        except NotFound as problem:
+            if just_made or not is_absent(problem):
+                raise
+
+    def _request(
+        self, method: str, path: str, *, attempting: str, needs: GraphRight, body: Mapping[str, Any] | None = None
+    ) -> Any:
+        try:
+            return self._transport.request(method, path, attempting=attempting, body=body)
+        except ServiceError as problem:
+            raise with_remedy(problem, needs, self._caller) from None
+        finally:
+            if method != "GET":  # also after a failure: whether it was done may not be known
+                self._forget()
+
+    def _forget(self) -> None:
+        """Ask anew from now on for whatever a write of ours may have changed."""
+        with self._lock:
+            listed: list[SharedRead[Any]] = [
+                self._everybody,
+                *self._by_id.values(),
+                *self._vendors.values(),
+                *self._assigned.values(),
+                *self._granted.values(),
+            ]
+        for each in listed:
+            each.forget()

@@ -1,0 +1,179 @@
+"""Which rights on Microsoft Graph this program needs: how to tell that one is missing, and who can grant it.
+
+Each has one sentence, which `commands preflight` prints beforehand and an error when Graph refuses.
+Permissions and their ids: https://learn.microsoft.com/graph/permissions-reference
+Roles: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from clients.entra.caller import Caller
+from clients.http.errors import ServiceError
+
+MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
+_API_PERMISSIONS = "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI"
+_ALL_ROLES = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles"
+
+_GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+_PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
+_APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+_CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
+_APPLICATION_DEVELOPER = "cf1c38e5-3621-4004-a7cb-879624dced7c"
+_APPLICATION_ADMINISTRATORS = frozenset(
+    {_GLOBAL_ADMINISTRATOR, _APPLICATION_ADMINISTRATOR, _CLOUD_APPLICATION_ADMINISTRATOR}
+)
+
+
+@dataclass(frozen=True)
+class GraphRight:
+    """One right.
+
+    Attributes:
+        permission: the least application permission that gives it.
+        id: the id of that permission.
+        included_in: other application permissions that give it.
+        role: the least Microsoft Entra role that gives it to a person; "" where every person has it.
+        roles: template ids of the roles that give it.
+        often_everybodys: whether a tenant's settings may give it to every person; many do.
+    """
+
+    permission: str
+    id: str
+    included_in: frozenset[str]
+    role: str
+    roles: frozenset[str]
+    often_everybodys: bool = False
+
+    def held_by(self, caller: Caller) -> bool | None:
+        """Tell whether a caller has it, None where its token does not say."""
+        if caller.roles & {self.permission, *self.included_in} or (caller.is_person and not self.role):
+            return True
+        if (caller.directory_roles or frozenset()) & self.roles:
+            return True
+        unknown = caller.is_person and (caller.directory_roles is None or self.often_everybodys)
+        return None if unknown else False
+
+    def remedy(self, caller: Caller | None) -> str:
+        """Return what to do where it is missing, and who can.
+
+        Args:
+            caller: who lacks it; None where that is not known.
+        """
+        if caller is None:
+            return f"Whoever runs this needs the Microsoft Graph permission {self.permission}, consented to."
+        if caller.is_person:
+            return (
+                f"{caller} needs the Microsoft Entra role {self.role}. A Privileged Role Administrator assigns it, "
+                f"under Roles and administrators ({_ALL_ROLES})."
+            )
+        if caller.is_managed_identity:  # it has no application registration, and so no page for its permissions
+            path = f"servicePrincipals/{caller.object_id}/appRoleAssignments"
+            return (
+                f"The managed identity {caller.client_id}, which runs this, needs the Microsoft Graph permission "
+                f"{self.permission}. A Privileged Role Administrator grants it, with a POST of principalId "
+                f"{caller.object_id}, appRoleId {self.id} and, as resourceId, the object id of Microsoft Graph's "
+                f"service principal to https://graph.microsoft.com/v1.0/{path} (`az rest`)."
+            )
+        add = (
+            f"az ad app permission add --id {caller.client_id} --api {MICROSOFT_GRAPH} --api-permissions {self.id}=Role"
+        )
+        return (
+            f"{caller} needs the Microsoft Graph permission {self.permission}. A Privileged Role Administrator grants "
+            f"it, under API permissions ({_API_PERMISSIONS}/appId/{caller.client_id}), or with `{add}` and then "
+            f"`az ad app permission admin-consent --id {caller.client_id}`."
+        )
+
+
+_CHANGES_DIRECTORY = "Directory.ReadWrite.All"
+
+READS = GraphRight(
+    "Application.Read.All",
+    "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
+    frozenset({"Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All", _CHANGES_DIRECTORY}),
+    role="",
+    roles=_APPLICATION_ADMINISTRATORS,
+)
+"""Look up service principals and what they hold."""
+
+CREATES_OWN = GraphRight(
+    "Application.ReadWrite.OwnedBy",
+    "18a4783c-866b-4cc7-a460-3d5e5662c884",
+    frozenset({"Application.ReadWrite.All"}),
+    role="Application Developer",
+    roles=_APPLICATION_ADMINISTRATORS | {_APPLICATION_DEVELOPER},
+    often_everybodys=True,
+)
+"""Make applications, with their service principals and secrets; this is what the azuread provider does."""
+
+CREATES = GraphRight(
+    "Application.ReadWrite.All",
+    "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
+    frozenset(),
+    role="Cloud Application Administrator",
+    roles=_APPLICATION_ADMINISTRATORS,
+)
+"""Add the service principal of somebody else's application to the tenant: a vendor's, Business Central's."""
+
+CONSENTS = GraphRight(
+    "AppRoleAssignment.ReadWrite.All",
+    "06b708a9-e830-4db3-a914-8e69da51d44f",
+    frozenset(),
+    role="Cloud Application Administrator",
+    roles=_APPLICATION_ADMINISTRATORS | {_PRIVILEGED_ROLE_ADMINISTRATOR},
+)
+"""Grant application roles, which is admin consent for them."""
+
+CONSENTS_ON_GRAPH = GraphRight(
+    CONSENTS.permission,
+    CONSENTS.id,
+    frozenset(),
+    role="Privileged Role Administrator",
+    roles=frozenset({_GLOBAL_ADMINISTRATOR, _PRIVILEGED_ROLE_ADMINISTRATOR}),
+)
+"""The same for roles of Microsoft Graph itself, which fewer people may grant."""
+
+READS_GRANTS = GraphRight(
+    "DelegatedPermissionGrant.Read.All",
+    "81b4724a-58aa-41c1-8a55-84ef97466587",
+    frozenset({"DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", _CHANGES_DIRECTORY}),
+    role="",
+    roles=_APPLICATION_ADMINISTRATORS,
+)
+"""Look up delegated permissions."""
+
+CONSENTS_DELEGATED = GraphRight(
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "8e8e4742-1d95-4f68-9d56-6ee75648c72a",
+    frozenset({_CHANGES_DIRECTORY}),
+    role="Cloud Application Administrator",
+    roles=_APPLICATION_ADMINISTRATORS | {_PRIVILEGED_ROLE_ADMINISTRATOR},
+)
+"""Grant delegated permissions for all users."""
+
+
+def remedies(rights: Iterable[GraphRight], caller: Caller | None) -> str:
+    """Return what to do about those of the rights that a caller lacks; about the first where it seems to have all.
+
+    Args:
+        rights: what was needed when Graph refused.
+        caller: who was refused; None where that is not known.
+    """
+    rights = list(rights)
+    lacking = [right for right in rights if caller is None or right.held_by(caller) is False]
+    return " ".join(right.remedy(caller) for right in lacking or rights[:1])
+
+
+def with_remedy(problem: ServiceError, needed: GraphRight, caller: Callable[[], Caller | None]) -> ServiceError:
+    """Return an error of Graph, saying what to do where it is about a right.
+
+    Args:
+        problem: the error.
+        needed: what was needed; whatever else it is, reading is needed too.
+        caller: tells who was refused, None where that is not known; asked only where it matters.
+    """
+    if problem.code == "Authorization_RequestDenied":
+        problem.with_remedy(remedies(dict.fromkeys((needed, READS)), caller()))
+    return problem

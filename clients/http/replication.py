@@ -1,0 +1,122 @@
+"""Waiting until what was made a moment ago is seen everywhere.
+
+Entra promises no time for it; other people report seconds to minutes. So the question is put again and again, seldom
+enough for a busy service and often enough that the wait is little longer than what there was to wait for: at most a
+second, or a tenth of what it took so far.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+    stop_all,
+)
+
+from clients.http.errors import AccessError
+
+T = TypeVar("T")
+
+LONGEST_SECONDS = 120
+"""How long we wait for it at most; longer delays are reported, and the next run finds what is there and goes on."""
+
+LEAST_REQUESTS = 3
+"""How often we ask at least, whatever time the requests themselves take."""
+
+FIRST_WORD_SECONDS, NEXT_WORD_SECONDS = 5, 10
+"""When whoever waits is told for the first time, and how long after that again at the earliest."""
+
+
+def when_replicated(
+    request: Callable[[], T],
+    *,
+    is_pending: Callable[[BaseException], bool],
+    seconds: float | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> T:
+    """Put a request until it does not fail for want of replication, with jitter, for a bounded time.
+
+    Args:
+        request: the request.
+        is_pending: tells whether its failure may only mean "not seen yet".
+        seconds: how long to wait at most; None for `LONGEST_SECONDS`.
+        tell: takes a sentence for the user now and then, while the wait goes on.
+
+    Raises:
+        whatever the request raises: at once what is not pending, and what still is when the time is over. Of the
+            latter an AccessError says how long was waited, and that the next run goes on.
+    """
+    longest = LONGEST_SECONDS if seconds is None else seconds
+    return Retrying(
+        retry=retry_if_exception(is_pending),
+        wait=_pause,
+        # One throttled request may use up the time, and say nothing about what is seen everywhere.
+        stop=stop_all(stop_after_delay(longest), stop_after_attempt(LEAST_REQUESTS)),
+        before_sleep=_progress(longest, tell),
+        retry_error_callback=_give_up,
+    )(request)
+
+
+def comes_true(question: Callable[[], bool], *, seconds: float = FIRST_WORD_SECONDS) -> bool:
+    """Ask a few times whether something is seen that may well never be, and return the last answer.
+
+    Args:
+        question: asks.
+        seconds: how long to ask at most; so short that nobody has to be told.
+
+    Raises:
+        whatever the question raises, at once.
+    """
+    return Retrying(
+        retry=retry_if_result(lambda answer: not answer),
+        wait=_pause,
+        stop=stop_all(stop_after_delay(seconds), stop_after_attempt(LEAST_REQUESTS)),
+        retry_error_callback=lambda _: False,
+    )(question)
+
+
+def _pause(state: RetryCallState) -> float:
+    longest = max(1.0, 0.1 * _passed(state))
+    return random.uniform(longest / 2, longest)  # noqa: S311 - so that four threads do not ask in step
+
+
+def _passed(state: RetryCallState) -> float:
+    return state.seconds_since_start or 0.0
+
+
+def _failure(state: RetryCallState) -> BaseException:
+    problem = state.outcome.exception() if state.outcome else None
+    return problem or AssertionError("only a failure is waited for")
+
+
+def _progress(longest: float, tell: Callable[[str], None]) -> Callable[[RetryCallState], None]:
+    """Return what says, before a pause, what is waited for and for how long already."""
+    due = float(FIRST_WORD_SECONDS)
+
+    def say(state: RetryCallState) -> None:
+        nonlocal due
+        problem = _failure(state)
+        if _passed(state) >= due and isinstance(problem, AccessError):
+            due = _passed(state) + NEXT_WORD_SECONDS
+            tell(f"waiting to {problem.attempted}, {_passed(state):.0f} s of at most {longest:.0f} s: {problem.reason}")
+
+    return say
+
+
+def _give_up(state: RetryCallState) -> None:
+    problem = _failure(state)
+    if isinstance(problem, AccessError):
+        problem.reason += f" (still so after {_passed(state):.0f} s)"
+        problem.remedy = (
+            "What is new may take longer than that to be seen everywhere: run the same command again, it finds what is "
+            f"there and goes on. {problem.remedy}"
+        ).strip()
+    raise problem

@@ -1,0 +1,1 @@
+"""Admin consent: what an application is granted on a resource."""

@@ -1,0 +1,1 @@
+"""Proof that an application can use an environment."""

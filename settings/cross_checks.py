@@ -1,0 +1,151 @@
+"""What is right in itself, but not together: checked once every part of a stack file is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from settings import logical_names
+from settings.models import Integration, Settings
+from settings.stack_file import Problem
+
+
+def contradictions(settings: Settings) -> Iterable[Problem]:
+    """Yield what contradicts something else in the same stack file.
+
+    Args:
+        settings: settings that are each valid by themselves.
+    """
+    yield from _repeated(
+        "environments",
+        {key: each.name for key, each in settings.environments.items()},
+        "has the same name as environments.{other} ({value!r}); give each environment one key only",
+    )
+    yield from _repeated(
+        "integrations",
+        {each.key: each.display_name for each in settings.integrations if not each.client_id},
+        "has the same displayName as integrations.{other} ({value!r}); display names must be unique",
+    )
+    yield from _repeated(
+        "integrations",
+        {each.key: each.client_id for each in settings.integrations if each.client_id},
+        "has the same clientId as integrations.{other} ({value!r}); one integration per application",
+    )
+    yield from _former_names(
+        "environments",
+        {key: each.formerly for key, each in settings.environments.items()},
+        {each.name for each in settings.environments.values()},
+        "the name of an environment",
+        same=str.casefold,
+    )
+    yield from _former_names(
+        "integrations",
+        {each.key: each.formerly for each in settings.integrations},
+        {each.key for each in settings.integrations},
+        "the key of an integration",
+        same=str,
+    )
+    yield from _companion_problems(settings)
+    names: dict[str, str] = {}
+    for integration in settings.integrations:
+        here: list[str | int] = ["integrations", integration.key]
+        for name in logical_names.of_integration(integration, settings):
+            if names.setdefault(name, integration.key) != integration.key:
+                text = f"makes the same resource name as integrations.{names[name]} ({name!r}); rename one of them"
+                yield Problem(here, text)
+        yield from _vendor_problems(integration, here)
+        yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
+
+
+def _companion_problems(settings: Settings) -> Iterable[Problem]:
+    companion = settings.companion_extension
+    if companion is None:
+        return
+    if settings.integrations:
+        text = (
+            "belongs in a stack of its own: stacks share environments, and destroying this one would touch the others"
+        )
+        yield Problem(["companionExtension"], text)
+    for index, key in enumerate(companion.environments or ()):
+        there: list[str | int] = ["companionExtension", "environments", index]
+        if settings.environments[key].base_url:
+            yield Problem(there, "is a container or on-premises: the extension is published there by hand")
+
+
+def _vendor_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
+    """Yield what only a vendor's application has (one with `clientId`), or only one of ours."""
+    if integration.client_id:
+        if integration.expected_publisher is None:
+            yield Problem(
+                [*here, "clientId"],
+                "is another tenant's application: say in `expectedPublisher` whose, or nothing is granted to it",
+            )
+        if integration.credentials.secrets:
+            yield Problem([*here, "credentials"], "belongs to the vendor, as the application of `clientId` does")
+        if integration.owners:
+            yield Problem([*here, "owners"], "are the vendor's own, as the application of `clientId` is")
+        return
+    if integration.expected_publisher:
+        text = "is for a vendor's application, which `clientId` names; this one is made by this stack"
+        yield Problem([*here, "expectedPublisher"], text)
+    if integration.adopt:
+        text = "is for a vendor's application, which `clientId` names; rows of one that this stack makes are its own"
+        yield Problem([*here, "adopt"], text)
+
+
+def _secret_problems(integration: Integration, maximum: int, here: list[str | int]) -> Iterable[Problem]:
+    secrets = integration.credentials.secrets
+    if secrets is None:
+        return
+    there: list[str | int] = [*here, "credentials", "secrets"]
+    if not secrets.issued:
+        yield Problem(
+            there, "lists no date: add the day on which the first secret is made, issued: ['<year>-<month>-<day>']"
+        )
+    if len(set(secrets.issued)) < len(secrets.issued):
+        yield Problem(
+            [*there, "issued"], "names one date twice: a second secret of one day has a letter, '2026-11-15b'"
+        )
+    if secrets.lifetime_days > maximum:
+        yield Problem(
+            [*there, "lifetimeDays"],
+            f"{secrets.lifetime_days} days is longer than the {maximum} that are allowed; shorten it, or raise "
+            "entra-business-central:maximumSecretLifetimeDays",
+        )
+
+
+def _former_names(
+    section: str,
+    formerly: Mapping[str, Iterable[str]],
+    current: Iterable[str],
+    what: str,
+    *,
+    same: Callable[[str], str],
+) -> Iterable[Problem]:
+    """Yield former names that something else has now, or had too: one resource cannot become two.
+
+    Args:
+        section: `environments` or `integrations`.
+        formerly: former names by key.
+        current: names that are in use now.
+        what: what they are, for the message.
+        same: maps names that mean the same to one.
+    """
+    taken = {same(name) for name in current}
+    first: dict[str, str] = {}
+    for key, former_names in formerly.items():
+        here: list[str | int] = [section, key, "formerly"]
+        for name in former_names:
+            if same(name) in taken:
+                yield Problem(here, f"names {name!r}, which is {what} now")
+            elif (other := first.setdefault(same(name), key)) != key:
+                yield Problem(
+                    here, f"names {name!r}, as {section}.{other}.formerly does: it can become only one of them"
+                )
+
+
+def _repeated(section: str, values: Mapping[str, str], text: str) -> Iterable[Problem]:
+    first: dict[str, str] = {}
+    for key, value in values.items():
+        other = first.setdefault(value.casefold(), key)
+        if other != key:
+            yield Problem([section, key], text.format(value=value, other=other))

@@ -1,0 +1,45 @@
+"""The logical names of resources: parts of URNs, so they are stored in every stack's state (decision 0003).
+
+Each is a function of the natural key. All names of an integration begin with its key, so that one alias on its
+component moves them all. The type is a part of a URN too, so resources of several types share a name.
+"""
+
+from __future__ import annotations
+
+from settings.models import Integration, Settings
+
+
+def registration(key: str, environment: str) -> str:
+    """Return the name of a registration, and of its proof: by the environment's name, in which case does not count.
+
+    In the stack file's spelling it would not do: a name in other letters would make a resource that adopts the
+    registration, and delete the one that it adopted it from.
+    """
+    return f"{key}-{environment.casefold()}"
+
+
+def consent(key: str, resource_app_id: str) -> str:
+    """Return the name of a consent on another resource than Business Central, whose consent is named `key`."""
+    return f"{key}-consent-{resource_app_id}"
+
+
+def secret(key: str, label: str) -> str:
+    """Return the name of a client secret."""
+    return f"{key}-secret-{label}"
+
+
+def companion(environment: str) -> str:
+    """Return the name of the companion extension in an environment: by the environment's name, as a registration."""
+    return f"companion-{environment.casefold()}"
+
+
+def of_integration(integration: Integration, settings: Settings) -> list[str]:
+    """Return all logical names of an integration's resources."""
+    key, secrets = integration.key, integration.credentials.secrets
+    environments = [settings.environments[each].name for each in integration.environments]
+    return [
+        key,
+        *(registration(key, name) for name in environments),
+        *(consent(key, app_id) for app_id in integration.other_permissions),
+        *(secret(key, label) for label in (secrets.issued if secrets else ())),
+    ]

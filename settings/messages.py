@@ -1,0 +1,137 @@
+"""What pydantic finds wrong in a stack file, as problems in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from settings.stack_file import Problem, shown, suggestion
+from settings.values import PATTERNS
+
+Place = tuple[str, ...]
+"""The keys that lead to a model; where any key or any item of a list may stand, `ANY_KEY` or `ANY_ITEM`."""
+ANY_KEY, ANY_ITEM = "<key>", "[]"
+
+
+def problems(
+    invalid: ValidationError, model: type[BaseModel], integrations: Sequence[str], planned: Collection[str]
+) -> Iterator[Problem]:
+    """Yield what is wrong, without what only follows from it.
+
+    Args:
+        invalid: what pydantic raised.
+        model: the model of the whole stack file.
+        integrations: the keys of the integrations, in the order in which they were validated.
+        planned: keys that a later version will know.
+    """
+    errors = invalid.errors(include_url=False)
+    for error in errors:
+        keys: list[str | int] = list(error["loc"])
+        # An item that is wrong is left out of what is counted.
+        if error["type"] == "too_short" and any(len(each["loc"]) > len(keys) and _under(each, keys) for each in errors):
+            continue
+        if len(keys) > 1 and keys[0] == "integrations" and isinstance(keys[1], int):
+            keys[1] = integrations[keys[1]]
+        if error["type"] == "extra_forbidden":
+            yield Problem(keys, _unknown(keys, model, planned))
+        elif keys[-1] in {"(key)", "[key]"}:  # ours and pydantic's word for "the key itself"
+            yield Problem(keys[:-1], _text(error, ""))
+        else:
+            yield Problem(keys, _text(error, str(keys[-1])))
+
+
+def _under(error: ErrorDetails, keys: Sequence[str | int]) -> bool:
+    return list(error["loc"][: len(keys)]) == list(keys)
+
+
+def _text(error: ErrorDetails, key: str) -> str:
+    """Return what is wrong with a value, without the value where it could be a secret (`stack_file.shown`)."""
+    value, context = error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return "is missing"
+        case "too_short":
+            return "is empty; it needs at least one"
+        case "tuple_type" | "list_type":
+            return "must be a list: [first, second]"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return "must be a mapping (key: value)"
+        case "string_type":
+            return f"{shown(value)} is not a text; put it in quotes" if _scalar(value) else "must be a text"
+        case "string_too_short":
+            return "must not be empty"
+        case "string_too_long":
+            service = "Entra" if key == "displayName" else "Business Central"
+            return f"has {len(value.strip())} characters; {service} allows {context['max_length']}"
+        case "string_pattern_mismatch":
+            return PATTERNS[context["pattern"]]
+        case "bool_parsing" | "bool_type":
+            return f"{shown(value)} is neither true nor false"
+        case "int_parsing" | "int_type" | "int_from_float":
+            return f"{shown(value)} is not a whole number"
+        case "greater_than":
+            return f"must be more than {context['gt']}"
+        case "less_than_equal":
+            return f"must be at most {context['le']}"
+        case "literal_error":
+            return f"{shown(value)} is not allowed; use {context['expected']}"
+        case "value_error":
+            return str(context["error"])
+        case _:
+            return error["msg"][0].lower() + error["msg"][1:]
+
+
+def _scalar(value: object) -> bool:
+    return isinstance(value, bool | int | float)
+
+
+def _unknown(keys: Sequence[str | int], model: type[BaseModel], planned: Collection[str]) -> str:
+    """Return what is said of a key that its place does not have: where it belongs, or what it may be meant to be."""
+    *location, key = keys
+    if key in planned:
+        return "is planned, but this version does not know it yet: leave it out (see CHANGELOG.md)"
+    known = _keys_by_place(model)
+    if elsewhere := [place for place, names in known.items() if key in names]:
+        nearest = min(elsewhere, key=lambda place: (-_in_common(place, location), len(place)))
+        shared = _in_common(nearest, location)
+        path = Problem([*location[:shared], *nearest[shared:]], "").path.replace(f".{ANY_ITEM}", ANY_ITEM)
+        return f"unknown key; `{key}` belongs {f'under `{path}`' if path else 'at the top level'}"
+    here = [names for place, names in known.items() if len(place) == len(location) == _in_common(place, location)]
+    return f"unknown key{suggestion(str(key), here[0] if here else ())}"
+
+
+def _in_common(place: Place, location: Sequence[str | int]) -> int:
+    """Return how many steps from the top a place and a location share."""
+    count = 0
+    for step, key in zip(place, location, strict=False):
+        if step not in {key, ANY_ITEM if isinstance(key, int) else ANY_KEY}:
+            break
+        count += 1
+    return count
+
+
+@cache
+def _keys_by_place(model: type[BaseModel]) -> dict[Place, list[str]]:
+    """Return the keys of a model, and of all models in it, by place."""
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    found: dict[Place, list[str]] = {(): [alias for alias in fields if alias != "(key)"]}
+    for alias, field in fields.items():
+        for inner, steps in _models_in(field.annotation):
+            # Integrations are validated as a list, and written as a mapping.
+            start = (alias, *(ANY_KEY if alias == "integrations" else step for step in steps))
+            found |= {(*start, *place): names for place, names in _keys_by_place(inner).items()}
+    return found
+
+
+def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], Place]]:
+    """Yield the models in a field's annotation, each with the steps to it: none, a key or an item."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, ()
+    steps = {dict: (ANY_KEY,), tuple: (ANY_ITEM,)}.get(get_origin(annotation), ())
+    for argument in get_args(annotation):
+        for model, further in _models_in(argument):
+            yield model, (*steps, *further)

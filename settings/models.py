@@ -1,0 +1,271 @@
+"""What a stack file can say, as frozen models: each key with its type, its default and its limits.
+
+The only place that spells the stack file's camelCase keys. It does not know Pulumi, and reads no clock: the same file
+gives the same settings on any day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from settings.stack_file import shown, suggestion
+from settings.values import (
+    TEN_YEARS,
+    EnvironmentName,
+    Guid,
+    Key,
+    Label,
+    Name,
+    Role,
+    RoleId,
+    Scope,
+    Text50,
+    quotable,
+    safe_address,
+)
+
+PROJECT = "entra-business-central"
+BUSINESS_CENTRAL_APP_ID = "996def3d-b36c-4153-8607-a6fd3c01b89f"
+BUSINESS_CENTRAL_ROLES = {
+    # The application roles of Business Central, value -> id. The first two stand in NaviPartner's code, the others in a
+    # public permission dump only. Consent resolves roles by value in the tenant; these ids fill the list that the
+    # application asks for, which has to be known before anything is read.
+    "API.ReadWrite.All": "a42b0b75-311e-488d-b67e-8fe84f924341",
+    "Automation.ReadWrite.All": "d365bc00-a990-0000-00bc-160000000001",
+    "AdminCenter.ReadWrite.All": "a20fe46f-4f63-4666-8e0e-9b882d90b837",
+    "app_access": "3983b928-ed40-4111-bbad-e7910cf234bd",
+}
+BUSINESS_CENTRAL_SCOPES = {  # its delegated permissions, value -> id, as a public permission dump has them
+    "Financials.ReadWrite.All": "2fb13c28-9d89-417f-9af2-ec3065bc16e6",
+    "user_impersonation": "bce0976a-cb0b-473b-8800-84eda9f8e447",
+}
+RESOURCES = {"Microsoft Graph": "00000003-0000-0000-c000-000000000000"}
+"""Resources beside Business Central that a stack file may call by name: name -> client id."""
+
+
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class PermissionSet(_Model):
+    """A permission set to assign: a role id, perhaps a company, and scope and app id where the role id is ambiguous."""
+
+    role_id: RoleId
+    company: Name | None = None
+    scope: Literal["System", "Tenant"] | None = None
+    app_id: Guid | None = None
+
+
+def _role_id_alone(value: object) -> object:
+    return value if isinstance(value, Mapping | list | PermissionSet) else {"roleId": value}
+
+
+PermissionSetItem = Annotated[
+    PermissionSet, BeforeValidator(_role_id_alone, json_schema_input_type=str | PermissionSet)
+]
+
+
+class Secrets(_Model):
+    """The secrets of an integration: one for each label, which is the date it was issued and perhaps a letter."""
+
+    issued: tuple[Label, ...] = ()
+    lifetime_days: int = Field(gt=0, le=TEN_YEARS)
+    display_name: Name | None = None
+
+    def end_date(self, label: str) -> str:
+        """Return when a secret ends, as RFC 3339: `lifetime_days` after midnight (UTC) of the day it was issued."""
+        issued = datetime.fromisoformat(label[:10]).replace(tzinfo=UTC)
+        return (issued + timedelta(days=self.lifetime_days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Credentials(_Model):
+    """How an integration signs in."""
+
+    secrets: Secrets | None = None
+
+
+class Publisher(_Model):
+    """The verified publisher of a vendor's application, by name or by id."""
+
+    display_name: Name | None = None
+    verified_publisher_id: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.display_name is None) == (self.verified_publisher_id is None):
+            raise ValueError("must have either displayName or verifiedPublisherId")
+        return self
+
+
+def _name_alone(value: object) -> object:
+    return value if isinstance(value, Mapping | list | Publisher) else {"displayName": value}
+
+
+class OtherPermissions(_Model):
+    """What an integration is granted on another resource than Business Central."""
+
+    roles: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
+    delegated_scopes: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.roles and not self.delegated_scopes:
+            raise ValueError("must have roles or delegatedScopes")
+        return self
+
+
+def _by_resource(value: object) -> object:
+    """Write the resources of `otherPermissions` by client id."""
+    if not isinstance(value, Mapping):
+        return value
+    written: dict[str, Any] = {}
+    for key, permissions in value.items():
+        app_id = RESOURCES.get(str(key), str(key).lower())
+        if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", app_id):
+            names = ", ".join(RESOURCES)
+            raise ValueError(f"names {key!r}{suggestion(str(key), RESOURCES)}: write a client id (a GUID), or {names}")
+        if app_id == BUSINESS_CENTRAL_APP_ID:
+            raise ValueError("names Business Central, whose permissions stand in `roles` and `delegatedScopes`")
+        if app_id in written:
+            raise ValueError(f"names one resource twice: {key!r} is {app_id}")
+        written[app_id] = permissions
+    return written
+
+
+AdditionalPermissionSets = Literal["remove", "keep"]
+
+
+class Access(_Model):
+    """What an integration gets in one environment, where it differs from the integration's own settings."""
+
+    permission_sets: tuple[PermissionSetItem, ...] | None = None
+    description: Text50 | None = None
+    contact_information: Text50 | None = None
+    additional_permission_sets: AdditionalPermissionSets | None = None
+    state: Literal["Enabled", "Disabled"] = "Enabled"
+
+
+def _by_key(value: object) -> object:
+    match value:
+        case Mapping():
+            return value
+        case list() if strangers := [key for key in value if not isinstance(key, str)]:
+            raise ValueError(f"lists {shown(strangers[0])}, which is not a key of `environments`")
+        case list():
+            return dict.fromkeys(value)
+        case _:
+            raise ValueError("must be a list of keys, [production], or a mapping")
+
+
+def _known_environment(key: str, info: ValidationInfo) -> str:
+    """Refuse a key that `environments` does not have; here, since it is found beside all else that is wrong."""
+    known = (info.context or {}).get("environments")
+    if known is not None and key not in known:
+        raise ValueError(f"there is no environment {key!r}{suggestion(key, known)}; see `environments`")
+    return key
+
+
+EnvironmentKey = Annotated[str, AfterValidator(_known_environment)]
+
+
+def _switch(value: object) -> object:
+    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value  # YAML 1.1 reads `off` so
+
+
+class Integration(_Model):
+    """An outside system that calls Business Central; `key` is its name in the stack file and in the state."""
+
+    key: Key = Field(alias="(key)")
+    preset: Name | None = None
+    client_id: Guid | None = None
+    expected_publisher: (
+        Annotated[Publisher, BeforeValidator(_name_alone, json_schema_input_type=str | Publisher)] | None
+    ) = None
+    display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
+    description: Text50 | None = None
+    contact_information: Text50 = ""
+    roles: Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(_once)]
+    delegated_scopes: Annotated[tuple[Scope, ...], AfterValidator(_once)] = ()
+    other_permissions: Annotated[
+        dict[str, OtherPermissions], BeforeValidator(_by_resource, json_schema_input_type=dict[str, OtherPermissions])
+    ] = {}
+    consent: Literal["auto", "manual"] = "auto"
+    permission_sets: tuple[PermissionSetItem, ...] = ()
+    additional_permission_sets: AdditionalPermissionSets = "remove"
+    environments: Annotated[
+        dict[EnvironmentKey, Access | None],
+        Field(min_length=1),
+        BeforeValidator(_by_key, json_schema_input_type=list[str] | dict[str, Access | None]),
+    ]
+    adopt: bool = False
+    credentials: Credentials = Credentials()
+    formerly: tuple[Name, ...] = ()
+    owners: tuple[Guid, ...] = ()
+    protect: bool = False
+    proof: Annotated[Literal["on", "off"], BeforeValidator(_switch, json_schema_input_type=Literal["on", "off"])] = "on"
+
+    @model_validator(mode="after")
+    def _description_fits(self) -> Self:
+        if not self.description and len(self.display_name) > 50:
+            raise ValueError(
+                "displayName is longer than the 50 characters of a description: give a shorter description"
+            )
+        return self
+
+    def access(self, environment_key: str) -> Access:
+        """Return what the integration gets in one environment, everything filled in."""
+        own = self.environments[environment_key] or Access()
+        return Access(
+            permission_sets=self.permission_sets if own.permission_sets is None else own.permission_sets,
+            description=own.description or self.description or self.display_name,
+            contact_information=self.contact_information
+            if own.contact_information is None
+            else own.contact_information,
+            additional_permission_sets=own.additional_permission_sets or self.additional_permission_sets,
+            state=own.state,
+        )
+
+
+class Environment(_Model):
+    """A Business Central environment; the key in the stack file is only a short word for it."""
+
+    name: EnvironmentName
+    base_url: Annotated[str, AfterValidator(safe_address)] | None = None
+    formerly: tuple[EnvironmentName, ...] = ()
+
+
+class CompanionExtension(_Model):
+    """The companion extension in this stack's environments; for a stack of its own, since stacks share environments."""
+
+    file: Name
+    environments: Annotated[tuple[EnvironmentKey, ...], Field(min_length=1)] | None = None
+    channel: Literal["adminCenter", "automation"] = "adminCenter"
+    uninstall_on_destroy: bool = False
+
+
+class Settings(_Model):
+    """Everything that a stack file says."""
+
+    environments: dict[str, Environment] = Field(min_length=1)
+    integrations: tuple[Integration, ...] = ()
+    companion_extension: CompanionExtension | None = None
+    maximum_secret_lifetime_days: int = Field(default=180, gt=0, le=TEN_YEARS)
