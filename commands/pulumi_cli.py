@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clients.session import SETTINGS
-from settings.stack_file import read_yaml
+from settings.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[1]
 

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from settings.cross_checks import contradictions
 from settings.messages import problems as validation_problems
 from settings.models import PROJECT, Settings
-from settings.stack_file import Problem, StackFile, message, read_yaml, shown, suggestion
+from settings.stack_file import Problem, StackFile, message, shown, suggestion
+from settings.yaml_reader import read_yaml
 
 PLANNED = {"federated", "certificates"}
 """Keys of the design that this version does not know yet: said so, instead of "unknown key"."""

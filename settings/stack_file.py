@@ -12,22 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+import yaml
 
-
-def read_yaml(text: str) -> Any:
-    """Read YAML 1.2, as Pulumi reads stack files: `company: NO` is a text, as `on` and `off` are.
-
-    Raises:
-        ValueError: it is no YAML; the text says where.
-    """
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as problem:
-        raise ValueError(" ".join(str(problem).split())) from None
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+from settings.yaml_reader import read_nodes
 
 
 class StackFile:
@@ -45,24 +32,38 @@ class StackFile:
         self._namespace = namespace
         self._values = values
         try:
-            self._content: Any = YAML().load(path.read_text(encoding="utf-8"))["config"]
-        except (OSError, YAMLError, KeyError, TypeError, ValueError, RecursionError):
-            self._content = {}
+            root = read_nodes(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            root = None
+        self._config = _below(root, "config")[1]
 
     def line(self, keys: Sequence[str | int]) -> int | None:
         """Return the line (from 1) of the last of these nested keys that the file has, None where it has none."""
-        node: Any = self._content
-        line = None
+        node, line = self._config, None
         for depth, key in enumerate(keys):
-            step = f"{self._namespace}:{key}" if depth == 0 else key
-            try:
-                if depth == 0 and _built(node[step]) != _built(self._values.get(str(key))):
-                    break
-                position = node.lc.item(step) if isinstance(step, int) else node.lc.key(step)
-                node, line = node[step], position[0] + 1
-            except (AttributeError, KeyError, IndexError, TypeError):
+            found, value = _below(node, f"{self._namespace}:{key}" if depth == 0 else key)
+            if found is None or (depth == 0 and _shape(value) != _built(self._values.get(str(key)))):
                 break
+            node, line = value, found.start_mark.line + 1
         return line
+
+
+def _below(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """Return the node at which an entry of a mapping or sequence begins, and that of its value; None of none."""
+    if isinstance(node, yaml.MappingNode):
+        for name, value in reversed(node.value):
+            if isinstance(name, yaml.ScalarNode) and name.value == str(key):
+                return name, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key], node.value[key]
+    return None, None
+
+
+def _shape(node: yaml.Node | None) -> object:
+    """Return a node's keys and lengths alone."""
+    if isinstance(node, yaml.MappingNode):
+        return {str(name.value): _shape(value) for name, value in node.value}
+    return [_shape(each) for each in node.value] if isinstance(node, yaml.SequenceNode) else None
 
 
 def _built(node: object) -> object:

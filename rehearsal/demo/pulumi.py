@@ -31,13 +31,15 @@ class Pulumi:
         self.cli = cli
 
     def command(self, verb: str, *options: str) -> list[str]:
-        """Return the command line of a verb (one of VERBS)."""
+        """Return the command line of a verb (one of VERBS, or `config`)."""
         common = ["--stack", STACK, "--color", "never"]
         if verb == "output":
             return [str(self.cli.executable), "stack", "output", *common, *options]
         if verb == "cancel":
             return [str(self.cli.executable), "cancel", *common, "--yes", *options]
         files = ["--config-file", str(self._folder.stack_file)]
+        if verb == "config":
+            return [str(self.cli.executable), verb, *common, *files, *options]
         return [str(self.cli.executable), verb, *common, *files, "--suppress-progress", *options]
 
     def state_command(self) -> list[str]:

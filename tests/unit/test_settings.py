@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from settings import loading
 from settings import models as settings
-from settings.stack_file import StackFile, read_yaml
+from settings.stack_file import StackFile
+from settings.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[2]
 PRESETS = ROOT / "presets"

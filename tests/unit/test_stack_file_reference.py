@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from settings import loading
 from settings import models as settings
-from settings.stack_file import read_yaml
+from settings.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/stack-file.md").read_text(encoding="utf-8")
