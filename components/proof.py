@@ -48,13 +48,13 @@ def access_proof(
     AccessProof(
         logical_names.registration(integration.key, environment.name),
         client_id=without_dependency(client_id),
-        credential=without_dependency(newest.value) if newest else None,
+        client_secret=without_dependency(newest.value) if newest else None,
         credential_id=without_dependency(newest.key_id) if newest else None,
         roles=integration.roles,
         environment=environment.name,
         base_url=environment.base_url or "",
         companies=companies(access),
-        reason=reason,
+        not_provable=reason,
         triggers=[without_dependency(each.revision) for each in (consent, registration)],
         declared_at=f"integrations.{integration.key}.environments.{key}",
         opts=pulumi.ResourceOptions(

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from clients.http.replication import LONGEST_SECONDS
 from dynamic_providers.base import Provider, called_by_pulumi, declared
 from reconcilers.progress import tell
 from reconcilers.proof.prove import NotProven, ProofTarget, prove
@@ -23,14 +22,13 @@ class AccessProofProvider(Provider):
 
     replaced_when = ("client_id",)
     # The credential is compared by its key id: so that a diff can be read, and no secret has to be.
-    updated_when = ("environment", "base_url", "credential_id", "roles", "companies", "reason", "triggers")
+    updated_when = ("environment", "base_url", "credential_id", "roles", "companies", "not_provable", "triggers")
     defaults: ClassVar[dict[str, Any]] = {
         "base_url": "",
         "companies": [],
-        "reason": "",
+        "not_provable": "",
         "credential_id": "",
         "triggers": [],
-        "deadline_seconds": LONGEST_SECONDS,
     }
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
@@ -62,7 +60,7 @@ class AccessProofProvider(Provider):
         """Do nothing: there is nothing."""
 
     def _proven(self, props: Mapping[str, Any]) -> dict[str, Any]:
-        if not props["reason"]:
+        if not props["not_provable"]:
             target = ProofTarget(
                 client_id=props["client_id"],
                 roles=tuple(props["roles"]),
@@ -70,12 +68,12 @@ class AccessProofProvider(Provider):
                 base_url=props["base_url"],
                 companies=tuple(props["companies"]),
             )
-            secret = props.get("credential")
+            secret = props.get("client_secret")
             if not secret:  # Pulumi drops what it does not know: the secret's own resource has failed
                 raise NotProven(target, "secret", "it has no secret", "Its secret could not be made: see there.")
-            prove(self.session, target, secret, seconds=props["deadline_seconds"], tell=tell)
+            prove(self.session, target, secret, tell=tell)
         # The secret is an input only: the state shall keep it in as few places as can be.
-        return {key: value for key, value in declared(props).items() if key != "credential"}
+        return {key: value for key, value in declared(props).items() if key != "client_secret"}
 
 
 class AccessProof(Resource, module="entra-business-central", name="AccessProof"):
@@ -84,16 +82,15 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
     Args:
         name: logical name; a function of the environment's name, as the registration's.
         client_id: the application.
-        credential: its client secret; None where `reason` says why there is nothing to prove with.
+        client_secret: its client secret; None where `not_provable` says why there is nothing to prove with.
         credential_id: key id of the secret, which stands for it in a diff.
         roles: values of the application roles that its token has to have.
         environment: name of the environment in Business Central.
         base_url: its address, where it is a container or on-premises; "" online.
         companies: names of companies that it has to open; with none, it has to open the first that it sees.
-        reason: why it cannot be proved from here; "" where it can.
+        not_provable: why it cannot be proved from here; "" where it can.
         triggers: whatever is another value after consent or registration were made, changed or repaired.
         declared_at: key in the stack file, for messages.
-        deadline_seconds: how long to wait at most for what is not seen everywhere yet.
     """
 
     def __init__(
@@ -104,26 +101,24 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
         roles: Sequence[str],
         environment: str,
         declared_at: str,
-        credential: pulumi.Input[str] | None = None,
+        client_secret: pulumi.Input[str] | None = None,
         credential_id: pulumi.Input[str] | None = None,
         base_url: str = "",
         companies: Sequence[str] = (),
-        reason: str = "",
+        not_provable: str = "",
         triggers: Sequence[pulumi.Input[Any]] = (),
-        deadline_seconds: float = LONGEST_SECONDS,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         properties = {
             "client_id": client_id,
-            "credential": None if credential is None else pulumi.Output.secret(credential),
+            "client_secret": None if client_secret is None else pulumi.Output.secret(client_secret),
             "credential_id": credential_id,
             "roles": list(roles),
             "environment": environment,
             "base_url": base_url,
             "companies": list(companies),
-            "reason": reason,
+            "not_provable": not_provable,
             "triggers": list(triggers),
             "declared_at": declared_at,
-            "deadline_seconds": deadline_seconds,
         }
         super().__init__(AccessProofProvider(), name, AccessProofProvider.without_defaults(properties), opts)

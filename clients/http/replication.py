@@ -7,6 +7,7 @@ second, or a tenth of what it took so far.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from typing import TypeVar
@@ -21,18 +22,38 @@ from tenacity import (
     stop_all,
 )
 
-from clients.http.errors import AccessError
+from clients.http.errors import AccessError, Refused
 
 T = TypeVar("T")
 
 LONGEST_SECONDS = 120
 """How long we wait for it at most; longer delays are reported, and the next run finds what is there and goes on."""
 
+LONGEST_WAIT_VARIABLE = "ENTRA_BC_LONGEST_WAIT"
+"""The environment variable that sets another limit, in seconds."""
+
 LEAST_REQUESTS = 3
 """How often we ask at least, whatever time the requests themselves take."""
 
 FIRST_WORD_SECONDS, NEXT_WORD_SECONDS = 5, 10
 """When whoever waits is told for the first time, and how long after that again at the earliest."""
+
+
+def longest_seconds() -> float:
+    """Return how long we wait at most: what the environment says, else `LONGEST_SECONDS`.
+
+    Raises:
+        Refused: the variable is no number of seconds.
+    """
+    said = os.environ.get(LONGEST_WAIT_VARIABLE, "")
+    try:
+        return max(float(said), 0.0) if said else LONGEST_SECONDS
+    except ValueError:
+        raise Refused(
+            "wait for what was made a moment ago",
+            f"{LONGEST_WAIT_VARIABLE} is {said!r}, and has to be a number of seconds",
+            "Correct it, or leave it out.",
+        ) from None
 
 
 def when_replicated(
@@ -47,14 +68,14 @@ def when_replicated(
     Args:
         request: the request.
         is_pending: tells whether its failure may only mean "not seen yet".
-        seconds: how long to wait at most; None for `LONGEST_SECONDS`.
+        seconds: how long to wait at most; None for `longest_seconds()`.
         tell: takes a sentence for the user now and then, while the wait goes on.
 
     Raises:
         whatever the request raises: at once what is not pending, and what still is when the time is over. Of the
             latter an AccessError says how long was waited, and that the next run goes on.
     """
-    longest = LONGEST_SECONDS if seconds is None else seconds
+    longest = longest_seconds() if seconds is None else seconds
     return Retrying(
         retry=retry_if_exception(is_pending),
         wait=_pause,

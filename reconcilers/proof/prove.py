@@ -12,7 +12,7 @@ from clients.business_central.environment import Environment
 from clients.business_central.errors import is_inside_a_company, with_remedy
 from clients.business_central.outside_system import OutsideSystem, route_for
 from clients.http.errors import AccessError, NotReached, ServiceError, SignInFailed
-from clients.http.replication import LONGEST_SECONDS, when_replicated
+from clients.http.replication import when_replicated
 from clients.session import Session
 
 Cause = Literal[
@@ -112,7 +112,7 @@ def prove(
     target: ProofTarget,
     secret: str,
     *,
-    seconds: float = LONGEST_SECONDS,
+    seconds: float | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Prove by doing: a token with the secret, its roles, a read in each company.
@@ -123,7 +123,7 @@ def prove(
         session: where; its own sign-in is used only to tell causes apart that look alike from outside.
         target: what is to be proved.
         secret: the application's client secret.
-        seconds: how long to wait at most.
+        seconds: how long to wait at most; None for `clients.http.replication.longest_seconds()`.
         tell: takes a sentence for the user now and then, while it waits.
 
     Raises:

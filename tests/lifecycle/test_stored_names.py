@@ -67,7 +67,7 @@ KEYS = {
         {
             "__provider",
             "client_id",
-            "credential",
+            "client_secret",
             "credential_id",
             "roles",
             "environment",
@@ -80,7 +80,7 @@ KEYS = {
 """Type -> the inputs of an integration as most are, and what the outputs have beside them; what is at its default is in
 neither."""
 
-INPUTS_ONLY = {"credential"}  # the secret, which the state keeps in as few places as can be
+INPUTS_ONLY = {"client_secret"}  # the secret, which the state keeps in as few places as can be
 
 
 def test_urns_ids_and_property_keys_are_those_of_the_first_release(tenant: Tenant, stack: Stack) -> None:

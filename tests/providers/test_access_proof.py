@@ -26,7 +26,13 @@ PLACE = "integrations.magento.environments.production"
 
 @pytest.fixture
 def proofs(start_host: Callable[..., ProviderHost]) -> ProviderHost:
-    """The host of AccessProof."""
+    """The host of AccessProof, with little patience."""
+    return start_host(AccessProofProvider(), ENTRA_BC_LONGEST_WAIT="1.5")
+
+
+@pytest.fixture
+def patient_proofs(start_host: Callable[..., ProviderHost]) -> ProviderHost:
+    """The same, with the patience that users have."""
     return start_host(AccessProofProvider())
 
 
@@ -47,16 +53,15 @@ def inputs(system: EntraApplication, **changed: Any) -> dict[str, Any]:
     """Inputs as the component gives them, but for the patience of a test."""
     return {
         "client_id": system.client_id,
-        "credential": system.secret,
+        "client_secret": system.secret,
         "credential_id": "key-1",
         "roles": list(ROLES),
         "environment": "Production",
         "base_url": "",
         "companies": [],
-        "reason": "",
+        "not_provable": "",
         "triggers": ["consent 1", "registration 1"],
         "declared_at": PLACE,
-        "deadline_seconds": 1.5,
         **changed,
     }
 
@@ -71,7 +76,7 @@ def test_an_application_that_can_use_the_environment_is_proved_with_one_token_an
 ) -> None:
     made = proofs.create(inputs(system))
     assert made.id == f"{tenant.ready.tenantId}/Production/{system.client_id}"
-    assert made.outputs["reason"] == ""
+    assert made.outputs["not_provable"] == ""
     callers = {each["caller"] for each in tenant.requests(user_agent=OURS) if each["caller"]}
     assert callers == {system.client_id}, "nothing is asked by our own caller"
     assert [each.split("/")[-1] for each in asked(tenant)] == ["token", "companies", "companyInformation"]
@@ -82,7 +87,7 @@ def test_the_secret_is_in_no_output_and_in_no_message(
     tenant: Tenant, proofs: ProviderHost, system: EntraApplication
 ) -> None:
     made = proofs.create(inputs(system))
-    assert "credential" not in made.outputs
+    assert "client_secret" not in made.outputs
     assert system.secret not in json.dumps(made.outputs)
     tenant.fault(
         match={"path": "/oauth2/v2.0/token", "caller": system.client_id}, action="status", status=401, times=0,
@@ -98,7 +103,7 @@ def test_the_same_inputs_are_no_change_and_another_secret_of_the_same_key_id_is_
 ) -> None:
     made = proofs.create(inputs(system))
     assert not proofs.has_changes(made, inputs(system))
-    assert not proofs.has_changes(made, inputs(system, roles=ROLES[::-1], credential="x", declared_at="elsewhere"))
+    assert not proofs.has_changes(made, inputs(system, roles=ROLES[::-1], client_secret="x", declared_at="elsewhere"))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +115,7 @@ def test_the_same_inputs_are_no_change_and_another_secret_of_the_same_key_id_is_
         {"environment": "Sandbox"},
         {"triggers": ["consent 2", "registration 1"]},
         {"triggers": ["consent 1", "registration 2"]},
-        {"reason": "the stack file keeps it disabled there"},
+        {"not_provable": "the stack file keeps it disabled there"},
     ],
     ids=str,
 )
@@ -131,7 +136,7 @@ def test_an_update_proves_again(tenant: Tenant, proofs: ProviderHost, system: En
     made = proofs.create(inputs(system))
     tenant.clear_requests()
     updated = proofs.update(made, inputs(system, credential_id="key-2"))
-    assert "credential" not in updated.outputs
+    assert "client_secret" not in updated.outputs
     assert len(asked(tenant)) == 3
 
 
@@ -151,10 +156,10 @@ def test_refresh_and_destroy_ask_nothing_even_when_the_access_is_gone(
 
 def test_what_cannot_be_proved_from_here_says_why_and_asks_nothing(tenant: Tenant, proofs: ProviderHost) -> None:
     nobody = EntraApplication("b0b0b0b0-0000-4000-8000-000000000001", "", "", "")
-    given = inputs(nobody, reason="this stack has no client secret for it")
-    del given["credential"], given["credential_id"]
+    given = inputs(nobody, not_provable="this stack has no client secret for it")
+    del given["client_secret"], given["credential_id"]
     made = proofs.create(given)
-    assert made.outputs["reason"] == ("this stack has no client secret for it")
+    assert made.outputs["not_provable"] == ("this stack has no client secret for it")
     assert not proofs.has_changes(made, given)
     assert tenant.requests(user_agent=OURS) == []
 
@@ -178,7 +183,7 @@ def test_permission_sets_that_may_read_nothing_that_a_proof_asks_for_are_enough_
     here = {"environment": "Production", "clientId": system.client_id}
     tenant.edit("remove_permission_set", **here, roleId="D365 READ")
     tenant.edit("add_permission_set", **here, roleId="NPR KDS WEBSERVICE")
-    assert proofs.create(inputs(system)).outputs["reason"] == ""
+    assert proofs.create(inputs(system)).outputs["not_provable"] == ""
     assert [each["status"] for each in tenant.requests(user_agent=OURS) if "/api/" in each["path"]] == [200, 403]
 
 
@@ -193,7 +198,7 @@ def test_a_company_that_is_not_set_up_yet_was_opened_all_the_same(
     tenant: Tenant, proofs: ProviderHost, system: EntraApplication, status: int, code: str, message: str
 ) -> None:
     fault = tenant.fault(match={"path": "/companyInformation$"}, status=status, code=code, message=message, times=0)
-    assert proofs.create(inputs(system)).outputs["reason"] == ""
+    assert proofs.create(inputs(system)).outputs["not_provable"] == ""
     assert fault.hits == 1
 
 
@@ -225,7 +230,7 @@ def test_roles_that_open_no_api_are_proved_by_the_token(
         "add_app_role_assignment", clientId=system.client_id, resourceAppId=BUSINESS_CENTRAL,
         role="AdminCenter.ReadWrite.All",
     )  # fmt: skip
-    assert proofs.create(inputs(system, roles=["AdminCenter.ReadWrite.All"])).outputs["reason"] == ""
+    assert proofs.create(inputs(system, roles=["AdminCenter.ReadWrite.All"])).outputs["not_provable"] == ""
     assert not any("/api/" in each for each in asked(tenant))
 
 
@@ -400,26 +405,26 @@ def test_the_cause_is_one_of_the_words_that_programs_read(
     ids=["secret", "registration", "permission set"],
 )
 def test_what_is_not_seen_everywhere_yet_is_waited_for(
-    tenant: Tenant, proofs: ProviderHost, system: EntraApplication, path: str, code: str, message: str
+    tenant: Tenant, patient_proofs: ProviderHost, system: EntraApplication, path: str, code: str, message: str
 ) -> None:
     status = 403 if code == "Internal_ServerError" else 401
     late = tenant.fault(match={"path": path}, action="status", status=status, code=code, message=message, times=2)
-    assert proofs.create(inputs(system, deadline_seconds=60)).outputs["reason"] == ""
+    assert patient_proofs.create(inputs(system)).outputs["not_provable"] == ""
     assert late.hits == 2
 
 
 def test_a_role_that_is_late_in_tokens_is_waited_for_with_new_tokens(
-    tenant: Tenant, proofs: ProviderHost, system: EntraApplication
+    tenant: Tenant, patient_proofs: ProviderHost, system: EntraApplication
 ) -> None:
     tenant.edit("remove_app_role_assignment", clientId=system.client_id, role="API.ReadWrite.All")
     with ThreadPoolExecutor(1) as pool:
-        proof = pool.submit(proofs.create, inputs(system, deadline_seconds=60))
+        proof = pool.submit(patient_proofs.create, inputs(system))
         wait_for(lambda: len(asked(tenant)) >= 2 or proof.done(), 60, "a second token")
         tenant.edit(
             "add_app_role_assignment", clientId=system.client_id, resourceAppId=BUSINESS_CENTRAL,
             role="API.ReadWrite.All",
         )  # fmt: skip
-        assert proof.result().outputs["reason"] == ""
+        assert proof.result().outputs["not_provable"] == ""
 
 
 def test_a_new_secret_is_waited_for_and_while_it_lasts_a_line_says_so(
@@ -428,7 +433,7 @@ def test_a_new_secret_is_waited_for_and_while_it_lasts_a_line_says_so(
     tenant.replication(DELAY)
     made = graph(tenant, "POST", f"/applications/{system.object_id}/addPassword", {"passwordCredential": {}})
     tenant.clear_requests()
-    given = inputs(system, credential=made["secretText"], deadline_seconds=60)
+    given = inputs(system, client_secret=made["secretText"])
     with start_host(AccessProofProvider()) as host:
         while_others_wait(tenant, lambda: host.create(given), asks=ASKS_IN_FIVE_SECONDS)
     assert [each["status"] for each in tenant.requests(user_agent=OURS) if "/token" in each["path"]][-1] == 200
@@ -440,6 +445,13 @@ def test_a_new_secret_is_waited_for_and_while_it_lasts_a_line_says_so(
 
 def test_a_secret_that_could_not_be_made_is_said(proofs: ProviderHost, system: EntraApplication) -> None:
     given = inputs(system)
-    del given["credential"]  # so it arrives where its resource failed and `up` goes on (measured)
+    del given["client_secret"]  # so it arrives where its resource failed and `up` goes on (measured)
     with pytest.raises(ProviderError, match=r"it has no secret\. Its secret could not be made"):
         proofs.create(given)
+
+
+def test_a_limit_for_waiting_that_is_no_number_is_refused_with_the_variables_name(
+    start_host: Callable[..., ProviderHost], system: EntraApplication
+) -> None:
+    with pytest.raises(ProviderError, match="ENTRA_BC_LONGEST_WAIT is '2m', and has to be a number of seconds"):
+        start_host(AccessProofProvider(), ENTRA_BC_LONGEST_WAIT="2m").create(inputs(system))
