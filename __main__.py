@@ -7,7 +7,7 @@ import pulumi_azuread as azuread
 
 from components.companion import companion_extension
 from components.integration import Integration
-from components.interruptions import end_quietly_when_interrupted
+from components.program_end import end_quietly_when_interrupted, refuse
 from components.stack_traces import leave_out_stack_traces
 from settings.loading import SettingsError, decoded, load
 from settings.models import PROJECT
@@ -24,7 +24,7 @@ folder = Path(__file__).parent
 try:
     settings = load(values, presets=folder / "presets", stack_file=Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml"))
 except SettingsError as problem:
-    raise pulumi.RunError(str(problem)) from None
+    refuse(str(problem))
 
 if companion := settings.companion_extension:
     online = [key for key, each in settings.environments.items() if not each.base_url]

@@ -85,6 +85,7 @@ def test_a_mistake_in_the_stack_file_is_told_in_the_preview_and_changes_nothing(
     for text in mistake.says:
         assert text in refused.output
     assert "Traceback" not in refused.output
+    assert "unhandled error" not in refused.output, "what Pulumi adds to a RunError"
     assert tenant.state() == before
     stack.write()
     assert stack.up().code == 0

@@ -1,12 +1,24 @@
-"""What the program does when the engine interrupts it."""
+"""How the program ends before its end: refused, or interrupted, and what its user then reads."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+from typing import NoReturn
+
+import pulumi
 
 _TOLD_ALREADY = 32  # to Pulumi's language host: there is nothing more to say
+
+
+def refuse(text: str) -> NoReturn:
+    """End with a message and nothing else.
+
+    For `pulumi.RunError` Pulumi adds a line, "an unhandled error occurred: program exited with non-zero exit code: 1".
+    """
+    pulumi.error(text)
+    sys.exit(_TOLD_ALREADY)
 
 
 def end_quietly_when_interrupted() -> None:
