@@ -1,4 +1,7 @@
-"""`azuread:index/application:Application`: an application registration (contracts/graph.md 2.1)."""
+"""`azuread:index/application:Application`: an application registration.
+
+Its requests: docs/reference/facts-graph.md, "Applications of the plugin".
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,7 @@ def _with_name(graph: GraphSession, name: str, until: float) -> list[JSON]:
 
 
 def _duplicate(other: JSON) -> str:
-    """Return the refusal of `prevent_duplicate_names` (contracts/design-spike.md 6a)."""
+    """Return the refusal of `prevent_duplicate_names` (docs/reference/facts-graph.md, "Duplicate names")."""
     return (
         f'An existing "azuread_application" with name "{other["displayName"]}" (ID: "{other["id"]}") was found '
         "and `prevent_duplicate_names` was specified"

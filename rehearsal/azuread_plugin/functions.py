@@ -14,7 +14,10 @@ _SECONDS = 300.0  # the data source's own timeout
 
 
 def get_client_config(graph: GraphSession, _arguments: Values) -> Values:
-    """Return the caller's tenant, client and object id; it makes no request (contracts/graph.md 1.5)."""
+    """Return the caller's tenant, client and object id; it makes no request.
+
+    As the real plugin does: docs/reference/facts-graph.md, "Claims of a token".
+    """
     return {
         "clientId": graph.client_id,
         "id": f"{graph.tenant_id}-{graph.client_id}-{graph.object_id}",

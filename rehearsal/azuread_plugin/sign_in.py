@@ -1,4 +1,7 @@
-"""Signing in as the real plugin does: metadata document, token, claims (contracts/graph.md 1.2 to 1.6)."""
+"""Signing in as the real plugin does: metadata document, token, claims.
+
+docs/reference/facts-graph.md, "Metadata document", "Token requests" and "Claims of a token".
+"""
 
 from __future__ import annotations
 

@@ -70,8 +70,9 @@ async def serve(
 
 
 def _config(app: ASGIApp, **settings: Any) -> uvicorn.Config:
-    # asyncio sets TCP_NODELAY on every connection; without it each request costs 45 ms (contracts/graph.md, 0.9).
-    # The real plugin leaves its connections idle by the hundred, so they are closed after 5 seconds (section 1.7).
+    # asyncio sets TCP_NODELAY on every connection; without it each request costs 45 ms. The real plugin opens one
+    # connection for each request and leaves it idle, so hundreds would add up: they are closed after 5 seconds.
+    # docs/reference/facts-graph.md, "Connections" and "Requests of the plugin".
     settings = {"timeout_keep_alive": 5, **settings}
     return uvicorn.Config(
         app,

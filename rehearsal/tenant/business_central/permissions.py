@@ -1,8 +1,8 @@
 """What a caller may do inside an environment: permission sets, and the platform's own rules about users.
 
-Contents of the permission sets are abridged to the tables that the API pages here touch
-(contracts/business-central.md, 3). The effective right is the entitlement of the token's role, which the route checks,
-and what the assigned sets give, which is checked here.
+Contents of the permission sets are abridged to the tables that the API pages here touch. A caller may do what both the
+entitlement of its token's role allows, which the route checks, and the permission sets that it holds, which are checked
+here: docs/reference/facts-business-central.md, "Permission sets" and "App roles and routes".
 """
 
 from __future__ import annotations

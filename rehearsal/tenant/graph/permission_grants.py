@@ -1,4 +1,7 @@
-"""Delegated permission grants for all users: /oauth2PermissionGrants (contracts/graph.md, sections 2.8, 5 and 6.2)."""
+"""Delegated permission grants for all users: /oauth2PermissionGrants.
+
+docs/reference/facts-graph.md, "Delegated permission grants" and "Errors of Graph".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The token service: its documents, and POST /{tenant}/oauth2/v2.0/token (contracts/graph.md, 1.2, 1.4, 7, 10)."""
+"""The token service: its documents, and POST /{tenant}/oauth2/v2.0/token.
+
+docs/reference/facts-graph.md, "Metadata document", "Token requests" and "Other clients".
+"""
 
 from __future__ import annotations
 
