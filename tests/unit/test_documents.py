@@ -147,7 +147,10 @@ def test_a_fact_that_is_not_there_is_noticed() -> None:
 
 def test_no_file_names_research_notes_that_a_clone_does_not_have() -> None:
     """They lay in a folder of that name; what rests on them says so in docs/reference/facts-*.md."""
-    notes = re.compile(r"contracts[/]|\bcontracts,? `")
+    notes = re.compile(
+        r"contracts[/]|\bcontracts? `|\bcontracts?,? (?:section )?\d|\((?:contract|section) ?\d"
+        r"|(?<![\w/.-])(?:engine|graph|business-central|pulumi|pulumi-measured|real-engine|design-spike)[.]md\b"
+    )
     assert [file for file in _files() if notes.search(_text_of(file))] == []
 
 

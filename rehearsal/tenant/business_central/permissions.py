@@ -52,7 +52,11 @@ EXECUTE_RIGHTS = {  # object -> the sets with which it can be run; objects not n
 
 
 def signed_in(environment: Environment, caller: Caller) -> User | None:
-    """Find the enabled user that a caller signs in as; the row in table 9012 is not asked ([INF] from 1.4)."""
+    """Find the enabled user that a caller signs in as.
+
+    The row in table 9012 is not asked. That is inferred: disabling a row disables its user, as
+    docs/reference/facts-business-central.md, "Disabling and deleting a registration", says.
+    """
     if caller.kind == "application":
         user = environment.application_user(caller.client_id)
     else:
