@@ -55,7 +55,7 @@ class Application(DirectoryObject):
         return self._post(graph, planned, body, until)
 
     def prove(self, graph: GraphSession, id: str, planned: Values, until: float) -> None:  # noqa: A002
-        """Name it something else and back."""
+        """Name it something else and back: two writes that succeed only where Graph shows the new application."""
         for name in (f"TERRAFORM_UPDATE_{uuid.uuid4()}", planned["displayName"]):
             body = {"@odata.type": "#microsoft.graph.application", "displayName": name}
             with diagnosing(f"Failed to patch {self._named(id)} after creating"):
@@ -125,7 +125,8 @@ def _duplicate(other: JSON) -> str:
 
 
 def _not_replicated(error: GraphError) -> bool:
-    # The real plugin's pattern; its brackets form a group, so it does not match Graph's own text. Kept as it is.
+    # The real plugin's regular expression. Its parentheses form a group, so it does not match Graph's text, which has
+    # parentheses; the stand-in keeps that mistake.
     disabled_first = "Permission (scope or role) cannot be deleted or updated unless disabled first"
     return error.status in (404, 409) or error.matches(400, disabled_first)
 
