@@ -27,7 +27,9 @@ from reconcilers.proof.prove import NotProven, ProofTarget, prove
 
 AT_ONCE = 4
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What stands in the outputs for a value that the last `up --continue-on-error` did not come to (measured)."""
+"""What stands in the outputs for a value that the last `up --continue-on-error` did not reach (measured).
+
+docs/reference/facts-pulumi.md, "Continuing after a failure"."""
 
 NOT_SHOWN = "[secret]"
 

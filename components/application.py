@@ -29,7 +29,8 @@ def own_application(
         parent: the integration's component.
     """
     own = pulumi.ResourceOptions(parent=parent)
-    # Owners are as listed, exactly; where none are, whoever creates it owns it, and later callers change nothing.
+    # Where the stack file lists owners, exactly those. Where it lists none, whoever creates the application; a later
+    # run by another caller must then not change that, hence `ignore_changes`.
     owners = list(integration.owners) or [caller.object_id]
     owned = pulumi.ResourceOptions.merge(
         own, pulumi.ResourceOptions(ignore_changes=None if integration.owners else ["owners"])
@@ -38,10 +39,12 @@ def own_application(
         integration.key,
         display_name=integration.display_name,
         sign_in_audience="AzureADMyOrg",
-        # A name is no identity, but it is the one thing that finds an application whose creation was interrupted.
+        # Entra allows two of one name. But after an interrupted creation this makes azuread refuse, and name the one
+        # that is there, instead of making a second one: docs/reference/facts-graph.md, "Duplicate names".
         prevent_duplicate_names=True,
         owners=owners,
-        # Finds what even the name does not: see docs/reference/interrupted-runs.md.
+        # azuread gives a new application another name for a moment. One that a killed run left so is found by this tag
+        # only: docs/reference/interrupted-runs.md.
         tags=[f"{PROJECT}:{pulumi.get_stack()}:{integration.key}"],
         required_resource_accesses=asked_permissions(integration),
         opts=owned,

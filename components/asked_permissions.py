@@ -1,6 +1,6 @@
-"""What an application asks for, which is what the page lists on which an administrator may approve.
+"""What an application asks for (`requiredResourceAccess`): the list on the page where an administrator approves.
 
-It grants nothing by itself. It is written by id, and declared by value.
+It grants nothing by itself. Graph wants ids in it, and the stack file has values (`API.ReadWrite.All`).
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ def consent(integration: Integration, own: OwnApplication | None, parent: pulumi
             resource_app_id=app_id,
             roles=list(permissions.roles),
             scopes=list(permissions.delegated_scopes),
-            # After the first, which lets a vendor in, and takes it out again last.
+            # After the consent on Business Central: that one brings a vendor's application into the tenant, and takes
+            # it out again. Pulumi deletes in the reverse order, so that comes last.
             opts=pulumi.ResourceOptions(parent=parent, depends_on=[first]),
         )
     return first

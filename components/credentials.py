@@ -22,7 +22,8 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
     """Make the client secrets of an integration, oldest first.
 
     The end and the display name are fixed when a secret is made: an edited lifetime must not replace a secret that is
-    in use (measured: without `ignore_changes` it replaces every one of them).
+    in use, and without `ignore_changes` it replaces every one of them (measured: docs/reference/facts-pulumi.md,
+    "Ignored changes").
     """
     secrets = integration.credentials.secrets
     if secrets is None:
@@ -38,7 +39,8 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
                 parent=parent,
                 ignore_changes=["end_date", "display_name"],
                 # Deleting the application takes its secrets along. Not where it is protected: there its delete is
-                # refused, and the engine would forget secrets that live on.
+                # refused, and Pulumi would forget secrets that still work
+                # (docs/reference/facts-pulumi.md, "Deleted with, and protected").
                 deleted_with=None if integration.protect else application,
                 protect=False,  # also in a protected integration secrets have to rotate
             ),

@@ -16,7 +16,7 @@ def without_dependency(value: pulumi.Input[T]) -> pulumi.Input[T]:
     For what depends on that resource in another way already: the state has one list of dependencies for each property,
     of URNs of 130 characters. And for the secret of a proof: after an error `pulumi up --continue-on-error` deletes a
     secret that the stack file no longer lists, also where a proof that was left out still depends on it, and then
-    refuses the state that it has written (measured).
+    refuses the state that it has written (measured: docs/reference/facts-pulumi.md, "Continuing after a failure").
     """
     if not isinstance(value, pulumi.Output):
         return value

@@ -36,7 +36,7 @@ class Integration(pulumi.ComponentResource):
     def __init__(
         self, integration: IntegrationSettings, settings: Settings, caller: azuread.GetClientConfigResult
     ) -> None:
-        # What is protected are all children (they inherit it) but secrets, which have to rotate.
+        # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
         super().__init__(
             f"{PROJECT}:index:Integration",
             integration.key,
@@ -46,7 +46,7 @@ class Integration(pulumi.ComponentResource):
                 aliases=[pulumi.Alias(name=name) for name in integration.formerly],
             ),
         )
-        # A vendor's application is the vendor's: it is let in, never made, and has no credential here.
+        # A vendor's application lives in the vendor's tenant: here it only gets a service principal, and has no secret.
         own = None if integration.client_id else own_application(integration, caller, self)
         client_id = own.application.client_id if own else integration.client_id or ""
         consented = consent(integration, own, self)

@@ -26,7 +26,7 @@ def end_quietly_when_interrupted() -> None:
 
     The engine interrupts the program when a resource fails, and when its user does. The SDK would then print the
     traceback of wherever the program was waiting, 26 lines that end in KeyboardInterrupt, below the one paragraph that
-    says what failed.
+    says what failed (docs/reference/facts-pulumi.md, "What a failure looks like").
     """
 
     def end(*_: object) -> None:

@@ -36,7 +36,7 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
         SettingsError: something is wrong; nothing was changed anywhere.
     """
     known = values.get("environments")
-    # Where they are no mapping, that is said once, and not again for each key.
+    # If `environments` is not a mapping, that is one problem; each key that names an environment is then not checked.
     context = {"environments": [str(key) for key in known]} if isinstance(known, Mapping) else None
     entries = values.get("integrations", {} if "companionExtension" in values else None)
     problems: list[Problem] = []
@@ -51,7 +51,7 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
         if (each := _filled(key, entry, presets, problems)) is not None
     ]
     try:
-        # by alias only: permission_sets is our spelling, not the stack file's
+        # by alias only: `permission_sets` is the spelling of our code, the stack file's is `permissionSets`
         settings = Settings.model_validate(
             {**values, "integrations": filled}, by_alias=True, by_name=False, context=context
         )

@@ -31,7 +31,7 @@ def problems(
     errors = invalid.errors(include_url=False)
     for error in errors:
         keys: list[str | int] = list(error["loc"])
-        # An item that is wrong is left out of what is counted.
+        # pydantic does not count wrong items, and may then find the list too short: the wrong item is told alone.
         if error["type"] == "too_short" and any(len(each["loc"]) > len(keys) and _under(each, keys) for each in errors):
             continue
         if len(keys) > 1 and keys[0] == "integrations" and isinstance(keys[1], int):

@@ -43,8 +43,9 @@ PROJECT = "entra-business-central"
 BUSINESS_CENTRAL_APP_ID = "996def3d-b36c-4153-8607-a6fd3c01b89f"
 BUSINESS_CENTRAL_ROLES = {
     # The application roles of Business Central, value -> id. The first two stand in NaviPartner's code, the others in a
-    # public permission dump only. Consent resolves roles by value in the tenant; these ids fill the list that the
-    # application asks for, which has to be known before anything is read.
+    # public permission dump only (docs/reference/facts-graph.md, "Business Central's service principal"). Consent
+    # resolves roles by value in the tenant; these ids fill the list that the application asks for, which has to be
+    # known before anything is read.
     "API.ReadWrite.All": "a42b0b75-311e-488d-b67e-8fe84f924341",
     "Automation.ReadWrite.All": "d365bc00-a990-0000-00bc-160000000001",
     "AdminCenter.ReadWrite.All": "a20fe46f-4f63-4666-8e0e-9b882d90b837",
@@ -177,7 +178,7 @@ def _by_key(value: object) -> object:
 
 
 def _known_environment(key: str, info: ValidationInfo) -> str:
-    """Refuse a key that `environments` does not have; here, since it is found beside all else that is wrong."""
+    """Refuse a key that `environments` does not have; here, so that it is told together with all other problems."""
     known = (info.context or {}).get("environments")
     if known is not None and key not in known:
         raise ValueError(f"there is no environment {key!r}{suggestion(key, known)}; see `environments`")
@@ -188,7 +189,8 @@ EnvironmentKey = Annotated[str, AfterValidator(_known_environment)]
 
 
 def _switch(value: object) -> object:
-    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value  # YAML 1.1 reads `off` so
+    # YAML 1.1 reads `off` as false.
+    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
 
 class Integration(_Model):

@@ -13,7 +13,10 @@ TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it the
 
 
 def _label(value: object) -> str:
-    """Read a date as YAML and Pulumi spell it (also 2026-11-15 00:00:00 +0000 UTC), perhaps with a letter."""
+    """Read a date as YAML and Pulumi spell it (also 2026-11-15 00:00:00 +0000 UTC), perhaps with a letter.
+
+    docs/reference/facts-pulumi.md, "Values of a stack file".
+    """
     found = re.fullmatch(
         r"(2\d{3}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0+)?(?:Z| ?\+00:?00)?(?: UTC)?|([a-z]))?", str(value).strip()
     )
@@ -28,6 +31,7 @@ def _label(value: object) -> str:
 
 def _not_super(role_id: str) -> str:
     if role_id == "SUPER":
+        # docs/reference/facts-business-central.md, "SUPER and SECURITY".
         raise ValueError("SUPER cannot be given to an application: name the permission sets that it really needs")
     return role_id
 

@@ -1,9 +1,9 @@
 """What Business Central's answers mean, and what to do about them.
 
 BC's status alone says little (a missing permission is a 403 with code Internal_ServerError, a duplicate 400 or 409), so
-codes and texts are recognised. Texts come in English because every request asks for it. Sources and evidence: the
-error table in https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/dynamics-error-codes and
-Microsoft's AL source; which of them are not verified on a real environment is listed in rehearsal/DIFFERENCES.md.
+codes and texts are recognised. Texts come in English because every request asks for it. Sources and evidence:
+docs/reference/facts-business-central.md, "Errors", "Enabling a registration" and "Disabling and deleting a
+registration"; which of them are not verified on a real environment is listed in rehearsal/DIFFERENCES.md.
 """
 
 from __future__ import annotations

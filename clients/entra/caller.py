@@ -1,7 +1,7 @@
 """Who runs this, as the access tokens say: an application, or a person.
 
-A token is meant for the service that it is for. That ours can be read is our reliance; what is not in it counts as not
-known, and nothing but messages and `commands preflight` rests on it.
+Microsoft advises clients against reading an access token: it is meant for the service that it was issued for. So what
+is not in it counts as not known, and only messages and `commands preflight` use what is.
 https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
 """
 

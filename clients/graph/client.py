@@ -156,7 +156,10 @@ class Graph:
         return ServicePrincipal.from_graph(made)
 
     def delete_service_principal(self, principal_id: str, *, attempting: str, just_made: bool = False) -> None:
-        """Take an application out of this tenant; one that is gone already is fine, unless it was made a moment ago."""
+        """Take an application out of this tenant; one that is gone already is fine.
+
+        With `just_made` it is not: a 404 may then mean that Entra does not show it everywhere yet.
+        """
         self._delete(
             f"/v1.0/servicePrincipals/{principal_id}", attempting=attempting, needs=CREATES, just_made=just_made
         )
@@ -166,8 +169,8 @@ class Graph:
     ) -> list[RoleAssignment] | None:
         """Return what a principal holds on a resource as a list told a short while ago, None where it is not there now.
 
-        For reads of every consent of a stack: one list for all of them. An absence is asked about once more by key,
-        unless nothing is what there should be.
+        For reads of every consent of a stack: one list for all of them. Where the list lacks something that was known
+        or is wanted, the principal itself is asked, because the list may be late.
 
         Args:
             principal_id: object id of its service principal.
@@ -215,7 +218,10 @@ class Graph:
     def remove_assignment(
         self, resource_id: str, assignment_id: str, *, attempting: str, just_made: bool = False
     ) -> None:
-        """Take an application role back; one that is gone already is fine, unless it was made a moment ago."""
+        """Take an application role back; one that is gone already is fine.
+
+        With `just_made` it is not: a 404 may then mean that Entra does not show it everywhere yet.
+        """
         path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo/{assignment_id}"
         self._delete(path, attempting=attempting, needs=CONSENTS, just_made=just_made)
 

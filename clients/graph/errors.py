@@ -1,7 +1,8 @@
 """What Microsoft Graph's answers mean, as far as consent meets them.
 
 https://learn.microsoft.com/graph/errors . The status alone says little, so codes and texts are recognised; the texts
-are those that other clients report (rehearsal/DIFFERENCES.md says which of them are not verified).
+are those that other clients report: docs/reference/facts-graph.md, "Errors of Graph". rehearsal/DIFFERENCES.md says
+which of them are not verified.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _NOT_REPLICATED = (
 def is_not_replicated(problem: BaseException) -> bool:
     """Tell whether a grant was refused because Graph does not see a new principal or role everywhere yet.
 
-    There is no documented promise about how long that lasts.
+    There is no documented promise about how long that lasts: docs/reference/facts-graph.md, "Replication".
     """
     if not isinstance(problem, ServiceError):
         return False

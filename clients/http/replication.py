@@ -79,7 +79,7 @@ def when_replicated(
     return Retrying(
         retry=retry_if_exception(is_pending),
         wait=_pause,
-        # One throttled request may use up the time, and say nothing about what is seen everywhere.
+        # A single throttled request can take all the time, and tells nothing about replication: hence at least three.
         stop=stop_all(stop_after_delay(longest), stop_after_attempt(LEAST_REQUESTS)),
         before_sleep=_progress(longest, tell),
         retry_error_callback=_give_up,

@@ -40,7 +40,7 @@ class RetryTable(Retry):
 
 RETRIES = RetryTable(
     total=6,
-    read=1,  # a service that says nothing is asked once more, and not for the better part of an hour
+    read=1,  # where no answer comes in time, one more try: six would wait for up to an hour
     backoff_factor=0.5,  # 0 s, 1 s, 2 s, 4 s, ... between tries, where the service names no time
     backoff_jitter=0.5,
     backoff_max=30,

@@ -36,7 +36,7 @@ def look(subject: Subject, tagged: Collection[Application]) -> list[Finding]:
     for key, (object_id, client_id) in subject.state.applications.items():
         gone = _gone(subject, key, object_id, client_id) if object_id not in listed else []
         findings += gone or _principal(subject, key)
-    if subject.state.pending:  # what a run is making now is in no state yet
+    if subject.state.pending:  # a run may be at work: what it is making now is in no state yet, and looks left over
         unless = "Check that no `pulumi up` is under way. "
         findings = [
             replace(each, remedy=unless + each.remedy) if each.kind == "leftover" else each for each in findings
@@ -51,7 +51,7 @@ def _application(subject: Subject, orphan: Application, key: str) -> Finding:
         f"{subject.stack} at {orphan.created}{secrets}, and the state does not know it"
     )
     told = partial(Finding, "leftover", WHERE, found, in_the_way=_takes_a_name(subject, orphan))
-    if not subject.state.components:  # a run that was killed has left that much
+    if not subject.state.components:  # a killed run has recorded the component, so this may be the wrong state
         remedy = (
             "The state that was looked at is empty. Look first whether the stack's state is in another backend or "
             "organisation (`pulumi whoami -v`), or whether somebody else has a stack of this name: then nothing is "
@@ -160,7 +160,7 @@ def _names_taken(subject: Subject) -> list[Finding]:
         for other in found:
             tag = Tag.among(other.tags)
             if tag and tag.stack == subject.stack:
-                continue  # told as left over
+                continue  # this stack made it: it is among the leftovers already
             whose = f"stack {tag.stack}'s" if tag else "somebody else's"
             told = (
                 f"{other.display_name!r} is {whose} application {other.client_id}, and `up` makes no second of a name"

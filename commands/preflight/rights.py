@@ -41,7 +41,7 @@ def look(subject: Subject, caller: Caller | None) -> list[Finding]:
     if vendors and not wanted.keys() & {READS_GRANTS, CONSENTS_DELEGATED}:
         purpose = "see what others granted a vendor's application, before `destroy` takes it out of the tenant"
         if each := lacking(caller, READS_GRANTS, purpose):
-            findings.append(replace(each, kind="note"))  # `up` does without
+            findings.append(replace(each, kind="note"))  # only `destroy` looks at that, so `up` is not stopped
     if any(each.kind == "missing" for each in findings):
         return findings
     who = caller.user or f"application {caller.client_id}"
@@ -80,7 +80,9 @@ def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tupl
     if integration.client_id is None:
         yield CREATES_OWN, "make applications, service principals and secrets"
         if caller and not caller.is_person and integration.owners and caller.object_id not in integration.owners:
-            yield CREATES, "go on with an application whose owners it is not among"  # azuread takes it from them
+            # azuread removes the caller from the owners that are not listed, and OwnedBy reaches only what one owns:
+            # docs/reference/facts-graph.md, "Applications of the plugin".
+            yield CREATES, "go on with an application whose owners it is not among"
     others = integration.other_permissions.values()
     delegated = bool(integration.delegated_scopes) or any(each.delegated_scopes for each in others)
     if integration.consent == "manual":

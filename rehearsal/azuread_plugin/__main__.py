@@ -20,7 +20,9 @@ _OPERATIONS_AT_ONCE = 64  # the real plugin has no limit; engines ask for as man
 
 def main() -> None:
     """Serve on a free loopback port until told to stop. The engine's address, the one argument, is not needed."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # engines give 5 seconds and expect 0 (contracts/engine.md 3.1)
+    # The engine gives 5 seconds and expects exit code 0:
+    # docs/reference/facts-pulumi.md, "How a provider process starts and ends".
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     server = grpc.server(
         ThreadPoolExecutor(_OPERATIONS_AT_ONCE),

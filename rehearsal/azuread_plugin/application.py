@@ -1,4 +1,7 @@
-"""`azuread:index/application:Application`: an application registration (contracts/graph.md 2.1)."""
+"""`azuread:index/application:Application`: an application registration.
+
+Its requests: docs/reference/facts-graph.md, "Applications of the plugin".
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ class Application(DirectoryObject):
         return self._post(graph, planned, body, until)
 
     def prove(self, graph: GraphSession, id: str, planned: Values, until: float) -> None:  # noqa: A002
-        """Name it something else and back."""
+        """Name it something else and back: two writes that succeed only where Graph shows the new application."""
         for name in (f"TERRAFORM_UPDATE_{uuid.uuid4()}", planned["displayName"]):
             body = {"@odata.type": "#microsoft.graph.application", "displayName": name}
             with diagnosing(f"Failed to patch {self._named(id)} after creating"):
@@ -114,7 +117,7 @@ def _with_name(graph: GraphSession, name: str, until: float) -> list[JSON]:
 
 
 def _duplicate(other: JSON) -> str:
-    """Return the refusal of `prevent_duplicate_names` (contracts/design-spike.md 6a)."""
+    """Return the refusal of `prevent_duplicate_names` (docs/reference/facts-graph.md, "Duplicate names")."""
     return (
         f'An existing "azuread_application" with name "{other["displayName"]}" (ID: "{other["id"]}") was found '
         "and `prevent_duplicate_names` was specified"
@@ -122,7 +125,8 @@ def _duplicate(other: JSON) -> str:
 
 
 def _not_replicated(error: GraphError) -> bool:
-    # The real plugin's pattern; its brackets form a group, so it does not match Graph's own text. Kept as it is.
+    # The real plugin's regular expression. Its parentheses form a group, so it does not match Graph's text, which has
+    # parentheses; the stand-in keeps that mistake.
     disabled_first = "Permission (scope or role) cannot be deleted or updated unless disabled first"
     return error.status in (404, 409) or error.matches(400, disabled_first)
 

@@ -1,4 +1,7 @@
-"""`azuread:index/applicationPassword:ApplicationPassword`: a client secret (contracts/graph.md 2.4)."""
+"""`azuread:index/applicationPassword:ApplicationPassword`: a client secret.
+
+Its requests: docs/reference/facts-graph.md, "Secrets of the plugin".
+"""
 
 from __future__ import annotations
 

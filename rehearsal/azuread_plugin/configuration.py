@@ -48,7 +48,10 @@ class Configuration:
 
     @classmethod
     def read(cls, settings: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Configuration:
-        """Take each setting from the provider's configuration, else from the environment (contracts/graph.md 1.1)."""
+        """Take each setting from the provider's configuration, else from the environment.
+
+        As the real plugin does: docs/reference/facts-graph.md, "Settings of the plugin".
+        """
         found = {
             name: settings.get(name) or environment.get(variable, "")
             for name, variable in _ENVIRONMENT_VARIABLES.items()

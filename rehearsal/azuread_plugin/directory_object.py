@@ -1,4 +1,8 @@
-"""What applications and service principals have in common: made and proved, owned, read twice, seen to be gone."""
+"""What applications and service principals have in common.
+
+After the creation they are written to once more (`prove`), they have owners, a read asks v1.0 and beta, and a delete
+waits until they are seen to be gone.
+"""
 
 from __future__ import annotations
 

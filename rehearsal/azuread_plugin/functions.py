@@ -14,7 +14,10 @@ _SECONDS = 300.0  # the data source's own timeout
 
 
 def get_client_config(graph: GraphSession, _arguments: Values) -> Values:
-    """Return the caller's tenant, client and object id; it makes no request (contracts/graph.md 1.5)."""
+    """Return the caller's tenant, client and object id; it makes no request.
+
+    As the real plugin does: docs/reference/facts-graph.md, "Claims of a token".
+    """
     return {
         "clientId": graph.client_id,
         "id": f"{graph.tenant_id}-{graph.client_id}-{graph.object_id}",
@@ -24,7 +27,10 @@ def get_client_config(graph: GraphSession, _arguments: Values) -> Values:
 
 
 def get_service_principal(graph: GraphSession, arguments: Values) -> Values:
-    """Return a service principal as the resource of that name shows it, as far as the data source does (2.3)."""
+    """Return a service principal as the resource of that name shows it, as far as the real data source does.
+
+    docs/reference/facts-graph.md, "Service principals of the plugin".
+    """
     if set(arguments) != {"clientId"}:
         raise StandInError("The rehearsal's stand-in for azuread looks service principals up by clientId alone")
     client_id, until = arguments["clientId"], time.monotonic() + _SECONDS

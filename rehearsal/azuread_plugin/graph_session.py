@@ -1,4 +1,7 @@
-"""Requests to Microsoft Graph and their retries, as the real plugin makes them (contracts/graph.md 1.7 and 3.2)."""
+"""Requests to Microsoft Graph and their retries, as the real plugin makes them.
+
+docs/reference/facts-graph.md, "Requests of the plugin" and "Retries of the plugin".
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Owners of applications and service principals.
 
 Graph makes whoever creates an object its owner. The real plugin binds the caller itself, with up to 19 of the wanted
-owners, and takes the caller away at the end where the program does not list it (contracts/graph.md 2.1).
+owners, and takes the caller away at the end where the program does not list it
+(docs/reference/facts-graph.md, "Applications of the plugin").
 
 All but `at_creation` raise a DiagnosticError where Graph refuses.
 """

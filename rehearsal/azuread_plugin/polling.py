@@ -1,9 +1,9 @@
-"""Waiting for the directory to agree with itself, as the real plugin does.
+"""Waiting until Graph gives the same answer several times in a row, as the real plugin does.
 
 The real plugin does not believe one answer: a new password must be seen five times, a deleted object must be absent
-five times, with fixed pauses between (contracts/graph.md 3.1: 4 s after addPassword, 20 s after each delete). The
-stand-in makes the same five requests; it pauses between them only with REHEARSAL_PLUGIN_WAITS=1. While the answer is
-still the wrong one it pauses in either case, longer each time.
+five times, with fixed pauses between: 4 s after addPassword, 20 s after each delete (docs/reference/facts-graph.md,
+"Fixed waits"). The stand-in makes the same five requests; it pauses between them only with REHEARSAL_PLUGIN_WAITS=1.
+While the answer is still the wrong one it pauses in either case, longer each time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ABSENCES_TOLERATED = 20  # NotFoundChecks of the Terraform SDK's StateChangeConf
 
 
 class PollingError(Exception):
-    """The directory did not come to agree, or the engine has given up waiting."""
+    """Graph did not give the expected answer often enough in time, or the engine has given up waiting."""
 
 
 class Patience:

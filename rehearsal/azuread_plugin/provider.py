@@ -1,5 +1,8 @@
 # ruff: noqa: ARG002, N802 - names and arguments are the gRPC interface's
-"""The plugin's gRPC service (contracts/engine.md 3): Pulumi's calls, turned into operations of the resources."""
+"""The plugin's gRPC service: Pulumi's calls, turned into operations of the resources.
+
+Which calls come when: docs/reference/facts-pulumi.md, "How the engine calls providers".
+"""
 
 from __future__ import annotations
 
@@ -143,7 +146,9 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
             id_, outputs = resource.create(self._graph, plan.planned, until)
         except PartialFailure as failure:
             _abort_partially(context, failure, f"creating {request.urn}: {failure}")
-        if outputs is None:  # the object is an orphan now (contracts/graph.md 3.3)
+        if outputs is None:
+            # It was made, and the last read did not find it: an orphan, since Pulumi records nothing of it
+            # (docs/reference/facts-graph.md, "Where the plugin gives up").
             raise StandInError(f"expected non-nil error with nil state during Create of {request.urn}")
         return provider_pb2.CreateResponse(id=id_, properties=_marked(outputs))
 

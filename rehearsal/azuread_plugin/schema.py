@@ -219,7 +219,7 @@ def inputs_of_import(properties: Properties, outputs: Values) -> Values:
         if it.input and it.supported and (it.required or not (_is_zero(value) or value == it.default)):
             wanted[name] = _with_defaults(value)
     if features := outputs.get("featureTags"):
-        # Of two inputs that conflict the bridge keeps one, and here it is not `tags`.
+        # `tags` and `featureTags` exclude each other; of such inputs the bridge keeps one, here `featureTags`.
         wanted.pop("tags", None)
         wanted["featureTags"] = [{**{name: on for name, on in it.items() if on}, DEFAULTS: []} for it in features]
     return {**wanted, DEFAULTS: []}

@@ -1,4 +1,7 @@
-"""`azuread:index/servicePrincipal:ServicePrincipal`: an application in the directory (contracts/graph.md 2.2)."""
+"""`azuread:index/servicePrincipal:ServicePrincipal`: an application in the directory.
+
+Its requests: docs/reference/facts-graph.md, "Service principals of the plugin".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Signing in as the real plugin does: metadata document, token, claims (contracts/graph.md 1.2 to 1.6)."""
+"""Signing in as the real plugin does: metadata document, token, claims.
+
+docs/reference/facts-graph.md, "Metadata document", "Token requests" and "Claims of a token".
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,8 @@ class SignIn:
         with self._lock:
             if time.monotonic() >= self._renew_at:
                 self._token, lifetime = self._ask_for_token()
-                # Renewed 20 minutes before its end, or at half its life where that is later (graph.md 1.4).
+                # Renewed 20 minutes before its end, or at half its life where that is later:
+                # docs/reference/facts-graph.md, "Token requests".
                 self._renew_at = time.monotonic() + max(lifetime - 1200, lifetime / 2)
             return self._token
 

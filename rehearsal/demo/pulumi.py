@@ -70,7 +70,8 @@ class Pulumi:
         from rehearsal.azuread_plugin import location  # it brings Pulumi's SDK with it, which takes its time
 
         if not (self._folder.project / ".venv").exists():
-            # Without it the CLI would make one itself, outside of .rehearsal/ (contracts/pulumi-measured.md 12).
+            # Without it the CLI would make one itself, outside of .rehearsal/, with packages from the network:
+            # docs/reference/facts-pulumi.md, "A missing virtual environment".
             raise DemoError("The Pulumi CLI wants the project's .venv, and there is none: run `make demo`.")
         plugin = None if self._plugin == "stand-in" else location.find_plugin(os.environ)
         if self._plugin == "real" and not (plugin and plugin.is_real):

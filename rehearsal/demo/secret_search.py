@@ -41,8 +41,8 @@ def forms(secret: str) -> dict[bytes, str]:
     raw = secret.encode()
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + raw).decode()
-        first = (before * 8 + 5) // 6  # characters that hold bits of what stands before
-        last = (before + len(raw)) * 8 // 6  # and from here of what stands after
+        first = (before * 8 + 5) // 6  # the first characters, which depend on the bytes before
+        last = (before + len(raw)) * 8 // 6  # from here on they depend on the bytes after
         for text in (encoded[first:last], encoded[first:last].translate(str.maketrans("+/", "-_"))):
             spelt.setdefault(text, "base64")
     for text in (quote(secret, safe=""), quote_plus(secret), quote(secret)):

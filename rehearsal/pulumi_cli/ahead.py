@@ -69,12 +69,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--pulumi", default="", help="the CLI to use")
     parser.add_argument("--with", type=int, dest="process", required=True, help="the process with which a build ends")
     parser.add_argument("--stop", action="store_true", help="of the demo, which then needs none")
-    chosen, _ = parser.parse_known_args(arguments)  # the rest is for what follows
+    chosen, _ = parser.parse_known_args(arguments)  # the other options are for the command that `make` runs after this
     try:
         if chosen.no_fetch or chosen.stop or Search(os.environ, chosen.pulumi).run():
             return 0
     except PulumiError:
-        return 0  # what follows tells
+        return 0  # the command that `make` runs after this finds it too, and says so
     cache = Cache(os.environ)
     if cache.is_locked:
         return 0

@@ -51,7 +51,7 @@ class Build:
             **environment,
             "CGO_ENABLED": "0",
             "GOTOOLCHAIN": "local",
-            "GOFLAGS": "-modcacherw",  # else what is in the module cache cannot be removed
+            "GOFLAGS": "-modcacherw",  # else the module cache is read-only, and cannot be removed
             "GOMODCACHE": str(cache.work / "modules"),
             "GOCACHE": str(cache.work / "build"),
             "GOWORK": "off",

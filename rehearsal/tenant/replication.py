@@ -1,9 +1,11 @@
-"""Replication: what is new is not seen at once by every server of a service (contracts/graph.md, sections 3.3 and 6.5).
+"""Replication: what is new is not seen at once by every server of a service.
+
+What people report of Entra: docs/reference/facts-graph.md, "Replication".
 
 Off by default. What writes see is always the newest: a second grant of the same role is refused as a duplicate also
 while no list shows the first one. What was changed is seen at once. So is what was deleted, unless lists are ordered to
 show it a while longer; and a new application or service principal at its own address, unless the delay is ordered for
-that too: the azuread plugin gives up there (3.3).
+that too: the azuread plugin gives up there (docs/reference/facts-graph.md, "Where the plugin gives up").
 """
 
 from __future__ import annotations

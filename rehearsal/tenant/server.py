@@ -52,7 +52,8 @@ async def serve(
     control_app, control_socket = control
     servers = [
         (_Server(_config(door_app, http=_AbortableProtocol, ssl_context_factory=lambda *_: context)), door_socket),
-        # Tests and the tour ask now and then; a connection closed just when it is used again looks like a fault.
+        # Tests and the tour ask only now and then, on one connection. It stays open for long: if it were closed at the
+        # moment in which it is used again, the request would fail.
         (_Server(_config(control_app, http="h11", timeout_keep_alive=600)), control_socket),
     ]
     serving = [asyncio.create_task(server.serve(sockets=[bound])) for server, bound in servers]
@@ -60,7 +61,7 @@ async def serve(
         await asyncio.sleep(0.005)
     on_ready()
     await stop.wait()
-    # Held requests are cut off, by intention: uvicorn's report of that is no news.
+    # Requests that a fault holds are cut off, which is intended: uvicorn's complaint about it is not shown.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
     for server, _ in servers:
         server.should_exit = server.force_exit = True
@@ -70,8 +71,9 @@ async def serve(
 
 
 def _config(app: ASGIApp, **settings: Any) -> uvicorn.Config:
-    # asyncio sets TCP_NODELAY on every connection; without it each request costs 45 ms (contracts/graph.md, 0.9).
-    # The real plugin leaves its connections idle by the hundred, so they are closed after 5 seconds (section 1.7).
+    # asyncio sets TCP_NODELAY on every connection; without it each request costs 45 ms. The real plugin opens one
+    # connection for each request and leaves it idle, so hundreds would add up: they are closed after 5 seconds.
+    # docs/reference/facts-graph.md, "Connections" and "Requests of the plugin".
     settings = {"timeout_keep_alive": 5, **settings}
     return uvicorn.Config(
         app,

@@ -16,7 +16,7 @@ from tests.bench.scale import VERBS, Bench, Measured, program_of
 from tests.support.stack import pulumi_cli
 from tests.support.tenant import start_tenant
 
-HOST_THREADS = 4  # of Pulumi's dynamic provider host (contracts/pulumi-measured.md)
+HOST_THREADS = 4  # of Pulumi's dynamic provider host (docs/reference/facts-pulumi.md, "Four threads")
 
 console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
 

@@ -140,7 +140,8 @@ class Clock(Patience):
 def test_the_fixed_waits_are_those_of_the_real_plugin_where_they_are_asked_for() -> None:
     clock = Clock(fixed_waits=True)
     clock.until_stable(lambda: True, interval=5, deadline=time.monotonic() + 600)
-    assert clock.pauses == [5] * (NEEDED_IN_A_ROW - 1)  # 20 s after a delete (contracts/graph.md 3.1)
+    # 20 s after a delete: docs/reference/facts-graph.md, "Fixed waits".
+    assert clock.pauses == [5] * (NEEDED_IN_A_ROW - 1)
 
 
 def test_without_them_it_asks_as_often_but_does_not_pause() -> None:

@@ -1,4 +1,4 @@
-"""Who gets in, and where: contracts/business-central.md 2.1, 2.3, 5 and section 10, rule 2."""
+"""Who gets in, and where: docs/reference/facts-business-central.md, "Sign-in", "App roles and routes" and "Errors"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A container's address: `http(s)://host:7048/BC` in reality, `{origin}/container/BC` here (contract, 2.1)."""
+"""A container's address: `http(s)://host:7048/BC` in reality, `{origin}/container/BC` here.
+
+docs/reference/facts-business-central.md, "Addresses".
+"""
 
 from __future__ import annotations
 

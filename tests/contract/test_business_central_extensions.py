@@ -1,4 +1,7 @@
-"""Extensions are installed through the Admin Center and the Automation API (contract, 2.5 and 4)."""
+"""Extensions are installed through the Admin Center and the Automation API.
+
+docs/reference/facts-business-central.md, "Admin Center" and "Uploading an extension".
+"""
 
 from __future__ import annotations
 

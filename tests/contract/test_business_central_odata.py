@@ -1,4 +1,4 @@
-"""Lists as Business Central answers them: contracts/business-central.md 2.2."""
+"""Lists as Business Central answers them: docs/reference/facts-business-central.md, "Requests and answers"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Assigning permission sets: contracts/business-central.md 2.5, 3 and section 10, rule 9."""
+"""Assigning permission sets.
+
+docs/reference/facts-business-central.md, "Users and their permission sets" and "SUPER and SECURITY".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Table 9012 through the companion page: contracts/business-central.md 1.1 to 1.4, 6.2b, and section 10."""
+"""Table 9012 through the companion page.
+
+docs/reference/facts-business-central.md, "Table 9012", "Enabling a registration", "Disabling and deleting a
+registration" and "The companion page".
+"""
 
 from __future__ import annotations
 

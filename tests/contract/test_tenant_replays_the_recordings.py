@@ -38,7 +38,7 @@ FEDERATED_CREDENTIAL = "94b6a6d7-eefe-4607-a23a-e35ee4a64dc6"
 API_READ_WRITE_ALL = "a42b0b75-311e-488d-b67e-8fe84f924341"
 ASSIGNMENT = "lVx_l3_-HECFP-F2LJDUGGaXnf2kMJ1J9zJlpEpOKTA"
 
-HEADERS = {  # contracts/graph.md, section 1.7
+HEADERS = {  # docs/reference/facts-graph.md, "Requests of the plugin"
     "Accept": "application/json; charset=utf-8; IEEE754Compatible=false",
     "Content-Type": "application/json; charset=utf-8",
     "Odata-Version": "4.0",

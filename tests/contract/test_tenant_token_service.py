@@ -1,4 +1,7 @@
-"""The token service: what a token holds, and what is said where there is none (contracts/graph.md, section 5)."""
+"""The token service: what a token holds, and what is said where there is none.
+
+docs/reference/facts-graph.md, "Claims of a token" and "Errors of the token service".
+"""
 
 from __future__ import annotations
 
@@ -202,7 +205,7 @@ def register(tenant: Tenant, application_id: str, certificate: bytes) -> None:
 
 
 def assertion_form(tenant: Tenant, client_id: str, private_key: bytes, header: dict[str, str], **claims: Any) -> Any:
-    """Return a token request with an assertion as azuread makes it (contracts/graph.md, section 1.4)."""
+    """Return a token request with an assertion as azuread makes it: docs/reference/facts-graph.md, "Token requests"."""
     now = int(time.time())
     address = f"{tenant.ready.origin}/{tenant.ready.tenantId}/oauth2/v2.0/token"
     made = {"aud": address, "iss": client_id, "sub": client_id, "exp": now + 3600, "nbf": now, "jti": "j", **claims}

@@ -1,7 +1,7 @@
 """Whole runs while Entra does not see everywhere yet what was made a moment ago.
 
-Our providers wait. The azuread plugin gives up (contracts/graph.md 3.3); its words, and what to do, are in
-docs/reference/interrupted-runs.md.
+Our providers wait. The azuread plugin gives up (docs/reference/facts-graph.md, "Where the plugin gives up"); its words,
+and what to do, are in docs/reference/interrupted-runs.md.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""What the documents point at is there: pages, sections, and the ids and actions in what people copy."""
+"""What documents and comments point at is there: pages, sections, and the ids and actions in what people copy."""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ PAGES = sorted(
     for path in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("*/*.md")]
     if not path.relative_to(PROJECT).parts[0].startswith(".")
 )
+FACTS = sorted(PROJECT.glob("docs/reference/facts-*.md"))
+_NOT_OURS = {"build", "dist", "node_modules"}
 _FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -86,3 +90,73 @@ def test_actions_are_pinned_by_commit(page: str) -> None:
     actions = re.findall(r"uses: (\S+)", (PROJECT / page).read_text(encoding="utf-8"))
     assert actions
     assert [each for each in actions if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each)] == []
+
+
+_CONTINUED = re.compile(r"\s*\n\s*(?:#|//)?\s*")  # a sentence goes on in the next line, of a comment too
+_REFERENCE = re.compile(r'docs/reference/(facts-[\w-]+\.md)((?:(?:,| and) "[^"]+")*)')
+
+
+def _files() -> Iterator[Path]:
+    """Yield the files of this repository that have text."""
+    for folder, folders, names in os.walk(PROJECT):
+        hidden = {name for name in folders if name.startswith(".") and name not in {".github", ".ci"}}
+        folders[:] = sorted(set(folders) - hidden - _NOT_OURS)
+        for name in names:
+            yield Path(folder, name)
+
+
+def _text_of(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
+
+
+def _headings(page: Path) -> set[str]:
+    return set(re.findall(r"^#+ +(.+)$", _text(page), re.MULTILINE)) if page.exists() else set()
+
+
+def _missing_facts(text: str, *, is_page: bool = False) -> list[str]:
+    """Return the references to facts that name no page, or no heading that it has; a page may name another as a whole."""
+    missing = []
+    for page, quoted in _REFERENCE.findall(_CONTINUED.sub(" ", text)):
+        named = re.findall(r'"([^"]+)"', quoted)
+        if not named and not is_page:
+            missing.append(f"{page}: without a heading")
+        headings = _headings(PROJECT / "docs" / "reference" / page)
+        missing += [f"{page}: {heading}" for heading in named if heading not in headings]
+    return missing
+
+
+def test_every_fact_that_a_comment_names_stands_on_its_page() -> None:
+    missing = {
+        file.relative_to(PROJECT).as_posix(): found
+        for file in _files()
+        if (found := _missing_facts(_text_of(file), is_page=file.suffix == ".md"))
+    }
+    assert missing == {}
+
+
+def test_a_fact_that_is_not_there_is_noticed() -> None:
+    page = "docs/reference/" + FACTS[0].name
+    heading = sorted(_headings(FACTS[0]))[0]
+    assert _missing_facts(f'# see {page},\n# "{heading}"') == []
+    assert _missing_facts(f'{page}, "{heading}", "No such" and\n    "Nor this one".') == [
+        f"{FACTS[0].name}: No such",
+        f"{FACTS[0].name}: Nor this one",
+    ]
+    assert _missing_facts(f"{page} 3.3") == [f"{FACTS[0].name}: without a heading"]
+
+
+def test_no_file_names_research_notes_that_a_clone_does_not_have() -> None:
+    """They lay in a folder of that name; what rests on them says so in docs/reference/facts-*.md."""
+    notes = re.compile(
+        r"contracts[/]|\bcontracts? `|\bcontracts?,? (?:section )?\d|\((?:contract|section) ?\d"
+        r"|(?<![\w/.-])(?:engine|graph|business-central|pulumi|pulumi-measured|real-engine|design-spike)[.]md\b"
+    )
+    assert [file for file in _files() if notes.search(_text_of(file))] == []
+
+
+@pytest.mark.parametrize("page", FACTS, ids=lambda page: page.name)
+def test_what_rests_on_a_fact_is_there(page: Path) -> None:
+    used_by = re.findall(r"^- Used by: (.+?)(?=\n\n|\Z)", _text(page), re.MULTILINE | re.DOTALL)
+    named = {name for each in used_by for name in re.findall(r"`([^`]+)`", each)}
+    assert named
+    assert sorted(name for name in named if not (PROJECT / name).exists()) == []

@@ -1,4 +1,7 @@
-"""Table 2000000053 "Access Control": which permission sets a user has (contract, 2.5 and 3)."""
+"""Table 2000000053 "Access Control": which permission sets a user has.
+
+docs/reference/facts-business-central.md, "Users and their permission sets".
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
     """Assign a permission set; scope and app id are taken from the set that was found."""
     environment = session.environment
     if wanted.company and all(company.name != wanted.company for company in environment.companies):
-        # A table relation ([INF]): neither a company's id nor its display name will do.
+        # By its name only, not by its id or display name: inferred, since the column is a table relation.
         raise refusal("no_related_record", "Company Name", "Access Control", wanted.company, "Company")
     permission_set = resolve(environment, wanted)
     session.require("Access Control", "Insert")

@@ -1,4 +1,4 @@
-"""The parts of a Business Central address (contracts/business-central.md, 2.1)."""
+"""The parts of a Business Central address (docs/reference/facts-business-central.md, "Addresses")."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Of the Admin Center API, which stands beside the environments, the management of their apps.
 
-Followed: administration-center-api_app_management.md of Microsoft's documentation, v2.29 (contract, 4).
+Followed: administration-center-api_app_management.md of Microsoft's documentation, v2.29
+(docs/reference/facts-business-central.md, "Admin Center").
 """
 
 from __future__ import annotations

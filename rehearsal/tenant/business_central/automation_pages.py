@@ -1,4 +1,7 @@
-"""The standard entities: companies, what they say of themselves, and the Automation API v2.0's (contract, 2.5)."""
+"""The standard entities: companies, what they say of themselves, and the Automation API v2.0's.
+
+docs/reference/facts-business-central.md, "Users and their permission sets".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Basic sign-in with a web service key, which an on-premises server or a container accepts (contract, 2.1)."""
+"""Basic sign-in with a web service key, which an on-premises server or a container accepts.
+
+docs/reference/facts-business-central.md, "Addresses".
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from rehearsal.tenant.messages import Caller
 def caller_of(authorization: str, environment: Environment) -> Caller | None:
     """Return the person whom an Authorization header of the scheme Basic names, None where it is not accepted.
 
-    Each user signs in by name, in any case ([INF]), and web service key.
+    Each user signs in by name and web service key. That the case of the name does not count is inferred.
     """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.casefold() != "basic":

@@ -1,4 +1,7 @@
-"""Extensions in the Automation API v2.0: the older way to install one (contract, 2.5; pages 30006, 30007 and 30008)."""
+"""Extensions in the Automation API v2.0: the older way to install one (pages 30006, 30007 and 30008).
+
+docs/reference/facts-business-central.md, "Uploading an extension".
+"""
 
 from __future__ import annotations
 

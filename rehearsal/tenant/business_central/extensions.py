@@ -1,6 +1,7 @@
-"""Extensions: reading a .app file, and the deployments that install and uninstall (contract, 2.5 and 4).
+"""Extensions: reading a .app file, and the deployments that install and uninstall.
 
-How long a deployment takes is ours: it is done when it was looked at a few times, or a minute after it was due.
+docs/reference/facts-business-central.md, "Admin Center" and "Uploading an extension". How long a deployment takes is
+our choice: it is done when it was looked at a few times, or a minute after it was due.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a caller may do inside an environment: permission sets, and the platform's own rules about users.
 
-Contents of the permission sets are abridged to the tables that the API pages here touch
-(contracts/business-central.md, 3). The effective right is the entitlement of the token's role, which the route checks,
-and what the assigned sets give, which is checked here.
+Contents of the permission sets are abridged to the tables that the API pages here touch. A caller may do what both the
+entitlement of its token's role allows, which the route checks, and the permission sets that it holds, which are checked
+here: docs/reference/facts-business-central.md, "Permission sets" and "App roles and routes".
 """
 
 from __future__ import annotations
@@ -52,7 +52,11 @@ EXECUTE_RIGHTS = {  # object -> the sets with which it can be run; objects not n
 
 
 def signed_in(environment: Environment, caller: Caller) -> User | None:
-    """Find the enabled user that a caller signs in as; the row in table 9012 is not asked ([INF] from 1.4)."""
+    """Find the enabled user that a caller signs in as.
+
+    The row in table 9012 is not asked. That is inferred: disabling a row disables its user, as
+    docs/reference/facts-business-central.md, "Disabling and deleting a registration", says.
+    """
     if caller.kind == "application":
         user = environment.application_user(caller.client_id)
     else:

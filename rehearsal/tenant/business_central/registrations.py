@@ -1,4 +1,7 @@
-"""Table 9012 "AAD Application": its triggers, in the order of AADApplication.Table.al (contract, 1.1 to 1.4).
+"""Table 9012 "AAD Application": its triggers, in the order of AADApplication.Table.al.
+
+docs/reference/facts-business-central.md, "Table 9012", "Enabling a registration" and "Disabling and deleting a
+registration".
 
 The table enforces little. "Not editable while enabled" is a rule of card page 9861, so it is not enforced here either.
 """
@@ -43,7 +46,10 @@ def modify(session: Session, row: Registration) -> None:
 
 
 def validate_state(session: Session, row: Registration, state: State) -> None:
-    """Validate(State, …): enabling creates or adopts the user, disabling disables it. Sets stay (1.2)."""
+    """Validate(State, …): enabling creates or adopts the user, disabling disables it; permission sets stay.
+
+    docs/reference/facts-business-central.md, "Enabling a registration".
+    """
     if row.state == state:
         return
     environment = session.environment

@@ -122,7 +122,10 @@ class Request:
         return self._written(page, entity.key, 200)
 
     def _act(self, page: Page, key: str | None, action: str) -> Answer:
-        """Do a bound action; the answer is 200 and empty, as Microsoft's own tests have it (contract, 2.2)."""
+        """Do a bound action; the answer is 200 and empty, as Microsoft's own tests have it.
+
+        docs/reference/facts-business-central.md, "Requests and answers".
+        """
         if action not in page.actions or key is None:
             raise refusal("not_supported", f"The bound action '{_ACTION}{action}'")
         if self._question.method != "POST":

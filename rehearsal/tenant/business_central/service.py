@@ -114,7 +114,10 @@ class BusinessCentral:
     def _transaction(
         self, environment: Environment, question: Question, where: Address, url: str, caller: Caller
     ) -> Answer:
-        """Run a write: a web service request is one transaction, so an error leaves nothing ([INF], contract 6.2b)."""
+        """Run a write: a web service request is one transaction, so an error leaves nothing.
+
+        Inferred: docs/reference/facts-business-central.md, "The companion page".
+        """
         draft = copy.deepcopy(environment)
         try:
             answer = Request(question, where, draft, url).answer(caller, self._now())

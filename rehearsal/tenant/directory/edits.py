@@ -159,7 +159,8 @@ class _Edit(Edit):
         """Return an application, of this tenant or another, and the id of its tenant."""
         if application := self._directory.find_by_app_id("application", app_id):
             return application.body, self._directory.tenant_id
-        # The address is part of Microsoft Graph's names alone, which every tenant has from its first day.
+        # "" for the tenant's address: only Microsoft Graph has it among its names, and every tenant has that one from
+        # the start, so it is never looked for here.
         if elsewhere := application_of_elsewhere("", app_id):
             return elsewhere
         raise LookupError(f"There is no application with the client id {app_id}.")

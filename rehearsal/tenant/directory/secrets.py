@@ -19,7 +19,8 @@ from rehearsal.tenant.replication import Replication
 _ALPHABET = string.ascii_letters + string.digits + "_~.-"
 _PLAIN = string.ascii_letters + string.digits
 _PASSWORD = "password"  # noqa: S105 - in place of a key id
-_DEFAULT_LIFETIME = timedelta(days=730)  # "default +2 years", contracts/graph.md, section 6.1
+# Of a secret without an end of its own: docs/reference/facts-graph.md, "What objects look like".
+_DEFAULT_LIFETIME = timedelta(days=730)
 
 
 def new_secret() -> str:
@@ -67,7 +68,7 @@ def check_secret(
 ) -> Literal["valid", "expired", "wrong"]:
     """Judge a presented secret. One that is not yet valid counts as wrong (our choice: not documented).
 
-    So does one that is too new to be known here, although it is listed (contracts/graph.md, section 6.5).
+    So does one that is too new to be known here, although it is listed (docs/reference/facts-graph.md, "Replication").
     """
     digest = _digest(text)
     for credential in owner.body["passwordCredentials"]:

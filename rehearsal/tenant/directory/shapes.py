@@ -1,4 +1,7 @@
-"""New applications and service principals, with the fields that Graph shows (contracts/graph.md, 2.2 and 6.1)."""
+"""New applications and service principals, with the fields that Graph shows.
+
+docs/reference/facts-graph.md, "What objects look like".
+"""
 
 from __future__ import annotations
 

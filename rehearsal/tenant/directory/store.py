@@ -68,7 +68,8 @@ class Directory:
     def delete(self, doomed: DirectoryObject) -> None:
         """Move an object to the deleted items; an application takes its service principal with it.
 
-        What was assigned or granted to or on a service principal is gone for good (contracts/graph.md, section 4).
+        What was assigned or granted to or on a service principal is gone for good, also when it is restored (inferred:
+        docs/reference/facts-graph.md, "Deleted objects").
         """
         if doomed.kind == "application":
             service_principal = self.find_by_app_id("servicePrincipal", doomed.app_id)
@@ -96,7 +97,7 @@ class Directory:
     def assign(self, principal: DirectoryObject, resource: DirectoryObject, role_id: str) -> dict[str, Any]:
         """Assign an app role, unchecked, and return the assignment."""
         # The id's form is Microsoft's: base64url of the principal's id, little-endian, and a second GUID
-        # (contracts/graph.md, section 6.2).
+        # (docs/reference/facts-graph.md, "App role assignments").
         raw = uuid.UUID(principal.id).bytes_le + uuid.uuid4().bytes
         assignment: dict[str, Any] = {
             "id": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
@@ -171,7 +172,8 @@ class Directory:
 
 
 def _grant_id(client_id: str, resource_id: str) -> str:
-    # The form is Microsoft's: base64url of the ends (contracts/graph.md, section 6.2).
+    # base64url of both ends' ids: another emulator's form, which azuread accepts; Entra's is not documented
+    # (docs/reference/facts-graph.md, "Delegated permission grants").
     raw = uuid.UUID(client_id).bytes_le + uuid.UUID(resource_id).bytes_le
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 

@@ -1,6 +1,6 @@
 """App role assignments: one object, seen from its resource (appRoleAssignedTo) and its principal (appRoleAssignments).
 
-See contracts/graph.md, sections 2.7, 5 and 6.2.
+See docs/reference/facts-graph.md, "App role assignments" and "Errors of Graph".
 """
 
 from __future__ import annotations

@@ -85,7 +85,10 @@ def _changes(request: GraphRequest, body: Mapping[str, Any], current: Mapping[st
 
 
 def _refuse_taken(request: GraphRequest, uri: str, own_id: str) -> None:
-    """Refuse an identifier URI that another application has, a deleted one included (contracts/graph.md, section 4)."""
+    """Refuse an identifier URI that another application has, a deleted one included.
+
+    docs/reference/facts-graph.md, "Deleted objects".
+    """
     others = [*request.directory.all("application"), *request.directory.deleted.values()]
     if any(uri in other.body.get("identifierUris", ()) and other.id != own_id for other in others):
         raise refusal("identifier_uri_taken")

@@ -1,6 +1,7 @@
-"""Secrets and certificates of an application (contracts/graph.md, sections 2.4, 2.5 and 6.1).
+"""Secrets and certificates of an application.
 
-`keyCredentials` are replaced as a whole by a PATCH.
+`keyCredentials` are replaced as a whole by a PATCH: docs/reference/facts-graph.md, "Certificates and federated
+credentials" and "What objects look like".
 """
 
 from __future__ import annotations

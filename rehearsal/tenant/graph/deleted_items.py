@@ -1,6 +1,7 @@
-"""/directory/deletedItems: deleted applications and service principals (contracts/graph.md, section 4).
+"""/directory/deletedItems: deleted applications and service principals.
 
-They stay until they are restored or purged; Entra's 30 days are not counted here.
+They stay until they are restored or purged; Entra's 30 days are not counted here. What Entra does:
+docs/reference/facts-graph.md, "Deleted objects".
 """
 
 from __future__ import annotations

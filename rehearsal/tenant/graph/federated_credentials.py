@@ -1,4 +1,7 @@
-"""Federated identity credentials of an application (contracts/graph.md, sections 2.6 and 10)."""
+"""Federated identity credentials of an application.
+
+docs/reference/facts-graph.md, "Certificates and federated credentials".
+"""
 
 from __future__ import annotations
 

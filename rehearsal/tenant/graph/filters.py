@@ -1,6 +1,6 @@
-"""`$filter`: eq, startswith, any and `and`: what the clients of this project send (contracts/graph.md, 6.4 and 10).
+"""`$filter`: eq, startswith, any and `and`: what the clients of this project send.
 
-Everything else is refused with Graph's own Request_UnsupportedQuery.
+docs/reference/facts-graph.md, "Queries". Everything else is refused with Graph's own Request_UnsupportedQuery.
 """
 
 from __future__ import annotations

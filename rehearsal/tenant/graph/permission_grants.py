@@ -1,4 +1,7 @@
-"""Delegated permission grants for all users: /oauth2PermissionGrants (contracts/graph.md, sections 2.8, 5 and 6.2)."""
+"""Delegated permission grants for all users: /oauth2PermissionGrants.
+
+docs/reference/facts-graph.md, "Delegated permission grants" and "Errors of Graph".
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,8 @@ def create_grant(request: GraphRequest) -> Answer:
     for object_id in (client_id, resource_id):
         known = request.directory.find(object_id, "servicePrincipal")
         if known is None or not request.directory.replication.is_over(known.id):
-            # 400 here, with the text that goes with a 404 elsewhere: what azuread waits for (section 3.2)
+            # 400 here, with the text that goes with a 404 elsewhere. The real plugin waits for this answer:
+            # docs/reference/facts-graph.md, "Retries of the plugin".
             raise refusal("bad_request", refusal("not_found", object_id).message)
     if request.directory.granted(client_id, resource_id) is not None:
         raise refusal("grant_exists")

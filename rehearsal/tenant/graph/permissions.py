@@ -22,7 +22,7 @@ READ_APPLICATIONS: Roles = (_READ_APPLICATIONS,)
 # OwnedBy passes here, and is held to what the caller owns by `GraphRequest.writable`.
 WRITE_APPLICATIONS: Roles = (frozenset({"Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"}),)
 
-# "AppRoleAssignment.ReadWrite.All + Application.Read.All" (contracts/graph.md, section 6.2)
+# Both are needed: docs/reference/facts-graph.md, "Permissions of a caller".
 ASSIGN_APP_ROLES: Roles = (frozenset({"AppRoleAssignment.ReadWrite.All"}), _READ_APPLICATIONS)
 
 READ_GRANTS: Roles = (

@@ -43,7 +43,8 @@ def _complete(value: Any, default: Any, current: Any, name: str, resource: str) 
     if isinstance(default, dict):
         if not isinstance(value, dict):
             raise refusal("invalid_value", name, resource)
-        # "PATCH of `web` merges members" (contracts/graph.md, section 10)
+        # A PATCH of such an object changes the members that it names, and keeps the others:
+        # docs/reference/facts-graph.md, "What objects look like".
         there = {**default, **(current or {})}
         return copy.deepcopy(there) | writable_properties(value, default, current=there, resource=resource)
     if isinstance(default, list):

@@ -52,7 +52,10 @@ class GraphRequest:
         return found
 
     def replicated(self) -> DirectoryObject:
-        """Return the object that the path names, once everybody sees it (contracts/graph.md, section 6.5)."""
+        """Return the object that the path names, once everybody sees it.
+
+        docs/reference/facts-graph.md, "Replication".
+        """
         found = self.addressed()
         if not self.directory.replication.is_over(found.id):
             raise refusal("not_found", found.id)

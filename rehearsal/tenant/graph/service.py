@@ -1,4 +1,8 @@
-"""Microsoft Graph: who may ask, and which handler answers what (contracts/graph.md, sections 2, 9 and 10)."""
+"""Microsoft Graph: who may ask, and which handler answers what.
+
+What the azuread plugin and other programs ask: docs/reference/facts-graph.md, "Applications of the plugin", "Service
+principals of the plugin", "Secrets of the plugin" and "Other clients".
+"""
 
 from __future__ import annotations
 

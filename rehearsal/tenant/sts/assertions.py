@@ -24,7 +24,7 @@ def check_assertion(application: DirectoryObject, assertion: str, now: datetime,
     """Verify a client assertion against the certificates registered on an application.
 
     Clients name the certificate in different ways: msal by `x5t` or `x5c`, azuread by `kid`, each the SHA-1 of the
-    DER (contracts/graph.md, sections 1.4 and 10).
+    DER (docs/reference/facts-graph.md, "Token requests" and "Other clients").
     """
     try:
         header = jwt.get_unverified_header(assertion)

@@ -1,4 +1,7 @@
-"""The token service: its documents, and POST /{tenant}/oauth2/v2.0/token (contracts/graph.md, 1.2, 1.4, 7, 10)."""
+"""The token service: its documents, and POST /{tenant}/oauth2/v2.0/token.
+
+docs/reference/facts-graph.md, "Metadata document", "Token requests" and "Other clients".
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,9 @@ _LIFETIME = 3599  # seconds; Entra's own varies between 60 and 90 minutes, and i
 _OPENID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
 _SHARED = frozenset({"common", "organizations"})  # stand for "whichever tenant" in addresses of documents
 _DEFAULT_SCOPE = "/.default"
-# Template ids: Global Administrator, and what stands in every member's token. Applications' tokens have the claim too,
-# with roles that say nothing; this tenant leaves it out there, and gives Entra roles to nobody else.
+# The claim `wids` of a person's token, template ids: Global Administrator, and the role that every member has. Tokens
+# of applications have the claim too, with a role that gives nothing; this tenant leaves it out there. Nobody else here
+# has a role in Entra.
 _ROLES_OF_THE_ADMINISTRATOR = ("62e90394-69f5-4237-9190-012177145e10", "b79fbf4d-3ef9-4689-8143-76b194e85509")
 
 
