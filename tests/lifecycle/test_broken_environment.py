@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from commands.prove import UNKNOWN
-from tests.lifecycle.test_prove import prove
+from tests.lifecycle.test_prove_what_up_handed_over import prove
 from tests.lifecycle.test_whole_path import SETS, registrations, working
 from tests.support.stack import FIRST, MAGENTO, SECOND, Run, Stack, secrets
 from tests.support.tenant import Tenant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lifecycle.test_prove import prove
+from tests.lifecycle.test_prove_what_up_handed_over import prove
 from tests.lifecycle.test_whole_path import registrations, working
 from tests.support.entra import graph
 from tests.support.stack import MAGENTO, Stack

@@ -9,7 +9,7 @@ import pytest
 from dynamic_providers.admin_consent import AdminConsentProvider
 from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
 from tests.providers.test_admin_consent import asked
-from tests.providers.test_shared_reads import refreshed
+from tests.providers.test_refresh_requests import refreshed
 from tests.providers.test_vendor_consent import let_in
 from tests.support.entra import make_application
 from tests.support.provider_host import ProviderHost, Resource

@@ -20,7 +20,7 @@ from rehearsal.tenant.business_central import companion, permissions
 from rehearsal.tenant.business_central.companion import ApplicationPermissionSets, EntraApplications
 from rehearsal.tenant.business_central.page import Page
 
-EXTENSION = Path(__file__).parents[2] / "companion_extension"
+EXTENSION = Path(__file__).parents[3] / "companion_extension"
 SOURCES = sorted((EXTENSION / "src").glob("*.al"))
 APP: dict[str, Any] = json.loads((EXTENSION / "app.json").read_text(encoding="utf-8"))
 

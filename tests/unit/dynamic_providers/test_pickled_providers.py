@@ -23,7 +23,7 @@ from dynamic_providers.business_central_registration import (
 from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
 from settings import models as settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 PROVIDERS = {
     "dynamic_providers.access_proof AccessProofProvider": AccessProofProvider,

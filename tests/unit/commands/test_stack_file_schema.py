@@ -7,7 +7,7 @@ from pathlib import Path
 
 from commands.schema import stack_file_schema
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_committed_schema_is_the_one_that_the_models_give() -> None:

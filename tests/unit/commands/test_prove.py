@@ -15,7 +15,7 @@ from rich.console import Console
 from commands import prove
 from commands.prove import OutputsUnusable, Result, read_outputs
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SECRET = "abc8Q~not-a-real-secret-not-a-real-secret-x"
 MAGENTO = {
     "tenantId": "6f1d0c5e-0b7a-4c1e-9a54-3f5d7c2b8e10",

@@ -15,7 +15,7 @@ from settings import loading
 from settings import models as settings
 from settings.stack_file import StackFile, read_yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PRESETS = ROOT / "presets"
 MAGENTO = {
     "preset": "magento",

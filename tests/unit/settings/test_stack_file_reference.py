@@ -14,7 +14,7 @@ from settings import loading
 from settings import models as settings
 from settings.stack_file import read_yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/reference/stack-file.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
     "Top level": settings.Settings,

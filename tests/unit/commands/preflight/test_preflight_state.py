@@ -9,7 +9,7 @@ import pytest
 
 from commands.preflight.state import State, StateUnusable
 
-RECORDED = Path(__file__).parents[1] / "lifecycle" / "recorded_states" / "first-release.json"
+RECORDED = Path(__file__).parents[3] / "lifecycle" / "recorded_states" / "first-release.json"
 
 
 def test_ids_are_read_from_a_checkpoint_of_the_real_cli() -> None:
