@@ -13,40 +13,19 @@ import pytest
 
 from commands import pulumi_cli
 from dynamic_providers.admin_consent import AdminConsentProvider
-from tests.providers.conftest import vendor_consent
 from tests.support.azure_cli import signed_in_environment
-from tests.support.directory_objects import MICROSOFT_GRAPH
-from tests.support.entra import EntraApplication, graph
+from tests.support.directory_objects import JOB_QUEUE_RUNNER, MICROSOFT_GRAPH
+from tests.support.entra import EntraApplication, graph, key_ids, tag
 from tests.support.preflight import COMPONENT, Looked, exported, look
-from tests.support.provider_host import ProviderError, ProviderHost
-from tests.support.stack import MAGENTO
+from tests.support.provider_host import ProviderHost
+from tests.support.provider_inputs import vendor_consent
+from tests.support.stack import MAGENTO, VENDOR
 from tests.support.tenant import Tenant
-
-RUNNER = "bdf6bb95-9dad-4504-91ab-8404427f4043"
-VENDOR = {"preset": "job-queue-runner", "environments": ["production"]}
 
 
 @pytest.fixture
 def deployer(tenant: Tenant) -> str:
     return tenant.ready.deployer.clientId
-
-
-def tag(application: EntraApplication, tenant: Tenant, value: str = "entra-business-central:demo:magento") -> None:
-    """Tag an application as the program does."""
-    graph(tenant, "PATCH", f"/applications/{application.object_id}", {"tags": [value]})
-    tenant.clear_requests()
-
-
-def refusal(host: ProviderHost, inputs: dict[str, Any]) -> str:
-    """Return what a provider says when it cannot create something."""
-    with pytest.raises(ProviderError) as refused:
-        host.create(inputs)
-    return str(refused.value)
-
-
-def key_ids(application: EntraApplication, tenant: Tenant) -> tuple[str, ...]:
-    found = graph(tenant, "GET", f"/applications/{application.object_id}")["passwordCredentials"]
-    return tuple(each["keyId"] for each in found)
 
 
 # --- a tenant where everything is as it should be
@@ -129,9 +108,9 @@ def test_a_caller_that_could_not_take_a_vendor_out_again_is_told_so_and_the_vend
     assert "DelegatedPermissionGrant.Read.All is missing" in foretold["found"]
     with start_host(AdminConsentProvider()) as consents:
         consents.delete(consents.create(vendor_consent()))
-    assert f"{RUNNER} stays in this tenant" in consents.stderr
+    assert f"{JOB_QUEUE_RUNNER} stays in this tenant" in consents.stderr
     assert foretold["remedy"] in consents.stderr
-    assert RUNNER in str(tenant.state()["entra"]["servicePrincipals"])
+    assert JOB_QUEUE_RUNNER in str(tenant.state()["entra"]["servicePrincipals"])
 
 
 def test_a_person_with_an_entra_role_is_enough_and_what_cannot_be_seen_is_said(tenant: Tenant, tmp_path: Path) -> None:
@@ -165,7 +144,7 @@ def test_an_owner_that_is_not_the_caller_takes_more_than_the_right_to_ones_own(t
 
 
 def test_a_vendor_that_is_in_the_tenant_needs_no_right_to_let_it_in(tenant: Tenant, tmp_path: Path) -> None:
-    graph(tenant, "POST", "/servicePrincipals", {"appId": RUNNER})
+    graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})
     tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
     assert look(tenant, tmp_path, integrations={"runner": VENDOR}).of("missing") == []
 
@@ -270,7 +249,7 @@ def test_a_second_application_of_one_integration_can_only_be_removed(
     tenant: Tenant, tmp_path: Path, application: EntraApplication
 ) -> None:
     tag(application, tenant)
-    known = application._replace(object_id="a0a0a0a0-0000-4000-8000-000000000009", client_id=RUNNER)
+    known = application._replace(object_id="a0a0a0a0-0000-4000-8000-000000000009", client_id=JOB_QUEUE_RUNNER)
     gone, second = look(tenant, tmp_path, state=exported(known, principal=True)).of("leftover")
     assert "az ad app delete" in second["remedy"]
     assert "pulumi import" not in second["remedy"]

@@ -11,14 +11,13 @@ import pytest
 from clients.business_central.errors import GIVE_ROLES, told
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from tests.commands.test_preflight import RUNNER, VENDOR, key_ids, refusal, tag
-from tests.providers.conftest import Inputs, vendor_consent
 from tests.support.azure_cli import signed_in_environment
-from tests.support.directory_objects import BUSINESS_CENTRAL
-from tests.support.entra import EntraApplication, graph
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER
+from tests.support.entra import EntraApplication, graph, key_ids, tag
 from tests.support.preflight import exported, look
-from tests.support.provider_host import ProviderError, ProviderHost
-from tests.support.stack import MAGENTO
+from tests.support.provider_host import ProviderError, ProviderHost, refusal
+from tests.support.provider_inputs import Inputs, vendor_consent
+from tests.support.stack import MAGENTO, VENDOR
 from tests.support.tenant import Tenant
 
 SCOPE = "Financials.ReadWrite.All"
@@ -55,10 +54,10 @@ def test_an_approval_that_is_waited_for_is_pending_with_its_address(
 def test_a_vendors_publisher_is_compared_as_up_compares_it(tenant: Tenant, tmp_path: Path) -> None:
     absent = look(tenant, tmp_path, integrations={"runner": VENDOR})
     assert "is not in this tenant yet" in absent.only("note")["found"]
-    graph(tenant, "POST", "/servicePrincipals", {"appId": RUNNER})
+    graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})
     known = look(tenant, tmp_path, integrations={"runner": VENDOR})
     assert any("is published by Navi Partner København ApS, as expected" in each["found"] for each in known.of("ready"))
-    tenant.edit("set_publisher", clientId=RUNNER, displayName="Somebody Else")
+    tenant.edit("set_publisher", clientId=JOB_QUEUE_RUNNER, displayName="Somebody Else")
     other = look(tenant, tmp_path, integrations={"runner": VENDOR})
     assert other.code == 1
     assert "its verified publisher is 'Somebody Else'" in other.only("missing")["found"]
@@ -74,11 +73,11 @@ def test_a_vendor_that_is_not_there_is_let_in_by_the_approval_page(tenant: Tenan
     note = looked.only("note")["found"]
     assert "the approval page shows it and lets the application in" in note
     assert "`up` lets it in" not in note
-    assert f"/adminconsent?client_id={RUNNER}" in looked.only("pending")["remedy"]
+    assert f"/adminconsent?client_id={JOB_QUEUE_RUNNER}" in looked.only("pending")["remedy"]
 
 
 def test_a_resource_that_is_not_there_is_added_by_the_approval_page(tenant: Tenant, tmp_path: Path) -> None:
-    graph(tenant, "POST", "/servicePrincipals", {"appId": RUNNER})
+    graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})
     tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
     other = {**VENDOR, "consent": "manual", "otherPermissions": {ABSENT_RESOURCE: {"roles": ["Some.Role"]}}}
     looked = look(tenant, tmp_path, integrations={"runner": other})

@@ -18,12 +18,12 @@ from clients.business_central.errors import (
     REGISTER_CALLER,
     told,
 )
-from tests.commands.test_preflight import RUNNER, VENDOR, key_ids, refusal, tag
-from tests.providers.conftest import Inputs
-from tests.support.entra import EntraApplication
+from tests.support.directory_objects import JOB_QUEUE_RUNNER
+from tests.support.entra import EntraApplication, key_ids, tag
 from tests.support.preflight import exported, look
-from tests.support.provider_host import ProviderHost
-from tests.support.stack import MAGENTO
+from tests.support.provider_host import ProviderHost, refusal
+from tests.support.provider_inputs import Inputs
+from tests.support.stack import MAGENTO, VENDOR
 from tests.support.tenant import Tenant
 
 FULL = ["D365 BUS FULL ACCESS", "NPR NP RETAIL"]
@@ -156,8 +156,8 @@ def test_what_the_registrations_have_already_is_not_asked_of_the_caller(
 
 
 def test_a_set_that_up_has_to_take_away_has_to_be_the_callers_too(tenant: Tenant, tmp_path: Path) -> None:
-    register(tenant, RUNNER)
-    tenant.edit("add_permission_set", environment="Production", clientId=RUNNER, roleId="D365 FULL ACCESS")
+    register(tenant, JOB_QUEUE_RUNNER)
+    tenant.edit("add_permission_set", environment="Production", clientId=JOB_QUEUE_RUNNER, roleId="D365 FULL ACCESS")
     adopted = {"runner": {**VENDOR, "adopt": True}}
     found = look(tenant, tmp_path, integrations=adopted).only("missing")
     assert "does not hold D365 FULL ACCESS, which it has to take away" in found["found"]
@@ -185,7 +185,7 @@ def register(tenant: Tenant, client_id: str, environment: str = "Production", de
 
 
 def test_a_row_that_adopt_takes_over_is_told_with_all_that_would_change(tenant: Tenant, tmp_path: Path) -> None:
-    register(tenant, RUNNER, description="Runner")
+    register(tenant, JOB_QUEUE_RUNNER, description="Runner")
     looked = look(tenant, tmp_path, integrations={"runner": {**VENDOR, "adopt": True}})
     assert looked.code == 0, looked
     found = looked.only("takeover")
@@ -198,27 +198,27 @@ def test_a_row_that_adopt_takes_over_is_told_with_all_that_would_change(tenant: 
 def test_a_row_that_is_not_to_be_adopted_is_refused_as_up_refuses_it(
     tenant: Tenant, tmp_path: Path, registrations: ProviderHost, inputs: Inputs
 ) -> None:
-    register(tenant, RUNNER)
+    register(tenant, JOB_QUEUE_RUNNER)
     looked = look(tenant, tmp_path, integrations={"runner": VENDOR})
     assert looked.code == 1
     found = looked.only("missing")
-    refused = refusal(registrations, inputs.registration(client_id=RUNNER, adopt=False))
+    refused = refusal(registrations, inputs.registration(client_id=JOB_QUEUE_RUNNER, adopt=False))
     assert f"{found['found']}. {found['remedy']}" in refused
 
 
 def test_what_the_state_knows_is_nobody_elses(tenant: Tenant, tmp_path: Path) -> None:
-    register(tenant, RUNNER)
-    state = exported(registrations=(("Production", RUNNER),))
+    register(tenant, JOB_QUEUE_RUNNER)
+    state = exported(registrations=(("Production", JOB_QUEUE_RUNNER),))
     looked = look(tenant, tmp_path, integrations={"runner": VENDOR}, state=state)
     assert looked.code == 0, looked
     assert looked.of("takeover") == []
 
 
 def test_a_renamed_environment_is_still_the_one_that_the_state_knows(tenant: Tenant, tmp_path: Path) -> None:
-    register(tenant, RUNNER)
+    register(tenant, JOB_QUEUE_RUNNER)
     tenant.edit("rename_environment", environment="Production", to="Live")
     renamed = {"production": {"name": "Live", "formerly": ["Production"]}}
-    state = exported(registrations=(("Production", RUNNER),))
+    state = exported(registrations=(("Production", JOB_QUEUE_RUNNER),))
     looked = look(tenant, tmp_path, integrations={"runner": VENDOR}, environments=renamed, state=state)
     assert looked.code == 0, looked
     assert looked.of("takeover") == []
@@ -258,9 +258,9 @@ def test_other_enabled_registrations_are_listed_with_the_stack_that_made_them(
 ) -> None:
     tag(application, tenant, "entra-business-central:other:shop")
     register(tenant, application.client_id, description="Theirs")
-    register(tenant, RUNNER, description="A vendor's")
+    register(tenant, JOB_QUEUE_RUNNER, description="A vendor's")
     found = look(tenant, tmp_path).only("note")
     assert found["where"] == "environment Production"
     assert f"Theirs ({application.client_id}, of stack other)" in found["found"]
-    assert f"A vendor's ({RUNNER})" in found["found"]
+    assert f"A vendor's ({JOB_QUEUE_RUNNER})" in found["found"]
     assert tenant.ready.deployer.clientId not in found["found"]

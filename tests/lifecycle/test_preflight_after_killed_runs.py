@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.lifecycle.test_kills import kill_at
-from tests.lifecycle.test_whole_path import working
+from tests.support.kills import kill_at
 from tests.support.stack import FIRST, MAGENTO, Stack, secrets
 from tests.support.tenant import REPOSITORY, Tenant
+from tests.support.working_integration import working
 
 
 def preflight(stack: Stack) -> tuple[int, list[dict[str, Any]]]:

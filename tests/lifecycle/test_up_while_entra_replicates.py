@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.lifecycle.test_whole_path import SETS, registrations, working
+from tests.support.registrations import SETS, registrations
 from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, refused, while_others_wait
 from tests.support.stack import MAGENTO, Stack
 from tests.support.tenant import Tenant, wait_for
+from tests.support.working_integration import working
 
 INTERRUPTED_RUNS = (Path(__file__).parents[2] / "docs/reference/interrupted-runs.md").read_text()
 AZUREAD = "terraform-provider-azuread"

@@ -19,10 +19,10 @@ from clients.http.errors import WorkFailed
 from dynamic_providers import companion_extension
 from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
 from tests.support.app_file import COMPANION_APP_ID, write_app_file
+from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.provider_host import ProviderError, ProviderHost, _struct
 from tests.support.tenant import Tenant, wait_for
 
-BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
 UPLOADS = {"adminCenter": "/apps/pteInstall$", "automation": "Microsoft.NAV.upload$"}
 
 Declare = Callable[..., dict[str, Any]]

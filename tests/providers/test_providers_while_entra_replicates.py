@@ -12,13 +12,13 @@ from clients.http import replication
 from clients.http.errors import AccessError
 from clients.session import Session
 from dynamic_providers.admin_consent import AdminConsentProvider
-from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
-from tests.support.directory_objects import MICROSOFT_GRAPH
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH
 from tests.support.entra import graph, make_application
 from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.provider_inputs import Inputs, vendor_consent
 from tests.support.registrations import held_sets
-from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, OURS, refused, while_others_wait
-from tests.support.tenant import Tenant
+from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, refused, while_others_wait
+from tests.support.tenant import OURS, Tenant
 
 ROLES = 2
 

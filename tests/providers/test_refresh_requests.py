@@ -10,14 +10,13 @@ import pytest
 
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER
 from tests.support.entra import EntraApplication, graph, make_application
-from tests.support.provider_host import ProviderHost, Resource
+from tests.support.provider_host import HOST_THREADS, ProviderHost, Resource, refreshed
+from tests.support.provider_inputs import Inputs, vendor_consent
 from tests.support.registrations import declared_registration, held_sets
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
-OURS = "entra-business-central/"
-HOST_THREADS = 4
 ENVIRONMENTS = ("Production", "Sandbox")
 LISTS = ("companies", "permissionSets", "entraApplications", "applicationPermissionSets")
 
@@ -34,11 +33,6 @@ def registered(host: ProviderHost, integrations: int) -> list[Resource]:
     everything = [declared(number, environment) for number in range(integrations) for environment in ENVIRONMENTS]
     with ThreadPoolExecutor(HOST_THREADS) as pool:
         return list(pool.map(host.create, everything))
-
-
-def refreshed(host: ProviderHost, resources: list[Resource]) -> list[Resource | None]:
-    with ThreadPoolExecutor(2 * HOST_THREADS) as pool:
-        return list(pool.map(host.read, resources))
 
 
 def asked(tenant: Tenant, service: str = "/bc/") -> list[str]:

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
 T = TypeVar("T")
 
-OURS = "entra-business-central/"
 DELAY = 600.0
 """Longer than anybody would wait, and a few of them shorter than a token lives; in seconds of the tenant's clock."""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.directory_objects import BUSINESS_CENTRAL, MICROSOFT_GRAPH, Graph
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH, Graph
 from tests.support.tenant import Tenant
 
-JOB_QUEUE_RUNNER = "bdf6bb95-9dad-4504-91ab-8404427f4043"
 UNVERIFIED = "0badc0de-0000-4000-8000-000000000001"
 USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 

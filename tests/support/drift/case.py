@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from dynamic_providers.base import Provider
 from tests.support.provider_host import ProviderError, ProviderHost, Resource
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
-OURS = "entra-business-central/"
 Inputs = dict[str, Any]
 
 

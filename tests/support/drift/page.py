@@ -1,6 +1,6 @@
 """Everything that an administrator can do by hand to what our resources made, and the page that tells what comes of it.
 
-`python -m tests.providers.drift_cases` writes docs/reference/drift.md anew, from what really happens.
+`python -m tests.support.drift.page` writes docs/reference/drift.md anew, from what really happens.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.providers.consent_drifts import OWN_CONSENT, OWN_DRIFTS, VENDOR_DRIFTS, VENDORS_CONSENT
-from tests.providers.drift import Drift, Outcome, Subject, play
-from tests.providers.registration_drifts import DRIFTS, REGISTRATION
+from tests.support.drift.case import Drift, Outcome, Subject, play
+from tests.support.drift.consent_drifts import OWN_CONSENT, OWN_DRIFTS, VENDOR_DRIFTS, VENDORS_CONSENT
+from tests.support.drift.registration_drifts import DRIFTS, REGISTRATION
 from tests.support.tenant import Tenant, start_tenant
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "drift.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "drift.md"
 
 CASES: list[tuple[Subject, list[Drift]]] = [
     (REGISTRATION, DRIFTS),
@@ -46,7 +46,7 @@ COLUMNS = """| an administrator | `refresh` shows | `up --refresh` |
 
 HEAD = """# Drift: what is changed by hand, and what comes of it
 
-<!-- Written by `python -m tests.providers.drift_cases`, from what happens in the rehearsal tenant; a test holds it. -->
+<!-- Written by `python -m tests.support.drift.page`, from what happens in the rehearsal tenant; a test holds it. -->
 
 A plain `pulumi up` compares the stack file with the state, and asks no service. `pulumi refresh` reads what is really
 there; `refresh --preview-only --expect-no-changes` exits with 7 where anything differs. `pulumi up --refresh` brings it

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from tests.providers.drift import Drift, Inputs, Subject
+from tests.support.drift.case import Drift, Inputs, Subject
 from tests.support.entra import make_application
 from tests.support.registrations import declared_registration, held_sets, registration_row
 from tests.support.tenant import Tenant

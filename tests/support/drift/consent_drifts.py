@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynamic_providers.admin_consent import AdminConsentProvider
-from tests.providers.conftest import BUSINESS_CENTRAL, vendor_consent
-from tests.providers.conftest import Inputs as DeclaredInputs
-from tests.providers.drift import Drift, Inputs, Subject
+from tests.support.directory_objects import BUSINESS_CENTRAL, MICROSOFT_GRAPH
+from tests.support.drift.case import Drift, Inputs, Subject
 from tests.support.entra import graph, make_application
+from tests.support.provider_inputs import Inputs as DeclaredInputs
+from tests.support.provider_inputs import vendor_consent
 from tests.support.tenant import Tenant
 
-MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 BOTH = ("API.ReadWrite.All", "Automation.ReadWrite.All")
 SCOPES = ("Financials.ReadWrite.All", "user_impersonation")
 

@@ -1,10 +1,9 @@
-"""Our providers in their real host, against the rehearsal tenant."""
+"""Fixtures: our providers in their real host, against the rehearsal tenant. tests/conftest.py makes them known."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any, NamedTuple
 
 import pytest
 
@@ -13,10 +12,8 @@ from dynamic_providers.base import Provider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from tests.support.entra import EntraApplication, make_application
 from tests.support.provider_host import ProviderHost
-from tests.support.registrations import declared_registration
+from tests.support.provider_inputs import Inputs
 from tests.support.tenant import Tenant
-
-BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
 
 
 @pytest.fixture
@@ -47,43 +44,6 @@ def consents(start_host: Callable[..., ProviderHost]) -> ProviderHost:
 def application(tenant: Tenant) -> EntraApplication:
     """An application with its service principal, made in the tenant as azuread would."""
     return make_application(tenant, "NaviPartner Magento 2 integration")
-
-
-class Inputs(NamedTuple):
-    """Inputs as the component gives them, for one application."""
-
-    application: EntraApplication
-
-    def registration(self, **changed: Any) -> dict[str, Any]:
-        return {**declared_registration(self.application.client_id), **changed}
-
-    def consent(self, **changed: Any) -> dict[str, Any]:
-        return {
-            "client_id": self.application.client_id,
-            "principal_id": self.application.principal_id,
-            "resource_app_id": BUSINESS_CENTRAL,
-            "roles": ["API.ReadWrite.All", "Automation.ReadWrite.All"],
-            "declared_at": "integrations.magento",
-            **changed,
-        }
-
-
-JOB_QUEUE_RUNNER = "bdf6bb95-9dad-4504-91ab-8404427f4043"
-"""NaviPartner's; in the directory's catalogue, not in the tenant."""
-
-
-def vendor_consent(**changed: Any) -> dict[str, Any]:
-    """Inputs of AdminConsent as the component gives them for a vendor's application."""
-    return {
-        "client_id": JOB_QUEUE_RUNNER,
-        "principal_id": "",
-        "vendor": True,
-        "expected_publisher": {"display_name": "Navi Partner København ApS"},
-        "resource_app_id": BUSINESS_CENTRAL,
-        "roles": ["API.ReadWrite.All", "Automation.ReadWrite.All"],
-        "declared_at": "integrations.jobQueueRunner",
-        **changed,
-    }
 
 
 @pytest.fixture
