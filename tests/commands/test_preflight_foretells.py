@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.directory_objects import JOB_QUEUE_RUNNER, MICROSOFT_GRAPH
 from tests.support.entra import graph
-from tests.support.preflight import look
+from tests.support.preflight import run_preflight
 from tests.support.provider_host import ProviderHost, refusal
 from tests.support.provider_inputs import Inputs, vendor_consent
 from tests.support.stack import MAGENTO, VENDOR
@@ -163,7 +163,7 @@ REGISTRATIONS = {
 
 def foretold(tenant: Tenant, folder: Path, cause: Cause) -> str:
     """Return what preflight says to do about a cause."""
-    looked = look(tenant, folder, integrations={"magento": dict(cause.integration)})
+    looked = run_preflight(tenant, folder, integrations={"magento": dict(cause.integration)})
     assert looked.code == 1
     (found,) = [each for each in looked.of("missing") if cause.where in each["where"] and cause.found in each["found"]]
     remedy: str = found["remedy"]

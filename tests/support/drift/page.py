@@ -29,8 +29,8 @@ def page(tenant: Tenant) -> str:
 
 def row(drift: Drift, outcome: Outcome) -> str:
     """Return a case's row in the page."""
-    told = f"| {drift.done} | {'<br>'.join(outcome.shown)} | {outcome.done} |"
-    return told.replace(outcome.inputs["client_id"], "<client id>")
+    text = f"| {drift.done} | {'<br>'.join(outcome.shown)} | {outcome.done} |"
+    return text.replace(outcome.inputs["client_id"], "<client id>")
 
 
 def _section(subject: Subject, cases: list[Drift], tenant: Tenant) -> str:
