@@ -1,4 +1,4 @@
-"""The door of the tenant: the one place that turns an HTTP request into a question, and an answer into a response."""
+"""The ASGI application on the TLS port: decodes each request, logs it, applies faults, and encodes the response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from rehearsal.tenant.faults import Fault
-from rehearsal.tenant.messages import Answer, File, Question
+from rehearsal.tenant.messages import File, HttpRequest, HttpResponse
 from rehearsal.tenant.request_log import Entry
 from rehearsal.tenant.tenant import Service, Tenant, service_of
 
@@ -25,11 +25,11 @@ ABORT = "rehearsal.abort"
 """Key in the ASGI scope of the function that closes the connection without an answer; see `server.py`."""
 
 
-class _NoAnswerError(Exception):
-    """The client has gone, or is to get no answer."""
+class _NoResponseError(Exception):
+    """The client has disconnected, or a fault has closed its connection."""
 
 
-class Door:
+class TenantApp:
     """The ASGI application on the tenant's TLS port."""
 
     def __init__(self, tenant: Tenant) -> None:
@@ -37,91 +37,91 @@ class Door:
         self._in_flight: Counter[tuple[str | None, Service]] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request: log it, let faults act on it, and pass it to its service."""
+        """Log a request, apply the faults that match it, and pass it to its service."""
         request = Request(scope, receive)
         try:
-            question = await _read(request)
+            decoded = await _decoded(request)
         except ClientDisconnect:
             return
-        caller = self._tenant.client_id_of(question)
-        with self._in_hand(caller, service_of(question.path)) as in_flight:
+        caller = self._tenant.client_id_of(decoded)
+        with self._counted(caller, service_of(decoded.path)) as in_flight:
             entry = Entry(
                 at=self._tenant.clock.now().isoformat(timespec="milliseconds"),
-                method=question.method,
-                path=question.path,
-                query=question.query,
+                method=decoded.method,
+                path=decoded.path,
+                query=decoded.query,
                 caller=caller,
-                userAgent=question.headers.get("user-agent", ""),
+                userAgent=decoded.headers.get("user-agent", ""),
                 inFlight=in_flight,
             )
             self._tenant.log.append(entry)
             try:
-                answer = await self._answer(question, entry, request)
+                answer = await self._answer(decoded, entry, request)
                 if self._tenant.latency:
-                    await _unless_gone(asyncio.sleep(self._tenant.latency), request)
-            except _NoAnswerError:
+                    await _unless_disconnected(asyncio.sleep(self._tenant.latency), request)
+            except _NoResponseError:
                 return
             entry.status = answer.status
         await _response(answer)(scope, receive, send)
 
     @contextmanager
-    def _in_hand(self, caller: str | None, service: Service) -> Iterator[int]:
-        """Count a request while its service has it in hand, and yield how many of its caller's it then has."""
+    def _counted(self, caller: str | None, service: Service) -> Iterator[int]:
+        """Count a request as in flight; yields how many this caller has in flight at the service."""
         self._in_flight[caller, service] += 1
         try:
             yield self._in_flight[caller, service]
         finally:
             self._in_flight[caller, service] -= 1
 
-    async def _answer(self, question: Question, entry: Entry, request: Request) -> Answer:
+    async def _answer(self, decoded: HttpRequest, entry: Entry, request: Request) -> HttpResponse:
         fault = self._tenant.faults.hit(entry.method, entry.path, entry.userAgent, entry.caller)
         if fault is None:
-            return self._tenant.answer(question)
-        if fault.wish.when == "before":
-            return await self._suffer(fault, question, request) or self._tenant.answer(question)
-        answer = self._tenant.answer(question)  # committed; whatever follows, the client may never learn of it
-        return await self._suffer(fault, question, request) or answer
+            return self._tenant.answer(decoded)
+        if fault.spec.when == "before":
+            return await self._apply(fault, decoded, request) or self._tenant.answer(decoded)
+        answer = self._tenant.answer(decoded)  # committed, even if the client never receives the response
+        return await self._apply(fault, decoded, request) or answer
 
-    async def _suffer(self, fault: Fault, question: Question, request: Request) -> Answer | None:
-        """Let a fault act, and return the answer that it gives in place of the service's, if it gives one."""
-        match fault.wish.action:
+    async def _apply(self, fault: Fault, decoded: HttpRequest, request: Request) -> HttpResponse | None:
+        """Apply a fault; returns the response that replaces the service's, None where the service's stands."""
+        match fault.spec.action:
             case "status":
-                return self._tenant.failure(question, fault.wish)
+                return self._tenant.failure(decoded, fault.spec)
             case "drop":
                 request.scope[ABORT]()
-                raise _NoAnswerError
+                raise _NoResponseError
             case "hold":
                 fault.held += 1
                 try:
-                    await _unless_gone(fault.released.wait(), request)
+                    await _unless_disconnected(fault.released.wait(), request)
                 finally:
                     fault.held -= 1
         return None
 
 
-async def _unless_gone(pause: Awaitable[Any], request: Request) -> None:
+async def _unless_disconnected(pause: Awaitable[Any], request: Request) -> None:
     """Wait for a pause to end.
 
     Raises:
-        _NoAnswerError: the client has gone meanwhile.
+        _NoResponseError: the client has disconnected meanwhile.
     """
-    waiting, gone = asyncio.ensure_future(pause), asyncio.ensure_future(_gone(request))
+    waiting, disconnected = asyncio.ensure_future(pause), asyncio.ensure_future(_disconnected(request))
     try:
-        await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({waiting, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         if not waiting.done():
-            raise _NoAnswerError
+            raise _NoResponseError
     finally:
         waiting.cancel()
-        gone.cancel()
+        disconnected.cancel()
 
 
-async def _gone(request: Request) -> None:
+async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
-async def _read(request: Request) -> Question:
-    return Question(
+async def _decoded(request: Request) -> HttpRequest:
+    return HttpRequest(
         method=request.method,
         path=request.scope["path"],
         query=dict(request.query_params),
@@ -141,15 +141,15 @@ def _decode(raw: bytes, content_type: str) -> Any:
         if content_type.startswith("multipart/form-data"):
             return _decode_parts(raw, content_type)
     except ValueError:
-        pass  # not what it says it is: the service refuses it in its own words
+        pass  # the body is not of its content type: the service gets the bytes, and refuses them in its own words
     return raw
 
 
 def _decode_parts(raw: bytes, content_type: str) -> dict[str, str | File]:
-    """Decode a form with files; it is written as a message is, so the standard library's parser of messages reads it.
+    """Decode multipart/form-data, which has the syntax of MIME messages, with the standard library's MIME parser.
 
     Raises:
-        ValueError: a field is no text.
+        ValueError: a field is not text.
     """
     message = email.message_from_bytes(b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + raw)
     form: dict[str, str | File] = {}
@@ -162,7 +162,7 @@ def _decode_parts(raw: bytes, content_type: str) -> dict[str, str | File]:
     return form
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: HttpResponse) -> Response:
     headers = dict(answer.headers)
     if answer.body is None:
         return Response(status_code=answer.status, headers=headers)

@@ -13,7 +13,7 @@ from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.routes import Route
-from rehearsal.tenant.messages import Caller, Question
+from rehearsal.tenant.messages import Caller, HttpRequest
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class GraphRequest:
         names: what the path names: `id`, `owner`, `credential`, ...
     """
 
-    question: Question
+    http: HttpRequest
     caller: Caller
     directory: Directory
     origin: str
@@ -52,7 +52,7 @@ class GraphRequest:
         return found
 
     def replicated(self) -> DirectoryObject:
-        """Return the object that the path names, once everybody sees it (contracts/graph.md, section 6.5)."""
+        """Return the object that the path names, once it is replicated (contracts/graph.md, section 6.5)."""
         found = self.addressed()
         if not self.directory.replication.is_over(found.id):
             raise refusal("not_found", found.id)
@@ -70,7 +70,7 @@ class GraphRequest:
 
     def body(self) -> dict[str, Any]:
         """Return the request's JSON object, without OData's annotations."""
-        content = self.question.body
+        content = self.http.body
         if not isinstance(content, dict):
             raise refusal("no_json")
         return {name: value for name, value in content.items() if name != "@odata.type"}

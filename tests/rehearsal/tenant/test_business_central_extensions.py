@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.tenant.messages import Answer, File
+from rehearsal.tenant.messages import File, HttpResponse
 from tests.support.app_file import COMPANION_APP_ID, COMPANION_NAME, COMPANION_PUBLISHER, app_content
 from tests.support.business_central import (
     ANY_VERSION,
@@ -36,7 +36,7 @@ def bc() -> Asker:
     return asker
 
 
-def install(bc: Asker, content: bytes | None = None, **fields: Any) -> Answer:
+def install(bc: Asker, content: bytes | None = None, **fields: Any) -> HttpResponse:
     file = File("companion.app", app_content() if content is None else content)
     form = {"extensionFile": file, "acceptIsvEula": "true", **fields}
     return bc.raw("POST", f"{APPS}/pteInstall", {name: value for name, value in form.items() if value is not None})
@@ -244,7 +244,7 @@ def test_an_app_is_uninstalled_and_keeps_its_assignments_as_rows_without_meaning
 # --- Automation API ---------------------------------------------------------------------------------------------------
 
 
-def upload(bc: Asker, content: bytes, **body: str) -> Answer:
+def upload(bc: Asker, content: bytes, **body: str) -> HttpResponse:
     """Go the older way: a row, its content, the action."""
     row = bc.automation("POST", "extensionUpload", body).body
     put = bc.automation("PATCH", f"extensionUpload({row['systemId']})/extensionContent", content, headers=ANY_VERSION)

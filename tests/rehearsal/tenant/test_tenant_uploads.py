@@ -1,4 +1,4 @@
-"""A form with a file comes through the tenant's door as it was sent."""
+"""A form with a file reaches the service as it was sent."""
 
 from __future__ import annotations
 

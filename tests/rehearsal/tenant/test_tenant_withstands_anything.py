@@ -14,7 +14,7 @@ from rehearsal.tenant.directory.seed import DEPLOYER_APPLICATION_ID, DEPLOYER_OB
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
 from rehearsal.tenant.graph.routes import ROUTES
 from rehearsal.tenant.graph.service import Graph
-from rehearsal.tenant.messages import Caller, File, Question
+from rehearsal.tenant.messages import Caller, File, HttpRequest
 from rehearsal.tenant.sts.service import TokenService
 from rehearsal.tenant.sts.tokens import TokenSigner
 from tests.support.app_file import app_content
@@ -61,7 +61,7 @@ def test_graph_answers_any_request_in_its_own_words(route: Any, names: str, body
     directory = seeded_directory(ORIGIN, "secret", "password", lambda: datetime.now(UTC))
     before = json.dumps(directory.snapshot())
     path = "/v1.0/" + "/".join(names if part.startswith("{") else part for part in route.path.split("/"))
-    answer = Graph(ORIGIN, directory).answer(Question(route.method, path, query, {}, body), EVERYTHING)
+    answer = Graph(ORIGIN, directory).answer(HttpRequest(route.method, path, query, {}, body), EVERYTHING)
     json.dumps(answer.body)
     assert answer.status in {200, 201, 204, 400, 404, 409, 501}
     if answer.status >= 400:
@@ -94,7 +94,7 @@ def test_graph_answers_any_request_in_its_own_words(route: Any, names: str, body
 def test_the_token_service_answers_any_form_in_its_own_words(body: Any) -> None:
     directory = seeded_directory(ORIGIN, "secret", "password", lambda: datetime.now(UTC))
     path = f"/{directory.tenant_id}/oauth2/v2.0/token"
-    answer = TokenService(ORIGIN, directory, SIGNER).answer(Question("POST", path, {}, {}, body))
+    answer = TokenService(ORIGIN, directory, SIGNER).answer(HttpRequest("POST", path, {}, {}, body))
     if answer.status == 200:  # the one form that is right all through
         assert isinstance(body, dict)
         assert (body["grant_type"], body["password"]) == ("password", "password")
@@ -159,7 +159,7 @@ def test_business_central_answers_any_request_in_its_own_words(
     asker = a_business_central().as_(administrator() if person else application(DEPLOYER, roles))
     place = place.replace("{company}", asker.within("container" if "container" in place else "Production").company)
     before = json.dumps(asker.service.snapshot())
-    question = Question(method, place + thing.replace("{id}", key), {}, headers, body)
+    question = HttpRequest(method, place + thing.replace("{id}", key), {}, headers, body)
     answer = asker.service.answer(question, asker.caller)
     json.dumps(answer.body)
     assert answer.status in {200, 201, 204, 400, 403, 404, 409, 501, 503}
