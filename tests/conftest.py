@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.tenant import Tenant, start_tenant
 
+pytest_plugins = ["tests.support.provider_fixtures"]
+
 # An example may take long on a busy machine: what a test says does not depend on how fast it is.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")

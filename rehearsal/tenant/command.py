@@ -1,4 +1,4 @@
-"""`python -m rehearsal tenant`: run the rehearsal tenant until it is told to end."""
+"""`python -m rehearsal tenant`: run the rehearsal tenant until a signal ends it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 from rehearsal.ready_file import Deployer, ReadyFile
+from rehearsal.tenant.asgi import TenantApp
 from rehearsal.tenant.business_central import companion
 from rehearsal.tenant.control import control_app
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID, DEPLOYER_OBJECT_ID, TENANT_ID
-from rehearsal.tenant.door import Door
 from rehearsal.tenant.server import HOST, make_certificates, serve
 from rehearsal.tenant.tenant import Tenant
 
@@ -35,15 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the tenant; return 0 when it was told to end, 1 when it could not start."""
+    """Run the tenant; return 0 when a signal ended it, 1 when it could not start."""
     try:
-        door_socket, control_socket = socket.create_server((HOST, arguments.port)), socket.create_server((HOST, 0))
+        services_socket, control_socket = socket.create_server((HOST, arguments.port)), socket.create_server((HOST, 0))
     except OSError as problem:
         print(f"The rehearsal tenant cannot listen on {HOST}: {os.strerror(problem.errno or 0)}.", file=sys.stderr)  # noqa: T201
         return 1
     ready_file: Path = arguments.ready_file.absolute()
     authority_file = ready_file.with_name(f"{ready_file.stem}-ca.pem")
-    port = door_socket.getsockname()[1]
+    port = services_socket.getsockname()[1]
     tenant = Tenant(f"https://{HOST}:{port}")
     context, authority = make_certificates()
     ready = ReadyFile(
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         asyncio.run(
             serve(
-                (Door(tenant), door_socket, context),
+                (TenantApp(tenant), services_socket, context),
                 (control_app(tenant), control_socket),
                 on_ready=announce,
                 die_with=arguments.die_with,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rehearsal.tenant.faults import Wish
+from rehearsal.tenant.faults import FaultSpec
 from rehearsal.tenant.tenant import Tenant
 
 _Wanted = TypeVar("_Wanted")
@@ -51,7 +51,7 @@ def control_app(tenant: Tenant) -> Starlette:
     async def faults(request: Request) -> Response:
         match request.method:
             case "POST":
-                return JSONResponse({"id": tenant.faults.order(await _read(request, Wish)).id}, 201)
+                return JSONResponse({"id": tenant.faults.order(await _read(request, FaultSpec)).id}, 201)
             case "DELETE":
                 tenant.faults.clear()
                 return Response(status_code=204)

@@ -7,9 +7,9 @@ from datetime import datetime
 from http import HTTPStatus
 
 from rehearsal.tenant.business_central import errors as business_central
-from rehearsal.tenant.faults import Wish
+from rehearsal.tenant.faults import FaultSpec
 from rehearsal.tenant.graph import errors as graph
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.sts import errors as sts
 
@@ -23,7 +23,7 @@ _GRAPH = (
 _BUSINESS_CENTRAL = (business_central.refusal("rejected_credentials"), business_central.refusal("throttled"))
 
 
-def answer(service: str, fault: Wish, now: datetime) -> Answer:
+def answer(service: str, fault: FaultSpec, now: datetime) -> HttpResponse:
     """Return the error answer of a fault."""
     match service:
         case "graph":
@@ -39,7 +39,7 @@ def answer(service: str, fault: Wish, now: datetime) -> Answer:
     return replace(failed, headers={**failed.headers, "retry-after": str(fault.retryAfter)})
 
 
-def _in_words(fault: Wish, known: tuple[Refusal, ...]) -> Refusal:
+def _in_words(fault: FaultSpec, known: tuple[Refusal, ...]) -> Refusal:
     """Return the service's own refusal of that status; of one that it is not known for, named after HTTP (ours)."""
     try:
         name = HTTPStatus(fault.status).phrase
@@ -50,7 +50,7 @@ def _in_words(fault: Wish, known: tuple[Refusal, ...]) -> Refusal:
     return Refusal(fault.status, fault.code or found.code, fault.message or found.message)
 
 
-def _of_token_service(fault: Wish) -> Refusal:
+def _of_token_service(fault: FaultSpec) -> Refusal:
     """Return its refusal; the code of a fault is that of an AADSTS error, or OAuth's."""
     failed = sts.refusal("transient", status=fault.status)
     digits = (fault.code or "").removeprefix("AADSTS")

@@ -31,7 +31,7 @@ class Match(BaseModel):
         )
 
 
-class Wish(BaseModel):
+class FaultSpec(BaseModel):
     """A fault as `POST /faults` receives it; CONTRIBUTING.md, "Adding a fault", says what the keys mean."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -57,7 +57,7 @@ class Fault:
     """
 
     id: str
-    wish: Wish
+    spec: FaultSpec
     seen: int = 0
     hits: int = 0
     held: int = 0
@@ -65,7 +65,7 @@ class Fault:
 
     def as_json(self) -> dict[str, Any]:
         """Return what `GET /faults` shows of it."""
-        shown = self.wish.model_dump(mode="json", include={"action", "when", "match"}, exclude_none=True)
+        shown = self.spec.model_dump(mode="json", include={"action", "when", "match"}, exclude_none=True)
         return {"id": self.id, **shown, "seen": self.seen, "hits": self.hits, "held": self.held}
 
 
@@ -76,9 +76,9 @@ class Faults:
         self._faults: dict[str, Fault] = {}
         self._numbers = itertools.count(1)
 
-    def order(self, wish: Wish) -> Fault:
+    def order(self, spec: FaultSpec) -> Fault:
         """Take a fault."""
-        fault = Fault(str(next(self._numbers)), wish)
+        fault = Fault(str(next(self._numbers)), spec)
         self._faults[fault.id] = fault
         return fault
 
@@ -86,11 +86,11 @@ class Faults:
         """Count a request against every fault that fits it, and return the first that is to act on it."""
         acting: Fault | None = None
         for fault in self._faults.values():
-            if not fault.wish.match.fits(method, path, user_agent, caller):
+            if not fault.spec.match.fits(method, path, user_agent, caller):
                 continue
             fault.seen += 1
-            used_up = fault.wish.times != 0 and fault.hits >= fault.wish.times
-            if acting is None and fault.seen > fault.wish.skip and not used_up:
+            used_up = fault.spec.times != 0 and fault.hits >= fault.spec.times
+            if acting is None and fault.seen > fault.spec.skip and not used_up:
                 fault.hits += 1
                 acting = fault
         return acting

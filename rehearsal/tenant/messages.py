@@ -1,4 +1,4 @@
-"""What passes between the doors of the tenant (HTTP) and the services behind them: no HTTP library beyond the door."""
+"""Requests and responses as the services see them: decoded, and without any HTTP library (`asgi.py` has that)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, as the access token says.
+    """Who sends a request, as the access token says.
 
     Attributes:
         object_id: object id of its service principal, or of the user.
@@ -32,7 +32,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Question:
+class HttpRequest:
     """One HTTP request, decoded.
 
     Attributes:
@@ -49,7 +49,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """One HTTP response; `body` None means an empty one, anything else is sent as JSON."""
 
     status: int

@@ -33,5 +33,5 @@ class Refusals:
 
     def __call__(self, name: str, *values: object, **more: Any) -> Refusal:
         """Return a refusal; the values fill the gaps of its text, in order, and `more` adds to what the table says."""
-        told = {"status": 400, **self._table[name], **more}
-        return Refusal(told.pop("status"), str(told.pop("code")), told.pop("text").format(*values), told)
+        fields = {"status": 400, **self._table[name], **more}
+        return Refusal(fields.pop("status"), str(fields.pop("code")), fields.pop("text").format(*values), fields)

@@ -46,7 +46,7 @@ class Replication:
         return name in self._seen_until and self._now() < self._seen_until[name]
 
     def is_over(self, name: str) -> bool:
-        """Tell whether everybody sees it."""
+        """Tell whether it is seen everywhere by now."""
         return name not in self._seen_from or self._now() >= self._seen_from[name]
 
     def hides(self, name: str) -> bool:

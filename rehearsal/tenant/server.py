@@ -1,4 +1,4 @@
-"""The tenant's process: two ports in one event loop, from the first file it writes to the last that it removes."""
+"""The two servers of the tenant's process in one event loop: the services over TLS, and the control port."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from rehearsal.tenant.door import ABORT
+from rehearsal.tenant.asgi import ABORT
 
 HOST = "127.0.0.1"
 
@@ -36,7 +36,7 @@ def make_certificates() -> tuple[ssl.SSLContext, bytes]:
 
 
 async def serve(
-    door: tuple[ASGIApp, socket.socket, ssl.SSLContext],
+    services: tuple[ASGIApp, socket.socket, ssl.SSLContext],
     control: tuple[ASGIApp, socket.socket],
     *,
     on_ready: Callable[[], None],
@@ -48,12 +48,14 @@ async def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     watch = asyncio.create_task(_set_at_end_of(die_with, stop)) if die_with is not None else None
-    door_app, door_socket, context = door
+    app, app_socket, context = services
     control_app, control_socket = control
     servers = [
-        (_Server(_config(door_app, http=_AbortableProtocol, ssl_context_factory=lambda *_: context)), door_socket),
-        # Tests and the tour ask only now and then, on one connection. It stays open for long: if it were closed at the
-        # moment in which it is used again, the request would fail.
+        (
+            _Server(_config(app, http=_AbortableProtocol, ssl_context_factory=lambda *_: context)),
+            app_socket,
+        ),
+        # Kept alive long: a connection that is closed while a test reuses it would fail that request.
         (_Server(_config(control_app, http="h11", timeout_keep_alive=600)), control_socket),
     ]
     serving = [asyncio.create_task(server.serve(sockets=[bound])) for server, bound in servers]
@@ -97,7 +99,7 @@ class _Server(uvicorn.Server):
 
 
 class _AbortableProtocol(H11Protocol):
-    """Lets the door close a connection without an answer: ASGI itself has no word for that."""
+    """Lets the application close a connection without a response, which ASGI has no message for."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in H11Protocol
         super().connection_made(transport)

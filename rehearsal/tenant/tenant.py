@@ -1,4 +1,4 @@
-"""The tenant behind its doors: the three services, their common clock, and the one lock around them."""
+"""The tenant without HTTP: its three services, their common clock, and the one lock around them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from rehearsal.tenant.directory.seed import (
     TENANT_ID,
     seeded_directory,
 )
-from rehearsal.tenant.faults import Faults, Wish
+from rehearsal.tenant.faults import Faults, FaultSpec
 from rehearsal.tenant.graph.service import Graph
-from rehearsal.tenant.messages import Answer, Caller, Question
+from rehearsal.tenant.messages import Caller, HttpRequest, HttpResponse
 from rehearsal.tenant.request_log import RequestLog
 from rehearsal.tenant.sts.service import TokenService
 from rehearsal.tenant.sts.tokens import InvalidTokenError, TokenSigner
@@ -82,31 +82,33 @@ class Tenant:
             self._directory.replication.by_id = by_id
             self._directory.replication.deletions = deletions
 
-    def answer(self, question: Question) -> Answer:
-        """Pass a question to its service, and let that one act on it alone."""
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """Pass a request to its service; one request at a time, under the tenant's lock."""
         with self._lock:
-            match service_of(question.path):
+            match service_of(request.path):
                 case "entra":
-                    return self._token_service.answer(question)
+                    return self._token_service.answer(request)
                 case "graph":
-                    return self._graph.answer(question, self._who(question))
+                    return self._graph.answer(request, self._caller(request))
                 case "businessCentral":
-                    who = self._who(question)
-                    return self._business_central.answer(question, None if isinstance(who, InvalidTokenError) else who)
+                    caller = self._caller(request)
+                    return self._business_central.answer(
+                        request, None if isinstance(caller, InvalidTokenError) else caller
+                    )
 
-    def failure(self, question: Question, fault: Wish) -> Answer:
-        """Return the error that a fault makes of a question, in the shape of the service concerned."""
-        admin_center = question.path.startswith(f"{ONLINE_PREFIX}/admin/")
-        service = "adminCenter" if admin_center else service_of(question.path)
+    def failure(self, request: HttpRequest, fault: FaultSpec) -> HttpResponse:
+        """Return the error response that a fault orders, in the format of the service that the request is for."""
+        admin_center = request.path.startswith(f"{ONLINE_PREFIX}/admin/")
+        service = "adminCenter" if admin_center else service_of(request.path)
         return failures.answer(service, fault, self.clock.now())
 
-    def client_id_of(self, question: Question) -> str | None:
-        """Return the client id that a question comes from: of a valid token, or of a token request's form."""
-        if service_of(question.path) == "entra":
-            client_id = question.body.get("client_id") if isinstance(question.body, dict) else None
+    def client_id_of(self, request: HttpRequest) -> str | None:
+        """Return the client id that a request comes from: of a valid token, or of a token request's form."""
+        if service_of(request.path) == "entra":
+            client_id = request.body.get("client_id") if isinstance(request.body, dict) else None
             return client_id if isinstance(client_id, str) else None
-        who = self._who(question)
-        return None if isinstance(who, InvalidTokenError) else who.client_id
+        caller = self._caller(request)
+        return None if isinstance(caller, InvalidTokenError) else caller.client_id
 
     def edit(self, operation: dict[str, Any]) -> dict[str, Any]:
         """Do what an administrator would do by hand.
@@ -162,8 +164,8 @@ class Tenant:
             replication=self._directory.replication,
         )
 
-    def _who(self, question: Question) -> Caller | InvalidTokenError:
+    def _caller(self, request: HttpRequest) -> Caller | InvalidTokenError:
         try:
-            return self._signer.verify(question.headers.get("authorization", ""), self.clock.now())
+            return self._signer.verify(request.headers.get("authorization", ""), self.clock.now())
         except InvalidTokenError as problem:
             return problem

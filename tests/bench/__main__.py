@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.scale import VERBS, Bench, Measured, program_of
+from tests.support.provider_host import HOST_THREADS
 from tests.support.stack import pulumi_cli
 from tests.support.tenant import start_tenant
-
-HOST_THREADS = 4  # of Pulumi's dynamic provider host (docs/reference/facts-pulumi.md, "Four threads")
 
 console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
 

@@ -29,9 +29,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.support.stack import FIRST, MAGENTO, SECOND, Stack, secrets
-from tests.support.tenant import Tenant, start_tenant
+from tests.support.tenant import OURS, Tenant, start_tenant
 
-OURS = "entra-business-central/"
 MINUTES_10 = 600
 DELAYS = [1.0, 10.0, 60.0]
 Entry = dict[str, Any]

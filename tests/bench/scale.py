@@ -17,9 +17,8 @@ from ruamel.yaml import YAML
 
 from tests.bench.critical_path import requests_in_a_row
 from tests.support.stack import MAGENTO, Run, Stack
-from tests.support.tenant import REPOSITORY, Tenant
+from tests.support.tenant import OURS, REPOSITORY, Tenant
 
-OURS = "entra-business-central/"
 REFRESH_COSTS_AT_MOST = 20
 AT_ONCE_AT_MOST = 5  # requests that Business Central takes of one caller
 MINUTES_30 = 1800

@@ -8,7 +8,7 @@ import pytest
 
 from commands.prove import HandedOver, prove_all
 from tests.support.entra import EntraApplication
-from tests.support.preflight import look
+from tests.support.preflight import run_preflight
 from tests.support.stack import MAGENTO
 from tests.support.tenant import Tenant
 
@@ -21,7 +21,7 @@ def test_preflight_of_many_environments(tenant: Tenant, tmp_path: Path) -> None:
     tenant.latency(LATENCY)
     environments = {f"e{number}": {"name": f"E{number}"} for number in range(MANY)}
     shop = {**MAGENTO, "environments": list(environments)}
-    looked = look(tenant, tmp_path, environments=environments, integrations={"shop": shop})
+    looked = run_preflight(tenant, tmp_path, environments=environments, integrations={"shop": shop})
     assert len(looked.of("missing")) >= MANY, "each was looked at"
     deployer = tenant.ready.deployer.clientId
     assert 1 < tenant.most_at_once(deployer) <= LIMIT

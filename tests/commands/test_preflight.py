@@ -13,17 +13,14 @@ import pytest
 
 from commands import pulumi_cli
 from dynamic_providers.admin_consent import AdminConsentProvider
-from tests.providers.conftest import vendor_consent
 from tests.support.azure_cli import signed_in_environment
-from tests.support.directory_objects import MICROSOFT_GRAPH
-from tests.support.entra import EntraApplication, graph
-from tests.support.preflight import COMPONENT, Looked, exported, look
-from tests.support.provider_host import ProviderError, ProviderHost
-from tests.support.stack import MAGENTO
+from tests.support.directory_objects import JOB_QUEUE_RUNNER, MICROSOFT_GRAPH
+from tests.support.entra import EntraApplication, graph, key_ids, tag
+from tests.support.preflight import COMPONENT, PreflightRun, exported, run_preflight
+from tests.support.provider_host import ProviderHost
+from tests.support.provider_inputs import vendor_consent
+from tests.support.stack import MAGENTO, VENDOR
 from tests.support.tenant import Tenant
-
-RUNNER = "bdf6bb95-9dad-4504-91ab-8404427f4043"
-VENDOR = {"preset": "job-queue-runner", "environments": ["production"]}
 
 
 @pytest.fixture
@@ -31,29 +28,11 @@ def deployer(tenant: Tenant) -> str:
     return tenant.ready.deployer.clientId
 
 
-def tag(application: EntraApplication, tenant: Tenant, value: str = "entra-business-central:demo:magento") -> None:
-    """Tag an application as the program does."""
-    graph(tenant, "PATCH", f"/applications/{application.object_id}", {"tags": [value]})
-    tenant.clear_requests()
-
-
-def refusal(host: ProviderHost, inputs: dict[str, Any]) -> str:
-    """Return what a provider says when it cannot create something."""
-    with pytest.raises(ProviderError) as refused:
-        host.create(inputs)
-    return str(refused.value)
-
-
-def key_ids(application: EntraApplication, tenant: Tenant) -> tuple[str, ...]:
-    found = graph(tenant, "GET", f"/applications/{application.object_id}")["passwordCredentials"]
-    return tuple(each["keyId"] for each in found)
-
-
 # --- a tenant where everything is as it should be
 
 
 def test_where_nothing_is_missing_there_is_nothing_to_do(tenant: Tenant, tmp_path: Path) -> None:
-    looked = look(tenant, tmp_path)
+    looked = run_preflight(tenant, tmp_path)
     assert looked.code == 0, looked
     assert {each["kind"] for each in looked.findings} == {"ready"}
     assert [each["where"] for each in looked.findings if "companion extension" in each["found"]] == [
@@ -64,18 +43,18 @@ def test_where_nothing_is_missing_there_is_nothing_to_do(tenant: Tenant, tmp_pat
 
 def test_it_only_reads(tenant: Tenant, tmp_path: Path) -> None:
     before = tenant.state()
-    look(tenant, tmp_path, integrations={"magento": MAGENTO, "runner": VENDOR})
+    run_preflight(tenant, tmp_path, integrations={"magento": MAGENTO, "runner": VENDOR})
     assert tenant.state() == before
     posts = [each["path"] for each in tenant.requests() if each["method"] != "GET"]
     assert set(posts) == {f"/{tenant.ready.tenantId}/oauth2/v2.0/token"}
 
 
 def test_what_it_asks_grows_only_by_a_look_for_each_name_that_is_not_used_yet(tenant: Tenant, tmp_path: Path) -> None:
-    look(tenant, tmp_path)
+    run_preflight(tenant, tmp_path)
     one = [each["path"] for each in tenant.requests()]
     tenant.clear_requests()
     nine = {f"shop{number}": {**MAGENTO, "displayName": f"Shop {number}"} for number in range(9)}
-    look(tenant, tmp_path, integrations=nine)
+    run_preflight(tenant, tmp_path, integrations=nine)
     more = sorted(each["path"] for each in tenant.requests())
     assert more == sorted([*one, *["/v1.0/applications"] * 8])
 
@@ -100,7 +79,7 @@ def test_a_permission_that_is_missing_on_graph_is_named_with_who_grants_it_and_h
     tenant: Tenant, tmp_path: Path, deployer: str, role: str, named: str, integration: dict[str, Any]
 ) -> None:
     tenant.edit("revoke_deployer", resource="graph", role=role)
-    looked = look(tenant, tmp_path, integrations={"magento": integration})
+    looked = run_preflight(tenant, tmp_path, integrations={"magento": integration})
     assert looked.code == 1
     found = looked.only("missing")
     assert found["where"] == "Microsoft Graph"
@@ -114,7 +93,7 @@ def test_a_permission_that_is_missing_on_graph_is_named_with_who_grants_it_and_h
 def test_what_no_integration_needs_is_not_missed(tenant: Tenant, tmp_path: Path) -> None:
     tenant.edit("revoke_deployer", resource="graph", role="DelegatedPermissionGrant.ReadWrite.All")
     tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All")
-    looked = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "consent": "manual"}})
+    looked = run_preflight(tenant, tmp_path, integrations={"magento": {**MAGENTO, "consent": "manual"}})
     assert looked.of("missing") == []
 
 
@@ -123,19 +102,19 @@ def test_a_caller_that_could_not_take_a_vendor_out_again_is_told_so_and_the_vend
 ) -> None:
     for role in ("DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All"):
         tenant.edit("revoke_deployer", resource="graph", role=role)
-    looked = look(tenant, tmp_path, integrations={"runner": VENDOR})
+    looked = run_preflight(tenant, tmp_path, integrations={"runner": VENDOR})
     assert looked.code == 0, "`up` does without it"
     foretold = looked.only("note", "Microsoft Graph")
     assert "DelegatedPermissionGrant.Read.All is missing" in foretold["found"]
     with start_host(AdminConsentProvider()) as consents:
         consents.delete(consents.create(vendor_consent()))
-    assert f"{RUNNER} stays in this tenant" in consents.stderr
+    assert f"{JOB_QUEUE_RUNNER} stays in this tenant" in consents.stderr
     assert foretold["remedy"] in consents.stderr
-    assert RUNNER in str(tenant.state()["entra"]["servicePrincipals"])
+    assert JOB_QUEUE_RUNNER in str(tenant.state()["entra"]["servicePrincipals"])
 
 
 def test_a_person_with_an_entra_role_is_enough_and_what_cannot_be_seen_is_said(tenant: Tenant, tmp_path: Path) -> None:
-    looked = look(tenant, tmp_path, environment=signed_in_environment(tmp_path, tenant.ready))
+    looked = run_preflight(tenant, tmp_path, environment=signed_in_environment(tmp_path, tenant.ready))
     assert looked.code == 0, looked
     assert any(
         "administrator@rehearsal.example may do what this stack needs" in each["found"] for each in looked.findings
@@ -145,7 +124,7 @@ def test_a_person_with_an_entra_role_is_enough_and_what_cannot_be_seen_is_said(t
 
 def test_where_nobody_can_sign_in_that_is_what_is_missing(tenant: Tenant, tmp_path: Path) -> None:
     environment = {**tenant.ready.environment(), "ARM_CLIENT_SECRET": "wrong"}
-    looked = look(tenant, tmp_path, environment=environment)
+    looked = run_preflight(tenant, tmp_path, environment=environment)
     assert looked.code == 1
     assert [each["where"] for each in looked.findings] == ["Microsoft Graph", "Business Central"]
     assert all("AADSTS7000215" in each["found"] for each in looked.of("missing"))
@@ -158,21 +137,23 @@ def test_an_owner_that_is_not_the_caller_takes_more_than_the_right_to_ones_own(t
         "add_app_role_assignment", clientId=tenant.ready.deployer.clientId, resourceAppId=MICROSOFT_GRAPH,
         role="Application.ReadWrite.OwnedBy",
     )  # fmt: skip
-    assert look(tenant, tmp_path).code == 0
+    assert run_preflight(tenant, tmp_path).code == 0
     owned = {"magento": {**MAGENTO, "owners": ["ad313157-8a70-4d3b-9c53-0c4f1e9b0001"]}}
-    found = look(tenant, tmp_path, integrations=owned).only("missing")
+    found = run_preflight(tenant, tmp_path, integrations=owned).only("missing")
     assert "Application.ReadWrite.All is missing" in found["found"]
 
 
 def test_a_vendor_that_is_in_the_tenant_needs_no_right_to_let_it_in(tenant: Tenant, tmp_path: Path) -> None:
-    graph(tenant, "POST", "/servicePrincipals", {"appId": RUNNER})
+    graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})
     tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
-    assert look(tenant, tmp_path, integrations={"runner": VENDOR}).of("missing") == []
+    assert run_preflight(tenant, tmp_path, integrations={"runner": VENDOR}).of("missing") == []
 
 
 def test_what_another_resource_does_not_offer_is_found(tenant: Tenant, tmp_path: Path) -> None:
     other = {"Microsoft Graph": {"roles": ["User.Reed.All"]}}
-    found = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "otherPermissions": other}}).only("missing")
+    found = run_preflight(tenant, tmp_path, integrations={"magento": {**MAGENTO, "otherPermissions": other}}).only(
+        "missing"
+    )
     assert "Microsoft Graph offers no such application role" in found["found"]
 
 
@@ -194,7 +175,7 @@ def test_a_credential_that_cannot_be_used_is_told_in_a_sentence(
     }
     everywhere = {"magento": {**MAGENTO, "environments": ["production", "local"]}}
     environment = {**tenant.ready.environment(), **changed}
-    looked = look(tenant, tmp_path, integrations=everywhere, environments=container, environment=environment)
+    looked = run_preflight(tenant, tmp_path, integrations=everywhere, environments=container, environment=environment)
     assert looked.code == 1
     assert "Traceback" not in looked.said
     assert any(says in each["found"] for each in looked.of("missing"))
@@ -208,7 +189,7 @@ def test_an_application_that_no_state_knows_is_found_by_its_tag_with_both_ways_o
 ) -> None:
     tag(application, tenant)
     tenant.edit("rename_application", clientId=application.client_id, displayName="TERRAFORM_UPDATE_0b1ec7")
-    looked = look(tenant, tmp_path, state=exported())
+    looked = run_preflight(tenant, tmp_path, state=exported())
     assert looked.code == 0, "azuread does not see it by its name and makes a second one"
     found = looked.only("leftover")
     assert "TERRAFORM_UPDATE_0b1ec7" in found["found"]
@@ -225,7 +206,7 @@ def test_an_application_that_is_left_over_with_its_name_is_in_the_way(
 ) -> None:
     """azuread refuses to make a second one of that name."""
     tag(application, tenant)
-    looked = look(tenant, tmp_path, state=exported())
+    looked = run_preflight(tenant, tmp_path, state=exported())
     assert looked.code == 1
     assert looked.only("leftover")["stopsUp"]
 
@@ -235,7 +216,7 @@ def test_where_the_state_is_empty_nothing_is_to_be_removed_before_the_state_was_
 ) -> None:
     """Signed in to another backend, every application of a stack in use looks left over."""
     tag(application, tenant)
-    found = look(tenant, tmp_path, state={"version": 3, "deployment": None}).only("leftover")
+    found = run_preflight(tenant, tmp_path, state={"version": 3, "deployment": None}).only("leftover")
     assert "The state that was looked at is empty." in found["remedy"]
     assert "another backend" in found["remedy"].partition("az ad app delete")[0]
 
@@ -247,7 +228,7 @@ def test_an_application_of_that_name_is_found_before_azuread_refuses_a_second(
     """As Business Central's own wizards leave them."""
     if owner == "other":
         tag(application, tenant, "entra-business-central:other:shop")
-    found = look(tenant, tmp_path).only("missing")
+    found = run_preflight(tenant, tmp_path).only("missing")
     assert found["where"] == "integrations.magento"
     assert application.client_id in found["found"]
     assert ("stack other's" if owner == "other" else "somebody else's") in found["found"]
@@ -263,15 +244,15 @@ def test_a_service_principal_that_the_state_has_under_another_key_is_not_left_ov
     for each in state["deployment"]["resources"]:
         if "servicePrincipal" in each["type"]:
             each["urn"] = each["urn"].replace("::magento", "::shop")
-    assert look(tenant, tmp_path, state=state).of("leftover") == []
+    assert run_preflight(tenant, tmp_path, state=state).of("leftover") == []
 
 
 def test_a_second_application_of_one_integration_can_only_be_removed(
     tenant: Tenant, tmp_path: Path, application: EntraApplication
 ) -> None:
     tag(application, tenant)
-    known = application._replace(object_id="a0a0a0a0-0000-4000-8000-000000000009", client_id=RUNNER)
-    gone, second = look(tenant, tmp_path, state=exported(known, principal=True)).of("leftover")
+    known = application._replace(object_id="a0a0a0a0-0000-4000-8000-000000000009", client_id=JOB_QUEUE_RUNNER)
+    gone, second = run_preflight(tenant, tmp_path, state=exported(known, principal=True)).of("leftover")
     assert "az ad app delete" in second["remedy"]
     assert "pulumi import" not in second["remedy"]
     assert known.client_id in gone["found"]
@@ -284,7 +265,7 @@ def test_an_application_that_the_state_has_and_entra_has_not_is_in_the_way(
     tag(application, tenant)
     state = exported(application, secrets=key_ids(application, tenant))
     tenant.edit("delete_application", clientId=application.client_id)
-    looked = look(tenant, tmp_path, state=state)
+    looked = run_preflight(tenant, tmp_path, state=state)
     assert looked.code == 1
     found = looked.only("leftover")
     assert (
@@ -297,14 +278,14 @@ def test_an_application_whose_tag_somebody_removed_is_not_taken_for_gone(
     tenant: Tenant, tmp_path: Path, application: EntraApplication
 ) -> None:
     state = exported(application, secrets=key_ids(application, tenant))
-    assert look(tenant, tmp_path, state=state).of("leftover") == []
+    assert run_preflight(tenant, tmp_path, state=state).of("leftover") == []
 
 
 def test_an_application_of_another_stack_is_none_of_ours(
     tenant: Tenant, tmp_path: Path, application: EntraApplication
 ) -> None:
     tag(application, tenant, "entra-business-central:demonstration:magento")
-    assert look(tenant, tmp_path).of("leftover") == []
+    assert run_preflight(tenant, tmp_path).of("leftover") == []
 
 
 def test_a_secret_that_no_state_knows_is_found_with_the_command_that_removes_it(
@@ -312,8 +293,8 @@ def test_a_secret_that_no_state_knows_is_found_with_the_command_that_removes_it(
 ) -> None:
     tag(application, tenant)
     (key_id,) = key_ids(application, tenant)
-    assert look(tenant, tmp_path, state=exported(application, secrets=(key_id,))).of("leftover") == []
-    looked = look(tenant, tmp_path, state=exported(application))
+    assert run_preflight(tenant, tmp_path, state=exported(application, secrets=(key_id,))).of("leftover") == []
+    looked = run_preflight(tenant, tmp_path, state=exported(application))
     assert looked.code == 0, "it ends by itself, and `up` does not mind it"
     found = looked.only("leftover")
     assert not found["stopsUp"]
@@ -325,7 +306,7 @@ def test_a_service_principal_that_no_state_knows_is_found_with_the_command_that_
 ) -> None:
     tag(application, tenant)
     state = exported(application, principal=False, secrets=key_ids(application, tenant))
-    looked = look(tenant, tmp_path, state=state)
+    looked = run_preflight(tenant, tmp_path, state=state)
     assert looked.code == 1, "azuread would be refused because it exists"
     found = looked.only("leftover")
     assert f"az ad sp delete --id {application.principal_id}" in found["remedy"]
@@ -336,7 +317,7 @@ def test_a_service_principal_that_no_state_knows_is_found_with_the_command_that_
 
 def test_without_a_terminal_each_finding_is_one_line(tenant: Tenant, tmp_path: Path, deployer: str) -> None:
     tenant.edit("remove_permission_set", environment="Production", clientId=deployer, roleId="SECURITY")
-    looked = look(tenant, tmp_path, "--stack", "demo")
+    looked = run_preflight(tenant, tmp_path, "--stack", "demo")
     lines = looked.output.splitlines()
     assert lines[0].startswith("missing\tenvironment Production\tthe caller, application ")
     assert lines[-1] == "1 to do before `pulumi up`."
@@ -344,7 +325,7 @@ def test_without_a_terminal_each_finding_is_one_line(tenant: Tenant, tmp_path: P
 
 
 def test_the_json_says_whether_it_is_ready(tenant: Tenant, tmp_path: Path) -> None:
-    written = json.loads(look(tenant, tmp_path).output)
+    written = json.loads(run_preflight(tenant, tmp_path).output)
     assert (written["stack"], written["ready"]) == ("demo", True)
     assert set(written["findings"][0]) == {"kind", "where", "found", "remedy", "stopsUp"}
 
@@ -360,21 +341,21 @@ def test_the_json_says_whether_it_is_ready(tenant: Tenant, tmp_path: Path) -> No
     ],
 )
 def test_what_is_no_state_is_refused_without_being_quoted(tenant: Tenant, tmp_path: Path, state: str) -> None:
-    looked = look(tenant, tmp_path, state=state)
+    looked = run_preflight(tenant, tmp_path, state=state)
     assert_refused(looked, "This is not a stack's state")
     assert "s3cret" not in looked.said
 
 
 def test_the_state_of_another_stack_is_refused(tenant: Tenant, tmp_path: Path) -> None:
     """With it, what is in use would look left over."""
-    looked = look(tenant, tmp_path, state=exported(), stack="prod")
+    looked = run_preflight(tenant, tmp_path, state=exported(), stack="prod")
     assert_refused(looked, "This is the state of stack demo, and not of prod.")
 
 
 def test_what_an_interrupted_run_was_at_work_on_is_told(tenant: Tenant, tmp_path: Path) -> None:
     state = exported()
     state["deployment"]["pending_operations"] = [{"type": "creating", "resource": {"urn": COMPONENT}}]
-    looked = look(tenant, tmp_path, state=state)
+    looked = run_preflight(tenant, tmp_path, state=state)
     assert looked.code == 0
     assert "`pulumi refresh --clear-pending-creates --stack demo`" in looked.only("note")["remedy"]
 
@@ -385,7 +366,7 @@ def test_what_a_run_may_be_making_now_is_not_to_be_removed_before_it_has_ended(
     tag(application, tenant)
     state = exported()
     state["deployment"]["pending_operations"] = [{"type": "creating", "resource": {"urn": COMPONENT}}]
-    found = look(tenant, tmp_path, state=state).only("leftover")
+    found = run_preflight(tenant, tmp_path, state=state).only("leftover")
     assert application.client_id in found["found"]
     assert found["remedy"].startswith("Check that no `pulumi up` is under way. ")
 
@@ -410,7 +391,7 @@ def test_what_an_up_made_while_preflight_looked_is_not_told_as_left_over(
     path = f"{tmp_path}:{os.environ['PATH']}"
     environment = {**tenant.ready.environment(), "PATH": path}
     stack = "acme/entra-business-central/demo"
-    looked = look(tenant, tmp_path, "--json", asks=True, stack=stack, environment=environment)
+    looked = run_preflight(tenant, tmp_path, "--json", asks=True, stack=stack, environment=environment)
     assert looked.code == 0, looked
     assert "leftover" not in {each["kind"] for each in looked.findings}
     notes = [each["found"] for each in looked.findings if each["kind"] == "note"]
@@ -422,7 +403,7 @@ def test_what_an_up_made_while_preflight_looked_is_not_told_as_left_over(
 
 
 def test_a_wrong_stack_file_is_refused_before_anything_is_asked(tenant: Tenant, tmp_path: Path) -> None:
-    looked = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "permisionSets": []}})
+    looked = run_preflight(tenant, tmp_path, integrations={"magento": {**MAGENTO, "permisionSets": []}})
     assert_refused(looked, "integrations.magento.permisionSets")
     assert tenant.requests() == []
 
@@ -431,28 +412,28 @@ def test_a_stack_is_named_with_or_without_its_organisation(
     tenant: Tenant, tmp_path: Path, application: EntraApplication
 ) -> None:
     tag(application, tenant)
-    assert look(tenant, tmp_path, state=exported(), stack="acme/demo").only("leftover")
+    assert run_preflight(tenant, tmp_path, state=exported(), stack="acme/demo").only("leftover")
     named = argparse.Namespace(stack="acme/prod", config_file=None)
     assert pulumi_cli.stack_file(named) == pulumi_cli.ROOT / "stacks" / "Pulumi.prod.yaml"
 
 
 def test_the_stack_file_is_read_as_pulumi_reads_it(tenant: Tenant, tmp_path: Path) -> None:
     only_norway = {"magento": {**MAGENTO, "permissionSets": [{"roleId": "D365 READ", "company": "NO"}]}}
-    looked = look(tenant, tmp_path, integrations=only_norway)
+    looked = run_preflight(tenant, tmp_path, integrations=only_norway)
     assert looked.code == 1
     assert any("company 'NO' does not exist" in each["found"] for each in looked.of("missing"))
 
 
 def test_a_stack_without_a_file_is_refused(tenant: Tenant, tmp_path: Path) -> None:
-    looked = look(tenant, tmp_path, "--config-file", str(tmp_path / "Pulumi.none.yaml"))
+    looked = run_preflight(tenant, tmp_path, "--config-file", str(tmp_path / "Pulumi.none.yaml"))
     assert_refused(looked, "does not exist")
 
 
 def test_a_stack_file_that_cannot_be_read_is_refused(tenant: Tenant, tmp_path: Path) -> None:
-    assert_refused(look(tenant, tmp_path, "--config-file", str(tmp_path)), "cannot be read: Is a directory")
+    assert_refused(run_preflight(tenant, tmp_path, "--config-file", str(tmp_path)), "cannot be read: Is a directory")
 
 
-def assert_refused(looked: Looked, text: str) -> None:
+def assert_refused(looked: PreflightRun, text: str) -> None:
     assert looked.code == 2
     assert text in looked.said
     assert looked.output == ""

@@ -11,14 +11,13 @@ import pytest
 from clients.business_central.errors import GIVE_ROLES, told
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from tests.commands.test_preflight import RUNNER, VENDOR, key_ids, refusal, tag
-from tests.providers.conftest import Inputs, vendor_consent
 from tests.support.azure_cli import signed_in_environment
-from tests.support.directory_objects import BUSINESS_CENTRAL
-from tests.support.entra import EntraApplication, graph
-from tests.support.preflight import exported, look
-from tests.support.provider_host import ProviderError, ProviderHost
-from tests.support.stack import MAGENTO
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER
+from tests.support.entra import EntraApplication, graph, key_ids, tag
+from tests.support.preflight import exported, run_preflight
+from tests.support.provider_host import ProviderError, ProviderHost, refusal
+from tests.support.provider_inputs import Inputs, vendor_consent
+from tests.support.stack import MAGENTO, VENDOR
 from tests.support.tenant import Tenant
 
 SCOPE = "Financials.ReadWrite.All"
@@ -39,7 +38,7 @@ def test_an_approval_that_is_waited_for_is_pending_with_its_address(
     tag(application, tenant)
     manual = {"magento": {**MAGENTO, "consent": "manual"}}
     state = exported(application, secrets=key_ids(application, tenant))
-    looked = look(tenant, tmp_path, integrations=manual, state=state)
+    looked = run_preflight(tenant, tmp_path, integrations=manual, state=state)
     assert looked.code == 1
     pending = looked.only("pending")
     assert "has not approved API.ReadWrite.All, Automation.ReadWrite.All yet" in pending["found"]
@@ -49,17 +48,17 @@ def test_an_approval_that_is_waited_for_is_pending_with_its_address(
         tenant.edit(
             "add_app_role_assignment", clientId=application.client_id, resourceAppId=BUSINESS_CENTRAL, role=role
         )
-    assert look(tenant, tmp_path, integrations=manual, state=state).of("pending") == []
+    assert run_preflight(tenant, tmp_path, integrations=manual, state=state).of("pending") == []
 
 
 def test_a_vendors_publisher_is_compared_as_up_compares_it(tenant: Tenant, tmp_path: Path) -> None:
-    absent = look(tenant, tmp_path, integrations={"runner": VENDOR})
+    absent = run_preflight(tenant, tmp_path, integrations={"runner": VENDOR})
     assert "is not in this tenant yet" in absent.only("note")["found"]
-    graph(tenant, "POST", "/servicePrincipals", {"appId": RUNNER})
-    known = look(tenant, tmp_path, integrations={"runner": VENDOR})
+    graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})
+    known = run_preflight(tenant, tmp_path, integrations={"runner": VENDOR})
     assert any("is published by Navi Partner København ApS, as expected" in each["found"] for each in known.of("ready"))
-    tenant.edit("set_publisher", clientId=RUNNER, displayName="Somebody Else")
-    other = look(tenant, tmp_path, integrations={"runner": VENDOR})
+    tenant.edit("set_publisher", clientId=JOB_QUEUE_RUNNER, displayName="Somebody Else")
+    other = run_preflight(tenant, tmp_path, integrations={"runner": VENDOR})
     assert other.code == 1
     assert "its verified publisher is 'Somebody Else'" in other.only("missing")["found"]
 
@@ -69,19 +68,19 @@ def test_a_vendors_publisher_is_compared_as_up_compares_it(tenant: Tenant, tmp_p
 
 def test_a_vendor_that_is_not_there_is_let_in_by_the_approval_page(tenant: Tenant, tmp_path: Path) -> None:
     tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
-    looked = look(tenant, tmp_path, integrations={"runner": {**VENDOR, "consent": "manual"}})
+    looked = run_preflight(tenant, tmp_path, integrations={"runner": {**VENDOR, "consent": "manual"}})
     assert looked.of("missing") == []
     note = looked.only("note")["found"]
     assert "the approval page shows it and lets the application in" in note
     assert "`up` lets it in" not in note
-    assert f"/adminconsent?client_id={RUNNER}" in looked.only("pending")["remedy"]
+    assert f"/adminconsent?client_id={JOB_QUEUE_RUNNER}" in looked.only("pending")["remedy"]
 
 
 def test_a_resource_that_is_not_there_is_added_by_the_approval_page(tenant: Tenant, tmp_path: Path) -> None:
-    graph(tenant, "POST", "/servicePrincipals", {"appId": RUNNER})
+    graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})
     tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
     other = {**VENDOR, "consent": "manual", "otherPermissions": {ABSENT_RESOURCE: {"roles": ["Some.Role"]}}}
-    looked = look(tenant, tmp_path, integrations={"runner": other})
+    looked = run_preflight(tenant, tmp_path, integrations={"runner": other})
     assert looked.of("missing") == []
     found = looked.only("note")["found"]
     assert found == f"this tenant has no service principal of resource {ABSENT_RESOURCE} yet: the approval page adds it"
@@ -95,12 +94,12 @@ def test_a_delegated_permission_that_is_declared_no_longer_is_pending_as_up_refu
     made = consents.create(inputs.consent(scopes=[SCOPE]))
     state = exported(application, secrets=key_ids(application, tenant), consents=[made.outputs])
     manual = {"magento": {**MAGENTO, "consent": "manual"}}
-    pending = look(tenant, tmp_path, integrations=manual, state=state).only("pending")
+    pending = run_preflight(tenant, tmp_path, integrations=manual, state=state).only("pending")
     refused = refused_update(consents, made, inputs.consent(consent="manual"))
     assert f"could not withdraw {SCOPE} on Dynamics 365 Business Central" in refused
     assert pending["remedy"] in refused
     tenant.edit("set_delegated_permissions", clientId=application.client_id, resourceAppId=BUSINESS_CENTRAL, scope="")
-    assert look(tenant, tmp_path, integrations=manual, state=state).of("pending") == []
+    assert run_preflight(tenant, tmp_path, integrations=manual, state=state).of("pending") == []
 
 
 def test_a_vendors_role_that_this_stack_granted_and_declares_no_longer_is_pending_as_up_refuses_it(
@@ -109,11 +108,13 @@ def test_a_vendors_role_that_this_stack_granted_and_declares_no_longer_is_pendin
     made = consents.create(vendor_consent())
     fewer = {"roles": ["API.ReadWrite.All"], "consent": "manual"}
     vendor = {"runner": {**VENDOR, **fewer}}
-    pending = look(tenant, tmp_path, integrations=vendor, state=exported(consents=[made.outputs])).only("pending")
+    pending = run_preflight(tenant, tmp_path, integrations=vendor, state=exported(consents=[made.outputs])).only(
+        "pending"
+    )
     refused = refused_update(consents, made, vendor_consent(**fewer))
     assert "could not withdraw Automation.ReadWrite.All" in refused
     assert pending["remedy"] in refused
-    others = look(tenant, tmp_path, integrations=vendor, state=exported())
+    others = run_preflight(tenant, tmp_path, integrations=vendor, state=exported())
     assert others.of("pending") == [], "what others granted to a vendor is theirs"
 
 
@@ -125,7 +126,7 @@ def test_where_no_application_can_hold_a_role_on_business_central_yet_one_findin
 ) -> None:
     tenant.edit(NEVER_USED)
     unused = {"magento": {**MAGENTO, "displayName": "A name that no application has"}}
-    looked = look(tenant, tmp_path, integrations=unused)
+    looked = run_preflight(tenant, tmp_path, integrations=unused)
     assert looked.code == 1
     missing = looked.only("missing")
     assert missing["where"] == "Business Central"
@@ -143,7 +144,7 @@ def test_a_person_can_go_on_in_a_tenant_that_never_used_business_central(
     tenant.edit(NEVER_USED)
     person = signed_in_environment(tmp_path, tenant.ready)
     unused = {"magento": {**MAGENTO, "displayName": "A name that no application has"}}
-    looked = look(tenant, tmp_path, integrations=unused, environment=person)
+    looked = run_preflight(tenant, tmp_path, integrations=unused, environment=person)
     assert looked.code == 0, looked
     assert {each["where"] for each in looked.of("note")} == {"Business Central", "Microsoft Graph"}
     nobody = {**person, "ARM_CLIENT_ID": "", "ARM_CLIENT_SECRET": "", "ARM_USE_CLI": "true"}

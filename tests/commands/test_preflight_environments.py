@@ -18,12 +18,12 @@ from clients.business_central.errors import (
     REGISTER_CALLER,
     told,
 )
-from tests.commands.test_preflight import RUNNER, VENDOR, key_ids, refusal, tag
-from tests.providers.conftest import Inputs
-from tests.support.entra import EntraApplication
-from tests.support.preflight import exported, look
-from tests.support.provider_host import ProviderHost
-from tests.support.stack import MAGENTO
+from tests.support.directory_objects import JOB_QUEUE_RUNNER
+from tests.support.entra import EntraApplication, key_ids, tag
+from tests.support.preflight import exported, run_preflight
+from tests.support.provider_host import ProviderHost, refusal
+from tests.support.provider_inputs import Inputs
+from tests.support.stack import MAGENTO, VENDOR
 from tests.support.tenant import Tenant
 
 FULL = ["D365 BUS FULL ACCESS", "NPR NP RETAIL"]
@@ -60,7 +60,7 @@ def test_what_the_caller_lacks_in_an_environment_is_named_with_who_gives_it(
     tenant: Tenant, tmp_path: Path, deployer: str, edit: dict[str, str], found: str, sentence: str
 ) -> None:
     tenant.edit(**{"clientId": deployer, **edit}, environment="Production")
-    looked = look(tenant, tmp_path)
+    looked = run_preflight(tenant, tmp_path)
     assert looked.code == 1
     missing = looked.only("missing")
     assert missing["where"] == "environment Production"
@@ -73,7 +73,7 @@ def test_a_token_without_the_role_of_an_api_is_told_once_and_not_as_a_registrati
     tenant: Tenant, tmp_path: Path, deployer: str
 ) -> None:
     tenant.edit("revoke_deployer", resource="businessCentral", role="API.ReadWrite.All")
-    looked = look(tenant, tmp_path)
+    looked = run_preflight(tenant, tmp_path)
     assert looked.code == 1
     missing = looked.only("missing")
     assert missing["where"] == "Business Central"
@@ -86,7 +86,7 @@ def test_the_role_of_the_automation_api_may_not_be_needed_so_its_absence_is_note
 ) -> None:
     """Microsoft documents it as needed; by its source API.ReadWrite.All opens that API as well."""
     tenant.edit("revoke_deployer", resource="businessCentral", role="Automation.ReadWrite.All")
-    looked = look(tenant, tmp_path)
+    looked = run_preflight(tenant, tmp_path)
     assert looked.code == 0
     note = looked.only("note")
     assert note["found"] == f"the token of the caller, application {deployer}, does not have Automation.ReadWrite.All"
@@ -112,7 +112,7 @@ def test_security_is_only_noted_where_up_changes_nothing_that_needs_it(
 ) -> None:
     state = settled(tenant, application)
     tenant.edit("remove_permission_set", environment="Production", clientId=deployer, roleId="SECURITY")
-    looked = look(tenant, tmp_path, state=state)
+    looked = run_preflight(tenant, tmp_path, state=state)
     assert looked.code == 0, looked
     note = looked.only("note")
     assert note["where"] == "environment Production"
@@ -133,13 +133,15 @@ def test_security_is_missing_where_up_changes_a_state_or_a_permission_set_or_del
         "no longer declared": {"sandbox": {}},
         "disabled by hand": {"production": {}, "sandbox": {}},
     }[change]
-    looked = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "environments": access}}, state=state)
+    looked = run_preflight(tenant, tmp_path, integrations={"magento": {**MAGENTO, "environments": access}}, state=state)
     assert looked.only("missing", "environment Production")["remedy"] == told(GIVE_SECURITY, "Production")
     assert looked.code == 1
 
 
 def test_a_permission_set_that_is_not_there_is_found_where_it_is_declared(tenant: Tenant, tmp_path: Path) -> None:
-    looked = look(tenant, tmp_path, integrations={"magento": {**MAGENTO, "permissionSets": ["D365 BUS FULL ACESS"]}})
+    looked = run_preflight(
+        tenant, tmp_path, integrations={"magento": {**MAGENTO, "permissionSets": ["D365 BUS FULL ACESS"]}}
+    )
     (first, second) = looked.of("missing")
     assert first["where"] == "integrations.magento.environments.production.permissionSets"
     assert "did you mean 'D365 BUS FULL ACCESS'" in first["found"]
@@ -152,17 +154,17 @@ def test_what_the_registrations_have_already_is_not_asked_of_the_caller(
     state = settled(tenant, application)
     for environment in ("Production", "Sandbox"):
         tenant.edit("remove_permission_set", environment=environment, clientId=deployer, roleId="NPR NP RETAIL")
-    assert look(tenant, tmp_path, state=state).of("missing") == []
+    assert run_preflight(tenant, tmp_path, state=state).of("missing") == []
 
 
 def test_a_set_that_up_has_to_take_away_has_to_be_the_callers_too(tenant: Tenant, tmp_path: Path) -> None:
-    register(tenant, RUNNER)
-    tenant.edit("add_permission_set", environment="Production", clientId=RUNNER, roleId="D365 FULL ACCESS")
+    register(tenant, JOB_QUEUE_RUNNER)
+    tenant.edit("add_permission_set", environment="Production", clientId=JOB_QUEUE_RUNNER, roleId="D365 FULL ACCESS")
     adopted = {"runner": {**VENDOR, "adopt": True}}
-    found = look(tenant, tmp_path, integrations=adopted).only("missing")
+    found = run_preflight(tenant, tmp_path, integrations=adopted).only("missing")
     assert "does not hold D365 FULL ACCESS, which it has to take away" in found["found"]
     adopted["runner"]["additionalPermissionSets"] = "keep"
-    assert look(tenant, tmp_path, integrations=adopted).of("missing") == []
+    assert run_preflight(tenant, tmp_path, integrations=adopted).of("missing") == []
 
 
 def test_without_the_companion_extension_what_can_be_seen_is_looked_at_all_the_same(
@@ -170,7 +172,7 @@ def test_without_the_companion_extension_what_can_be_seen_is_looked_at_all_the_s
 ) -> None:
     tenant.edit("uninstall_companion", environment="Production")
     misspelt = {"magento": {**MAGENTO, "environments": ["production"], "permissionSets": ["D365 BUS FULL ACESS"]}}
-    found = [each["found"] for each in look(tenant, tmp_path, integrations=misspelt).of("missing")]
+    found = [each["found"] for each in run_preflight(tenant, tmp_path, integrations=misspelt).of("missing")]
     assert len(found) == 2
     assert any("'D365 BUS FULL ACESS' does not exist" in each for each in found)
 
@@ -185,8 +187,8 @@ def register(tenant: Tenant, client_id: str, environment: str = "Production", de
 
 
 def test_a_row_that_adopt_takes_over_is_told_with_all_that_would_change(tenant: Tenant, tmp_path: Path) -> None:
-    register(tenant, RUNNER, description="Runner")
-    looked = look(tenant, tmp_path, integrations={"runner": {**VENDOR, "adopt": True}})
+    register(tenant, JOB_QUEUE_RUNNER, description="Runner")
+    looked = run_preflight(tenant, tmp_path, integrations={"runner": {**VENDOR, "adopt": True}})
     assert looked.code == 0, looked
     found = looked.only("takeover")
     assert found["where"] == "integrations.runner, environment Production"
@@ -198,28 +200,28 @@ def test_a_row_that_adopt_takes_over_is_told_with_all_that_would_change(tenant: 
 def test_a_row_that_is_not_to_be_adopted_is_refused_as_up_refuses_it(
     tenant: Tenant, tmp_path: Path, registrations: ProviderHost, inputs: Inputs
 ) -> None:
-    register(tenant, RUNNER)
-    looked = look(tenant, tmp_path, integrations={"runner": VENDOR})
+    register(tenant, JOB_QUEUE_RUNNER)
+    looked = run_preflight(tenant, tmp_path, integrations={"runner": VENDOR})
     assert looked.code == 1
     found = looked.only("missing")
-    refused = refusal(registrations, inputs.registration(client_id=RUNNER, adopt=False))
+    refused = refusal(registrations, inputs.registration(client_id=JOB_QUEUE_RUNNER, adopt=False))
     assert f"{found['found']}. {found['remedy']}" in refused
 
 
 def test_what_the_state_knows_is_nobody_elses(tenant: Tenant, tmp_path: Path) -> None:
-    register(tenant, RUNNER)
-    state = exported(registrations=(("Production", RUNNER),))
-    looked = look(tenant, tmp_path, integrations={"runner": VENDOR}, state=state)
+    register(tenant, JOB_QUEUE_RUNNER)
+    state = exported(registrations=(("Production", JOB_QUEUE_RUNNER),))
+    looked = run_preflight(tenant, tmp_path, integrations={"runner": VENDOR}, state=state)
     assert looked.code == 0, looked
     assert looked.of("takeover") == []
 
 
 def test_a_renamed_environment_is_still_the_one_that_the_state_knows(tenant: Tenant, tmp_path: Path) -> None:
-    register(tenant, RUNNER)
+    register(tenant, JOB_QUEUE_RUNNER)
     tenant.edit("rename_environment", environment="Production", to="Live")
     renamed = {"production": {"name": "Live", "formerly": ["Production"]}}
-    state = exported(registrations=(("Production", RUNNER),))
-    looked = look(tenant, tmp_path, integrations={"runner": VENDOR}, environments=renamed, state=state)
+    state = exported(registrations=(("Production", JOB_QUEUE_RUNNER),))
+    looked = run_preflight(tenant, tmp_path, integrations={"runner": VENDOR}, environments=renamed, state=state)
     assert looked.code == 0, looked
     assert looked.of("takeover") == []
 
@@ -229,7 +231,7 @@ def test_a_registration_of_an_application_that_no_state_knows_is_left_over_besid
 ) -> None:
     tag(application, tenant)
     register(tenant, application.client_id)
-    left = look(tenant, tmp_path, state=exported()).of("leftover")
+    left = run_preflight(tenant, tmp_path, state=exported()).of("leftover")
     assert {each["where"] for each in left} == {"Microsoft Entra", "environment Production"}
     assert all(application.client_id in each["found"] for each in left)
 
@@ -244,7 +246,7 @@ def test_an_own_application_in_a_copied_environment_that_does_not_declare_it_is_
     state = exported(
         application, secrets=key_ids(application, tenant), registrations=(("Production", application.client_id),)
     )
-    looked = look(tenant, tmp_path, integrations=only_production, state=state)
+    looked = run_preflight(tenant, tmp_path, integrations=only_production, state=state)
     assert looked.code == 0
     found = looked.only("leftover")
     assert found["where"] == "environment Sandbox"
@@ -258,9 +260,9 @@ def test_other_enabled_registrations_are_listed_with_the_stack_that_made_them(
 ) -> None:
     tag(application, tenant, "entra-business-central:other:shop")
     register(tenant, application.client_id, description="Theirs")
-    register(tenant, RUNNER, description="A vendor's")
-    found = look(tenant, tmp_path).only("note")
+    register(tenant, JOB_QUEUE_RUNNER, description="A vendor's")
+    found = run_preflight(tenant, tmp_path).only("note")
     assert found["where"] == "environment Production"
     assert f"Theirs ({application.client_id}, of stack other)" in found["found"]
-    assert f"A vendor's ({RUNNER})" in found["found"]
+    assert f"A vendor's ({JOB_QUEUE_RUNNER})" in found["found"]
     assert tenant.ready.deployer.clientId not in found["found"]

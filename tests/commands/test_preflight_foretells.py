@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.commands.test_preflight import RUNNER, VENDOR, refusal
-from tests.providers.conftest import Inputs, vendor_consent
-from tests.support.directory_objects import MICROSOFT_GRAPH
+from tests.support.directory_objects import JOB_QUEUE_RUNNER, MICROSOFT_GRAPH
 from tests.support.entra import graph
-from tests.support.preflight import look
-from tests.support.provider_host import ProviderHost
-from tests.support.stack import MAGENTO
+from tests.support.preflight import run_preflight
+from tests.support.provider_host import ProviderHost, refusal
+from tests.support.provider_inputs import Inputs, vendor_consent
+from tests.support.stack import MAGENTO, VENDOR
 from tests.support.tenant import Tenant
 
 DELEGATED = {"delegatedScopes": ["Financials.ReadWrite.All"]}
@@ -58,8 +57,8 @@ def in_production(*sets: str, **edit: str) -> Callable[[Tenant], Any]:
 
 
 def with_another_publisher(tenant: Tenant) -> None:
-    graph(tenant, "POST", "/servicePrincipals", {"appId": RUNNER})
-    tenant.edit("set_publisher", clientId=RUNNER, displayName="Somebody Else")
+    graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})
+    tenant.edit("set_publisher", clientId=JOB_QUEUE_RUNNER, displayName="Somebody Else")
 
 
 def without_business_central(tenant: Tenant) -> None:
@@ -164,7 +163,7 @@ REGISTRATIONS = {
 
 def foretold(tenant: Tenant, folder: Path, cause: Cause) -> str:
     """Return what preflight says to do about a cause."""
-    looked = look(tenant, folder, integrations={"magento": dict(cause.integration)})
+    looked = run_preflight(tenant, folder, integrations={"magento": dict(cause.integration)})
     assert looked.code == 1
     (found,) = [each for each in looked.of("missing") if cause.where in each["where"] and cause.found in each["found"]]
     remedy: str = found["remedy"]

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from commands.prove import UNKNOWN
-from tests.lifecycle.test_prove import prove
-from tests.lifecycle.test_whole_path import SETS, registrations, working
+from tests.support.prove import prove
+from tests.support.registrations import SETS, registrations
 from tests.support.stack import FIRST, MAGENTO, SECOND, Run, Stack, secrets
 from tests.support.tenant import Tenant
+from tests.support.working_integration import working
 
 ROTATED = {**MAGENTO, "credentials": secrets(FIRST, SECOND)}
 ROTATED_OUT = {**MAGENTO, "credentials": secrets(SECOND)}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.lifecycle.test_whole_path import working
 from tests.support.app_file import write_app_file
 from tests.support.stack import ENVIRONMENTS, PROJECT, Stack
 from tests.support.tenant import Tenant
+from tests.support.working_integration import working
 
 BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
 

@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.lifecycle.test_vendors import BUSINESS_CENTRAL, DECLARED, RUNNER, holds
-from tests.lifecycle.test_whole_path import registrations
-from tests.support.stack import MAGENTO, Run, Stack
-from tests.support.tenant import Tenant
+from tests.support.consents import BOTH, holds
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER
+from tests.support.registrations import registrations
+from tests.support.stack import MAGENTO, VENDOR, Run, Stack
+from tests.support.tenant import OURS, Tenant
 
-OURS = "entra-business-central/"
-BOTH = ["API.ReadWrite.All", "Automation.ReadWrite.All"]
 NAVIPARTNER = {"displayName": "Navi Partner København ApS", "verifiedPublisherId": "6158310"}
 
 
@@ -37,7 +36,7 @@ def own(stack: Stack) -> Consented:
 
 @pytest.fixture
 def vendors(stack: Stack) -> Consented:
-    stack.write(vendors=DECLARED)
+    stack.write(vendors=VENDOR)
     return deployed(stack, "vendors")
 
 
@@ -108,7 +107,7 @@ def test_a_role_that_an_administrator_added_is_withdrawn_from_an_application_of_
 def test_a_role_that_an_administrator_added_to_a_vendors_application_is_nobodys_here(
     tenant: Tenant, vendors: Consented
 ) -> None:
-    add = {"clientId": RUNNER, "resourceAppId": BUSINESS_CENTRAL, "role": "AdminCenter.ReadWrite.All"}
+    add = {"clientId": JOB_QUEUE_RUNNER, "resourceAppId": BUSINESS_CENTRAL, "role": "AdminCenter.ReadWrite.All"}
     tenant.edit("add_app_role_assignment", **add)
     assert vendors.stack.drift().code == 0
     assert set(vendors.stack.up("--refresh").changes) == {"unchanged"}
@@ -118,11 +117,11 @@ def test_a_role_that_an_administrator_added_to_a_vendors_application_is_nobodys_
 def test_a_publisher_that_changed_is_shown_and_refused_before_anything_is_written(
     tenant: Tenant, vendors: Consented
 ) -> None:
-    tenant.edit("set_publisher", clientId=RUNNER, displayName="Somebody ApS", verifiedPublisherId="1")
+    tenant.edit("set_publisher", clientId=JOB_QUEUE_RUNNER, displayName="Somebody ApS", verifiedPublisherId="1")
     shown = vendors.stack.drift()
     assert shown.code == 7, shown
     assert "Somebody ApS" in shown.output
-    withdraw(tenant, RUNNER, "API.ReadWrite.All")
+    withdraw(tenant, JOB_QUEUE_RUNNER, "API.ReadWrite.All")
     tenant.clear_requests()
     for _ in range(2):  # the first one keeps in the state what it saw, and the second one must not take it for right
         refused = vendors.stack.up("--refresh")
@@ -130,7 +129,7 @@ def test_a_publisher_that_changed_is_shown_and_refused_before_anything_is_writte
         assert "'Somebody ApS' and not 'Navi Partner København ApS'" in refused.output
     assert writes(tenant) == []
     assert holds(tenant) == ["Automation.ReadWrite.All"], "not granted again, and nothing else withdrawn"
-    tenant.edit("set_publisher", clientId=RUNNER, **NAVIPARTNER)
+    tenant.edit("set_publisher", clientId=JOB_QUEUE_RUNNER, **NAVIPARTNER)
     put_right(vendors.stack)
     assert holds(tenant) == BOTH
 

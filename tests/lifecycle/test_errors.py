@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.lifecycle.test_whole_path import registrations, working
+from tests.support.registrations import registrations
 from tests.support.stack import MAGENTO, Stack
 from tests.support.tenant import Tenant
+from tests.support.working_integration import working
 
 
 class Mistake(NamedTuple):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.lifecycle.test_whole_path import SETS, registrations, working
-from tests.support.stack import Stack
-from tests.support.tenant import Fault, Tenant, wait_for
+from tests.support.directory_objects import JOB_QUEUE_RUNNER
+from tests.support.kills import kill_at
+from tests.support.registrations import SETS, registrations
+from tests.support.stack import VENDOR, Stack
+from tests.support.tenant import OURS, Tenant
+from tests.support.working_integration import working
 
-OURS = "entra-business-central/"
-RUNNER_ID = "bdf6bb95-9dad-4504-91ab-8404427f4043"
-RUNNER = {"preset": "job-queue-runner", "environments": ["production"]}
 WRITES = [  # every request with which our providers write when two registrations are made: method, path, how many
     ("POST", "/appRoleAssignedTo$", 2),
     ("POST", "/entraApplications$", 2),
@@ -56,30 +54,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(
             ("method", "path", "number", "when"), each if metafunc.config.getoption("--kills") else some
         )
-
-
-def kill_at(
-    tenant: Tenant, stack: Stack, verb: str, fault: Fault, *, meanwhile: Callable[[], bool] = lambda: True
-) -> None:
-    """Start a command, kill everything of it when the request is held, and clear away what the kill left.
-
-    Args:
-        tenant: the tenant.
-        stack: the stack.
-        verb: the command.
-        fault: holds the request.
-        meanwhile: what else has to be so before the kill.
-    """
-    running = stack.start(verb, "--yes", "--non-interactive", "--skip-preview")
-    try:
-        wait_for(lambda: (fault.held and meanwhile()) or running.is_over, stack.patience, "the request to be made")
-        assert not running.is_over, "it ended without making the request"
-    finally:
-        running.kill()
-    # Not before the tenant knows that nobody waits: what it held would otherwise be done by chance, or not.
-    wait_for(lambda: not fault.held, 30, "the tenant to see that the client has gone")
-    tenant.clear_faults()
-    stack.unlock()
 
 
 def heal(stack: Stack) -> None:
@@ -204,20 +178,20 @@ def test_killed_while_a_vendor_is_registered_the_next_up_needs_adopt_once_and_sa
     tenant: Tenant, stack: Stack
 ) -> None:
     """The row carries no mark of ours, and its application is not: it may be somebody else's."""
-    stack.write(runner=RUNNER)
+    stack.write(runner=VENDOR)
     fault = tenant.fault({"method": "POST", "path": "/entraApplications$"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault)
     stopped = stack.up()
     assert stopped.code != 0
     assert "set `adopt: true`" in stopped.output
-    stack.write(runner={**RUNNER, "adopt": True})
+    stack.write(runner={**VENDOR, "adopt": True})
     heal(stack)
-    assert registrations(tenant, RUNNER_ID) == {"Production": ("Enabled", [("NPR EXT JQ REFRESHER", "")])}
-    stack.write(runner=RUNNER)
+    assert registrations(tenant, JOB_QUEUE_RUNNER) == {"Production": ("Enabled", [("NPR EXT JQ REFRESHER", "")])}
+    stack.write(runner=VENDOR)
     done = stack.up()
     assert (done.code, set(done.changes)) == (0, {"unchanged"}), done
     assert stack.destroy().code == 0
-    assert registrations(tenant, RUNNER_ID) == {}
+    assert registrations(tenant, JOB_QUEUE_RUNNER) == {}
 
 
 def test_killed_after_an_application_was_deleted_a_refresh_lets_destroy_finish(tenant: Tenant, stack: Stack) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.lifecycle.test_prove import prove
-from tests.lifecycle.test_whole_path import registrations, working
 from tests.support.entra import graph
+from tests.support.prove import prove
+from tests.support.registrations import registrations
 from tests.support.stack import MAGENTO, Stack
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
+from tests.support.working_integration import working
 
 UNPROVED = {**MAGENTO, "proof": "off"}
-OURS = "entra-business-central/"
 
 
 def test_an_up_proves_each_environment_once_and_a_second_up_asks_nothing(tenant: Tenant, stack: Stack) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.lifecycle.test_whole_path import SETS, registrations, working
+from tests.support.registrations import SETS, registrations
 from tests.support.stack import ENVIRONMENTS, MAGENTO, Stack
 from tests.support.tenant import Tenant
+from tests.support.working_integration import working
 
 RENAMED = {**ENVIRONMENTS, "production": {"name": "Live", "formerly": ["Production"]}}
 

@@ -6,9 +6,8 @@ import re
 from collections import Counter
 
 from tests.support.stack import MAGENTO, Stack
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
-OURS = "entra-business-central/"
 INTEGRATIONS = 5
 IN_EACH_ENVIRONMENT = [
     "microsoft/automation/v2.0/companies",

@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import re
 
-from tests.lifecycle.test_whole_path import registrations
-from tests.support.registrations import environment_state
-from tests.support.stack import MAGENTO, Stack
+from tests.support.consents import holds
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER
+from tests.support.registrations import environment_state, registrations
+from tests.support.stack import MAGENTO, VENDOR, Stack
 from tests.support.tenant import Tenant
 
-RUNNER = "bdf6bb95-9dad-4504-91ab-8404427f4043"
-BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
-DECLARED = {"preset": "job-queue-runner", "environments": ["production"]}
 REGISTERED = {"Production": ("Enabled", [("NPR EXT JQ REFRESHER", "")])}
-
-
-def holds(tenant: Tenant, client_id: str = RUNNER) -> list[str] | None:
-    """The roles and delegated permissions that an application holds; None where the tenant does not know it."""
-    entra = tenant.state()["entra"]
-    known = {each["id"]: each for each in entra["servicePrincipals"]}
-    ids = [id_ for id_, each in known.items() if each["appId"] == client_id]
-    if not ids:
-        return None
-    roles = [
-        next(role["value"] for role in known[each["resourceId"]]["appRoles"] if role["id"] == each["appRoleId"])
-        for each in entra["appRoleAssignments"]
-        if each["principalId"] == ids[0]
-    ]
-    scopes = [each["scope"] for each in entra["oauth2PermissionGrants"] if each["clientId"] == ids[0]]
-    return sorted(roles + scopes)
 
 
 def applications(tenant: Tenant) -> list[str]:
@@ -37,52 +19,52 @@ def applications(tenant: Tenant) -> list[str]:
 
 def test_a_vendors_application_is_let_in_works_stays_and_is_gone_again(tenant: Tenant, stack: Stack) -> None:
     before = applications(tenant)
-    stack.write(runner=DECLARED)
+    stack.write(runner=VENDOR)
     shown = stack.preview()
     assert shown.changes == {"create": 5}, "stack, component, consent, registration, and why there is no proof"
     assert holds(tenant) is None
     done = stack.up()
     assert done.code == 0, done
     assert holds(tenant) == ["API.ReadWrite.All", "Automation.ReadWrite.All"]
-    assert registrations(tenant, RUNNER) == REGISTERED
+    assert registrations(tenant, JOB_QUEUE_RUNNER) == REGISTERED
     assert applications(tenant) == before, "no application, and so no credential"
     assert not {"clientSecret", "clientSecretExpires"} & set(stack.outputs()["integrations"]["runner"])
     assert stack.up().changes == {"unchanged": 5}
     assert stack.drift().code == 0
     assert stack.destroy().code == 0
     assert holds(tenant) is None
-    assert registrations(tenant, RUNNER) == {}
+    assert registrations(tenant, JOB_QUEUE_RUNNER) == {}
 
 
 def test_an_application_of_another_publisher_gets_neither_consent_nor_registration(
     tenant: Tenant, stack: Stack
 ) -> None:
-    stack.write(runner={**DECLARED, "expectedPublisher": "Somebody ApS"})
+    stack.write(runner={**VENDOR, "expectedPublisher": "Somebody ApS"})
     refused = stack.up()
     assert refused.code != 0
     assert "integrations.runner: could not trust application" in refused.output
     assert "'Navi Partner København ApS' and not 'Somebody ApS'" in refused.output
     assert holds(tenant) is None
-    assert registrations(tenant, RUNNER) == {}
-    stack.write(runner=DECLARED)
+    assert registrations(tenant, JOB_QUEUE_RUNNER) == {}
+    stack.write(runner=VENDOR)
     assert stack.up().code == 0
-    assert registrations(tenant, RUNNER) == REGISTERED
+    assert registrations(tenant, JOB_QUEUE_RUNNER) == REGISTERED
 
 
 def test_a_registration_that_is_there_already_is_taken_over_only_where_the_stack_file_says_so(
     tenant: Tenant, stack: Stack
 ) -> None:
-    stack.write(runner=DECLARED)
+    stack.write(runner=VENDOR)
     assert stack.up().code == 0
     other = Stack(stack.folder.root / "other", tenant, stack.plugin)
-    other.write(runner=DECLARED)
+    other.write(runner=VENDOR)
     refused = other.up()
     assert refused.code != 0
     assert "set `adopt: true`" in refused.output
-    other.write(runner={**DECLARED, "adopt": True})
+    other.write(runner={**VENDOR, "adopt": True})
     taken = other.up()
     assert taken.code == 0, taken
-    assert registrations(tenant, RUNNER) == REGISTERED
+    assert registrations(tenant, JOB_QUEUE_RUNNER) == REGISTERED
     assert len(environment_state(tenant)["applications"]) == len({
         each["clientId"] for each in environment_state(tenant)["applications"]
     })  # fmt: skip
@@ -90,13 +72,13 @@ def test_a_registration_that_is_there_already_is_taken_over_only_where_the_stack
 
 def test_preview_and_up_work_in_a_tenant_that_never_used_business_central(tenant: Tenant, stack: Stack) -> None:
     tenant.edit("remove_business_central_service_principal")
-    stack.write(runner=DECLARED, magento=MAGENTO)
+    stack.write(runner=VENDOR, magento=MAGENTO)
     shown = stack.preview()
     assert shown.code == 0, shown
     assert holds(tenant, BUSINESS_CENTRAL) is None, "a preview makes nothing"
     first = stack.up("--continue-on-error")
     magento = stack.outputs()["integrations"]["magento"]["clientId"]
-    for client_id in (RUNNER, magento):
+    for client_id in (JOB_QUEUE_RUNNER, magento):
         assert holds(tenant, client_id) == ["API.ReadWrite.All", "Automation.ReadWrite.All"], first
     # What the deployer may do in Business Central went with the principal: it is granted that again, by hand.
     assert first.code != 0
@@ -110,5 +92,5 @@ def test_preview_and_up_work_in_a_tenant_that_never_used_business_central(tenant
         tenant.edit("add_app_role_assignment", clientId=deployer, resourceAppId=BUSINESS_CENTRAL, role=role)
     done = stack.up()
     assert done.code == 0, done
-    assert registrations(tenant, RUNNER) == REGISTERED
+    assert registrations(tenant, JOB_QUEUE_RUNNER) == REGISTERED
     assert set(registrations(tenant, magento)) == {"Production", "Sandbox"}

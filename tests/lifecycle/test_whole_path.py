@@ -5,47 +5,12 @@ from __future__ import annotations
 import pytest
 import requests
 
+from tests.support.directory_objects import BUSINESS_CENTRAL_SCOPE
 from tests.support.entra import roles_in_token
+from tests.support.registrations import SETS, registrations
 from tests.support.stack import FIRST, MAGENTO, SECOND, Stack, secrets
-from tests.support.tenant import Tenant
-
-OURS = "entra-business-central/"
-SCOPE = "https://api.businesscentral.dynamics.com/.default"
-SETS = [("D365 BUS FULL ACCESS", ""), ("NPR NP RETAIL", "")]
-
-
-def registrations(tenant: Tenant, client_id: str) -> dict[str, tuple[str, list[tuple[str, str]]]]:
-    """Environment -> state and permission sets of a client id's registration; a second row would be an error."""
-    found = {}
-    for name, environment in tenant.state()["businessCentral"].items():
-        rows = [each for each in environment["applications"] if each["clientId"] == client_id]
-        assert len(rows) <= 1
-        users = [each for each in environment["users"] if each["applicationId"] == client_id]
-        assert len(users) == len(rows)
-        for row in rows:
-            held = sorted(
-                (each["roleId"], each["company"])
-                for each in environment["accessControls"]
-                if each["userSecurityId"] == row["userId"]
-            )
-            found[name] = (row["state"], held)
-    return found
-
-
-def working(tenant: Tenant, stack: Stack) -> bool:
-    """Tell whether the newest secret gets a token with both roles, and each environment answers it."""
-    access = stack.outputs()["integrations"]["magento"]
-    if roles_in_token(tenant, access["clientId"], access["clientSecret"], SCOPE) != [
-        "API.ReadWrite.All",
-        "Automation.ReadWrite.All",
-    ]:
-        return False
-    token = tenant.token(access["clientId"], access["clientSecret"], SCOPE)
-    answers = [
-        tenant.get(f"{tenant.ready.businessCentralUrl}/v2.0/{access['tenantId']}/{name}/api/v2.0/companies", token)
-        for name in access["environments"]
-    ]
-    return all(answer.status_code == requests.codes.ok and len(answer.json()["value"]) == 2 for answer in answers)
+from tests.support.tenant import OURS, Tenant
+from tests.support.working_integration import working
 
 
 @pytest.fixture
@@ -129,13 +94,18 @@ def test_a_second_secret_is_made_beside_the_first_and_the_first_goes_when_its_li
     assert added.changes == {"create": 1, "update": 2, "unchanged": 8}, "it is proved in both environments"
     access = deployed.outputs()["integrations"]["magento"]
     assert access["clientSecret"] != first
-    assert roles_in_token(tenant, access["clientId"], first, SCOPE), "the old one still works"
+    assert roles_in_token(tenant, access["clientId"], first, BUSINESS_CENTRAL_SCOPE), "the old one still works"
     deployed.write(magento={**MAGENTO, "credentials": secrets(SECOND)})
     removed = deployed.up()
     assert removed.changes == {"delete": 1, "unchanged": 10}, removed
     assert working(tenant, deployed)
     refused = tenant.token_response(
-        {"grant_type": "client_credentials", "client_id": access["clientId"], "client_secret": first, "scope": SCOPE}
+        {
+            "grant_type": "client_credentials",
+            "client_id": access["clientId"],
+            "client_secret": first,
+            "scope": BUSINESS_CENTRAL_SCOPE,
+        }
     )
     assert refused.status_code == requests.codes.unauthorized
 

@@ -13,13 +13,12 @@ import pytest
 from clients.session import Session
 from dynamic_providers.access_proof import AccessProofProvider
 from reconcilers.proof.prove import Cause, NotProven, ProofTarget, prove
-from tests.providers.conftest import BUSINESS_CENTRAL
+from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.entra import EntraApplication, graph
 from tests.support.provider_host import ProviderError, ProviderHost, Resource
 from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, while_others_wait
-from tests.support.tenant import Tenant, wait_for
+from tests.support.tenant import OURS, Tenant, wait_for
 
-OURS = "entra-business-central/"
 ROLES = ("API.ReadWrite.All", "Automation.ReadWrite.All")
 PLACE = "integrations.magento.environments.production"
 

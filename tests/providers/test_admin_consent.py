@@ -6,22 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.providers.conftest import BUSINESS_CENTRAL, Inputs
-from tests.support.entra import graph, roles_in_token
+from tests.support.consents import granted
+from tests.support.directory_objects import BUSINESS_CENTRAL
+from tests.support.entra import graph
 from tests.support.provider_host import ProviderError, ProviderHost
-from tests.support.tenant import Tenant
-
-OURS = "entra-business-central/"
-BC_SCOPE = "https://api.businesscentral.dynamics.com/.default"
-
-
-def granted(tenant: Tenant, inputs: Inputs) -> list[str]:
-    """The roles in a token that the application gets with its own secret."""
-    return roles_in_token(tenant, inputs.application.client_id, inputs.application.secret, BC_SCOPE)
-
-
-def asked(tenant: Tenant) -> list[str]:
-    return [f"{each['method']} {each['path']}" for each in tenant.requests(user_agent=OURS) if "/v1.0/" in each["path"]]
+from tests.support.provider_inputs import Inputs
+from tests.support.tenant import OURS, Tenant
 
 
 def test_create_grants_the_roles(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from tests.providers.conftest import Inputs
 from tests.support.azuread_plugin import UNKNOWN
 from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.provider_inputs import Inputs
 from tests.support.registrations import environment_state, held_sets, registration_row
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
 BASE_APPLICATION = "437dbf0e-84ff-417a-965d-ed2bb9650972"
-OURS = "entra-business-central/"
 READ_ONCE = ("/metadata/", "/.well-known/", "/oauth2/", "/companies", "/permissionSets")
 
 

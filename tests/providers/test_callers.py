@@ -10,10 +10,10 @@ import pytest
 
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from tests.providers.conftest import Inputs
 from tests.support.azure_cli import signed_in_environment
 from tests.support.entra import roles_in_token
 from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.provider_inputs import Inputs
 from tests.support.registrations import held_sets, registration_row
 from tests.support.tenant import Tenant
 

@@ -19,10 +19,10 @@ from clients.http.errors import WorkFailed
 from dynamic_providers import companion_extension
 from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
 from tests.support.app_file import COMPANION_APP_ID, write_app_file
+from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.provider_host import ProviderError, ProviderHost, _struct
 from tests.support.tenant import Tenant, wait_for
 
-BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
 UPLOADS = {"adminCenter": "/apps/pteInstall$", "automation": "Microsoft.NAV.upload$"}
 
 Declare = Callable[..., dict[str, Any]]
@@ -166,7 +166,7 @@ def test_another_way_to_install_it_is_noted_without_a_request(
 
 
 def test_it_waits_as_long_as_the_deployment_runs(allowed: Tenant, host: ProviderHost, declare: Declare) -> None:
-    allowed.edit("set_switch", environment="Production", name="deploymentLooks", value=4)
+    allowed.edit("set_switch", environment="Production", name="deploymentPolls", value=4)
     host.create(declare())
     looks = [
         each for each in allowed.requests(method="GET") if re.search("/operations/|DeploymentStatus", each["path"])
@@ -261,7 +261,7 @@ def test_an_upload_without_an_answer_is_finished_by_the_next_run(
 def test_a_run_that_is_killed_while_it_waits_is_continued(
     allowed: Tenant, host: ProviderHost, start_host: Callable[..., ProviderHost], declare: Declare
 ) -> None:
-    allowed.edit("set_switch", environment="Production", name="deploymentLooks", value=4)
+    allowed.edit("set_switch", environment="Production", name="deploymentPolls", value=4)
     inputs = declare()
     # The Automation API is looked at twice before the upload.
     looks = {"method": "GET", "path": "/operations/|extensionDeploymentStatus"}
@@ -286,7 +286,7 @@ def test_what_an_earlier_run_began_may_end_while_it_is_looked_for(
     allowed.fault({"method": "POST", "path": UPLOADS[inputs["channel"]]}, "drop", when="after")
     with pytest.raises(ProviderError, match="Whether it was done is not known"):
         host.create(inputs)
-    allowed.edit("set_switch", environment="Production", name="deploymentLooks", value=1)
+    allowed.edit("set_switch", environment="Production", name="deploymentPolls", value=1)
     assert host.create(inputs).outputs["version"] == "1.0.0.0"
     assert uploads(allowed) == 1
 
@@ -294,7 +294,7 @@ def test_what_an_earlier_run_began_may_end_while_it_is_looked_for(
 def test_what_somebody_else_does_at_the_same_time_may_end_as_soon_as_ours_is_refused(
     allowed: Tenant, host: ProviderHost, declare: Declare
 ) -> None:
-    allowed.edit("set_switch", environment="Production", name="deploymentLooks", value=1)
+    allowed.edit("set_switch", environment="Production", name="deploymentPolls", value=1)
     inputs = declare()
     upload = {"method": "POST", "path": UPLOADS[inputs["channel"]]}
     allowed.fault(upload, "status", when="after", status=409, code="x", message="under way already")

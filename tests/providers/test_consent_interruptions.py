@@ -6,15 +6,13 @@ from itertools import count
 
 import pytest
 
-from tests.providers.conftest import JOB_QUEUE_RUNNER, Inputs, vendor_consent
-from tests.providers.test_delegated_consent import grants
-from tests.providers.test_interruptions import FAULTS, attempt
-from tests.providers.test_vendor_consent import BOTH, held, principals
+from tests.support.consents import BOTH, grants, held, principals
+from tests.support.directory_objects import JOB_QUEUE_RUNNER
 from tests.support.entra import make_application
+from tests.support.interruptions import FAULTS, attempt
 from tests.support.provider_host import ProviderHost
-from tests.support.tenant import Tenant
-
-OURS = "entra-business-central/"
+from tests.support.provider_inputs import Inputs, vendor_consent
+from tests.support.tenant import OURS, Tenant
 
 
 @pytest.fixture(params=["before", "after"])

@@ -7,12 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from dynamic_providers.admin_consent import AdminConsentProvider
-from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
-from tests.providers.test_admin_consent import asked
-from tests.providers.test_shared_reads import refreshed
-from tests.providers.test_vendor_consent import let_in
+from tests.support.consents import asked, let_in
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER
 from tests.support.entra import make_application
-from tests.support.provider_host import ProviderHost, Resource
+from tests.support.provider_host import ProviderHost, Resource, refreshed
+from tests.support.provider_inputs import Inputs, vendor_consent
 from tests.support.tenant import Tenant
 
 VENDORS = [

@@ -8,31 +8,14 @@ from typing import Any
 import pytest
 
 from rehearsal.control_port import ControlPortError
-from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
-from tests.providers.test_admin_consent import OURS, asked
+from tests.support.consents import asked, grant_by_hand, grants
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH
 from tests.support.entra import graph
 from tests.support.provider_host import ProviderError, ProviderHost
-from tests.support.tenant import Tenant
+from tests.support.provider_inputs import Inputs, vendor_consent
+from tests.support.tenant import OURS, Tenant
 
-MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 SCOPES = ["Financials.ReadWrite.All", "user_impersonation"]
-
-
-def grants(tenant: Tenant) -> list[str]:
-    """The delegated permissions that were granted for all users, by grant."""
-    found = tenant.state()["entra"]["oauth2PermissionGrants"]
-    return [each["scope"] for each in found if each["consentType"] == "AllPrincipals"]
-
-
-def grant_by_hand(tenant: Tenant, scope: str, principal_id: str) -> None:
-    """Grant delegated permissions on Business Central as an administrator would."""
-    (business_central,) = [
-        each for each in tenant.state()["entra"]["servicePrincipals"] if each["appId"] == BUSINESS_CENTRAL
-    ]
-    body = {
-        "clientId": principal_id, "consentType": "AllPrincipals", "resourceId": business_central["id"], "scope": scope
-    }  # fmt: skip
-    graph(tenant, "POST", "/oauth2PermissionGrants", body)
 
 
 def test_delegated_permissions_are_granted_for_all_users_beside_roles(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.providers.drift import Drift, Subject, play
-from tests.providers.drift_cases import CASES, PAGE, row
+from tests.support.drift.case import Drift, Subject, play
+from tests.support.drift.page import CASES, PAGE, row
 from tests.support.tenant import Tenant
 
 EACH = [
@@ -26,7 +26,7 @@ def test_what_is_done_by_hand_is_shown_and_put_right_and_the_page_tells_it(
         assert outcome.is_as_declared
         assert outcome.is_gone != drift.stays, "a repair forgets nothing of what is ours to take away"
         assert bool(outcome.writes) == drift.is_drift
-    assert row(drift, outcome) in rows(subject), "run: python -m tests.providers.drift_cases"
+    assert row(drift, outcome) in rows(subject), "run: python -m tests.support.drift.page"
 
 
 def test_the_page_tells_of_nothing_else() -> None:

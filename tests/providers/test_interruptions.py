@@ -7,16 +7,10 @@ from itertools import count
 import pytest
 
 from tests.support.entra import make_application
-from tests.support.provider_host import ProviderError, ProviderHost
-from tests.support.registrations import declared_registration, held_sets, registration_row
-from tests.support.tenant import Tenant
-
-OURS = "entra-business-central/"
-FAULTS = {
-    "the connection breaks": {"action": "drop"},
-    "the service answers 500": {"action": "status", "status": 500, "code": "Unknown", "message": "x"},
-}
-SETS = [("D365 BUS FULL ACCESS", ""), ("NPR NP RETAIL", "")]
+from tests.support.interruptions import FAULTS, attempt
+from tests.support.provider_host import ProviderHost
+from tests.support.registrations import SETS, declared_registration, held_sets, registration_row
+from tests.support.tenant import OURS, Tenant
 
 
 @pytest.fixture(params=["before", "after"])
@@ -29,17 +23,6 @@ def when(request: pytest.FixtureRequest) -> str:
 def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
     """A fault of one request of ours to Business Central."""
     return {**request.param, "when": when, "match": {"userAgent": OURS, "path": "/bc/"}}
-
-
-def attempt(host: ProviderHost, verb: str, *arguments: object) -> bool:
-    """Tell whether it succeeded; idempotent requests are asked again at once, so it often does."""
-    try:
-        getattr(host, verb)(*arguments)
-    except ProviderError as problem:
-        assert "Traceback" not in str(problem)
-        assert "could not" in str(problem)
-        return False
-    return True
 
 
 def test_create(tenant: Tenant, registrations: ProviderHost, fault: dict[str, object]) -> None:

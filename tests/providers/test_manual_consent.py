@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
-from tests.providers.test_admin_consent import asked, granted
-from tests.providers.test_delegated_consent import grants
+from tests.support.consents import BOTH, asked, granted, grants
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER
 from tests.support.entra import graph
 from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.provider_inputs import Inputs, vendor_consent
 from tests.support.tenant import Tenant
-
-BOTH = ["API.ReadWrite.All", "Automation.ReadWrite.All"]
 
 
 def writes(tenant: Tenant) -> list[str]:

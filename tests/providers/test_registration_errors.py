@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.providers.conftest import Inputs
 from tests.support.provider_host import ProviderError, ProviderHost
+from tests.support.provider_inputs import Inputs
 from tests.support.registrations import held_sets
 from tests.support.tenant import Tenant
 

@@ -4,43 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
 from dynamic_providers.admin_consent import AdminConsentProvider
-from tests.providers.conftest import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, Inputs, vendor_consent
-from tests.providers.test_admin_consent import asked
-from tests.providers.test_delegated_consent import grant_by_hand, grants
-from tests.support.entra import graph
+from tests.support.consents import BOTH, asked, grant_by_hand, grants, held, let_in, principals
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER
 from tests.support.provider_host import ProviderError, ProviderHost, Resource
+from tests.support.provider_inputs import Inputs, vendor_consent
 from tests.support.replication import DELAY, refused
 from tests.support.tenant import Tenant, wait_for
-
-BOTH = ["API.ReadWrite.All", "Automation.ReadWrite.All"]
-
-
-def principals(tenant: Tenant, client_id: str = JOB_QUEUE_RUNNER) -> list[dict[str, Any]]:
-    return [each for each in tenant.state()["entra"]["servicePrincipals"] if each["appId"] == client_id]
-
-
-def held(tenant: Tenant, client_id: str = JOB_QUEUE_RUNNER) -> list[str]:
-    """The values of the roles that an application holds, on whatever resource."""
-    entra = tenant.state()["entra"]
-    values = {role["id"]: role["value"] for each in entra["servicePrincipals"] for role in each["appRoles"]}
-    ids = {each["id"] for each in principals(tenant, client_id)}
-    return sorted(values[each["appRoleId"]] for each in entra["appRoleAssignments"] if each["principalId"] in ids)
 
 
 def writes(tenant: Tenant) -> list[str]:
     return [each for each in asked(tenant) if not each.startswith("GET")]
-
-
-def let_in(tenant: Tenant, client_id: str = JOB_QUEUE_RUNNER) -> str:
-    """Let a vendor in before this program does, as an administrator might have; returns the principal's id."""
-    made = str(graph(tenant, "POST", "/servicePrincipals", {"appId": client_id})["id"])
-    tenant.clear_requests()
-    return made
 
 
 def add_role(tenant: Tenant, role: str) -> None:

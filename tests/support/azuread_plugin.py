@@ -250,12 +250,12 @@ def plugin_bench(tenant: Tenant, folder: Path) -> Iterator[Bench]:
 
 
 def lines(bench: Bench) -> list[str]:
-    """Return the requests since the last look, as `METHOD path`, each id as a star."""
+    """Return the requests since this was last called, as `METHOD path`, each id as a star."""
     return [f"{it.method} {re.sub(r'[0-9a-f-]{36}', '*', it.path)}" for it in bench.proxy.taken()]
 
 
 def bodies(bench: Bench, method: str) -> list[Any]:
-    """Return the bodies of the requests since the last look that were made with this method."""
+    """Return the bodies of the requests since this was last called that were made with this method."""
     return [it.body for it in bench.proxy.taken() if it.method == method]
 
 

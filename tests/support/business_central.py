@@ -9,7 +9,7 @@ from typing import Any
 from rehearsal.tenant.business_central import BusinessCentral
 from rehearsal.tenant.clock import Clock
 from rehearsal.tenant.directory.seed import ADMINISTRATOR_OBJECT_ID
-from rehearsal.tenant.messages import Answer, Caller, Question
+from rehearsal.tenant.messages import Caller, HttpRequest, HttpResponse
 
 TENANT = "6f1d2c3b-0000-4000-8000-000000000001"
 DEPLOYER = "d0d0d0d0-0000-4000-8000-000000000001"
@@ -68,12 +68,12 @@ class Asker:
         *,
         query: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Ask for a path after the base address of the online service; or for a whole path, of the container too."""
         address = path if path.startswith(("/bc/", "/container/")) else f"/bc{path}"
-        return self.service.answer(Question(method, address, query or {}, headers or {}, body), self.caller)
+        return self.service.answer(HttpRequest(method, address, query or {}, headers or {}, body), self.caller)
 
-    def api(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
+    def api(self, method: str, path: str, body: Any = None, **more: Any) -> HttpResponse:
         """Ask for a path after `/api/`."""
         return self.raw(method, f"/v2.0/{TENANT}/{self.environment}/api/{path}", body, **more)
 
@@ -82,25 +82,25 @@ class Asker:
         """Id of the first company."""
         return str(self.state["companies"][0]["id"])
 
-    def automation(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
+    def automation(self, method: str, path: str, body: Any = None, **more: Any) -> HttpResponse:
         """Ask the Automation API."""
         return self.api(method, f"{AUTOMATION}/companies({self.company})/{path}", body, **more)
 
-    def registrations(self, method: str, client_id: str = "", body: Any = None, **more: Any) -> Answer:
+    def registrations(self, method: str, client_id: str = "", body: Any = None, **more: Any) -> HttpResponse:
         """Ask the companion extension for registrations."""
         key = f"({client_id})" if client_id else ""
         return self.api(method, f"{COMPANION}/companies({self.company})/entraApplications{key}", body, **more)
 
-    def register(self, client_id: str = MAGENTO, **fields: Any) -> Answer:
+    def register(self, client_id: str = MAGENTO, **fields: Any) -> HttpResponse:
         """Register and enable an application."""
         body = {"clientId": client_id, "description": "Magento", "state": "Enabled", **fields}
         return self.registrations("POST", body=body)
 
-    def change(self, client_id: str = MAGENTO, **fields: Any) -> Answer:
+    def change(self, client_id: str = MAGENTO, **fields: Any) -> HttpResponse:
         """Change a registration, whatever its version."""
         return self.registrations("PATCH", client_id, fields, headers=ANY_VERSION)
 
-    def assign(self, user_id: str, role_id: str, **more: Any) -> Answer:
+    def assign(self, user_id: str, role_id: str, **more: Any) -> HttpResponse:
         """Give a user a permission set."""
         return self.automation("POST", f"users({user_id})/userPermissions", {"roleId": role_id, **more})
 
@@ -140,7 +140,7 @@ class Asker:
         return self.service.edit({"do": do, "environment": self.environment, **arguments})
 
 
-def error(answer: Answer, status: int, code: str) -> str:
+def error(answer: HttpResponse, status: int, code: str) -> str:
     """Check the shape of a refusal and return its text without the correlation id."""
     assert (answer.status, answer.body["error"]["code"]) == (status, code), answer.body
     message = str(answer.body["error"]["message"])

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
+JOB_QUEUE_RUNNER = "bdf6bb95-9dad-4504-91ab-8404427f4043"
+"""NaviPartner's; in the directory's catalogue, not in the tenant."""
 BUSINESS_CENTRAL_SCOPE = "https://api.businesscentral.dynamics.com/.default"
 
 

@@ -49,3 +49,14 @@ def roles_in_token(tenant: Tenant, client_id: str, secret: str, scope: str) -> l
     """Sign in as an application and return the roles in its token, sorted; reads it as Business Central would."""
     claims = jwt.decode(tenant.token(client_id, secret, scope), options={"verify_signature": False})
     return sorted(claims.get("roles", []))
+
+
+def tag(application: EntraApplication, tenant: Tenant, value: str = "entra-business-central:demo:magento") -> None:
+    """Tag an application as the program does."""
+    graph(tenant, "PATCH", f"/applications/{application.object_id}", {"tags": [value]})
+    tenant.clear_requests()
+
+
+def key_ids(application: EntraApplication, tenant: Tenant) -> tuple[str, ...]:
+    found = graph(tenant, "GET", f"/applications/{application.object_id}")["passwordCredentials"]
+    return tuple(each["keyId"] for each in found)

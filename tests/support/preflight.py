@@ -20,7 +20,7 @@ _PREFIX = "urn:pulumi:demo::entra-business-central::entra-business-central:index
 
 
 @dataclass(frozen=True)
-class Looked:
+class PreflightRun:
     """What the command answered.
 
     Attributes:
@@ -49,7 +49,7 @@ class Looked:
         return found
 
 
-def look(
+def run_preflight(
     tenant: Tenant,
     folder: Path,
     *options: str,
@@ -59,7 +59,7 @@ def look(
     environment: Mapping[str, str] | None = None,
     stack: str = "demo",
     asks: bool = False,
-) -> Looked:
+) -> PreflightRun:
     """Run the command.
 
     Args:
@@ -89,7 +89,7 @@ def look(
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert tenant.ready.deployer.clientSecret not in done.stdout + done.stderr
-    return Looked(done.returncode, done.stdout, done.stderr)
+    return PreflightRun(done.returncode, done.stdout, done.stderr)
 
 
 def exported(

@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import grpc
+import pytest
 from google.protobuf import json_format, struct_pb2
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as messages
@@ -19,6 +21,9 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from dynamic_providers.base import Provider
 
 PROJECT_FOLDER = Path(__file__).parents[2]
+
+HOST_THREADS = 4
+"""How many resources Pulumi's host of dynamic providers works on at once (docs/reference/facts-pulumi.md, "Four threads")."""
 
 
 class ProviderError(Exception):
@@ -149,3 +154,16 @@ def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     made = struct_pb2.Struct()
     made.update(dict(values))
     return made
+
+
+def refreshed(host: ProviderHost, resources: list[Resource]) -> list[Resource | None]:
+    """Read resources as a refresh does: more at once than the host has threads."""
+    with ThreadPoolExecutor(2 * HOST_THREADS) as pool:
+        return list(pool.map(host.read, resources))
+
+
+def refusal(host: ProviderHost, inputs: dict[str, Any]) -> str:
+    """Return what a provider says when it cannot create something."""
+    with pytest.raises(ProviderError) as refused:
+        host.create(inputs)
+    return str(refused.value)

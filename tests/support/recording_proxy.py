@@ -95,7 +95,7 @@ class RecordingProxy:
                 allow_redirects=False,
                 timeout=60,
             )
-        except requests.ConnectionError:  # the tenant was told to drop it: so do we
+        except requests.ConnectionError:  # a fault dropped the connection: so does the proxy
             answer = None
         address = urlsplit(handler.path)
         passed = Request(

@@ -1,4 +1,4 @@
-"""The recordings of the real engine and the real azuread plugin (tests/contract/recordings), read."""
+"""The recordings of the real engine and the real azuread plugin (tests/rehearsal/recordings), read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parents[1] / "contract" / "recordings"
+FOLDER = Path(__file__).parents[1] / "rehearsal" / "recordings"
 _RECORDED_END = "2027-06-01T00:00:00Z"
 SECRETS_END = (datetime.now(UTC) + timedelta(days=200)).strftime("%Y-%m-%dT00:00:00Z")
 """When the secret ends that the recordings make; theirs would be refused as soon as it is in the past."""

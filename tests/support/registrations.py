@@ -6,6 +6,9 @@ from typing import Any
 
 from tests.support.tenant import Tenant
 
+SETS = [("D365 BUS FULL ACCESS", ""), ("NPR NP RETAIL", "")]
+"""What the Magento preset declares: role id and company of each; "" is every company."""
+
 
 def declared_registration(client_id: str, **changed: Any) -> dict[str, Any]:
     """Return inputs of BusinessCentralRegistration as the component gives them."""
@@ -48,3 +51,21 @@ def held_sets(tenant: Tenant, client_id: str, name: str = "Production") -> list[
     assert row is not None
     sets = environment_state(tenant, name)["accessControls"]
     return sorted((each["roleId"], each["company"]) for each in sets if each["userSecurityId"] == row["userId"])
+
+
+def registrations(tenant: Tenant, client_id: str) -> dict[str, tuple[str, list[tuple[str, str]]]]:
+    """Environment -> state and permission sets of a client id's registration; a second row would be an error."""
+    found = {}
+    for name, environment in tenant.state()["businessCentral"].items():
+        rows = [each for each in environment["applications"] if each["clientId"] == client_id]
+        assert len(rows) <= 1
+        users = [each for each in environment["users"] if each["applicationId"] == client_id]
+        assert len(users) == len(rows)
+        for row in rows:
+            held = sorted(
+                (each["roleId"], each["company"])
+                for each in environment["accessControls"]
+                if each["userSecurityId"] == row["userId"]
+            )
+            found[name] = (row["state"], held)
+    return found

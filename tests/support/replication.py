@@ -8,11 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
 T = TypeVar("T")
 
-OURS = "entra-business-central/"
 DELAY = 600.0
 """Longer than anybody would wait, and a few of them shorter than a token lives; in seconds of the tenant's clock."""
 
@@ -23,12 +22,12 @@ ASKS_IN_FIVE_SECONDS = 11
 def while_others_wait(tenant: Tenant, work: Callable[[], T], *, asks: int = 4, deletions: bool = False) -> T:
     """Do some work while what is new is seen only after `DELAY`, and return what comes of it.
 
-    The delay goes by whenever our providers have put one and the same question more than `asks` times.
+    The delay goes by whenever our providers have sent one and the same request more than `asks` times.
 
     Args:
         tenant: where.
         work: the work.
-        asks: how often one question is put before the delay goes by.
+        asks: how often one request is sent before the delay goes by.
         deletions: whether lists show for as long what is deleted meanwhile.
 
     Raises:

@@ -33,6 +33,8 @@ def secrets(*issued: str) -> dict[str, Any]:
 
 
 MAGENTO = {"preset": "magento", "environments": ["production", "sandbox"], "credentials": secrets(FIRST)}
+VENDOR = {"preset": "job-queue-runner", "environments": ["production"]}
+"""NaviPartner's job queue runner: an application of a vendor."""
 ENVIRONMENTS = {"production": {"name": "Production"}, "sandbox": {"name": "Sandbox"}}
 PROJECT = "entra-business-central"
 MINUTES_4 = 240

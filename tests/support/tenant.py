@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+OURS = "entra-business-central/"
+"""How the user agent of our own requests begins, as against azuread's."""
 _START_TIMEOUT = 60.0  # seconds; generous, since the machine may be busy
 _TIMEOUT = 30.0
 

@@ -1,4 +1,4 @@
-"""Of the Admin Center API, which stands beside the environments, the management of their apps.
+"""The app management endpoints of the Admin Center API.
 
 Followed: administration-center-api_app_management.md of Microsoft's documentation, v2.29
 (docs/reference/facts-business-central.md, "Admin Center").
@@ -16,7 +16,7 @@ from rehearsal.tenant.business_central.environment import Deployment, Environmen
 from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.field import wire_time
 from rehearsal.tenant.business_central.permissions import Session, signed_in
-from rehearsal.tenant.messages import Answer, Caller, File, Question
+from rehearsal.tenant.messages import Caller, File, HttpRequest, HttpResponse
 from rehearsal.tenant.refusals import Refusal
 
 FAMILY = "BusinessCentral"
@@ -37,14 +37,14 @@ class AdminCenter:
     environments: list[Environment]
     authorized: set[str] = field(default_factory=set)
 
-    def answer(self, question: Question, path: str, caller: Caller, now: datetime) -> Answer:
+    def answer(self, request: HttpRequest, path: str, caller: Caller, now: datetime) -> HttpResponse:
         """Answer a request to `/admin/…`."""
         try:
-            return self._answer(question, path, caller, now)
+            return self._answer(request, path, caller, now)
         except Refusal as problem:
             return errors.admin_center_answer(problem)
 
-    def _answer(self, question: Question, path: str, caller: Caller, now: datetime) -> Answer:
+    def _answer(self, request: HttpRequest, path: str, caller: Caller, now: datetime) -> HttpResponse:
         if caller.kind == "application":
             allowed = "AdminCenter.ReadWrite.All" in caller.roles and caller.client_id in self.authorized
         else:
@@ -55,36 +55,36 @@ class AdminCenter:
         segments = match["rest"].strip("/").split("/") if match else []
         if segments and segments[0] not in (FAMILY, "environments"):  # the list of all families' is unsupported
             raise refusal("admin_no_application_type", target=segments[0])
-        match question.method, segments[1:]:
+        match request.method, segments[1:]:
             case _, ["environments", name, "apps", *rest]:
                 environment = self._environment(name)
                 for each in environment.deployments:
                     extensions.progress(environment, each, now)
                 minor = int(match["minor"]) if match else 0
-                return self._apps(question, rest, environment, caller, now, minor)
-        raise refusal("admin_unsupported", f"{question.method} {question.path}")
+                return self._apps(request, rest, environment, caller, now, minor)
+        raise refusal("admin_unsupported", f"{request.method} {request.path}")
 
     def _apps(
-        self, question: Question, rest: list[str], environment: Environment, caller: Caller, now: datetime, minor: int
-    ) -> Answer:
-        match question.method, rest:
+        self, request: HttpRequest, rest: list[str], environment: Environment, caller: Caller, now: datetime, minor: int
+    ) -> HttpResponse:
+        match request.method, rest:
             case "GET", []:
-                return Answer(
+                return HttpResponse(
                     200, {"value": [_app(each, environment) for each in environment.extensions if each.installed]}
                 )
             case "POST", ["pteInstall"] if minor >= _PTE_INSTALL_SINCE:
-                extension, schedule = _read_form(question.body)
+                extension, schedule = _read_form(request.body)
                 session = self._session(environment, caller, now)
-                return Answer(200, self._begun(extensions.begin(session, "install", extension, schedule)))
+                return HttpResponse(200, self._begun(extensions.begin(session, "install", extension, schedule)))
             case "POST", [app_id, "uninstall"]:
                 present = environment.extension(app_id.lower())
                 if present is None or not present.installed:
                     raise _no_such_app(environment, app_id)
                 session = self._session(environment, caller, now)
-                return Answer(200, self._begun(extensions.begin(session, "uninstall", present)))
+                return HttpResponse(200, self._begun(extensions.begin(session, "uninstall", present)))
             case "GET", [app_id, "operations", *operation_id] if len(operation_id) < 2:
-                return Answer(200, _operations(environment, app_id.lower(), operation_id, now))
-        raise refusal("admin_unsupported", f"{question.method} {question.path}")
+                return HttpResponse(200, _operations(environment, app_id.lower(), operation_id, now))
+        raise refusal("admin_unsupported", f"{request.method} {request.path}")
 
     def _session(self, environment: Environment, caller: Caller, now: datetime) -> Session:
         """Return the caller's session in the environment, if it may change its apps.
@@ -160,7 +160,7 @@ def _operations(environment: Environment, app_id: str, operation_id: list[str], 
     if not found and (operation_id or environment.extension(app_id) is None):
         raise _no_such_app(environment, app_id)
     for each in found:
-        extensions.progress(environment, each, now, looked=True)
+        extensions.progress(environment, each, now, polled=True)
     rows = [_operation(each) for each in found]
     return rows[0] if operation_id else {"value": rows}
 

@@ -1,6 +1,6 @@
 """The companion extension's API page and API query, as companion_extension/src says they are.
 
-tests/contract/test_companion_extension.py holds names, fields and editability here against the AL source.
+tests/rehearsal/tenant/test_companion_al.py holds names, fields and editability here against the AL source.
 """
 
 from __future__ import annotations

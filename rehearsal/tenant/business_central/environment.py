@@ -131,7 +131,7 @@ class Deployment:
         extension: what is installed or uninstalled.
         source_version: what was installed before, "" for nothing.
         due: when it may begin; later than `created_at` where it waits for the update window.
-        looks: how often somebody has asked for it since.
+        polls: how often its status was requested since.
         error: why it failed, "" where it did not.
     """
 
@@ -146,7 +146,7 @@ class Deployment:
     due: datetime
     started_at: datetime | None = None
     completed_at: datetime | None = None
-    looks: int = 0
+    polls: int = 0
     error: str = ""
 
     @property
@@ -180,7 +180,7 @@ class Switches:
         userSurvivesRollback: whether the user that the platform creates on enabling outlives an error in the same
             request.
         pageSize: rows in an answer before there is a nextLink.
-        deploymentLooks: the how-manieth look at a deployment finds it done.
+        deploymentPolls: how many polls of a deployment's status until it is completed.
         deploymentError: why deployments fail from now on, "" for not at all.
     """
 
@@ -188,7 +188,7 @@ class Switches:
     duplicateStatus: int = 400  # noqa: N815
     userSurvivesRollback: bool = False  # noqa: N815
     pageSize: int = 20_000  # noqa: N815
-    deploymentLooks: int = 2  # noqa: N815
+    deploymentPolls: int = 2  # noqa: N815
     deploymentError: str = ""  # noqa: N815
 
 

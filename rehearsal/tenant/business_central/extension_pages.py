@@ -165,7 +165,7 @@ class ExtensionDeployments(Page):
         """List the installations; reading refreshes those under way (OnAfterGetRecord)."""
         extensions.require_management(self.session)
         for each in self.environment.deployments:
-            extensions.progress(self.environment, each, self.session.now, looked=True)
+            extensions.progress(self.environment, each, self.session.now, polled=True)
         return [each for each in reversed(self.environment.deployments) if each.type == "install"]
 
     def computed(self, row: Deployment) -> Mapping[str, Any]:

@@ -103,13 +103,13 @@ def begin(
     return deployment
 
 
-def progress(environment: Environment, deployment: Deployment, now: datetime, *, looked: bool = False) -> None:
-    """Let a deployment go on as far as it is by now; a look at it counts as time that has passed."""
+def progress(environment: Environment, deployment: Deployment, now: datetime, *, polled: bool = False) -> None:
+    """Let a deployment go on as far as it is by now; each poll brings it nearer its end."""
     if deployment.completed_at is not None or now < deployment.due:
         return
     deployment.started_at = deployment.started_at or now
-    deployment.looks += looked
-    if deployment.looks < environment.switches.deploymentLooks and now < deployment.due + _LONGEST:
+    deployment.polls += polled
+    if deployment.polls < environment.switches.deploymentPolls and now < deployment.due + _LONGEST:
         return
     deployment.completed_at = now
     deployment.error = environment.switches.deploymentError or _refusal(environment, deployment)

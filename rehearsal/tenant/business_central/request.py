@@ -12,7 +12,7 @@ from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.odata import check_if_match, one_page
 from rehearsal.tenant.business_central.page import Page
 from rehearsal.tenant.business_central.permissions import Session, signed_in
-from rehearsal.tenant.messages import Answer, Caller, Question
+from rehearsal.tenant.messages import Caller, HttpRequest, HttpResponse
 
 _ACTION = "Microsoft.NAV."
 
@@ -30,20 +30,20 @@ PAGES: dict[str, tuple[type[Page], ...]] = {  # route -> what stands directly un
 class Request:
     """One request to one environment whose caller has the role that the route asks for."""
 
-    def __init__(self, question: Question, where: Address, environment: Environment, url: str) -> None:
-        self._question = question
+    def __init__(self, http: HttpRequest, where: Address, environment: Environment, url: str) -> None:
+        self._http = http
         self._where = where
         self._environment = environment
         self._url = url
 
-    def answer(self, caller: Caller, now: datetime) -> Answer:
+    def answer(self, caller: Caller, now: datetime) -> HttpResponse:
         """Run the request as the caller's user, at the tenant's time."""
         user = signed_in(self._environment, caller)
         if user is None:
             raise refusal("rejected_credentials")
         page, key, more = self._page(Session(self._environment, user, self._company(), now))
-        method = self._question.method
-        headers = self._question.headers
+        method = self._http.method
+        headers = self._http.headers
         if method != "GET" and headers.get("data-access-intent", "").casefold() == "readonly":
             raise refusal("read_only_intent")
         if more.startswith(_ACTION):
@@ -57,7 +57,7 @@ class Request:
                 return self._list(page)
             case "GET", str():
                 context = f"{self._context(page)}/$entity"
-                return Answer(200, {"@odata.context": context, **page.get(key).body()})
+                return HttpResponse(200, {"@odata.context": context, **page.get(key).body()})
             case "POST", None if "POST" in page.methods:
                 return self._insert(page)
             case "PATCH", str():
@@ -66,7 +66,7 @@ class Request:
                 entity = page.get(key)
                 check_if_match(headers.get("if-match"), entity, mandatory=False)
                 page.delete(entity.key)
-                return Answer(204)
+                return HttpResponse(204)
             case _, None:
                 raise refusal("method_not_allowed", method, page.entity_set_name, "Collection")
             case _:
@@ -79,7 +79,7 @@ class Request:
             raise refusal("not_supported", f"'{where.name}'")
         if where.company is None and where.name == "companies":
             return ""
-        wanted = self._question.query.get("company", "") if where.company is None else where.company.lower()
+        wanted = self._http.query.get("company", "") if where.company is None else where.company.lower()
         company = self._environment.company(wanted)
         if company is None:
             raise refusal("company_not_found")
@@ -108,48 +108,48 @@ class Request:
             return (*pages, UserPermissions)  # there too, but it refuses to work without a user
         return pages
 
-    def _list(self, page: Page) -> Answer:
-        return Answer(200, {"@odata.context": self._context(page), **one_page(page, self._question.query)})
+    def _list(self, page: Page) -> HttpResponse:
+        return HttpResponse(200, {"@odata.context": self._context(page), **one_page(page, self._http.query)})
 
-    def _insert(self, page: Page) -> Answer:
-        key = page.insert(page.read_body(self._question.body))
+    def _insert(self, page: Page) -> HttpResponse:
+        key = page.insert(page.read_body(self._http.body))
         return self._written(page, key, 201)
 
-    def _modify(self, page: Page, key: str) -> Answer:
+    def _modify(self, page: Page, key: str) -> HttpResponse:
         entity = page.get(key)
-        check_if_match(self._question.headers.get("if-match"), entity, mandatory=True)
-        page.modify(entity.key, page.read_body(self._question.body))
+        check_if_match(self._http.headers.get("if-match"), entity, mandatory=True)
+        page.modify(entity.key, page.read_body(self._http.body))
         return self._written(page, entity.key, 200)
 
-    def _act(self, page: Page, key: str | None, action: str) -> Answer:
+    def _act(self, page: Page, key: str | None, action: str) -> HttpResponse:
         """Do a bound action; the answer is 200 and empty, as Microsoft's own tests have it.
 
         docs/reference/facts-business-central.md, "Requests and answers".
         """
         if action not in page.actions or key is None:
             raise refusal("not_supported", f"The bound action '{_ACTION}{action}'")
-        if self._question.method != "POST":
-            raise refusal("method_not_allowed", self._question.method, page.entity_name, "EntityType")
-        headers = self._question.headers
-        if self._question.body is None and headers.get("content-type", "").startswith("application/json"):
+        if self._http.method != "POST":
+            raise refusal("method_not_allowed", self._http.method, page.entity_name, "EntityType")
+        headers = self._http.headers
+        if self._http.body is None and headers.get("content-type", "").startswith("application/json"):
             raise refusal("bad_request", "A non-empty request body is required.")
         entity = page.get(key)
         check_if_match(headers.get("if-match"), entity, mandatory=False)
         page.act(action, entity.key)
-        return Answer(200)
+        return HttpResponse(200)
 
-    def _set_media(self, page: Page, key: str | None) -> Answer:
-        if self._question.method != "PATCH":
-            raise refusal("not_supported", f"{self._question.method} of '{page.media}'")
+    def _set_media(self, page: Page, key: str | None) -> HttpResponse:
+        if self._http.method != "PATCH":
+            raise refusal("not_supported", f"{self._http.method} of '{page.media}'")
         entity = page.get(key or "")
-        check_if_match(self._question.headers.get("if-match"), entity, mandatory=True)
-        if not isinstance(self._question.body, bytes | None):
+        check_if_match(self._http.headers.get("if-match"), entity, mandatory=True)
+        if not isinstance(self._http.body, bytes | None):
             raise refusal("bad_request", "The request content is not valid.")  # ours
-        page.set_media(entity.key, self._question.body or b"")
-        return Answer(204)
+        page.set_media(entity.key, self._http.body or b"")
+        return HttpResponse(204)
 
-    def _written(self, page: Page, key: str, status: int) -> Answer:
-        return Answer(status, {"@odata.context": f"{self._context(page)}/$entity", **page.get(key).body()})
+    def _written(self, page: Page, key: str, status: int) -> HttpResponse:
+        return HttpResponse(status, {"@odata.context": f"{self._context(page)}/$entity", **page.get(key).body()})
 
     def _context(self, page: Page) -> str:
         """`…/$metadata#companies(…)/users`, as the real service writes it."""

@@ -1,4 +1,4 @@
-"""Business Central: which of its doors a request came to, who asks, and each write as one transaction."""
+"""Business Central: routes requests to an environment, the container or the admin center; a write is a transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rehearsal.tenant.business_central.environment import Environment
 from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.request import Request
 from rehearsal.tenant.business_central.snapshot import snapshot
-from rehearsal.tenant.messages import Answer, Caller, Question
+from rehearsal.tenant.messages import Caller, HttpRequest, HttpResponse
 from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.replication import Replication
 
@@ -26,7 +26,7 @@ ONLINE_PREFIX, ON_PREMISES_PREFIX = "/bc", "/container"
 AUDIENCES = frozenset({"https://api.businesscentral.dynamics.com", "996def3d-b36c-4153-8607-a6fd3c01b89f"})
 DELEGATED_SCOPES = frozenset({"user_impersonation", "Financials.ReadWrite.All"})
 
-GONE = frozenset({"Removing", "SoftDeleting", "SoftDeleted"})  # statuses in which nothing answers any more (ours)
+GONE = frozenset({"Removing", "SoftDeleting", "SoftDeleted"})  # statuses of an environment that answers 404 (ours)
 
 
 class BusinessCentral:
@@ -58,10 +58,10 @@ class BusinessCentral:
         self._environments = seed.environments(deployer_client_id, web_service_key, now())
         self._admin_center = AdminCenter(tenant_id, self._environments, authorized={deployer_client_id})
 
-    def answer(self, question: Question, caller: Caller | None) -> Answer:
+    def answer(self, request: HttpRequest, caller: Caller | None) -> HttpResponse:
         """Answer one request; the caller is who the bearer token says, None where there is no valid one."""
         try:
-            return self._answer(question, caller)
+            return self._answer(request, caller)
         except Refusal as problem:
             return errors.answer(problem)
 
@@ -73,37 +73,37 @@ class BusinessCentral:
         """Return everything there is, by environment, as JSON."""
         return {environment.name: snapshot(environment) for environment in self._environments}
 
-    def _answer(self, question: Question, caller: Caller | None) -> Answer:
-        door, _, rest = question.path.lstrip("/").partition("/")
+    def _answer(self, request: HttpRequest, caller: Caller | None) -> HttpResponse:
+        prefix, _, rest = request.path.lstrip("/").partition("/")
         path = f"/{rest}"
-        if f"/{door.lower()}" == ON_PREMISES_PREFIX:
+        if f"/{prefix.lower()}" == ON_PREMISES_PREFIX:
             container = self._environment(seed.CONTAINER, online=False)
-            basic = caller_of(question.headers.get("authorization", ""), container)
+            basic = caller_of(request.headers.get("authorization", ""), container)
             caller = self._check_audience(caller or basic)
-            if (tenant := question.query.get("tenant", "default")) != "default":
+            if (tenant := request.query.get("tenant", "default")) != "default":
                 raise refusal("not_accessible", tenant)
-            return self._api(question, caller, container, address.on_premises(path))
+            return self._api(request, caller, container, address.on_premises(path))
         caller = self._check_audience(caller)
         if path.startswith("/environments/"):
             raise refusal("not_supported", "The list of environments")
         if path.startswith("/admin/"):
-            return self._admin_center.answer(question, path, caller, self._now())
+            return self._admin_center.answer(request, path, caller, self._now())
         if not path.startswith("/v2.0/"):
             raise refusal("segment_not_found", rest.split("/")[0])
         where = address.online(path, self._tenants)
-        return self._api(question, caller, self._environment(where.environment), where)
+        return self._api(request, caller, self._environment(where.environment), where)
 
-    def _api(self, question: Question, caller: Caller, environment: Environment, where: Address) -> Answer:
+    def _api(self, request: HttpRequest, caller: Caller, environment: Environment, where: Address) -> HttpResponse:
         _require_role(caller, where.route)
         if not self._replication.is_over(f"{environment.name}/{caller.client_id}"):
             raise refusal("rejected_credentials")
         now = self._now()
         for deployment in environment.deployments:
             extensions.progress(environment, deployment, now)
-        url = self._origin + quote(question.path, safe="/()'=,")
-        if question.method == "GET":
-            return Request(question, where, environment, url).answer(caller, now)
-        return self._transaction(environment, question, where, url, caller)
+        url = self._origin + quote(request.path, safe="/()'=,")
+        if request.method == "GET":
+            return Request(request, where, environment, url).answer(caller, now)
+        return self._transaction(environment, request, where, url, caller)
 
     @staticmethod
     def _check_audience(caller: Caller | None) -> Caller:
@@ -112,15 +112,15 @@ class BusinessCentral:
         return caller
 
     def _transaction(
-        self, environment: Environment, question: Question, where: Address, url: str, caller: Caller
-    ) -> Answer:
+        self, environment: Environment, request: HttpRequest, where: Address, url: str, caller: Caller
+    ) -> HttpResponse:
         """Run a write: a web service request is one transaction, so an error leaves nothing.
 
         Inferred: docs/reference/facts-business-central.md, "The companion page".
         """
         draft = copy.deepcopy(environment)
         try:
-            answer = Request(question, where, draft, url).answer(caller, self._now())
+            answer = Request(request, where, draft, url).answer(caller, self._now())
         except Refusal:
             if environment.switches.userSurvivesRollback:
                 environment.users = {**draft.users, **environment.users}

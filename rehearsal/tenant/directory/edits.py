@@ -71,7 +71,7 @@ class _Edit(Edit):
     def approve_permissions(self) -> Changed:
         """Approve what an application asks for, as the page does that `/adminconsent` opens.
 
-        All of `requiredResourceAccess`, for everybody; what was granted before stays:
+        All of `requiredResourceAccess`, for all users; what was granted before stays:
         https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
         """
         client_id = self._text("clientId").lower()

@@ -26,25 +26,25 @@ def application_of_elsewhere(origin: str, app_id: str) -> tuple[dict[str, Any], 
 
     The rehearsal tenant's address, `origin`, is a name of Microsoft Graph here.
     """
-    told = _APPLICATIONS.get(app_id)
-    if told is None:
+    entry = _APPLICATIONS.get(app_id)
+    if entry is None:
         return None
     application = copy.deepcopy(dict(APPLICATION_DEFAULTS))
     application["api"]["oauth2PermissionScopes"] = [
-        _scope(value, *each) for value, each in told.get("scopes", {}).items()
+        _scope(value, *each) for value, each in entry.get("scopes", {}).items()
     ]
-    asked = [{"id": role, "type": "Role"} for role in told.get("asksFor", ())]
-    names = [origin, f"{origin}/"] if app_id == MICROSOFT_GRAPH else told.get("names", [])
+    asked = [{"id": role, "type": "Role"} for role in entry.get("asksFor", ())]
+    names = [origin, f"{origin}/"] if app_id == MICROSOFT_GRAPH else entry.get("names", [])
     return {
         **application,
         "appId": app_id,
-        "appRoles": [_role(value, *each) for value, each in told.get("roles", {}).items()],
-        "displayName": told["displayName"],
+        "appRoles": [_role(value, *each) for value, each in entry.get("roles", {}).items()],
+        "displayName": entry["displayName"],
         "requiredResourceAccess": [{"resourceAppId": BUSINESS_CENTRAL, "resourceAccess": asked}] if asked else [],
         "servicePrincipalNames": names,
         "signInAudience": "AzureADMultipleOrgs",
-        "verifiedPublisher": dict(told.get("publisher", UNVERIFIED_PUBLISHER)),
-    }, told["tenant"]
+        "verifiedPublisher": dict(entry.get("publisher", UNVERIFIED_PUBLISHER)),
+    }, entry["tenant"]
 
 
 def _role(value: str, id_: str, text: str) -> dict[str, Any]:

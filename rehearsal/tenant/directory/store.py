@@ -147,7 +147,7 @@ class Directory:
         return [role["value"] for role in roles if role is not None and role.get("value")]
 
     def seen(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Leave out the assignments or grants that are too new to be seen by whoever only reads."""
+        """Leave out the assignments or grants that are too new to be listed yet; writes see them."""
         return [record for record in records if self.replication.is_over(record["id"])]
 
     def take_away(self, records: Records, id_: str) -> None:

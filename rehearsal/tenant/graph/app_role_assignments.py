@@ -14,7 +14,7 @@ from rehearsal.tenant.graph.properties import required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import collection, entity, resource_type
 from rehearsal.tenant.graph.routes import endpoint
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
 _ASSIGNMENT = resource_type("appRoleAssignment")
 
@@ -25,7 +25,7 @@ _HELD_BY = "servicePrincipals/{id}/appRoleAssignments"  # this principal
 
 @endpoint("GET", _HELD_ON, READ_APPLICATIONS)
 @endpoint("GET", _HELD_BY, READ_APPLICATIONS)
-def list_assignments(request: GraphRequest) -> Answer:
+def list_assignments(request: GraphRequest) -> HttpResponse:
     """List what others hold on this resource, or this principal on others."""
     named, end = request.replicated(), _end(request)
     everything = request.directory.listed(request.directory.assignments)
@@ -34,7 +34,7 @@ def list_assignments(request: GraphRequest) -> Answer:
 
 @endpoint("GET", f"{_HELD_ON}/{{assignment}}", READ_APPLICATIONS)
 @endpoint("GET", f"{_HELD_BY}/{{assignment}}", READ_APPLICATIONS)
-def get_assignment(request: GraphRequest) -> Answer:
+def get_assignment(request: GraphRequest) -> HttpResponse:
     """Answer one."""
     assignment = _addressed(request)
     if not request.directory.replication.is_over(assignment["id"]):
@@ -44,7 +44,7 @@ def get_assignment(request: GraphRequest) -> Answer:
 
 @endpoint("POST", _HELD_ON, ASSIGN_APP_ROLES)
 @endpoint("POST", _HELD_BY, ASSIGN_APP_ROLES)
-def create_assignment(request: GraphRequest) -> Answer:
+def create_assignment(request: GraphRequest) -> HttpResponse:
     """Assign a role to an application; to a user or a group this tenant assigns none."""
     named, end = request.replicated(), _end(request)
     body = request.body()
@@ -68,10 +68,10 @@ def create_assignment(request: GraphRequest) -> Answer:
 
 @endpoint("DELETE", f"{_HELD_ON}/{{assignment}}", ASSIGN_APP_ROLES)
 @endpoint("DELETE", f"{_HELD_BY}/{{assignment}}", ASSIGN_APP_ROLES)
-def delete_assignment(request: GraphRequest) -> Answer:
+def delete_assignment(request: GraphRequest) -> HttpResponse:
     """Take a role away."""
     request.directory.take_away(request.directory.assignments, _addressed(request)["id"])
-    return Answer(204)
+    return HttpResponse(204)
 
 
 def _end(request: GraphRequest) -> str:

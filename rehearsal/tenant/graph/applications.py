@@ -14,7 +14,7 @@ from rehearsal.tenant.graph.permissions import WRITE_APPLICATIONS
 from rehearsal.tenant.graph.properties import list_of, required_text, writable_properties
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.routes import endpoint
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
 _AUDIENCES = frozenset(
     {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
@@ -24,7 +24,7 @@ _TYPE = "Application"
 
 
 @endpoint("POST", "applications", WRITE_APPLICATIONS)
-def create_application(request: GraphRequest) -> Answer:
+def create_application(request: GraphRequest) -> HttpResponse:
     """Create an application."""
     body = request.body()
     owners = bound_owners(request, body.pop("owners@odata.bind", []))
@@ -40,7 +40,7 @@ def create_application(request: GraphRequest) -> Answer:
 
 
 @endpoint("PATCH", "applications/{id}", WRITE_APPLICATIONS)
-def update_application(request: GraphRequest) -> Answer:
+def update_application(request: GraphRequest) -> HttpResponse:
     """Change an application; its service principal follows."""
     application = request.writable()
     body = request.body()
@@ -55,7 +55,7 @@ def update_application(request: GraphRequest) -> Answer:
     service_principal = request.directory.find_by_app_id("servicePrincipal", application.app_id)
     if service_principal is not None:
         follow_application(service_principal, application)
-    return Answer(204)
+    return HttpResponse(204)
 
 
 def _display_name(value: Any) -> str:

@@ -24,7 +24,7 @@ from rehearsal.tenant.graph.permissions import WRITE_APPLICATIONS
 from rehearsal.tenant.graph.properties import list_of, moment, optional_text, required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.routes import endpoint
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
 _SECRET = "PasswordCredential"  # noqa: S105 - the type's name
 _PROPERTIES = frozenset({"@odata.type", "customKeyIdentifier", "displayName", "startDateTime", "endDateTime"})
@@ -32,7 +32,7 @@ _CERTIFICATE = "KeyCredential"
 
 
 @endpoint("POST", "applications/{id}/addPassword", WRITE_APPLICATIONS)
-def add_password(request: GraphRequest) -> Answer:
+def add_password(request: GraphRequest) -> HttpResponse:
     """Add a secret: 200, and the only answer that ever holds its text."""
     application = request.writable()
     given = request.body().get("passwordCredential") or {}
@@ -53,17 +53,17 @@ def add_password(request: GraphRequest) -> Answer:
     except OverflowError:  # the default end of a secret that begins in the year 9999
         raise refusal("invalid_value", "startDateTime", _SECRET) from None
     context = f"{request.origin}/{request.version}/$metadata#microsoft.graph.passwordCredential"
-    return Answer(200, {"@odata.context": context, **credential, "secretText": text})
+    return HttpResponse(200, {"@odata.context": context, **credential, "secretText": text})
 
 
 @endpoint("POST", "applications/{id}/removePassword", WRITE_APPLICATIONS)
-def remove_password(request: GraphRequest) -> Answer:
+def remove_password(request: GraphRequest) -> HttpResponse:
     """Remove a secret."""
     application = request.writable()
     key_id = required_text(request.body(), "keyId", _SECRET)
     if not remove_secret(application, key_id):
         raise refusal("bad_request", f"No password credential found with keyId '{key_id}'.")
-    return Answer(204)
+    return HttpResponse(204)
 
 
 def set_key_credentials(owner: DirectoryObject, credentials: Any) -> None:

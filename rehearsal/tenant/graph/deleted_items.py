@@ -14,17 +14,17 @@ from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import collection, entity
 from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.graph.service_principals import refuse_to_restore
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
 
 @endpoint("GET", "directory/deletedItems", READ_APPLICATIONS)
-def refuse_untyped_list(_request: GraphRequest) -> Answer:
+def refuse_untyped_list(_request: GraphRequest) -> HttpResponse:
     """Refuse: Graph lists one type at a time."""
     raise refusal("untyped_list")
 
 
 @endpoint("GET", "directory/deletedItems/{item}", READ_APPLICATIONS)
-def list_or_get(request: GraphRequest) -> Answer:
+def list_or_get(request: GraphRequest) -> HttpResponse:
     """Answer all of a type (msgraph-sdk leaves out `microsoft.`), or the one object of an id."""
     prefix, _, name = request.names["item"].lower().removeprefix("microsoft.").partition(".")
     if prefix != "graph":
@@ -37,7 +37,7 @@ def list_or_get(request: GraphRequest) -> Answer:
 
 
 @endpoint("POST", "directory/deletedItems/{item}/restore", WRITE_APPLICATIONS)
-def restore(request: GraphRequest) -> Answer:
+def restore(request: GraphRequest) -> HttpResponse:
     """Restore; an application comes back without its service principal."""
     deleted = _writable(request)
     if deleted.kind == "servicePrincipal":
@@ -46,10 +46,10 @@ def restore(request: GraphRequest) -> Answer:
 
 
 @endpoint("DELETE", "directory/deletedItems/{item}", WRITE_APPLICATIONS)
-def purge(request: GraphRequest) -> Answer:
+def purge(request: GraphRequest) -> HttpResponse:
     """Delete for good."""
     del request.directory.deleted[_writable(request).id]
-    return Answer(204)
+    return HttpResponse(204)
 
 
 def _addressed(request: GraphRequest) -> DirectoryObject:
@@ -63,5 +63,5 @@ def _writable(request: GraphRequest) -> DirectoryObject:
     return request.require_owned(_addressed(request))
 
 
-def _described(request: GraphRequest, item: DirectoryObject) -> Answer:
+def _described(request: GraphRequest, item: DirectoryObject) -> HttpResponse:
     return entity(request, TYPES[item.kind], {"@odata.type": item.odata_type, **item.body})

@@ -6,13 +6,13 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 from rehearsal.tenant.refusals import Refusal, Refusals
 
 refusal = Refusals(__file__)
 
 
-def answer(problem: Refusal, now: datetime, client_request_id: str | None) -> Answer:
+def answer(problem: Refusal, now: datetime, client_request_id: str | None) -> HttpResponse:
     """Write a refusal the way Microsoft Graph does; `client_request_id` is the caller's header, echoed."""
     request_id = str(uuid.uuid4())
     error: dict[str, Any] = {"code": problem.code, "message": problem.message}
@@ -23,4 +23,4 @@ def answer(problem: Refusal, now: datetime, client_request_id: str | None) -> An
         "request-id": request_id,
         "client-request-id": client_request_id or request_id,
     }
-    return Answer(problem.status, {"error": error}, {"request-id": request_id})
+    return HttpResponse(problem.status, {"error": error}, {"request-id": request_id})

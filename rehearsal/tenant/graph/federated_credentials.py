@@ -15,7 +15,7 @@ from rehearsal.tenant.graph.properties import optional_text, required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import collection, entity, resource_type
 from rehearsal.tenant.graph.routes import endpoint
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
 _PATH = "applications/{id}/federatedIdentityCredentials"
 _TYPE = "FederatedIdentityCredential"
@@ -23,14 +23,14 @@ _CREDENTIAL = resource_type("federatedIdentityCredential")
 
 
 @endpoint("GET", _PATH, READ_APPLICATIONS)
-def list_credentials(request: GraphRequest) -> Answer:
+def list_credentials(request: GraphRequest) -> HttpResponse:
     """List those of an application."""
     application = request.addressed()
     return collection(request, _CREDENTIAL, application.federated_credentials.values())
 
 
 @endpoint("POST", _PATH, WRITE_APPLICATIONS)
-def create_credential(request: GraphRequest) -> Answer:
+def create_credential(request: GraphRequest) -> HttpResponse:
     """Create one."""
     application = request.writable()
     body = request.body()
@@ -43,13 +43,13 @@ def create_credential(request: GraphRequest) -> Answer:
 
 
 @endpoint("GET", f"{_PATH}/{{credential}}", READ_APPLICATIONS)
-def get_credential(request: GraphRequest) -> Answer:
+def get_credential(request: GraphRequest) -> HttpResponse:
     """Answer one, by its id or its name."""
     return entity(request, _CREDENTIAL, _addressed(request, request.addressed()))
 
 
 @endpoint("PATCH", f"{_PATH}/{{credential}}", WRITE_APPLICATIONS)
-def update_credential(request: GraphRequest) -> Answer:
+def update_credential(request: GraphRequest) -> HttpResponse:
     """Change all but the name, which may be sent along."""
     application = request.writable()
     credential = _addressed(request, application)
@@ -62,15 +62,15 @@ def update_credential(request: GraphRequest) -> Answer:
     changed = _described(body, credential)
     _refuse_double(application, changed)
     credential.update(changed)
-    return Answer(204)
+    return HttpResponse(204)
 
 
 @endpoint("DELETE", f"{_PATH}/{{credential}}", WRITE_APPLICATIONS)
-def delete_credential(request: GraphRequest) -> Answer:
+def delete_credential(request: GraphRequest) -> HttpResponse:
     """Delete one."""
     application = request.writable()
     del application.federated_credentials[_addressed(request, application)["id"]]
-    return Answer(204)
+    return HttpResponse(204)
 
 
 def _addressed(request: GraphRequest, application: DirectoryObject) -> dict[str, Any]:

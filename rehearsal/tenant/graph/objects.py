@@ -8,7 +8,7 @@ from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICAT
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection, entity, resource_type
 from rehearsal.tenant.graph.routes import endpoint
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
 TYPES: dict[Kind, ResourceType] = {
     "application": resource_type("application", APPLICATION_PROPERTIES),
@@ -18,27 +18,27 @@ TYPES: dict[Kind, ResourceType] = {
 
 @endpoint("GET", "applications", READ_APPLICATIONS)
 @endpoint("GET", "servicePrincipals", READ_APPLICATIONS)
-def list_objects(request: GraphRequest) -> Answer:
+def list_objects(request: GraphRequest) -> HttpResponse:
     """Answer a page of all."""
     return collection(request, TYPES[request.kind], (item.body for item in request.directory.all(request.kind)))
 
 
 @endpoint("GET", "applications/{id}", READ_APPLICATIONS)
 @endpoint("GET", "servicePrincipals/{id}", READ_APPLICATIONS)
-def get_object(request: GraphRequest) -> Answer:
+def get_object(request: GraphRequest) -> HttpResponse:
     """Answer one."""
     return entity(request, TYPES[request.kind], request.addressed().body)
 
 
 @endpoint("DELETE", "applications/{id}", WRITE_APPLICATIONS)
 @endpoint("DELETE", "servicePrincipals/{id}", WRITE_APPLICATIONS)
-def delete_object(request: GraphRequest) -> Answer:
+def delete_object(request: GraphRequest) -> HttpResponse:
     """Move one to the deleted items: with its service principal, without what was granted to that one or on it."""
     request.directory.delete(request.writable())
-    return Answer(204)
+    return HttpResponse(204)
 
 
-def add(request: GraphRequest, new: DirectoryObject, owners: list[str]) -> Answer:
+def add(request: GraphRequest, new: DirectoryObject, owners: list[str]) -> HttpResponse:
     """Put a new object into the directory.
 
     Where it is bound to no owner, whoever may only manage what it owns owns what it creates (unread).

@@ -10,7 +10,7 @@ from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICAT
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import collection, resource_type
 from rehearsal.tenant.graph.routes import endpoint
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
 _OWNER = resource_type("directoryObject")
 _REFERENCE = re.compile(r"/(?:directoryObjects|users|servicePrincipals)/([0-9a-f-]{36})$", re.IGNORECASE)
@@ -18,7 +18,7 @@ _REFERENCE = re.compile(r"/(?:directoryObjects|users|servicePrincipals)/([0-9a-f
 
 @endpoint("GET", "applications/{id}/owners", READ_APPLICATIONS)
 @endpoint("GET", "servicePrincipals/{id}/owners", READ_APPLICATIONS)
-def list_owners(request: GraphRequest) -> Answer:
+def list_owners(request: GraphRequest) -> HttpResponse:
     """List the owners."""
     found = (request.directory.find(owner) for owner in request.addressed().owners)
     return collection(
@@ -28,26 +28,26 @@ def list_owners(request: GraphRequest) -> Answer:
 
 @endpoint("POST", "applications/{id}/owners/$ref", WRITE_APPLICATIONS)
 @endpoint("POST", "servicePrincipals/{id}/owners/$ref", WRITE_APPLICATIONS)
-def add_owner(request: GraphRequest) -> Answer:
+def add_owner(request: GraphRequest) -> HttpResponse:
     """Add an owner."""
     owned = request.writable()
     owner = _referenced(request, request.body().get("@odata.id"))
     if owner in owned.owners:
         raise refusal("owner_exists")
     owned.owners.append(owner)
-    return Answer(204)
+    return HttpResponse(204)
 
 
 @endpoint("DELETE", "applications/{id}/owners/{owner}/$ref", WRITE_APPLICATIONS)
 @endpoint("DELETE", "servicePrincipals/{id}/owners/{owner}/$ref", WRITE_APPLICATIONS)
-def remove_owner(request: GraphRequest) -> Answer:
+def remove_owner(request: GraphRequest) -> HttpResponse:
     """Take an owner away."""
     owned = request.writable()
     owner = request.names["owner"].lower()
     if owner not in owned.owners:
         raise refusal("not_found", owner)
     owned.owners.remove(owner)
-    return Answer(204)
+    return HttpResponse(204)
 
 
 def bound_owners(request: GraphRequest, references: Any) -> list[str]:

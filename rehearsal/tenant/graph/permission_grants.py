@@ -13,20 +13,20 @@ from rehearsal.tenant.graph.properties import optional_text, required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import collection, entity, resource_type
 from rehearsal.tenant.graph.routes import endpoint
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
 _TYPE = "OAuth2PermissionGrant"
 _GRANT = resource_type("oAuth2PermissionGrant")
 
 
 @endpoint("GET", "oauth2PermissionGrants", READ_GRANTS)
-def list_grants(request: GraphRequest) -> Answer:
+def list_grants(request: GraphRequest) -> HttpResponse:
     """List all."""
     return collection(request, _GRANT, request.directory.listed(request.directory.grants))
 
 
 @endpoint("GET", "servicePrincipals/{id}/oauth2PermissionGrants", READ_GRANTS)
-def list_grants_of(request: GraphRequest) -> Answer:
+def list_grants_of(request: GraphRequest) -> HttpResponse:
     """List those of one client."""
     client = request.replicated()
     grants = request.directory.listed(request.directory.grants)
@@ -34,7 +34,7 @@ def list_grants_of(request: GraphRequest) -> Answer:
 
 
 @endpoint("POST", "oauth2PermissionGrants", WRITE_GRANTS)
-def create_grant(request: GraphRequest) -> Answer:
+def create_grant(request: GraphRequest) -> HttpResponse:
     """Create one; `clientId` and `resourceId` are object ids of service principals."""
     body = request.body()
     client_id, resource_id = (required_text(body, name, _TYPE).lower() for name in ("clientId", "resourceId"))
@@ -58,13 +58,13 @@ def create_grant(request: GraphRequest) -> Answer:
 
 
 @endpoint("GET", "oauth2PermissionGrants/{grant}", READ_GRANTS)
-def get_grant(request: GraphRequest) -> Answer:
+def get_grant(request: GraphRequest) -> HttpResponse:
     """Answer one."""
     return entity(request, _GRANT, _addressed(request))
 
 
 @endpoint("PATCH", "oauth2PermissionGrants/{grant}", WRITE_GRANTS)
-def update_grant(request: GraphRequest) -> Answer:
+def update_grant(request: GraphRequest) -> HttpResponse:
     """Change the scopes, all of them."""
     grant = _addressed(request)
     body = request.body()
@@ -72,14 +72,14 @@ def update_grant(request: GraphRequest) -> Answer:
         raise refusal("read_only", others[0])
     if "scope" in body:
         grant["scope"] = optional_text(body, "scope", _TYPE) or ""
-    return Answer(204)
+    return HttpResponse(204)
 
 
 @endpoint("DELETE", "oauth2PermissionGrants/{grant}", WRITE_GRANTS)
-def delete_grant(request: GraphRequest) -> Answer:
+def delete_grant(request: GraphRequest) -> HttpResponse:
     """Delete one."""
     request.directory.take_away(request.directory.grants, _addressed(request)["id"])
-    return Answer(204)
+    return HttpResponse(204)
 
 
 def _addressed(request: GraphRequest) -> dict[str, Any]:

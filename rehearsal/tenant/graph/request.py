@@ -13,7 +13,7 @@ from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.routes import Route
-from rehearsal.tenant.messages import Caller, Question
+from rehearsal.tenant.messages import Caller, HttpRequest
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class GraphRequest:
         names: what the path names: `id`, `owner`, `credential`, ...
     """
 
-    question: Question
+    http: HttpRequest
     caller: Caller
     directory: Directory
     origin: str
@@ -73,7 +73,7 @@ class GraphRequest:
 
     def body(self) -> dict[str, Any]:
         """Return the request's JSON object, without OData's annotations."""
-        content = self.question.body
+        content = self.http.body
         if not isinstance(content, dict):
             raise refusal("no_json")
         return {name: value for name, value in content.items() if name != "@odata.type"}

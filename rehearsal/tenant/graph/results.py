@@ -15,7 +15,7 @@ from rehearsal import tables
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.filters import parse_filter
 from rehearsal.tenant.graph.request import GraphRequest
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
 _PAGE = 100  # Graph's default for directory objects
 _LARGEST_PAGE = 999
@@ -33,22 +33,22 @@ class ResourceType:
 
 def resource_type(name: str, properties: AbstractSet[str] | None = None) -> ResourceType:
     """Return a type of `types.yaml`; `properties` are all there are, where the table does not say."""
-    told = tables.read(__file__, "types.yaml")[name]
-    return ResourceType(name, told["collection"], properties or set(told["properties"]), set(told["filterable"]))
+    table = tables.read(__file__, "types.yaml")[name]
+    return ResourceType(name, table["collection"], properties or set(table["properties"]), set(table["filterable"]))
 
 
-def entity(request: GraphRequest, kind: ResourceType, body: Mapping[str, Any], status: int = 200) -> Answer:
+def entity(request: GraphRequest, kind: ResourceType, body: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """Answer one object."""
     _refuse_others(request, {"$select"})
     chosen = _selected(request, kind, body)
-    return Answer(status, {"@odata.context": f"{_context(request, kind)}/$entity", **chosen})
+    return HttpResponse(status, {"@odata.context": f"{_context(request, kind)}/$entity", **chosen})
 
 
-def collection(request: GraphRequest, kind: ResourceType, bodies: Iterable[Mapping[str, Any]]) -> Answer:
+def collection(request: GraphRequest, kind: ResourceType, bodies: Iterable[Mapping[str, Any]]) -> HttpResponse:
     """Answer a page of objects; `@odata.nextLink` leads to the next one, if there is one."""
-    query = request.question.query
+    query = request.http.query
     _refuse_others(request, {"$select", "$filter", "$top", "$skiptoken", "$count"})
-    if query.get("$count") == "true" and request.question.headers.get("consistencylevel") != "eventual":
+    if query.get("$count") == "true" and request.http.headers.get("consistencylevel") != "eventual":
         raise refusal("unsupported_query", "$count")  # https://learn.microsoft.com/graph/aad-advanced-queries
     if "$filter" in query:
         matches = parse_filter(query["$filter"], resource=kind.name, filterable=kind.filterable, known=kind.properties)
@@ -62,9 +62,9 @@ def collection(request: GraphRequest, kind: ResourceType, bodies: Iterable[Mappi
     if start + size < len(everything):
         token = base64.urlsafe_b64encode(str(start + size).encode()).decode()
         parameters = urlencode({**query, "$skiptoken": token}, safe="$")
-        answer["@odata.nextLink"] = f"{request.origin}{quote(request.question.path)}?{parameters}"
+        answer["@odata.nextLink"] = f"{request.origin}{quote(request.http.path)}?{parameters}"
     answer["value"] = [_selected(request, kind, body) for body in page]
-    return Answer(200, answer)
+    return HttpResponse(200, answer)
 
 
 def _context(request: GraphRequest, kind: ResourceType) -> str:
@@ -72,16 +72,16 @@ def _context(request: GraphRequest, kind: ResourceType) -> str:
 
 
 def _refuse_others(request: GraphRequest, known: set[str]) -> None:
-    for name in request.question.query:
+    for name in request.http.query:
         if name.startswith("$") and name not in known:
             raise refusal("unsupported_query", name)
 
 
 def _selected(request: GraphRequest, kind: ResourceType, body: Mapping[str, Any]) -> dict[str, Any]:
     # A copy: the answer may be held while others change the object.
-    if "$select" not in request.question.query:
+    if "$select" not in request.http.query:
         return copy.deepcopy(dict(body))
-    names = [name.strip() for name in request.question.query["$select"].split(",")]
+    names = [name.strip() for name in request.http.query["$select"].split(",")]
     for name in names:
         if name not in kind.properties:
             raise refusal("select_unknown_property", name, kind.name)

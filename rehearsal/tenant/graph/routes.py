@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from starlette.routing import compile_path
 
 from rehearsal.tenant.graph.permissions import Roles
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
-_Handler = TypeVar("_Handler", bound=Callable[..., Answer])
+_Handler = TypeVar("_Handler", bound=Callable[..., HttpResponse])
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Route:
     path: str
     pattern: re.Pattern[str]
     roles: Roles
-    handler: Callable[[Any], Answer]
+    handler: Callable[[Any], HttpResponse]
 
 
 ROUTES: list[Route] = []

@@ -26,7 +26,7 @@ from rehearsal.tenant.graph import (  # noqa: F401 - these name the endpoints th
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.routes import ROUTES
-from rehearsal.tenant.messages import Answer, Caller, Question
+from rehearsal.tenant.messages import Caller, HttpRequest, HttpResponse
 from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.sts.tokens import InvalidTokenError
 
@@ -40,42 +40,44 @@ class Graph:
         self._origin = origin
         self._directory = directory
 
-    def answer(self, question: Question, who: Caller | InvalidTokenError) -> Answer:
-        """Answer one request, of the holder of a token or of somebody without a valid one."""
+    def answer(self, request: HttpRequest, caller: Caller | InvalidTokenError) -> HttpResponse:
+        """Answer one request, whose caller is known by a valid token, or why the token is not valid."""
         try:
-            answer = self._answer(question, who)
+            answer = self._answer(request, caller)
         except Refusal as problem:
-            answer = errors.answer(problem, self._directory.now(), question.headers.get("client-request-id"))
+            answer = errors.answer(problem, self._directory.now(), request.headers.get("client-request-id"))
         headers = {"request-id": str(uuid.uuid4()), "odata-version": "4.0", **answer.headers}
         if answer.body is not None:
             headers["content-type"] = _CONTENT_TYPE
         return replace(answer, headers=headers)
 
-    def _answer(self, question: Question, who: Caller | InvalidTokenError) -> Answer:
-        if isinstance(who, InvalidTokenError):
-            raise refusal("token_refused", str(who))
-        if who.audience.rstrip("/") not in {self._origin, MICROSOFT_GRAPH}:
+    def _answer(self, request: HttpRequest, caller: Caller | InvalidTokenError) -> HttpResponse:
+        if isinstance(caller, InvalidTokenError):
+            raise refusal("token_refused", str(caller))
+        if caller.audience.rstrip("/") not in {self._origin, MICROSOFT_GRAPH}:
             raise refusal("token_refused", "Access token validation failure. Invalid audience.")
-        who = replace(who, roles=_permissions(who))
-        version, path = _take_apart(question.path)
+        caller = replace(caller, roles=_permissions(caller))
+        version, path = _take_apart(request.path)
         for route in ROUTES:
-            if route.method == question.method and (match := route.pattern.fullmatch(path)):
-                if not all(who.roles & needed for needed in route.roles):
+            if route.method == request.method and (match := route.pattern.fullmatch(path)):
+                if not all(caller.roles & needed for needed in route.roles):
                     raise refusal("denied")
                 names = match.groupdict()
-                return route.handler(GraphRequest(question, who, self._directory, self._origin, version, route, names))
-        raise refusal("unsupported", f"{question.method} {path}")
+                return route.handler(
+                    GraphRequest(request, caller, self._directory, self._origin, version, route, names)
+                )
+        raise refusal("unsupported", f"{request.method} {path}")
 
 
-def _permissions(who: Caller) -> frozenset[str]:
-    """Return what a caller may do: an application what its token lists, a person what client and person both may.
+def _permissions(caller: Caller) -> frozenset[str]:
+    """Return a caller's permissions: the roles in an application's token; of a person, those that the client has too.
 
     The one person here is a Global Administrator (ours), so that the client's scopes decide; "access the directory as
     the signed-in user" is among them, and that user may write it.
     """
-    if "Directory.AccessAsUser.All" in who.scopes:
-        return who.scopes | {"Directory.ReadWrite.All"}
-    return who.roles | who.scopes
+    if "Directory.AccessAsUser.All" in caller.scopes:
+        return caller.scopes | {"Directory.ReadWrite.All"}
+    return caller.roles | caller.scopes
 
 
 def _take_apart(path: str) -> tuple[str, str]:

@@ -15,11 +15,11 @@ from rehearsal.tenant.graph.permissions import WRITE_APPLICATIONS
 from rehearsal.tenant.graph.properties import required_text, writable_properties
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.routes import endpoint
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 
 
 @endpoint("POST", "servicePrincipals", WRITE_APPLICATIONS)
-def create_service_principal(request: GraphRequest) -> Answer:
+def create_service_principal(request: GraphRequest) -> HttpResponse:
     """Create one, of an application of this tenant or of a multitenant one of another."""
     body = request.body()
     owners = bound_owners(request, body.pop("owners@odata.bind", []))
@@ -33,11 +33,11 @@ def create_service_principal(request: GraphRequest) -> Answer:
 
 
 @endpoint("PATCH", "servicePrincipals/{id}", WRITE_APPLICATIONS)
-def update_service_principal(request: GraphRequest) -> Answer:
+def update_service_principal(request: GraphRequest) -> HttpResponse:
     """Change one."""
     service_principal = request.writable()
     service_principal.body.update(_changes(request.body(), service_principal.body))
-    return Answer(204)
+    return HttpResponse(204)
 
 
 def refuse_to_restore(request: GraphRequest, deleted: DirectoryObject) -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from rehearsal.tenant.messages import Answer
+from rehearsal.tenant.messages import HttpResponse
 from rehearsal.tenant.refusals import Refusal, Refusals
 
 refusal = Refusals(__file__)
 
 
-def answer(problem: Refusal, now: datetime) -> Answer:
+def answer(problem: Refusal, now: datetime) -> HttpResponse:
     """Write a refusal the way the token service does."""
     trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
     at = f"{now:%Y-%m-%d %H:%M:%S}Z"
     said = f"AADSTS{problem.code}: {problem.message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}"
-    return Answer(
+    return HttpResponse(
         problem.status,
         {
             "error": problem.more.get("error", "invalid_request"),

@@ -15,7 +15,7 @@ from rehearsal.tenant.directory.elsewhere import AZURE_CLI, scopes_of_azure_cli
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import check_password, check_secret
 from rehearsal.tenant.directory.store import Directory
-from rehearsal.tenant.messages import Answer, Question
+from rehearsal.tenant.messages import HttpRequest, HttpResponse
 from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.sts import errors
 from rehearsal.tenant.sts.assertions import check_assertion
@@ -41,32 +41,34 @@ class TokenService:
         self._directory = directory
         self._signer = signer
 
-    def answer(self, question: Question) -> Answer:
+    def answer(self, request: HttpRequest) -> HttpResponse:
         """Answer one request."""
         try:
-            return self._answer(question)
+            return self._answer(request)
         except Refusal as problem:
             return errors.answer(problem, self._directory.now())
 
-    def _answer(self, question: Question) -> Answer:
-        segments = question.path.strip("/").split("/")
-        match (question.method, segments):
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        segments = request.path.strip("/").split("/")
+        match (request.method, segments):
             case "GET", ["metadata", "endpoints"]:
                 return self._document("metadata", "")
             case "GET", ["subscriptions"]:  # Azure CLI asks at sign-in; this tenant has none
-                return Answer(200, {"value": []})
+                return HttpResponse(200, {"value": []})
             case "GET", ["common", "discovery", "instance"]:
                 return self._document("instances", self._directory.tenant_id)
             case "GET", [tenant, "v2.0", ".well-known", "openid-configuration"]:
                 return self._document("openid", self._known(tenant, shared=True))
             case "GET", [tenant, "discovery", "v2.0", "keys"]:
                 self._known(tenant, shared=True)
-                return Answer(200, self._signer.key_set())
+                return HttpResponse(200, self._signer.key_set())
             case "POST", [tenant, "oauth2", "v2.0", "token"]:
                 self._known(tenant)
-                return self._token(_form(question.body))
+                return self._token(_form(request.body))
         # Entra answers an HTML page here; a plain sentence is our choice.
-        return Answer(404, {"error": "not_found", "error_description": f"The rehearsal tenant has no {question.path}."})
+        return HttpResponse(
+            404, {"error": "not_found", "error_description": f"The rehearsal tenant has no {request.path}."}
+        )
 
     def _known(self, tenant: str, *, shared: bool = False) -> str:
         if shared and tenant.lower() in _SHARED:
@@ -75,15 +77,15 @@ class TokenService:
             raise refusal("tenant_not_found", tenant)
         return self._directory.tenant_id
 
-    def _document(self, name: str, tenant: str) -> Answer:
+    def _document(self, name: str, tenant: str) -> HttpResponse:
         """Answer one of `documents.yaml`."""
         text = json.dumps(_DOCUMENTS[name])
         host = self._origin.removeprefix("https://")
         for gap, value in (("{origin}", self._origin), ("{host}", host), ("{tenant}", tenant)):
             text = text.replace(gap, value)
-        return Answer(200, json.loads(text))
+        return HttpResponse(200, json.loads(text))
 
-    def _token(self, form: Mapping[str, str]) -> Answer:
+    def _token(self, form: Mapping[str, str]) -> HttpResponse:
         # The order of the checks is ours; Entra's is not documented.
         for name in ("client_id", "grant_type", "scope"):
             if not form.get(name):
@@ -95,7 +97,7 @@ class TokenService:
                 return self._token_of_user(form)
         raise refusal("grant_type_unsupported", form["grant_type"])
 
-    def _token_of_application(self, form: Mapping[str, str]) -> Answer:
+    def _token_of_application(self, form: Mapping[str, str]) -> HttpResponse:
         client_id = form["client_id"]
         application = self._directory.find_by_app_id("application", client_id)
         if application is None:
@@ -117,7 +119,7 @@ class TokenService:
             claims["roles"] = roles  # without any there is no such claim: a token all the same
         return self._issued(claims)
 
-    def _token_of_user(self, form: Mapping[str, str]) -> Answer:
+    def _token_of_user(self, form: Mapping[str, str]) -> HttpResponse:
         """Sign a person in with a password (ROPC), through the Azure CLI, the one public client that there is here."""
         for name in ("username", "password"):
             if not form.get(name):
@@ -159,9 +161,9 @@ class TokenService:
             raise refusal("not_preauthorized", AZURE_CLI, resource.app_id)
         return name, scopes
 
-    def _issued(self, claims: Mapping[str, Any], **more: str) -> Answer:
+    def _issued(self, claims: Mapping[str, Any], **more: str) -> HttpResponse:
         token = self._signer.sign(claims)
-        return Answer(
+        return HttpResponse(
             200,
             {
                 "token_type": "Bearer",

@@ -1,0 +1,57 @@
+"""`python -m commands prove`, piped to from the CLI: what a stack handed over is tried out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.prove import prove
+from tests.support.stack import MAGENTO, Stack
+from tests.support.tenant import Tenant
+
+
+@pytest.fixture
+def deployed(stack: Stack) -> Stack:
+    done = stack.up()
+    assert done.code == 0, done
+    return stack
+
+
+def test_what_works_is_proved_and_what_was_broken_by_hand_is_named(tenant: Tenant, deployed: Stack) -> None:
+    works = prove(deployed, "--json")
+    assert works.code == 0, works
+    assert works.results == {"Production": ("proven", ""), "Sandbox": ("proven", "")}
+    client_id = deployed.outputs()["integrations"]["magento"]["clientId"]
+    tenant.edit("disable_registration", environment="Sandbox", clientId=client_id)
+    broken = prove(deployed, "--json")
+    assert broken.code == 1
+    assert broken.results == {"Production": ("proven", ""), "Sandbox": ("failed", "disabled")}
+    plain = prove(deployed)
+    assert plain.code == 1
+    assert "magento\tProduction\tworks\nmagento\tSandbox\tdoes not work\tdisabled\n" in plain.output
+    assert "integrations.magento, environment Sandbox: could not prove" in plain.output
+    tenant.edit("remove_app_role_assignment", clientId=client_id, role="API.ReadWrite.All")
+    assert set(prove(deployed, "--json").results.values()) == {("failed", "roles")}
+    tenant.edit("remove_password", clientId=client_id)
+    assert set(prove(deployed, "--json").results.values()) == {("failed", "secret")}
+
+
+def test_a_company_that_an_administrator_takes_away_is_named(tenant: Tenant, stack: Stack) -> None:
+    sets = [{"roleId": "D365 BUS FULL ACCESS", "company": company} for company in ("CRONUS DK", "CRONUS SE")]
+    stack.write(magento={**MAGENTO, "permissionSets": sets})
+    done = stack.up()
+    assert done.code == 0, done
+    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    held = {"clientId": client_id, "roleId": "D365 BUS FULL ACCESS", "company": "CRONUS SE"}
+    tenant.edit("remove_permission_set", environment="Sandbox", **held)
+    broken = prove(stack, "--json")
+    assert broken.results == {"Production": ("proven", ""), "Sandbox": ("failed", "company")}
+    assert "company CRONUS SE was not opened" in broken.output
+    repaired = stack.up("--refresh")
+    assert repaired.changes == {"update": 2, "unchanged": 8}, "the registration and its proof"
+    assert prove(stack).code == 0
+
+
+def test_it_changes_nothing(tenant: Tenant, deployed: Stack) -> None:
+    before = tenant.state()
+    prove(deployed)
+    assert tenant.state() == before

@@ -1,0 +1,360 @@
+"""Extensions are installed through the Admin Center and the Automation API.
+
+docs/reference/facts-business-central.md, "Admin Center" and "Uploading an extension".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rehearsal.tenant.messages import File, HttpResponse
+from tests.support.app_file import COMPANION_APP_ID, COMPANION_NAME, COMPANION_PUBLISHER, app_content
+from tests.support.business_central import (
+    ANY_VERSION,
+    DEPLOYER,
+    MAGENTO,
+    NOBODY,
+    ORIGIN,
+    TENANT,
+    Asker,
+    a_business_central,
+    administrator,
+    application,
+    error,
+)
+
+ADMIN_ROLES = frozenset({"AdminCenter.ReadWrite.All", "API.ReadWrite.All", "Automation.ReadWrite.All"})
+APPS = "/admin/v2.29/applications/BusinessCentral/environments/Production/apps"
+NOT_PERMITTED = "You do not have sufficient permissions to manage extensions. Please contact your administrator."
+
+
+@pytest.fixture
+def bc() -> Asker:
+    """An environment without the companion, asked by a deployer that may install it."""
+    asker = a_business_central().as_(application(DEPLOYER, ADMIN_ROLES))
+    asker.edit("uninstall_companion")
+    asker.edit("add_permission_set", clientId=DEPLOYER, roleId="EXTEN. MGT. - ADMIN")
+    return asker
+
+
+def install(bc: Asker, content: bytes | None = None, **fields: Any) -> HttpResponse:
+    file = File("companion.app", app_content() if content is None else content)
+    form = {"extensionFile": file, "acceptIsvEula": "true", **fields}
+    return bc.raw("POST", f"{APPS}/pteInstall", {name: value for name, value in form.items() if value is not None})
+
+
+def operation(bc: Asker, number: str, app_id: str = COMPANION_APP_ID) -> dict[str, Any]:
+    answer = bc.raw("GET", f"{APPS}/{app_id}/operations/{number}")
+    assert answer.status == 200, answer.body
+    found: dict[str, Any] = answer.body
+    return found
+
+
+def installed(bc: Asker, content: bytes) -> str:
+    """Install, look until it is done, and return how it ended."""
+    number = install(bc, content).body["id"]
+    operation(bc, number)
+    return str(operation(bc, number)["status"])
+
+
+def companion_version(bc: Asker) -> str | None:
+    rows = bc.raw("GET", APPS).body["value"]
+    return next((row["version"] for row in rows if row["appId"] == COMPANION_APP_ID), None)
+
+
+# --- Admin Center -----------------------------------------------------------------------------------------------------
+
+
+def test_an_upload_is_answered_with_an_operation_under_way(bc: Asker) -> None:
+    answer = install(bc)
+    assert answer.status == 200, answer.body
+    body = dict(answer.body)
+    for name in ("id", "createdOn", "startedOn"):
+        assert body.pop(name)
+    assert body == {
+        "type": "install",
+        "sourceAppVersion": "",
+        "targetAppVersion": "1.0.0.0",
+        "status": "running",
+        "errorMessage": "",
+        "createdBy": DEPLOYER,
+        "canceledBy": "",
+        "creatorPrincipalType": "App",
+        "appId": COMPANION_APP_ID,
+        "aadTenantId": TENANT,
+        "scheduleKind": "Immediate",
+    }
+
+
+def test_an_installation_succeeds_while_one_looks_and_then_the_companion_is_there(bc: Asker) -> None:
+    number = install(bc).body["id"]
+    assert bc.registrations("GET").status == 404
+    assert operation(bc, number)["status"] == "Running"
+    assert (companion_version(bc), bc.state["companionInstalled"]) == (None, False)
+    done = operation(bc, number)
+    assert (done["status"], done["sourceVersion"], done["targetVersion"]) == ("Succeeded", "", "1.0.0.0")
+    assert done["completedOn"] >= done["startedOn"] >= done["createdOn"]
+    assert (companion_version(bc), bc.state["companionInstalled"]) == ("1.0.0.0", True)
+    assert bc.registrations("GET").status == 200
+    assert "EBC REGISTRATION" in {each["roleId"] for each in bc.state["permissionSets"]}
+
+
+def test_an_installation_nobody_looks_at_is_done_after_a_minute(bc: Asker) -> None:
+    install(bc)
+    assert companion_version(bc) is None
+    bc.clock.advance(60)
+    assert companion_version(bc) == "1.0.0.0"
+
+
+def test_an_installation_in_the_update_window_waits_for_it(bc: Asker) -> None:
+    body = install(bc, deploymentSchedule="UpdateWindow").body
+    assert (body["status"], body["scheduleKind"], "startedOn" in body) == ("scheduled", "UpdateWindow", False)
+    assert [operation(bc, body["id"])["status"] for _ in range(3)] == ["Scheduled"] * 3
+    bc.clock.advance(86_400)
+    assert [operation(bc, body["id"])["status"] for _ in range(2)] == ["Running", "Succeeded"]
+
+
+def test_a_later_version_upgrades_and_leaves_what_is_assigned(bc: Asker) -> None:
+    assert installed(bc, app_content("1.0.0.0")) == "Succeeded"
+    roles = bc.roles_of(DEPLOYER)
+    number = install(bc, app_content("1.1.0.0")).body["id"]
+    operation(bc, number)
+    assert operation(bc, number)["sourceVersion"] == "1.0.0.0"
+    assert companion_version(bc) == "1.1.0.0"
+    assert bc.roles_of(DEPLOYER) == roles
+    assert [each["roleId"] for each in bc.state["permissionSets"]].count("EBC REGISTRATION") == 1
+    assert len(bc.raw("GET", f"{APPS}/{COMPANION_APP_ID}/operations").body["value"]) == 2
+
+
+@pytest.mark.parametrize("version", ["1.0.0.0", "0.9.0.0"])
+def test_the_same_or_an_earlier_version_fails_and_changes_nothing(bc: Asker, version: str) -> None:
+    installed(bc, app_content("1.0.0.0"))
+    number = install(bc, app_content(version)).body["id"]
+    operation(bc, number)
+    failed = operation(bc, number)
+    assert failed["status"] == "Failed"
+    assert "1.0.0.0" in failed["errorMessage"]
+    assert companion_version(bc) == "1.0.0.0"
+    app = next(row for row in bc.raw("GET", APPS).body["value"] if row["appId"] == COMPANION_APP_ID)
+    assert app["state"] == "Installed"
+
+
+def test_an_installation_can_be_made_to_fail(bc: Asker) -> None:
+    bc.edit("set_switch", name="deploymentError", value="The object id 88450 is in use.")
+    assert installed(bc, app_content()) == "Failed"
+    bc.edit("set_switch", name="deploymentError", value="")
+    assert installed(bc, app_content()) == "Succeeded"
+
+
+def test_another_extension_is_installed_without_being_taken_for_the_companion(bc: Asker) -> None:
+    content = app_content("2.0.0.1", app_id=MAGENTO, name="Other", publisher="Somebody")
+    number = install(bc, content).body["id"]
+    assert [operation(bc, number, MAGENTO)["status"] for _ in range(2)][-1] == "Succeeded"
+    assert bc.state["companionInstalled"] is False
+    row = next(row for row in bc.raw("GET", APPS).body["value"] if row["appId"] == MAGENTO)
+    assert (row["name"], row["publisher"], row["version"], row["appType"]) == ("Other", "Somebody", "2.0.0.1", "tenant")
+
+
+@pytest.mark.parametrize(
+    ("fields", "target"),
+    [
+        ({"extensionFile": None}, "extensionFile"),
+        ({"extensionFile": "text"}, "extensionFile"),
+        ({"extensionFile": File("companion.zip", app_content())}, "extensionFile"),
+        ({"content": b""}, "extensionFile"),
+        ({"content": app_content()[40:]}, "extensionFile"),  # the zip alone
+        ({"content": app_content()[:-1]}, "extensionFile"),
+        ({"content": app_content().replace(b"// nothing", b"// sabotage"[:10])}, "extensionFile"),  # damaged
+        ({"content": app_content(version="1.0")}, "extensionFile"),
+        ({"content": app_content(version="one.0.0.0")}, "extensionFile"),
+        ({"acceptIsvEula": None}, "acceptIsvEula"),
+        ({"acceptIsvEula": "false"}, "acceptIsvEula"),
+        ({"syncMode": "Clean"}, "syncMode"),
+        ({"deploymentSchedule": "Now"}, "deploymentSchedule"),
+    ],
+)
+def test_a_form_that_is_not_right_is_refused_and_names_what_is_wrong(
+    bc: Asker, fields: dict[str, Any], target: str
+) -> None:
+    answer = install(bc, **fields)
+    assert (answer.status, answer.body["code"], answer.body["target"]) == (400, "invalidInput", target)
+    assert bc.state["deployments"] == []
+
+
+def test_an_installation_at_the_next_update_is_not_imitated_and_says_so(bc: Asker) -> None:
+    answer = install(bc, deploymentSchedule="NextMinorUpdate")
+    assert (answer.status, answer.body["code"]) == (501, "NotSupported")
+
+
+def test_an_older_version_of_the_admin_center_api_has_no_such_upload(bc: Asker) -> None:
+    answer = bc.raw("POST", f"{APPS.replace('v2.29', 'v2.28')}/pteInstall", {})
+    assert (answer.status, answer.body["code"]) == (501, "NotSupported")
+
+
+def test_installing_wants_the_role_the_authorization_and_the_permission_set(bc: Asker) -> None:
+    without_role = bc.as_(application(DEPLOYER, ADMIN_ROLES - {"AdminCenter.ReadWrite.All"}))
+    assert install(without_role).status == 403
+    bc.edit("unauthorize_admin_application", clientId=DEPLOYER)
+    assert (install(bc).status, bc.raw("GET", APPS).status) == (403, 403)
+    bc.edit("authorize_admin_application", clientId=DEPLOYER)
+    bc.edit("remove_permission_set", clientId=DEPLOYER, roleId="EXTEN. MGT. - ADMIN")
+    assert bc.raw("GET", APPS).status == 200
+    refused = install(bc)
+    assert (refused.status, refused.body["code"]) == (403, "Forbidden")
+    assert bc.state["deployments"] == []
+
+
+def test_an_authorized_application_that_is_not_registered_in_the_environment_cannot_install(bc: Asker) -> None:
+    bc.edit("authorize_admin_application", clientId=MAGENTO)
+    assert install(bc.as_(application(MAGENTO, ADMIN_ROLES))).status == 403
+
+
+def test_a_person_who_is_super_installs_under_their_own_name(bc: Asker) -> None:
+    body = install(bc.as_(administrator())).body
+    assert (body["creatorPrincipalType"], body["createdBy"]) == ("User", "ADMIN")
+
+
+def test_an_environment_under_update_or_unknown_takes_no_extension(bc: Asker) -> None:
+    bc.edit("set_environment_status", status="Upgrading")
+    assert install(bc).status == 409
+    unknown = bc.raw("POST", f"{APPS.replace('Production', 'Nowhere')}/pteInstall", {})
+    assert (unknown.status, unknown.body["code"]) == (404, "environmentNotFound")
+
+
+def test_an_app_or_operation_that_is_not_there_is_named(bc: Asker) -> None:
+    for path in (f"{NOBODY}/operations", f"{COMPANION_APP_ID}/operations/{NOBODY}"):
+        answer = bc.raw("GET", f"{APPS}/{path}")
+        assert (answer.status, answer.body["code"]) == (404, "ResourceDoesNotExist")
+        assert answer.body["target"].startswith("BusinessCentral/Production/apps/")
+
+
+def test_an_app_is_uninstalled_and_keeps_its_assignments_as_rows_without_meaning(bc: Asker) -> None:
+    installed(bc, app_content())
+    body = bc.raw("POST", f"{APPS}/{COMPANION_APP_ID}/uninstall", {}).body
+    assert (body["type"], body["sourceAppVersion"], body["targetAppVersion"]) == ("uninstall", "1.0.0.0", "")
+    for _ in range(2):
+        operation(bc, body["id"])
+    assert (companion_version(bc), bc.state["companionInstalled"]) == (None, False)
+    assert "EBC REGISTRATION" in bc.roles_of(DEPLOYER)
+    assert "EBC REGISTRATION" not in {each["roleId"] for each in bc.state["permissionSets"]}
+    again = bc.raw("POST", f"{APPS}/{COMPANION_APP_ID}/uninstall", {})
+    assert (again.status, again.body["code"]) == (404, "ResourceDoesNotExist")
+    assert installed(bc, app_content()) == "Succeeded"
+
+
+# --- Automation API ---------------------------------------------------------------------------------------------------
+
+
+def upload(bc: Asker, content: bytes, **body: str) -> HttpResponse:
+    """Go the older way: a row, its content, the action."""
+    row = bc.automation("POST", "extensionUpload", body).body
+    put = bc.automation("PATCH", f"extensionUpload({row['systemId']})/extensionContent", content, headers=ANY_VERSION)
+    assert (put.status, put.body) == (204, None)
+    return bc.automation("POST", f"extensionUpload({row['systemId']})/Microsoft.NAV.upload", {})
+
+
+def statuses(bc: Asker) -> list[tuple[str, str]]:
+    rows = bc.automation("GET", "extensionDeploymentStatus").body["value"]
+    return [(row["appVersion"], row["status"]) for row in rows]
+
+
+def test_the_older_way_installs_too(bc: Asker) -> None:
+    done = upload(bc, app_content(), schedule="Current version", schemaSyncMode="Add")
+    assert (done.status, done.body) == (200, None)
+    assert bc.automation("GET", "extensionUpload").body["value"] == []
+    assert statuses(bc) == [("1.0.0.0", "InProgress")]
+    assert statuses(bc) == [("1.0.0.0", "Completed")]
+    row = bc.automation("GET", "extensionDeploymentStatus").body["value"][0]
+    assert (row["name"], row["publisher"], row["operationType"]) == (COMPANION_NAME, COMPANION_PUBLISHER, "Upload")
+    found = bc.automation("GET", "extensions", query={"$filter": f"id eq {COMPANION_APP_ID}"}).body["value"]
+    assert [(each["versionMajor"], each["isInstalled"], each["publishedAs"]) for each in found] == [(1, True, "PTE")]
+
+
+def test_the_newest_deployment_is_the_first_and_a_failed_one_says_so(bc: Asker) -> None:
+    upload(bc, app_content("1.1.0.0"))
+    statuses(bc), statuses(bc)
+    upload(bc, app_content("1.0.0.0"))
+    statuses(bc)
+    assert statuses(bc) == [("1.0.0.0", "Failed"), ("1.1.0.0", "Completed")]
+
+
+def test_an_upload_row_shows_where_its_content_goes(bc: Asker) -> None:
+    row = bc.automation("POST", "extensionUpload", {}).body
+    assert (row["schedule"], row["schemaSyncMode"]) == ("Current version", "Add")
+    address = f"{ORIGIN}/bc/v2.0/{TENANT}/Production/api/microsoft/automation/v2.0/companies({bc.company})"
+    assert row["extensionContent@odata.mediaEditLink"] == (
+        f"{address}/extensionUpload({row['systemId']})/extensionContent"
+    )
+    listed = bc.automation("GET", "extensionUpload").body["value"]
+    assert [each["extensionContent@odata.mediaEditLink"] for each in listed] == [
+        row["extensionContent@odata.mediaEditLink"]
+    ]
+
+
+def test_a_company_has_one_upload_row_which_can_be_changed(bc: Asker) -> None:
+    row = bc.automation("POST", "extensionUpload", {}).body
+    error(bc.automation("POST", "extensionUpload", {}), 400, "Internal_EntityWithSameKeyExists")
+    path = f"extensionUpload({row['systemId']})"
+    changed = bc.automation("PATCH", path, {"schemaSyncMode": "Force Sync"}, headers=ANY_VERSION)
+    assert (changed.status, changed.body["schemaSyncMode"]) == (200, "Force Sync")
+    error(bc.automation("PATCH", path, {"schemaSyncMode": "Clean"}, headers=ANY_VERSION), 400, "BadRequest")
+    error(bc.automation("DELETE", path, headers=ANY_VERSION), 400, "BadRequest_MethodNotAllowed")
+
+
+def test_uploading_nothing_or_no_extension_is_refused_and_keeps_the_row(bc: Asker) -> None:
+    row = bc.automation("POST", "extensionUpload", {}).body
+    path = f"extensionUpload({row['systemId']})"
+    text = error(bc.automation("POST", f"{path}/Microsoft.NAV.upload", {}), 400, "Application_DialogException")
+    assert text == "Extension content is empty"
+    bc.automation("PATCH", f"{path}/extensionContent", b"PK no app", headers=ANY_VERSION)
+    error(bc.automation("POST", f"{path}/Microsoft.NAV.upload", {}), 400, "Application_DialogException")
+    assert len(bc.automation("GET", "extensionUpload").body["value"]) == 1
+    assert bc.state["deployments"] == []
+
+
+def test_content_and_action_obey_the_rules_of_the_wire(bc: Asker) -> None:
+    row = bc.automation("POST", "extensionUpload", {}).body
+    path = f"extensionUpload({row['systemId']})"
+    content = f"{path}/extensionContent"
+    error(bc.automation("PATCH", content, app_content()), 400, "BadRequest_InvalidToken")
+    stale = {"if-match": row["@odata.etag"]}
+    assert bc.automation("PATCH", content, app_content(), headers=stale).status == 204
+    error(bc.automation("PATCH", content, app_content(), headers=stale), 409, "Request_EntityChanged")
+    error(bc.automation("PATCH", content, {"a": 1}, headers=ANY_VERSION), 400, "BadRequest")
+    action = f"{path}/Microsoft.NAV.upload"
+    empty = bc.automation("POST", action, None, headers={"content-type": "application/json"})
+    assert error(empty, 400, "BadRequest") == "A non-empty request body is required."
+    error(bc.automation("GET", action), 400, "BadRequest_MethodNotAllowed")
+    error(bc.automation("POST", f"{path}/Microsoft.NAV.fly", {}), 501, "BadRequest_MethodNotImplemented")
+    error(bc.automation("POST", f"extensionUpload({NOBODY})/Microsoft.NAV.upload", {}), 404, "Internal_RecordNotFound")
+    assert bc.automation("POST", action, {}).status == 200
+
+
+def test_the_older_way_wants_the_permission_set_too(bc: Asker) -> None:
+    bc.edit("remove_permission_set", clientId=DEPLOYER, roleId="EXTEN. MGT. - ADMIN")
+    assert error(upload(bc, app_content()), 400, "Application_DialogException") == NOT_PERMITTED
+    answer = bc.automation("GET", "extensionDeploymentStatus")
+    assert error(answer, 400, "Application_DialogException") == NOT_PERMITTED
+
+
+def test_a_container_takes_no_upload(bc: Asker) -> None:
+    there = bc.as_(administrator()).within("container")
+    base = f"/container/BC/api/microsoft/automation/v2.0/companies({there.company})/extensionUpload"
+    row = there.raw("POST", base, {}).body
+    there.raw("PATCH", f"{base}({row['systemId']})/extensionContent", app_content(), headers=ANY_VERSION)
+    error(there.raw("POST", f"{base}({row['systemId']})/Microsoft.NAV.upload", {}), 400, "Application_DialogException")
+
+
+def test_an_extension_is_uninstalled_by_its_package(bc: Asker) -> None:
+    installed(bc, app_content())
+    package = next(
+        row["packageId"] for row in bc.automation("GET", "extensions").body["value"] if row["id"] == COMPANION_APP_ID
+    )
+    path = f"extensions({package})/Microsoft.NAV"
+    assert bc.automation("POST", f"{path}.uninstall", {}).status == 200
+    assert bc.state["companionInstalled"] is False
+    text = error(bc.automation("POST", f"{path}.uninstall", {}), 400, "Application_DialogException")
+    assert text == f"The extension {COMPANION_NAME} is not installed."
+    error(bc.automation("POST", f"{path}.install", {}), 501, "BadRequest_MethodNotImplemented")

@@ -1,0 +1,69 @@
+"""Vendors' applications in the tenant's directory, and the page on which an administrator approves permissions."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH, Graph
+from tests.support.tenant import Tenant
+
+UNVERIFIED = "0badc0de-0000-4000-8000-000000000001"
+USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
+
+
+@pytest.fixture
+def graph(tenant: Tenant) -> Graph:
+    return Graph(tenant)
+
+
+def test_a_vendors_service_principal_names_its_tenant_and_its_verified_publisher(tenant: Tenant, graph: Graph) -> None:
+    assert graph.ask("GET", f"/servicePrincipals(appId='{JOB_QUEUE_RUNNER}')").status_code == 404
+    made = graph.service_principal(JOB_QUEUE_RUNNER)
+    assert made["verifiedPublisher"]["displayName"] == "Navi Partner København ApS"
+    assert made["appOwnerOrganizationId"] not in (None, tenant.ready.tenantId)
+    assert graph.service_principal(UNVERIFIED)["verifiedPublisher"]["displayName"] is None
+
+
+def test_a_vendors_application_itself_is_not_in_this_tenant(graph: Graph) -> None:
+    graph.service_principal(JOB_QUEUE_RUNNER)
+    assert graph.ask("GET", f"/applications(appId='{JOB_QUEUE_RUNNER}')").status_code == 404
+
+
+def test_the_approval_page_lets_a_vendor_in_and_grants_what_it_asks_for(tenant: Tenant, graph: Graph) -> None:
+    assert len(tenant.edit("approve_permissions", clientId=JOB_QUEUE_RUNNER)["granted"]) == 2
+    principal = graph.ask("GET", f"/servicePrincipals(appId='{JOB_QUEUE_RUNNER}')").json()
+    held = graph.ask("GET", f"/servicePrincipals/{principal['id']}/appRoleAssignments").json()["value"]
+    assert {each["resourceDisplayName"] for each in held} == {"Dynamics 365 Business Central"}
+    assert tenant.edit("approve_permissions", clientId=JOB_QUEUE_RUNNER)["granted"] == [], (
+        "approving again adds nothing"
+    )
+
+
+def test_the_approval_page_grants_delegated_permissions_beside_those_that_are_there(
+    tenant: Tenant, graph: Graph
+) -> None:
+    asked = {"resourceAppId": BUSINESS_CENTRAL, "resourceAccess": [
+        {"id": "2fb13c28-9d89-417f-9af2-ec3065bc16e6", "type": "Scope"}
+    ]}  # fmt: skip
+    application = graph.application(requiredResourceAccess=[asked])
+    principal = graph.service_principal(application["appId"])
+    resource = graph.service_principal_of(BUSINESS_CENTRAL)
+    before = {"clientId": principal["id"], "consentType": "AllPrincipals", "resourceId": resource["id"]}
+    graph.made("/oauth2PermissionGrants", {**before, "scope": "user_impersonation"})
+    tenant.edit("approve_permissions", clientId=application["appId"])
+    (grant,) = graph.ask("GET", f"/servicePrincipals/{principal['id']}/oauth2PermissionGrants").json()["value"]
+    assert grant["scope"] == "user_impersonation Financials.ReadWrite.All"
+
+
+def test_a_publisher_can_be_changed_and_taken_away(tenant: Tenant, graph: Graph) -> None:
+    graph.service_principal(JOB_QUEUE_RUNNER)
+    tenant.edit("set_publisher", clientId=JOB_QUEUE_RUNNER, displayName="Somebody ApS", verifiedPublisherId="1")
+    read = graph.service_principal_of(JOB_QUEUE_RUNNER)["verifiedPublisher"]
+    assert (read["displayName"], read["verifiedPublisherId"]) == ("Somebody ApS", "1")
+    tenant.edit("set_publisher", clientId=JOB_QUEUE_RUNNER)
+    assert set(graph.service_principal_of(JOB_QUEUE_RUNNER)["verifiedPublisher"].values()) == {None}
+
+
+def test_microsoft_graph_offers_delegated_permissions_too(graph: Graph) -> None:
+    scopes = graph.service_principal_of(MICROSOFT_GRAPH)["oauth2PermissionScopes"]
+    assert {each["value"]: each["id"] for each in scopes}["User.Read"] == USER_READ

@@ -1,0 +1,169 @@
+"""Whatever a client sends, the tenant answers in the service's own words, and a refusal changes nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rehearsal.tenant.directory.elsewhere import AZURE_CLI
+from rehearsal.tenant.directory.seed import DEPLOYER_APPLICATION_ID, DEPLOYER_OBJECT_ID, seeded_directory
+from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
+from rehearsal.tenant.graph.routes import ROUTES
+from rehearsal.tenant.graph.service import Graph
+from rehearsal.tenant.messages import Caller, File, HttpRequest
+from rehearsal.tenant.sts.service import TokenService
+from rehearsal.tenant.sts.tokens import TokenSigner
+from tests.support.app_file import app_content
+from tests.support.business_central import DEPLOYER, a_business_central, administrator, application
+
+ORIGIN = "https://127.0.0.1:1"
+EVERYTHING = Caller("c", DEPLOYER_OBJECT_ID, ORIGIN, frozenset().union(*(r for route in ROUTES for r in route.roles)))
+SIGNER = TokenSigner()
+
+NAMES = sorted(
+    {*APPLICATION_DEFAULTS, *SERVICE_PRINCIPAL_DEFAULTS, "id", "appId", "displayName", "owners@odata.bind", "@odata.id"}
+    | {
+        "oauth2PermissionScopes",
+        "redirectUris",
+        "resourceAccess",
+        "resourceAppId",
+        "type",
+        "allowedMemberTypes",
+        "value",
+    }
+    | {"passwordCredential", "startDateTime", "endDateTime", "keyId", "key", "usage", "name", "issuer", "subject"}
+    | {"audiences", "principalId", "resourceId", "appRoleId", "clientId", "consentType", "scope", "isEnabled"}
+)
+TIMES = ["2027-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T00:00:00Z"]
+KNOWN = [DEPLOYER_OBJECT_ID, DEPLOYER_APPLICATION_ID, f"{ORIGIN}/v1.0/directoryObjects/{DEPLOYER_OBJECT_ID}"]
+SCALARS = st.sampled_from([None, True, 0, 1.5, "", "x", "AllPrincipals", *TIMES, *KNOWN])
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+BODIES = VALUES | st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5) | st.binary(max_size=5)
+IDENTIFIERS = st.sampled_from(["x", "appId=x", DEPLOYER_OBJECT_ID, DEPLOYER_APPLICATION_ID])
+QUERIES = st.dictionaries(
+    st.sampled_from(["$filter", "$select", "$top", "$skiptoken", "$count"]),
+    st.sampled_from(["", "'", "appId eq", "appId eq 'x'", "a(", "tags/any(t:t eq 'x')", "startswith(id,1)", "0", "id"]),
+    max_size=2,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(route=st.sampled_from(ROUTES), names=IDENTIFIERS, body=BODIES, query=QUERIES)
+def test_graph_answers_any_request_in_its_own_words(route: Any, names: str, body: Any, query: dict[str, str]) -> None:
+    directory = seeded_directory(ORIGIN, "secret", "password", lambda: datetime.now(UTC))
+    before = json.dumps(directory.snapshot())
+    path = "/v1.0/" + "/".join(names if part.startswith("{") else part for part in route.path.split("/"))
+    answer = Graph(ORIGIN, directory).answer(HttpRequest(route.method, path, query, {}, body), EVERYTHING)
+    json.dumps(answer.body)
+    assert answer.status in {200, 201, 204, 400, 404, 409, 501}
+    if answer.status >= 400:
+        assert answer.body["error"].keys() >= {"code", "message", "innerError"}
+        assert json.dumps(directory.snapshot()) == before
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    body=st.dictionaries(
+        st.sampled_from(
+            ["client_id", "grant_type", "scope", "client_secret", "client_assertion", "username", "password"]
+        ),
+        st.sampled_from(
+            [
+                "password",
+                AZURE_CLI,
+                "administrator@rehearsal.example",
+                "client_credentials",
+                "d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d001",
+                "a.b.c",
+                f"{ORIGIN}/.default",
+                "",
+            ]
+        )
+        | SCALARS,
+    )
+    | BODIES
+)
+def test_the_token_service_answers_any_form_in_its_own_words(body: Any) -> None:
+    directory = seeded_directory(ORIGIN, "secret", "password", lambda: datetime.now(UTC))
+    path = f"/{directory.tenant_id}/oauth2/v2.0/token"
+    answer = TokenService(ORIGIN, directory, SIGNER).answer(HttpRequest("POST", path, {}, {}, body))
+    if answer.status == 200:  # the one form that is right all through
+        assert isinstance(body, dict)
+        assert (body["grant_type"], body["password"]) == ("password", "password")
+        return
+    assert answer.status in {400, 401}
+    assert answer.body["error_description"].startswith("AADSTS")
+
+
+PLACES = [
+    "/bc/v2.0/Production/api/microsoft/automation/v2.0/companies({company})/",
+    "/bc/v2.0/Production/api/entraBusinessCentral/registration/v1.0/companies({company})/",
+    "/container/BC/api/microsoft/automation/v2.0/companies({company})/",
+    "/container/BC/api/",
+    "/container",
+    "/bc/admin/v2.29/applications/BusinessCentral/environments/Production/",
+    "/bc/admin/",
+    "/bc/",
+]
+THINGS = [
+    "",
+    "users({id})",
+    "users({id})/userPermissions",
+    "extensions({id})",
+    "extensions({id})/Microsoft.NAV.install",
+    "extensionUpload",
+    "extensionUpload({id})/extensionContent",
+    "extensionUpload(x)/Microsoft.NAV.upload",
+    "extensionDeploymentStatus",
+    "entraApplications",
+    "entraApplications({id})/Microsoft.NAV.enable",
+    "apps",
+    "apps/pteInstall",
+    "apps/{id}/uninstall",
+    "apps/{id}/operations/{id}",
+    "apps/{id}/operations",
+]
+FORM = st.dictionaries(
+    st.sampled_from(["extensionFile", "acceptIsvEula", "deploymentSchedule", "syncMode", "schedule", "clientId"]),
+    st.sampled_from(
+        ["true", "Add", "UpdateWindow", "NextMajorUpdate", "x", File("a.app", app_content()), File("a.app", b"NAVX")]
+    ),
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    method=st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"]),
+    place=st.sampled_from(PLACES),
+    thing=st.sampled_from(THINGS),
+    key=st.sampled_from(["x", "", "437dbf0e-84ff-417a-965d-ed2bb9650972", "00000000-0000-0000-0000-000000000000"]),
+    headers=st.dictionaries(
+        st.sampled_from(["if-match", "content-type", "prefer", "authorization", "data-access-intent"]),
+        st.sampled_from(["*", "application/json", "return-no-content", "Basic QTpC", "ReadOnly", "ü"]),
+    ),
+    body=BODIES | FORM,
+    person=st.booleans(),
+)
+def test_business_central_answers_any_request_in_its_own_words(
+    method: str, place: str, thing: str, key: str, headers: dict[str, str], body: Any, person: bool
+) -> None:
+    roles = frozenset({"API.ReadWrite.All", "AdminCenter.ReadWrite.All"})
+    asker = a_business_central().as_(administrator() if person else application(DEPLOYER, roles))
+    place = place.replace("{company}", asker.within("container" if "container" in place else "Production").company)
+    before = json.dumps(asker.service.snapshot())
+    question = HttpRequest(method, place + thing.replace("{id}", key), {}, headers, body)
+    answer = asker.service.answer(question, asker.caller)
+    json.dumps(answer.body)
+    assert answer.status in {200, 201, 204, 400, 403, 404, 409, 501, 503}
+    if answer.status >= 400:
+        error = answer.body if place.startswith("/bc/admin/") else answer.body["error"]
+        assert error.keys() >= {"code", "message"}
+        assert json.dumps(asker.service.snapshot()) == before

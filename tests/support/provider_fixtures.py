@@ -1,0 +1,52 @@
+"""Fixtures: our providers in their real host, against the rehearsal tenant. tests/conftest.py makes them known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from dynamic_providers.admin_consent import AdminConsentProvider
+from dynamic_providers.base import Provider
+from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
+from tests.support.entra import EntraApplication, make_application
+from tests.support.provider_host import ProviderHost
+from tests.support.provider_inputs import Inputs
+from tests.support.tenant import Tenant
+
+
+@pytest.fixture
+def start_host(tenant: Tenant) -> Iterator[Callable[..., ProviderHost]]:
+    """Start a provider's host; a fresh process each time, as each operation of Pulumi has."""
+    with ExitStack() as hosts:
+
+        def start(provider: Provider, **environment: str) -> ProviderHost:
+            config = {"azuread:tenantId": tenant.ready.tenantId}
+            return hosts.enter_context(ProviderHost(provider, {**tenant.ready.environment(), **environment}, config))
+
+        yield start
+
+
+@pytest.fixture
+def registrations(start_host: Callable[..., ProviderHost]) -> ProviderHost:
+    """The host of BusinessCentralRegistration."""
+    return start_host(BusinessCentralRegistrationProvider())
+
+
+@pytest.fixture
+def consents(start_host: Callable[..., ProviderHost]) -> ProviderHost:
+    """The host of AdminConsent."""
+    return start_host(AdminConsentProvider())
+
+
+@pytest.fixture
+def application(tenant: Tenant) -> EntraApplication:
+    """An application with its service principal, made in the tenant as azuread would."""
+    return make_application(tenant, "NaviPartner Magento 2 integration")
+
+
+@pytest.fixture
+def inputs(application: EntraApplication) -> Inputs:
+    """Inputs for the application."""
+    return Inputs(application)

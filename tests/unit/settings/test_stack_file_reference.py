@@ -1,0 +1,96 @@
+"""docs/reference/stack-file.md, held against the models that validate stack files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from settings import loading
+from settings import models as settings
+from settings.yaml_reader import read_yaml
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/reference/stack-file.md").read_text(encoding="utf-8")
+SECTIONS: dict[str, type[BaseModel]] = {
+    "Top level": settings.Settings,
+    "environments": settings.Environment,
+    "companionExtension": settings.CompanionExtension,
+    "integrations": settings.Integration,
+    "publisher": settings.Publisher,
+    "other permissions": settings.OtherPermissions,
+    "access": settings.Access,
+    "permission sets": settings.PermissionSet,
+    "credentials": settings.Credentials,
+    "secrets": settings.Secrets,
+}
+NOT_WRITTEN = {"Integration": {"(key)"}}
+"""`key` is what an integration stands under, not a key in it."""
+REQUIRED_ELSEWHERE = {("Top level", "integrations")}
+"""A default that `loading.load` does not use: it wants the mapping to be there."""
+
+
+def rows(section: str) -> dict[str, str]:
+    """The keys of a section's table, each with the cell that says its default."""
+    start = PAGE.index(f"\n## {section}\n")
+    text = PAGE[start : PAGE.find("\n## ", start + 1)]
+    return {key: default.strip() for key, default in re.findall(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|", text, re.MULTILINE)}
+
+
+def keys(model: type[BaseModel]) -> dict[str, Any]:
+    """The keys of a model as a stack file spells them, each with the model's field."""
+    hidden = NOT_WRITTEN.get(model.__name__, set())
+    return {
+        field.alias or name: field for name, field in model.model_fields.items() if (field.alias or name) not in hidden
+    }
+
+
+def test_every_model_has_a_section() -> None:
+    assert set(SECTIONS.values()) == set(settings._Model.__subclasses__())
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_page_has_the_keys_of_the_model_and_no_other(section: str) -> None:
+    assert list(rows(section)) == list(keys(SECTIONS[section]))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_page_says_which_keys_are_required_and_what_the_others_default_to(section: str) -> None:
+    for key, field in keys(SECTIONS[section]).items():
+        said = rows(section)[key]
+        if field.is_required() or (section, key) in REQUIRED_ELSEWHERE:
+            assert said.startswith("required"), f"{section}, {key}: {said}"
+            continue
+        assert not said.startswith("required"), f"{section}, {key}: {said}"
+        if field.default is not None and field.default is not PydanticUndefined:
+            default = field.default.model_dump(exclude_defaults=True) if key == "credentials" else field.default
+            expected = list(default) if isinstance(default, tuple) else default
+            assert read_yaml(said.strip("`")) == expected, f"{section}, {key}: {said}"
+
+
+def test_the_examples_are_valid_and_use_every_key() -> None:
+    examples = re.findall(r"^```yaml\n(config:.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    prefix = f"{settings.PROJECT}:"
+    declared = []
+    for example in examples:
+        config = read_yaml(example)["config"]
+        values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+        declared.append(loading.load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.example.yaml")))
+    assert [each.key for each in declared[0].integrations] == ["magento", "warehouse", "shopifyWebhooks", "bookkeeping"]
+    assert declared[1].companion_extension is not None
+    unused = {
+        key
+        for model in SECTIONS.values()
+        for key in keys(model)
+        if not re.search(rf"(?<![\w]){key}:(?=[\s{{]|$)", "".join(examples), re.MULTILINE)
+    }
+    assert unused == {"state"}, "the example's own integrations are enabled; everything else is shown"
+
+
+def test_the_page_lists_the_presets_that_there_are() -> None:
+    (listed,) = re.findall(r"^Presets of this version: (.*?)\.$", PAGE, re.MULTILINE | re.DOTALL)
+    assert sorted(re.findall(r"`([\w-]+)`", listed)) == sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
