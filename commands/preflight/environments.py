@@ -27,7 +27,7 @@ from commands.pulumi_cli import ROOT
 from reconcilers.registration.observe import observe_definitions
 from reconcilers.registration.permission_sets import Wanted
 from reconcilers.registration.plan import Plan, plan
-from reconcilers.registration.spec import Recorded, RegistrationSpec
+from reconcilers.registration.spec import Recorded, RegistrationSpec, defaults
 from settings.models import Integration
 from settings.registrations import declared_registration
 
@@ -61,15 +61,15 @@ def look(subject: Subject, key: str, tagged: Iterable[Application], caller: Call
     """
     found: list[Finding] = []
     try:
-        for each in _Look(subject, key, tagged, caller).findings():
+        for each in _Environment(subject, key, tagged, caller).findings():
             found.append(each)  # noqa: PERF402 - what was found before an error counts
     except AccessError as problem:  # what comes after it could not be read either
         found.append(missing(f"environment {subject.declared.environments[key].name}", problem))
     return found
 
 
-class _Look:
-    """Looks into one environment."""
+class _Environment:
+    """One environment, as it is declared and as it is."""
 
     def __init__(self, subject: Subject, key: str, tagged: Iterable[Application], caller: Caller | None) -> None:
         declared = subject.declared.environments[key]
@@ -122,10 +122,11 @@ class _Look:
         return _Declared(integration, spec, live.registration, plan(spec, live, self._recorded(spec)))
 
     def _recorded(self, spec: RegistrationSpec) -> Recorded | None:
-        """Return what the state has of a registration, as far as it is read here: that it is this stack's."""
-        if not self._subject.registers(self._key, spec.client_id):
+        """Return what the state has of a registration, None where it has none."""
+        found = self._subject.registered(self._key).get(spec.client_id)
+        if found is None:
             return None
-        return Recorded(replace(spec, permission_sets=()), None)
+        return Recorded(RegistrationSpec.from_mapping({**spec.as_mapping(), **defaults(), **found}), None)
 
     def _companion(self) -> Finding:
         """Compare the companion extension with the one that this program was written with."""
@@ -167,7 +168,7 @@ class _Look:
 
     def _manages_users(self, declared: list[_Declared]) -> bool:
         """Tell whether `up` makes, enables, disables or deletes a registration here, or changes its permission sets."""
-        if self._subject.registered(self._key) - {each.spec.client_id for each in declared}:
+        if self._subject.registered(self._key).keys() - {each.spec.client_id for each in declared}:
             return True
         return any(each.plan.manages_users for each in declared)
 
@@ -181,12 +182,11 @@ class _Look:
 
     def _takeover(self, declared: _Declared) -> Iterator[Finding]:
         """Tell what `up` would adopt, and what it would change in it."""
-        row = declared.row
-        if row is None or self._subject.registers(self._key, row.client_id):
-            return
-        where = f"{place(declared.integration)}, {self._where}"
+        row, where = declared.row, f"{place(declared.integration)}, {self._where}"
         if refusal := declared.plan.adoption_refused:
             yield missing(where, refusal)
+            return
+        if row is None or self._subject.registers(self._key, row.client_id):
             return
         listed = ", ".join(declared.plan.in_words(give="gives", take="takes")) or "none"
         found = f"`up` takes over the registration of {row.client_id} that is there; changes: {listed}"
