@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
 
 from clients.business_central import admin_center
 from clients.business_central import environment as business_central
 from clients.business_central.admin_center import AdminCenter
+from clients.business_central.deployment import Channel
 from clients.business_central.environment import BusinessCentral, Environment
 from clients.business_central.extension_upload import ExtensionUpload
 from clients.business_central.outside_system import OutsideSystem
@@ -131,6 +132,15 @@ class Session:
         with self._lock:
             transport = self._online("Business Central", business_central.read_problem)
             return ExtensionUpload(transport, self.tenant_id, self.environment(environment))
+
+    def extensions(self, environment: str, way: Literal["adminCenter", "automation"]) -> Channel:
+        """Return the client of an online environment's extensions.
+
+        Args:
+            environment: its name.
+            way: through the Admin Center API, or through the Automation API.
+        """
+        return self.admin_center.apps(environment) if way == "adminCenter" else self.extension_upload(environment)
 
     def outside_system(self, client_id: str, secret: str) -> OutsideSystem:
         """Return an application that calls Business Central with its own secret, as the outside system does."""

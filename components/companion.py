@@ -7,7 +7,7 @@ from typing import Literal
 
 import pulumi
 
-from dynamic_providers.companion_extension import CompanionExtension
+from dynamic_providers.companion_extension import CompanionExtension, DeclaredCompanion
 from settings import logical_names
 
 
@@ -32,11 +32,13 @@ def companion_extension(
     return {
         key: CompanionExtension(
             logical_names.companion(name),
-            environment=name,
-            file=file,
-            declared_at="companionExtension",
-            channel=channel,
-            uninstall_on_destroy=uninstall_on_destroy,
+            DeclaredCompanion(
+                environment=name,
+                file=file,
+                declared_at="companionExtension",
+                channel=channel,
+                uninstall_on_destroy=uninstall_on_destroy,
+            ),
         ).version
         for key, name in environments.items()
     }

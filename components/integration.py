@@ -13,10 +13,11 @@ from components.credentials import secrets
 from components.dependencies import without_dependency
 from components.handover import handover
 from components.proof import access_proof
-from dynamic_providers.business_central_registration import BusinessCentralRegistration, PermissionSetInput
+from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
-from settings.models import PROJECT, PermissionSet, Settings
+from settings.models import PROJECT, Settings
 from settings.models import Integration as IntegrationSettings
+from settings.registrations import declared_registration
 
 
 class Integration(pulumi.ComponentResource):
@@ -52,22 +53,11 @@ class Integration(pulumi.ComponentResource):
         consented = consent(integration, own, self)
         made = secrets(integration, own.application, self) if own else []
         for key in integration.environments:
-            access, environment = integration.access(key), settings.environments[key]
+            environment = settings.environments[key]
             registration = BusinessCentralRegistration(
                 logical_names.registration(integration.key, environment.name),
-                environment=environment.name,
-                base_url=environment.base_url or "",
-                formerly=list(environment.formerly),
+                DeclaredRegistration.from_mapping(declared_registration(integration, key, environment)),
                 client_id=without_dependency(client_id),  # it waits for the consent, which waits for the application
-                description=access.description or "",
-                contact_information=access.contact_information or "",
-                permission_sets=[_permission_set(item) for item in access.permission_sets or ()],
-                additional_permission_sets=access.additional_permission_sets or "remove",
-                permission_granted=True,  # by the consent that this waits for
-                # A row with the id of an application that this stack made can only be this stack's.
-                adopt=integration.adopt or own is not None,
-                declared_at=f"integrations.{integration.key}.environments.{key}",
-                state=access.state,
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     depends_on=[consented],
@@ -96,14 +86,3 @@ class Integration(pulumi.ComponentResource):
             secrets=made,
         )
         self.register_outputs({"clientId": client_id})
-
-
-def _permission_set(permission_set: PermissionSet) -> PermissionSetInput:
-    written: PermissionSetInput = {"role_id": permission_set.role_id}
-    if permission_set.company:
-        written["company"] = permission_set.company
-    if permission_set.scope:
-        written["scope"] = permission_set.scope
-    if permission_set.app_id:
-        written["app_id"] = permission_set.app_id
-    return written

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResult, ResourceProvider
+from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResult, ReadResult, ResourceProvider
 
 from clients.http.errors import DEBUG_VARIABLE, AccessError
 from clients.session import SETTINGS, Session
@@ -98,6 +98,10 @@ class Provider(ResourceProvider):
         with _SESSIONS_LOCK:  # one session for all classes, so that they share tokens and reads
             self.session = _SESSIONS.setdefault(tuple(settings.get(name) for name in SETTINGS), Session(settings))
 
+    def id_of(self, environment: str, id_in_environment: str) -> str:
+        """Return the id of something in an environment, by its client id or the like; a stored name."""
+        return f"{self.session.tenant_id}/{environment}/{id_in_environment}"
+
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Return the inputs in the one form that is compared and stored, and what is wrong with them.
 
@@ -152,6 +156,11 @@ class Provider(ResourceProvider):
 def declared(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs without Pulumi's own entry, as a start for outputs."""
     return {key: value for key, value in inputs.items() if key != "__provider"}
+
+
+def gone() -> ReadResult:
+    """Return Pulumi's way to say that an object is gone."""
+    return ReadResult("", {})
 
 
 def new_revision() -> str:

@@ -7,82 +7,49 @@ Application" there: https://learn.microsoft.com/dynamics365/business-central/dev
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NotRequired, TypedDict
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from clients.business_central.environment import Environment
-from dynamic_providers.base import Provider, called_by_pulumi, declared, new_revision
-from reconcilers.progress import tell
-from reconcilers.registration.fields import FIELDS
-from reconcilers.registration.permission_sets import as_inputs, matching, normalised, resolve, still_defined
-from reconcilers.registration.reconciliation import change, ensure, give_and_take
+from dynamic_providers.base import Provider, called_by_pulumi, declared, gone, new_revision
+from reconcilers.registration import apply, observe
+from reconcilers.registration.spec import (
+    FIELDS,
+    DeclaredRegistration,
+    Recorded,
+    RegistrationSpec,
+    comparable,
+    defaults,
+    parsed,
+    permission_set_specs,
+    plain,
+    problems,
+)
 
-_INPUTS = (
-    "environment", "base_url", "formerly", "client_id", "description", "contact_information", "permission_sets",
-    "additional_permission_sets", "state", "permission_granted", "adopt", "declared_at",
-)  # fmt: skip
+__all__ = ["BusinessCentralRegistration", "BusinessCentralRegistrationProvider", "DeclaredRegistration"]
 
-_ALLOWED = {"state": ("Enabled", "Disabled"), "additional_permission_sets": ("remove", "keep")}
-MAX_TEXT = 50  # Text[50] in table 9012, for description and contact information
-
-
-class PermissionSetInput(TypedDict):
-    """A permission set to assign; without `company` for all companies."""
-
-    role_id: str
-    company: NotRequired[str]
-    scope: NotRequired[str]
-    app_id: NotRequired[str]
+_NOT_COMPARED = ("formerly", "adopt", "declared_at")  # they say how it comes about, and nothing about what there is
 
 
 class BusinessCentralRegistrationProvider(Provider):
     """Registers, changes and deregisters."""
 
     replaced_when = ("client_id", "environment")
-    updated_when = (
-        "environment", "base_url", "description", "contact_information", "permission_sets",
-        "additional_permission_sets", "state", "permission_granted",
-    )  # fmt: skip
+    updated_when = tuple(name for name in FIELDS if name not in {"client_id", *_NOT_COMPARED})
     recorded_always = ("contact_information", "permission_sets", "permission_granted", "state")
-    defaults: ClassVar[dict[str, Any]] = {
-        "base_url": "",
-        "formerly": [],
-        "contact_information": "",
-        "permission_sets": [],
-        "additional_permission_sets": "remove",
-        "state": "Enabled",
-        "permission_granted": False,
-        "adopt": False,
-    }
+    defaults: ClassVar[Mapping[str, Any]] = defaults()
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Write role ids as Business Central does, and refuse what it could not store."""
-        failures = [
-            CheckFailure(key, f"is {len(inputs[key])} characters long; Business Central keeps {MAX_TEXT} at most")
-            for key in ("description", "contact_information")
-            if len(inputs.get(key, "")) > MAX_TEXT
-        ]
-        if not inputs.get("description", "not known yet").strip():
-            failures.append(CheckFailure("description", "is empty; Business Central makes the user's name of it"))
-        failures += [
-            CheckFailure(key, f"is neither {' nor '.join(allowed)}")
-            for key, allowed in _ALLOWED.items()
-            if inputs.get(key, allowed[0]) not in allowed
-        ]
-        sets = normalised(inputs.get("permission_sets", []))
-        if any(item["role_id"] == "SUPER" for item in sets):
-            failures.append(CheckFailure("permission_sets", "names SUPER, which no application can be given"))
-        return {**inputs, "permission_sets": sets}, failures
+        failures = [CheckFailure(name, text) for name, text in problems(inputs)]
+        sets = permission_set_specs(inputs.get("permission_sets", ()))
+        return {**inputs, "permission_sets": plain(sets)}, failures
 
     def comparable(self, key: str, value: Any) -> Any:
         """Compare permission sets without regard to their order, and names of environments to their case."""
-        if key == "permission_sets":
-            return {tuple(sorted(item.items())) for item in value or []}
-        if key == "environment":
-            return value.casefold()
-        return value
+        return comparable(key, parsed(key, value))
 
     def replaces(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
         """Another environment is another registration, unless the stack file says that it only has another name now."""
@@ -92,84 +59,42 @@ class BusinessCentralRegistrationProvider(Provider):
     @called_by_pulumi
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Register, enable and give permission sets; or finish what an interrupted run began."""
-        user_id = ensure(self._environment(props), props)
-        id_ = f"{self.session.tenant_id}/{props['environment']}/{props['client_id']}"
-        return CreateResult(id_, {**declared(props), "user_id": user_id, "revision": new_revision()})
+        spec = RegistrationSpec.from_mapping(props)
+        made = apply.create(self._environment(spec), spec)
+        return CreateResult(self.id_of(spec.environment, spec.client_id), _outputs(props, made))
 
     @called_by_pulumi
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the row, the state of its user and its permission sets as they are."""
-        environment, client_id = self._environment(props), props["client_id"]
-        registration = environment.listed_registration(client_id)
-        if registration is None:
-            return ReadResult("", {})  # Pulumi's way to say that it is gone
-        held = environment.listed_assignments(client_id)
-        if len(matching(held, props["permission_sets"])) < len(props["permission_sets"]):
-            held = environment.assignments(client_id)  # the list's word alone takes none of them for gone
-        held = still_defined(held, environment)
-        if props["additional_permission_sets"] == "keep":
-            held = matching(held, props["permission_sets"])
-        live = {
-            **declared(props),
-            "description": registration.description,
-            "contact_information": registration.contact_information,
-            "permission_granted": registration.permission_granted,
-            "state": "Enabled" if registration.is_working else "Disabled",
-            "permission_sets": as_inputs(held, props["permission_sets"]),
-        }
-        # Without a user there is no id of one: an update then makes the registration anew, as `ensure` does.
-        outputs = {**live, "user_id": registration.user_id if registration.user_state else None}
-        return ReadResult(id_, outputs, {key: live[key] for key in _INPUTS if key in live})
+        recorded = _recorded(props)
+        live = observe.read(self._environment(recorded.spec), recorded)
+        if live is None:
+            return gone()
+        inputs = live.spec.as_mapping()
+        return ReadResult(id_, {**declared(props), **inputs, "user_id": live.user_id}, inputs)
 
     @called_by_pulumi
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Change what differs, and only that."""
-        environment, changed = self._environment(news), self.changed(olds, news)
-        user_id: str | None = olds.get("user_id")
-        if changed & {"environment", "base_url"}:  # what is ours, at another address: look at all of it there
-            # Under another name it is the same environment; another address may be that of another server.
-            adopt = news["adopt"] or "base_url" not in changed
-            user_id = ensure(environment, {**news, "adopt": adopt}, had=olds["permission_sets"])
-            if "base_url" in changed:
-                tell(
-                    f"environment {environment.name} is now looked for at another address. If that is another server, "
-                    f"the registration at {olds.get('base_url') or 'Business Central online'} is still there: remove "
-                    "it by hand."
-                )
-        else:
-            sets_changed = bool(changed & {"permission_sets", "additional_permission_sets"})
-            wanted = resolve(news["permission_sets"], environment, news["declared_at"]) if sets_changed else []
-            user_exists = bool(user_id)
-            fields = {api: news[key] for key, api in FIELDS.items() if key in changed}
-            if fields and user_exists:
-                registration = change(environment, news["client_id"], fields)
-                user_id, user_exists = registration.user_id, bool(registration.user_state)
-            if not user_exists:
-                user_id = ensure(environment, {**news, "adopt": True}, had=olds["permission_sets"])
-            elif sets_changed:
-                give_and_take(environment, news, user_id, wanted, had=olds["permission_sets"])
-        return UpdateResult({**declared(news), "user_id": user_id, "revision": new_revision()})
+        spec = RegistrationSpec.from_mapping(news)
+        return UpdateResult(_outputs(news, apply.update(self._environment(spec), spec, _recorded(olds))))
 
     @called_by_pulumi
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        """Disable, so that from then on there is no access whatever happens; then delete the row and its user."""
-        environment, client_id = self._environment(props), props["client_id"]
-        attempting = f"disable {client_id} in environment {environment.name} before deleting it"
-        registration = environment.change(client_id, {"state": "Disabled"}, attempting=attempting)
-        # No row, or a row whose user was deleted, which cannot be disabled; a DELETE of what is gone is fine.
-        if environment.deregister(client_id) or registration is None:
-            return
-        if registration.user_id:
-            for assignment in environment.assignments(client_id):
-                environment.take_away(registration.user_id, assignment)
-        tell(
-            f"Business Central keeps the registration of {client_id} in environment {environment.name}, because its "
-            "user once signed in interactively. It is disabled and has no permission sets any more; an administrator "
-            "can see it under Microsoft Entra Applications."
-        )
+        """Disable, then delete the row and its user."""
+        spec = RegistrationSpec.from_mapping(props)
+        apply.delete(self._environment(spec), spec.client_id)
 
-    def _environment(self, props: Mapping[str, Any]) -> Environment:
-        return self.session.environment(props["environment"], props.get("base_url", ""))
+    def _environment(self, spec: RegistrationSpec) -> Environment:
+        return self.session.environment(spec.environment, spec.base_url)
+
+
+def _recorded(props: Mapping[str, Any]) -> Recorded:
+    return Recorded(RegistrationSpec.from_mapping(props), props.get("user_id"))
+
+
+def _outputs(props: Mapping[str, Any], made: Recorded) -> dict[str, Any]:
+    return {**declared(props), "user_id": made.user_id, "revision": new_revision()}
 
 
 class BusinessCentralRegistration(Resource, module="entra-business-central", name="BusinessCentralRegistration"):
@@ -178,18 +103,8 @@ class BusinessCentralRegistration(Resource, module="entra-business-central", nam
     Args:
         name: logical name; a function of the environment's name, because an adopting create under a new name would be
             followed by the delete of what it adopted.
-        environment: name of the environment in Business Central.
-        base_url: its address, where it is a container or on-premises; "" online.
-        formerly: names that the environment had before it was renamed in Business Central.
+        registration: what the stack file says of it.
         client_id: the application.
-        description: at most 50 characters; becomes the user's name.
-        contact_information: at most 50 characters.
-        permission_sets: what it may do.
-        additional_permission_sets: what becomes of sets that it holds and that are not listed: "remove" or "keep".
-        permission_granted: what the row says about consent.
-        adopt: take over a row that is there already.
-        declared_at: key in the stack file, for messages.
-        state: "Enabled" or "Disabled".
     """
 
     user_id: pulumi.Output[str]
@@ -200,37 +115,12 @@ class BusinessCentralRegistration(Resource, module="entra-business-central", nam
     def __init__(
         self,
         name: str,
+        registration: DeclaredRegistration,
         *,
-        environment: str,
-        base_url: str,
-        formerly: list[str],
         client_id: pulumi.Input[str],
-        description: str,
-        contact_information: str,
-        permission_sets: list[PermissionSetInput],
-        additional_permission_sets: str,
-        permission_granted: bool,
-        adopt: bool,
-        declared_at: str,
-        state: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        properties = {
-            "environment": environment,
-            "base_url": base_url,
-            "formerly": formerly,
-            "client_id": client_id,
-            "description": description,
-            "contact_information": contact_information,
-            "permission_sets": permission_sets,
-            "additional_permission_sets": additional_permission_sets,
-            "permission_granted": permission_granted,
-            "adopt": adopt,
-            "declared_at": declared_at,
-            "state": state,
-            "user_id": None,
-            "revision": None,
-        }
+        properties = {**registration.as_mapping(), "client_id": client_id, "user_id": None, "revision": None}
         # Delete first: a create would adopt the row, and the later delete would remove what it adopted.
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
         recorded = BusinessCentralRegistrationProvider.without_defaults(properties)

@@ -13,7 +13,14 @@ from typing import Any
 from urllib.parse import quote
 
 from clients.business_central.errors import is_duplicate, is_kept_because_of_sign_in, is_missing_record, with_remedy
-from clients.business_central.records import Assignment, PermissionSet, Registration, assignment_of, registration_of
+from clients.business_central.records import (
+    Assignment,
+    PermissionSet,
+    Registration,
+    assignment_of,
+    registration_body,
+    registration_of,
+)
 from clients.http.errors import Refused, ServiceError
 from clients.http.shared_reads import SharedRead
 from clients.http.transport import Problem, Transport, as_mapping
@@ -158,16 +165,15 @@ class Environment:
 
         Args:
             client_id: the application.
-            fields: description, contactInformation, permissionGranted, state.
+            fields: by the names in `records.FIELD_NAMES`.
 
         Returns:
             The registration, None where the application was registered already.
         """
         attempting = f"register {client_id} in environment {self.name}"
         try:
-            return registration_of(
-                self._request("POST", self._registrations(), attempting, body={"clientId": client_id, **fields})
-            )
+            body = {"clientId": client_id, **registration_body(fields)}
+            return registration_of(self._request("POST", self._registrations(), attempting, body=body))
         except ServiceError as problem:
             if is_duplicate(problem):
                 return None
@@ -179,7 +185,8 @@ class Environment:
         """Change fields of a registration (as in `register`) and return it, None where there is none (any more)."""
         attempting = attempting or f"change the registration of {client_id} in environment {self.name}"
         try:
-            return registration_of(self._request("PATCH", self._registrations(client_id), attempting, body=fields))
+            body = registration_body(fields)
+            return registration_of(self._request("PATCH", self._registrations(client_id), attempting, body=body))
         except ServiceError as problem:
             if is_missing_record(problem):
                 return None
@@ -233,7 +240,7 @@ class Environment:
             if not is_duplicate(problem):
                 raise
 
-    def take_away(self, user_id: str, assignment: Assignment) -> None:
+    def unassign(self, user_id: str, assignment: Assignment) -> None:
         """Take a permission set from a user; one that is gone already is fine."""
         attempting = f"take permission set {assignment.role_id} from user {user_id} in environment {self.name}"
         try:

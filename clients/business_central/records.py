@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+FIELD_NAMES = {  # of a registration, what can be changed: our name -> the companion extension's
+    "description": "description",
+    "contact_information": "contactInformation",
+    "permission_granted": "permissionGranted",
+    "state": "state",
+}
 NO_ID = "00000000-0000-0000-0000-000000000000"  # how BC says "none"
 
 
@@ -62,13 +68,15 @@ def registration_of(found: Mapping[str, Any]) -> Registration:
     """Read an entity of `entraApplications`."""
     return Registration(
         client_id=found["clientId"].lower(),
-        description=found["description"],
-        contact_information=found["contactInformation"],
-        permission_granted=found["permissionGranted"],
-        state=found["state"],
+        **{name: found[api_name] for name, api_name in FIELD_NAMES.items()},
         user_id=None if found["userId"] == NO_ID else found["userId"],
         user_state=found["userState"],
     )
+
+
+def registration_body(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Write fields of a registration, given by our names, as the body of a request."""
+    return {FIELD_NAMES[name]: value for name, value in fields.items()}
 
 
 def assignment_of(found: Mapping[str, Any]) -> Assignment:

@@ -17,11 +17,8 @@ def look(subject: Subject) -> list[Finding]:
     found = []
     for key in companion.environments or online:
         name = subject.declared.environments[key].name
-        session = subject.session
-        by_admin_center = companion.channel == "adminCenter"
         try:
-            channel = session.admin_center.apps(name) if by_admin_center else session.extension_upload(name)
-            installed = channel.installed(COMPANION_APP_ID)
+            installed = subject.session.extensions(name, companion.channel).installed(COMPANION_APP_ID)
         except AccessError as problem:
             found.append(missing(f"environment {name}", problem))
             continue

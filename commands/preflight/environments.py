@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from clients.business_central.app_file import Version
 from clients.business_central.environment import COMPANION_APP_ID, COMPANION_ROUTE, Environment
@@ -23,9 +24,12 @@ from clients.http.errors import AccessError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject, Tag, place
 from commands.pulumi_cli import ROOT
-from reconcilers.registration.fields import different_fields, not_adopted, wanted_fields
-from reconcilers.registration.permission_sets import Wanted, missing_and_extra, resolve
+from reconcilers.registration.observe import observe_definitions
+from reconcilers.registration.permission_sets import Wanted
+from reconcilers.registration.plan import Plan, plan
+from reconcilers.registration.spec import Recorded, RegistrationSpec, defaults
 from settings.models import Integration
+from settings.registrations import declared_registration
 
 _ALL_COMPANIES = ""
 
@@ -35,17 +39,15 @@ class _Declared(NamedTuple):
 
     Attributes:
         integration: the integration.
-        client_id: its application, None where it is not made yet.
+        spec: its registration as it shall be; with client id "" where its application is not made yet.
         row: its registration, None where there is none.
-        lacking: the permission sets that its user has to be given.
-        extra: those that are to be taken from it; neither is known where the stack file names what is not there.
+        plan: what `up` does about it.
     """
 
     integration: Integration
-    client_id: str | None
+    spec: RegistrationSpec
     row: Registration | None
-    lacking: list[Wanted]
-    extra: list[Assignment]
+    plan: Plan
 
 
 def look(subject: Subject, key: str, tagged: Iterable[Application], caller: Caller | None) -> list[Finding]:
@@ -59,15 +61,15 @@ def look(subject: Subject, key: str, tagged: Iterable[Application], caller: Call
     """
     found: list[Finding] = []
     try:
-        for each in _Look(subject, key, tagged, caller).findings():
+        for each in _Environment(subject, key, tagged, caller).findings():
             found.append(each)  # noqa: PERF402 - what was found before an error counts
     except AccessError as problem:  # what comes after it could not be read either
         found.append(missing(f"environment {subject.declared.environments[key].name}", problem))
     return found
 
 
-class _Look:
-    """Looks into one environment."""
+class _Environment:
+    """One environment, as it is declared and as it is."""
 
     def __init__(self, subject: Subject, key: str, tagged: Iterable[Application], caller: Caller | None) -> None:
         declared = subject.declared.environments[key]
@@ -84,39 +86,47 @@ class _Look:
             AccessError: something could not be read.
         """
         number = len(self._environment.companies)
-        wanted, findings = self._resolved()
-        yield from findings
+        declared = [self._planned(each, {}, {}) for each in self._integrations()]
+        refused = [missing(refusal.where, refusal) for each in declared for refusal in each.plan.refusals]
+        yield from refused
         companion = self._companion()
         yield companion
         if companion.kind == "missing":  # registrations cannot be read without it
             return
         rows, assignments = self._environment.registrations(), self._environment.all_assignments()
-        declared = [self._compared(each, sets, rows, assignments) for each, sets in wanted]
+        declared = [self._planned(each, rows, assignments) for each in self._integrations()]
         rights = [*self._rights(declared, assignments), *self._full_user(declared, rows)]
         yield from rights
-        if not any(each.kind == "missing" for each in (*findings, *rights)):
+        if not any(each.kind == "missing" for each in (*refused, *rights)):
             found = f"nothing that `up` needs there is known to be missing (companies: {number})"
             yield Finding("ready", self._where, found)
         for each in declared:
             yield from self._takeover(each)
         yield from self._others(declared, rows)
 
-    def _resolved(self) -> tuple[list[tuple[Integration, list[Wanted] | None]], list[Finding]]:
-        """Find every permission set that the stack file gives here; None for an integration with one that is not."""
-        found: list[tuple[Integration, list[Wanted] | None]] = []
-        findings = []
-        for integration in self._subject.declared.integrations:
-            if self._key not in integration.environments:
-                continue
-            sets = integration.access(self._key).permission_sets or ()
-            items = [each.model_dump(exclude_none=True) for each in sets]
-            at = f"{place(integration)}.environments.{self._key}"
-            try:
-                found.append((integration, resolve(items, self._environment, at)))
-            except AccessError as problem:
-                findings.append(missing(problem.where or at, problem))
-                found.append((integration, None))
-        return found, findings
+    def _integrations(self) -> list[Integration]:
+        return [each for each in self._subject.declared.integrations if self._key in each.environments]
+
+    def _planned(
+        self,
+        integration: Integration,
+        rows: Mapping[str, Registration],
+        assignments: Mapping[str, list[Assignment]],
+    ) -> _Declared:
+        """Return what `up` does about an integration, where these are all registrations and their permission sets."""
+        client_id = self._subject.client_id(integration) or ""
+        declared = declared_registration(integration, self._key, self._subject.declared.environments[self._key])
+        spec = RegistrationSpec.from_mapping({**declared, "client_id": client_id})
+        definitions = observe_definitions(self._environment, spec)
+        live = replace(definitions, registration=rows.get(client_id), held=tuple(assignments.get(client_id, ())))
+        return _Declared(integration, spec, live.registration, plan(spec, live, self._recorded(spec)))
+
+    def _recorded(self, spec: RegistrationSpec) -> Recorded | None:
+        """Return what the state has of a registration, None where it has none."""
+        found = self._subject.registered(self._key).get(spec.client_id)
+        if found is None:
+            return None
+        return Recorded(RegistrationSpec.from_mapping({**spec.as_mapping(), **defaults(), **found}), None)
 
     def _companion(self) -> Finding:
         """Compare the companion extension with the one that this program was written with."""
@@ -131,23 +141,6 @@ class _Look:
             found = f"the companion extension is version {installed}, and this program wants {wanted}"
             return Finding("missing", self._where, found, remedy)
         return Finding("ready", self._where, f"the companion extension is installed, version {installed}")
-
-    def _compared(
-        self,
-        integration: Integration,
-        wanted: list[Wanted] | None,
-        rows: Mapping[str, Registration],
-        assignments: Mapping[str, list[Assignment]],
-    ) -> _Declared:
-        """Compare what an integration shall have with what it has."""
-        client_id = self._subject.client_id(integration)
-        lacking: list[Wanted] = []
-        extra: list[Assignment] = []
-        if wanted is not None:
-            lacking, extra = missing_and_extra(wanted, assignments.get(client_id or "", []))
-        if integration.access(self._key).additional_permission_sets == "keep":
-            extra = []
-        return _Declared(integration, client_id, rows.get(client_id or ""), lacking, extra)
 
     def _rights(self, declared: list[_Declared], assignments: Mapping[str, list[Assignment]]) -> Iterator[Finding]:
         """Compare what the caller holds with what it has to hold to hand it out, or to take it away."""
@@ -166,30 +159,18 @@ class _Look:
                 found += "; this `up` changes nothing there that needs it"
                 yield Finding("note", self._where, found, told(GIVE_SECURITY, name))
         for verb, wanted in (
-            ("assign", {each for one in declared for each in one.lacking}),
-            ("take away", {Wanted(_definition(each), each.company) for one in declared for each in one.extra}),
+            ("assign", {each for one in declared for each in one.plan.give}),
+            ("take away", {_as_wanted(each) for one in declared for each in one.plan.take}),
         ):
             if foreign := [each for each in wanted if not _may_hand_out(held, each)]:
-                found = f"{who} does not hold {_listed(foreign)}, which it has to {verb}"
+                found = f"{who} does not hold {', '.join(sorted(map(str, foreign)))}, which it has to {verb}"
                 yield Finding("missing", self._where, found, told(GIVE_WHAT_IS_HANDED_OUT, name))
 
     def _manages_users(self, declared: list[_Declared]) -> bool:
         """Tell whether `up` makes, enables, disables or deletes a registration here, or changes its permission sets."""
-        wanted = {each.client_id for each in declared}
-        if self._subject.registered(self._key) - wanted:
+        if self._subject.registered(self._key).keys() - {each.spec.client_id for each in declared}:
             return True
-        return any(
-            each.row is None
-            or not each.row.user_state
-            or "state" in different_fields(each.row, self._fields(each))
-            or each.lacking
-            or each.extra
-            for each in declared
-        )
-
-    def _fields(self, declared: _Declared) -> dict[str, Any]:
-        access = declared.integration.access(self._key)
-        return wanted_fields({**access.model_dump(), "permission_granted": True})
+        return any(each.plan.manages_users for each in declared)
 
     def _full_user(self, declared: list[_Declared], rows: Mapping[str, Registration]) -> Iterator[Finding]:
         """Business Central makes no application's user before there is a person's; licences cannot be seen here."""
@@ -201,24 +182,19 @@ class _Look:
 
     def _takeover(self, declared: _Declared) -> Iterator[Finding]:
         """Tell what `up` would adopt, and what it would change in it."""
-        integration, row = declared.integration, declared.row
+        row, where = declared.row, f"{place(declared.integration)}, {self._where}"
+        if refusal := declared.plan.adoption_refused:
+            yield missing(where, refusal)
+            return
         if row is None or self._subject.registers(self._key, row.client_id):
             return
-        where = f"{place(integration)}, {self._where}"
-        if integration.client_id and not integration.adopt:
-            yield missing(where, not_adopted(row.client_id, self._environment.name))
-            return
-        different = different_fields(row, self._fields(declared))
-        changes = [f"{key} {old!r} -> {new!r}" for key, (old, new) in different.items()]
-        changes += [f"gives {_listed([each])}" for each in declared.lacking]
-        changes += [f"takes {each.role_id}" for each in declared.extra]
-        listed = ", ".join(changes) or "none"
+        listed = ", ".join(declared.plan.in_words(give="gives", take="takes")) or "none"
         found = f"`up` takes over the registration of {row.client_id} that is there; changes: {listed}"
         yield Finding("takeover", where, found)
 
     def _others(self, declared: list[_Declared], rows: Mapping[str, Registration]) -> Iterator[Finding]:
         """Tell of registrations that are there and in no stack file; they come along when an environment is copied."""
-        ours = {each.client_id for each in declared} | {self._caller.client_id if self._caller else None}
+        ours = {each.spec.client_id for each in declared} | {self._caller.client_id if self._caller else None}
         strangers: list[str] = []
         for row in rows.values():
             if row.client_id in ours or self._subject.registers(self._key, row.client_id) or not row.is_working:
@@ -258,8 +234,8 @@ def _companion_wanted() -> Version:
     return Version.parse(written["version"])
 
 
-def _definition(held: Assignment) -> PermissionSet:
-    return PermissionSet(held.role_id, held.scope, held.app_id, held.role_id)
+def _as_wanted(held: Assignment) -> Wanted:
+    return Wanted(PermissionSet(held.role_id, held.scope, held.app_id, held.role_id), held.company)
 
 
 def _may_hand_out(held: Iterable[Assignment], wanted: Wanted) -> bool:
@@ -272,10 +248,4 @@ def _may_hand_out(held: Iterable[Assignment], wanted: Wanted) -> bool:
         (each.role_id, each.scope, each.app_id) == (one.role_id, one.scope, one.app_id)
         and each.company in (_ALL_COMPANIES, wanted.company)
         for each in held
-    )
-
-
-def _listed(wanted: Iterable[Wanted]) -> str:
-    return ", ".join(
-        sorted(each.permission_set.role_id + (f" in {each.company}" if each.company else "") for each in wanted)
     )

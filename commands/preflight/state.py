@@ -1,4 +1,4 @@
-"""What a stack's state knows to be its own: ids only, nothing that is secret."""
+"""What a stack's state knows to be its own; nothing that is secret."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class State:
         applications: key of the integration -> object id and client id of its application.
         principals: key of the integration -> object id of its service principal.
         secrets: key ids of all client secrets, also of those that the next run deletes.
-        registrations: environment (in lower case) and client id of all registrations.
+        registrations: environment (in lower case) and client id of all registrations -> what is recorded of each.
         consents: client ids of application and resource -> what was granted.
         stacks: the stacks that the resources say they are of; one, or none where there are none.
         pending: URNs of what an interrupted run was doing.
@@ -57,7 +57,7 @@ class State:
     applications: Mapping[str, tuple[str, str]]
     principals: Mapping[str, str]
     secrets: frozenset[str]
-    registrations: frozenset[tuple[str, str]]
+    registrations: Mapping[tuple[str, str], Mapping[str, Any]]
     consents: Mapping[tuple[str, str], Consented] = field(default_factory=dict)
     stacks: frozenset[str] = frozenset()
     pending: tuple[str, ...] = ()
@@ -81,10 +81,10 @@ class State:
                 },
                 principals={_key(each): _object_id(each) for each in _of(resources, _PRINCIPAL)},
                 secrets=frozenset(each["outputs"]["keyId"] for each in _of(resources, _PASSWORD)),
-                registrations=frozenset(
-                    (each["outputs"]["environment"].casefold(), each["outputs"]["client_id"].lower())
-                    for each in _of(resources, _REGISTRATION)
-                ),
+                registrations={
+                    (outputs["environment"].casefold(), outputs["client_id"].lower()): outputs
+                    for outputs in (each["outputs"] for each in _of(resources, _REGISTRATION))
+                },
                 consents={
                     (outputs["client_id"].lower(), outputs["resource_app_id"].lower()): _consented(outputs)
                     for outputs in (each["outputs"] for each in _of(resources, _CONSENT))
@@ -98,7 +98,7 @@ class State:
     @staticmethod
     def nothing() -> State:
         """Return the state of a stack that was never deployed."""
-        return State({}, {}, {}, frozenset(), frozenset())
+        return State({}, {}, {}, frozenset(), {})
 
 
 def _of(resources: list[Mapping[str, Any]], type_: str) -> Iterator[Mapping[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from clients.session import Session
 from commands.preflight.state import State
@@ -65,11 +65,11 @@ class Subject:
         """
         return client_id in self.registered(environment)
 
-    def registered(self, environment: str) -> set[str]:
-        """Return the applications that the state has registered in an environment, given by its key."""
+    def registered(self, environment: str) -> dict[str, Mapping[str, Any]]:
+        """Return what the state has of registrations in an environment, given by its key, by their client ids."""
         declared = self.declared.environments[environment]
         names = {name.casefold() for name in (declared.name, *declared.formerly)}
-        return {client_id for name, client_id in self.state.registrations if name in names}
+        return {client_id: found for (name, client_id), found in self.state.registrations.items() if name in names}
 
 
 def names(integration: Integration) -> list[str]:

@@ -1,21 +1,18 @@
 """Permission sets, between how a stack file names them and how an environment knows them.
 
 A stack file says `{role_id, company?, scope?, app_id?}`; an environment has definitions (role id, scope, app id) and
-assignments (definition and company). Pure functions, but for what the environment is asked.
+assignments (definition and company). Pure functions.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from clients.business_central.environment import Environment
 from clients.business_central.records import Assignment, PermissionSet
 from clients.http.errors import Refused
-
-Item = Mapping[str, str]
-"""A permission set as the inputs have it: role_id and, where given, company, scope and app_id."""
+from reconcilers.registration.spec import DeclaredRegistration, Live, PermissionSetSpec
 
 
 class Wanted(NamedTuple):
@@ -24,66 +21,57 @@ class Wanted(NamedTuple):
     permission_set: PermissionSet
     company: str
 
-
-def normalised(items: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Write role ids in upper case, as Business Central stores them (Code[20]), and leave out what is not given."""
-    written = [
-        {
-            key: value.upper() if key == "role_id" else value.lower() if key == "app_id" else value
-            for key in ("role_id", "company", "scope", "app_id")
-            if (value := item.get(key))
-        }
-        for item in items
-    ]
-    return [item for index, item in enumerate(written) if item not in written[:index]]
+    def __str__(self) -> str:
+        return self.permission_set.role_id + (f" in {self.company}" if self.company else "")
 
 
-def resolve(items: Iterable[Item], environment: Environment, declared_at: str) -> list[Wanted]:
+def resolve(spec: DeclaredRegistration, live: Live) -> tuple[tuple[Wanted, ...], Refused | None]:
     """Find every permission set and company in the environment.
 
-    Raises:
-        Refused: one or more are not there, or are defined more than once; all of them are named.
+    Returns:
+        What was found, and why it is refused where not all of it is there, or something is defined more than once: with
+        all that is wrong.
     """
     found: list[Wanted] = []
     problems: list[str] = []
-    for item in items:
-        company = item.get("company", "")
-        if company and company not in environment.companies:
-            problems.append(f"company {company!r} does not exist{_hint(company, environment.companies)}")
-        candidates = [known for known in environment.permission_sets if _is(known, item)]
-        match candidates:
-            case [only] if Wanted(only, company) in found:
-                problems.append(f"permission set {item['role_id']!r} is listed twice")
+    for item in spec.permission_sets:
+        if item.company and item.company not in live.companies:
+            problems.append(f"company {item.company!r} does not exist{_hint(item.company, live.companies)}")
+        match [known for known in live.definitions if item.is_met_by(known)]:
+            case [only] if Wanted(only, item.company) in found:
+                problems.append(f"permission set {item.role_id!r} is listed twice")
             case [only]:
-                found.append(Wanted(only, company))
+                found.append(Wanted(only, item.company))
             case []:
-                known = {definition.role_id for definition in environment.permission_sets}
-                problems.append(f"permission set {item['role_id']!r} does not exist{_hint(item['role_id'], known)}")
+                known = {definition.role_id for definition in live.definitions}
+                problems.append(f"permission set {item.role_id!r} does not exist{_hint(item.role_id, known)}")
             case several:
                 names = "; ".join(f"scope {each.scope}, app_id {each.app_id}" for each in several)
-                problems.append(f"permission set {item['role_id']!r} is defined {len(several)} times ({names})")
-    if problems:
-        problem = Refused(
-            f"give permission sets in environment {environment.name}",
-            "; ".join(problems),
-            "Correct `permissionSets` in the stack file or the preset (where a role id is defined twice, add scope and "
-            "appId to it); nothing was changed there.",
-        )
-        problem.where = f"{declared_at}.permissionSets"
-        raise problem
-    return found
+                problems.append(f"permission set {item.role_id!r} is defined {len(several)} times ({names})")
+    return tuple(found), _refused(spec, problems) if problems else None
 
 
-def still_defined(held: Iterable[Assignment], environment: Environment) -> list[Assignment]:
+def _refused(spec: DeclaredRegistration, problems: Iterable[str]) -> Refused:
+    problem = Refused(
+        f"give permission sets in environment {spec.environment}",
+        "; ".join(problems),
+        "Correct `permissionSets` in the stack file or the preset (where a role id is defined twice, add scope and "
+        "appId to it); nothing was changed there.",
+    )
+    problem.where = f"{spec.declared_at}.permissionSets"
+    return problem
+
+
+def still_defined(held: Iterable[Assignment], definitions: Iterable[PermissionSet]) -> list[Assignment]:
     """Leave out what is held of definitions that are gone (an extension was uninstalled): such rows allow nothing."""
-    known = {_key(each, "") for each in environment.permission_sets}
+    known = {_key(each, "") for each in definitions}
     return [each for each in held if _key(each, "") in known]
 
 
-def matching(held: Iterable[Assignment], items: Iterable[Item]) -> list[Assignment]:
+def matching(held: Iterable[Assignment], items: Iterable[PermissionSetSpec]) -> list[Assignment]:
     """Return what of the held sets the items name."""
     items = list(items)
-    return [each for each in held if any(_is(each, item) and each.company == item.get("company", "") for item in items)]
+    return [each for each in held if any(_names(item, each) for item in items)]
 
 
 def missing_and_extra(wanted: Iterable[Wanted], held: Iterable[Assignment]) -> tuple[list[Wanted], list[Assignment]]:
@@ -95,34 +83,22 @@ def missing_and_extra(wanted: Iterable[Wanted], held: Iterable[Assignment]) -> t
     return missing, [item for item in held if _key(item, item.company) not in wanted_keys]
 
 
-def as_inputs(held: Iterable[Assignment], items: Iterable[Item]) -> list[dict[str, str]]:
+def as_declared(held: Iterable[Assignment], items: Iterable[PermissionSetSpec]) -> tuple[PermissionSetSpec, ...]:
     """Return what is held in the words of the stack file, so that comparing shows drift and nothing else.
 
-    Whatever matches an item of the inputs is written like it, in the inputs' order; the rest follows in full.
+    Whatever matches an item is written like it, in the order of the items; the rest follows in full.
     """
     rest = sorted(held, key=lambda each: (each.role_id, each.company, each.scope, each.app_id))
-    written: list[dict[str, str]] = []
+    written: list[PermissionSetSpec] = []
     for item in items:
-        for assignment in rest:
-            if _is(assignment, item) and assignment.company == item.get("company", ""):
-                rest.remove(assignment)
-                written.append(dict(item))
-                break
-    return written + [
-        {
-            "role_id": each.role_id,
-            **({"company": each.company} if each.company else {}),
-            "scope": each.scope,
-            "app_id": each.app_id,
-        }
-        for each in rest
-    ]
+        if found := next((each for each in rest if _names(item, each)), None):
+            rest.remove(found)
+            written.append(item)
+    return (*written, *(PermissionSetSpec(each.role_id, each.company, each.scope, each.app_id) for each in rest))
 
 
-def _is(known: PermissionSet | Assignment, item: Item) -> bool:
-    return known.role_id == item["role_id"] and all(
-        getattr(known, key) == item[key] for key in ("scope", "app_id") if item.get(key)
-    )
+def _names(item: PermissionSetSpec, assignment: Assignment) -> bool:
+    return item.is_met_by(assignment) and item.company == assignment.company
 
 
 def _key(known: PermissionSet | Assignment, company: str) -> tuple[str, str, str, str]:

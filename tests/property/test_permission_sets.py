@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from clients.business_central.records import Assignment, PermissionSet
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from reconcilers.registration.permission_sets import Wanted, as_inputs, missing_and_extra, normalised
+from reconcilers.registration.permission_sets import Wanted, as_declared, missing_and_extra
+from reconcilers.registration.spec import permission_set_specs, plain
 
 ROLES = st.sampled_from(["D365 READ", "NPR NP RETAIL", "LOGIN"])
 APPS = st.sampled_from(["437dbf0e-84ff-417a-965d-ed2bb9650972", "992c2309-cca4-43cb-9e41-911f482ec088"])
@@ -46,24 +47,26 @@ def test_giving_what_is_missing_and_taking_what_is_extra_gives_what_is_wanted(
 
 @given(items)
 def test_writing_them_in_one_form_twice_is_the_same_as_once(declared: list[dict[str, str]]) -> None:
-    once = normalised(declared)
-    assert normalised(once) == once
+    once = plain(permission_set_specs(declared))
+    assert plain(permission_set_specs(once)) == once
     assert all(each["role_id"].isupper() for each in once)
 
 
 @given(items, assignments)
 def test_every_row_is_shown_exactly_once(declared: list[dict[str, str]], held: list[Assignment]) -> None:
-    shown = as_inputs(held, normalised(declared))
-    assert sorted((each["role_id"], each.get("company", "")) for each in shown) == sorted(
+    shown = as_declared(held, permission_set_specs(declared))
+    assert sorted((each.role_id, each.company) for each in shown) == sorted(
         (each.role_id, each.company) for each in held
     )
 
 
 @given(assignments, st.randoms())
 def test_the_order_of_rows_is_no_drift(held: list[Assignment], random: object) -> None:
-    declared = as_inputs(held, [])
+    declared = as_declared(held, [])
     shuffled = list(held)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     provider = BusinessCentralRegistrationProvider()
-    shown = as_inputs(shuffled, declared)
-    assert provider.comparable("permission_sets", shown) == provider.comparable("permission_sets", declared)
+    shown = as_declared(shuffled, declared)
+    assert provider.comparable("permission_sets", plain(shown)) == provider.comparable(
+        "permission_sets", plain(declared)
+    )

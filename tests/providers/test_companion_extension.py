@@ -16,8 +16,9 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as messages
 
 from clients.http.errors import WorkFailed
-from dynamic_providers import companion_extension
 from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
+from reconcilers.companion import waiting
+from reconcilers.companion.spec import CompanionSpec
 from tests.support.app_file import COMPANION_APP_ID, write_app_file
 from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.provider_host import ProviderError, ProviderHost, _struct
@@ -185,11 +186,14 @@ def test_what_happens_is_told(host: ProviderHost, declare: Declare) -> None:
 def test_a_wait_says_that_it_goes_on_and_is_given_up_in_the_end(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(companion_extension, "PROGRESS_SECONDS", 0)
-    monkeypatch.setattr(companion_extension, "DEPLOYMENT_SECONDS", 1)
-    place = {"environment": "Production", "channel": "adminCenter", "declared_at": "companionExtension"}
+    monkeypatch.setattr(waiting, "PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(waiting, "DEPLOYMENT_SECONDS", 1)
+    spec = CompanionSpec(
+        environment="Production", file="", declared_at="companionExtension",
+        app_id=COMPANION_APP_ID, name="", publisher="", version="1.0.0.0", sha256="",
+    )  # fmt: skip
     with pytest.raises(WorkFailed, match=r"has not finished it .* it waits for what goes on, and starts nothing twice"):
-        companion_extension._wait(lambda: None, "install it", place)
+        waiting.wait(lambda: None, "install it", spec)
     assert "environment Production: waiting for Business Central to install it (" in capsys.readouterr().err
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.support.entra import EntraApplication
@@ -98,6 +99,7 @@ def exported(
     principal: bool = True,
     secrets: tuple[str, ...] = (),
     registrations: tuple[tuple[str, str], ...] = (),
+    registered: Mapping[str, Any] = MappingProxyType({}),
     consents: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return what `pulumi stack export` prints of a stack with the Magento integration.
@@ -107,6 +109,7 @@ def exported(
         principal: whether the service principal is there too.
         secrets: key ids of its secrets.
         registrations: environment and client id of each.
+        registered: what else is recorded of each.
         consents: outputs of each.
     """
     resources: list[dict[str, Any]] = [{"urn": COMPONENT, "type": "entra-business-central:index:Integration"}]
@@ -126,7 +129,7 @@ def exported(
     for environment, client_id in registrations:
         add(
             "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration",
-            f"magento-{environment.lower()}", "id", environment=environment, client_id=client_id,
+            f"magento-{environment.lower()}", "id", environment=environment, client_id=client_id, **registered,
         )  # fmt: skip
     for outputs in consents:
         add("pulumi-python:dynamic/entra-business-central:AdminConsent", "magento", "id", **outputs)

@@ -16,7 +16,7 @@ def test_ids_are_read_from_a_checkpoint_of_the_real_cli() -> None:
     text = RECORDED.read_text()
     state = State.read(text)
     ((_, client_id),) = state.applications.values()
-    assert state.registrations == {("production", client_id), ("sandbox", client_id)}
+    assert set(state.registrations) == {("production", client_id), ("sandbox", client_id)}
     assert len(state.secrets) == 1
     assert state.applications.keys() == state.principals.keys() == state.components.keys() == {"magento"}
     exported = json.dumps({"version": 3, "deployment": json.loads(text)["checkpoint"]["latest"]})

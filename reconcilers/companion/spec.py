@@ -1,0 +1,115 @@
+"""The companion extension as it is declared, and what an environment has of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Literal, Self, cast, get_args
+
+from clients.business_central.app_file import App, AppFile, Version
+from clients.business_central.deployment import Deployment
+from clients.business_central.environment import COMPANION_APP_ID
+from reconcilers.progress import tell
+
+Way = Literal["adminCenter", "automation"]
+"""How an extension is installed: through the Admin Center API, or the Automation API's older one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredCompanion:
+    """What a stack file says of it.
+
+    The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
+
+    Attributes:
+        environment: name of the environment in Business Central.
+        file: the .app file; from the project's folder, where the path is relative.
+        channel: the way to install it.
+        uninstall_on_destroy: uninstall it when it is no longer declared.
+        declared_at: key in the stack file, for messages.
+    """
+
+    environment: str
+    file: str
+    channel: Way = "adminCenter"
+    uninstall_on_destroy: bool = False
+    declared_at: str
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Read one from a mapping that has the fields by their names, perhaps among others."""
+        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return its fields as a mapping."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanionSpec(DeclaredCompanion):
+    """The companion extension as it shall be: what is declared, and what the file says of itself.
+
+    Attributes:
+        app_id: the extension's id.
+        name: the extension's name.
+        publisher: the extension's publisher.
+        version: the file's; as it is recorded, the version that is installed.
+        sha256: the file's digest.
+    """
+
+    app_id: str
+    name: str
+    publisher: str
+    version: str
+    sha256: str
+
+    @property
+    def app(self) -> App:
+        """The version of the extension that shall be there at least."""
+        return App(self.app_id, self.name, self.publisher, Version.parse(self.version))
+
+    def tell(self, text: str) -> None:
+        """Show a line to the user; several environments share a key in the stack file, so it names its own."""
+        tell(text, place=f"{self.declared_at}, environment {self.environment}")
+
+
+@dataclass(frozen=True)
+class Live:
+    """What an environment has of the extension.
+
+    Attributes:
+        installed: the version that is installed, None where there is none.
+        under_way: the deployment of the declared version that goes on, None where there is none.
+    """
+
+    installed: Version | None
+    under_way: Deployment | None = None
+
+
+def defaults() -> dict[str, Any]:
+    """Return the fields that need not be given, and what they are then."""
+    return {each.name: each.default for each in fields(CompanionSpec) if each.default is not MISSING}
+
+
+def of_file(file: str) -> dict[str, str]:
+    """Return what a file says of itself; never its content, which would be in every state.
+
+    Raises:
+        Refused: there is no such file, or it is no extension.
+    """
+    app = AppFile.read(file)
+    said = {name: cast(str, getattr(app, name)) for name in ("app_id", "name", "publisher", "sha256")}
+    return {**said, "version": str(app.version)}
+
+
+def problems(known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what cannot be right, before anything is looked at: the field's name, and what it is.
+
+    Args:
+        known: the fields whose values are known.
+    """
+    if known.get("channel", "adminCenter") not in get_args(Way):
+        yield "channel", f"is neither {' nor '.join(get_args(Way))}"
+    if known.get("app_id") not in {None, COMPANION_APP_ID}:
+        which = f"{known['name']} {known['version']} by {known['publisher']} ({known['app_id']})"
+        yield "file", f"is {which}, and not the companion extension ({COMPANION_APP_ID})"
