@@ -82,21 +82,32 @@ def plan(spec: ConsentSpec, live: Live, recorded: Recorded) -> Plan:
     missing = [spec.client_id] if spec.additive and live.application is None else []
     missing += [spec.resource_app_id] if live.resource is None else []
     after = delegated_after(spec, live.scopes, ours)
-    # Of a vendor's, roles that are granted already need not even be looked at: they are somebody else's, or in `ours`.
-    keep: Mapping[str, str] = {role: ours.assignments[role] for role in ours.roles if role in ours.assignments}
-    withdraw = ours.assignments
-    if not spec.additive:
-        keep = withdraw = live.roles or {}
-    grant = tuple(role for role in spec.roles if role not in keep)
+    seen, withdrawable = _seen_roles(spec, live, ours), ours.assignments if spec.additive else live.roles or {}
+    grant = tuple(role for role in spec.roles if role not in seen)
     return Plan(
         create=tuple(missing),
         grant=grant,
-        withdraw={role: id_ for role, id_ in withdraw.items() if role not in spec.roles},
+        withdraw={role: id_ for role, id_ in withdrawable.items() if role not in spec.roles},
         delegated=None if after == live.scopes else DelegatedChange(grant=live.grant, after=after),
-        keep={role: id_ for role, id_ in keep.items() if role in spec.roles},
+        keep={
+            role: id_
+            for role, id_ in seen.items()
+            if role in spec.roles and (ours.assignments.get(role) == id_ or not spec.additive)
+        },
         unseen={role: ours.assignments[role] for role in grant if spec.additive and role in ours.assignments},
         keep_scopes=delegated_ours(spec, live.scopes, ours),
     )
+
+
+def _seen_roles(spec: ConsentSpec, live: Live, ours: Recorded) -> Mapping[str, str]:
+    """Return the roles that need not be granted, role -> id of the assignment.
+
+    Of a vendor's nobody looks, since what is granted already is somebody else's: Graph says so when it is granted. Then
+    it is those of ours that the last refresh saw.
+    """
+    if live.roles is None and spec.additive:
+        return {role: ours.assignments[role] for role in ours.roles if role in ours.assignments}
+    return live.roles or {}
 
 
 def delegated_after(spec: ConsentSpec, before: frozenset[str], ours: Recorded) -> frozenset[str]:
