@@ -47,10 +47,7 @@ class AdminConsentProvider(Provider):
     replaced_when = _IDENTITY
     updated_when = tuple(key for key in ConsentInputs.__annotations__ if key not in {*_IDENTITY, "declared_at"})
     recorded_always = ("roles", "delegated_scopes")
-    defaults: ClassVar[dict[str, Any]] = {
-        **Recorded().properties(),
-        **ConsentSpec(client_id="", resource_app_id="").properties(),
-    }
+    defaults: ClassVar[dict[str, Any]] = {**Recorded.defaults(), **ConsentSpec.defaults()}
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Sort roles and scopes: their order means nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
 from clients.graph.objects import DelegatedGrant, ServicePrincipal
@@ -26,6 +26,12 @@ class _Recordable:
                 if name in known
             }
         )
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Return, as properties, what has a default."""
+        required = {each.name: "" for each in fields(cls) if each.default is each.default_factory is MISSING}
+        return {name: value for name, value in cls(**required).properties().items() if name not in required}
 
     def properties(self) -> dict[str, Any]:
         """Return it as properties."""
