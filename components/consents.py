@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pulumi
 
 from components.application import OwnApplication
@@ -21,35 +19,26 @@ def consent(integration: Integration, own: OwnApplication | None, parent: pulumi
         own: its application; None where it is a vendor's.
         parent: the integration's component.
     """
-    make = partial(
-        AdminConsent,
-        client_id=without_dependency(own.application.client_id) if own else integration.client_id or "",
-        principal_id=own.principal.object_id if own else "",
-        vendor=own is None,
-        expected_publisher=_publisher(integration),
-        consent=integration.consent,
-        declared_at=f"integrations.{integration.key}",
-    )
-    first = make(
-        integration.key,
-        resource_app_id=BUSINESS_CENTRAL_APP_ID,
-        roles=list(integration.roles),
-        scopes=list(integration.delegated_scopes),
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
-    for app_id, permissions in integration.other_permissions.items():
-        make(
-            logical_names.consent(integration.key, app_id),
+
+    def make(app_id: str, name: str, after: list[AdminConsent]) -> AdminConsent:
+        permissions = integration.permissions[app_id]
+        return AdminConsent(
+            name,
+            client_id=without_dependency(own.application.client_id) if own else integration.client_id or "",
+            service_principal_id=own.principal.object_id if own else "",
+            owner=integration.owner,
+            expected_publisher=integration.publisher,
             resource_app_id=app_id,
             roles=list(permissions.roles),
-            scopes=list(permissions.delegated_scopes),
-            # After the consent on Business Central: that one brings a vendor's application into the tenant, and takes
-            # it out again. Pulumi deletes in the reverse order, so that comes last.
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=[first]),
+            delegated_scopes=list(permissions.delegated_scopes),
+            consent=integration.consent,
+            declared_at=f"integrations.{integration.key}",
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=after),
         )
+
+    first = make(BUSINESS_CENTRAL_APP_ID, integration.key, [])
+    for app_id in integration.other_permissions:
+        # After the consent on Business Central: that one brings a vendor's application into the tenant, and takes it
+        # out again. Pulumi deletes in the reverse order, so that comes last.
+        make(app_id, logical_names.consent(integration.key, app_id), [first])
     return first
-
-
-def _publisher(integration: Integration) -> dict[str, str]:
-    expected = integration.expected_publisher
-    return expected.model_dump(exclude_none=True) if expected else {}

@@ -233,6 +233,22 @@ class Integration(_Model):
             )
         return self
 
+    @property
+    def owner(self) -> Literal["own", "vendor"]:
+        """Whose application it is."""
+        return "vendor" if self.client_id else "own"
+
+    @property
+    def publisher(self) -> dict[str, str]:
+        """The expected verified publisher of a vendor's application; empty for one of our own."""
+        return self.expected_publisher.model_dump(exclude_none=True) if self.expected_publisher else {}
+
+    @property
+    def permissions(self) -> dict[str, OtherPermissions]:
+        """What the integration is granted, by the client id of the resource; Business Central comes first."""
+        on_business_central = OtherPermissions(roles=self.roles, delegated_scopes=self.delegated_scopes)
+        return {BUSINESS_CENTRAL_APP_ID: on_business_central, **self.other_permissions}
+
     def access(self, environment_key: str) -> Access:
         """Return what the integration gets in one environment, everything filled in."""
         own = self.environments[environment_key] or Access()

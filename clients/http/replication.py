@@ -86,7 +86,7 @@ def when_replicated(
     )(request)
 
 
-def comes_true(question: Callable[[], bool], *, seconds: float = FIRST_WORD_SECONDS) -> bool:
+def wait_until(question: Callable[[], bool], *, seconds: float = FIRST_WORD_SECONDS) -> bool:
     """Ask a few times whether something is seen that may well never be, and return the last answer.
 
     Args:

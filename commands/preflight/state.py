@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconcilers.consent.spec import Recorded
+
 _APPLICATION = "azuread:index/application:Application"
 _PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
 _PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
@@ -20,25 +22,6 @@ class StateUnusable(Exception):
 
 
 @dataclass(frozen=True)
-class Consented:
-    """What a consent granted, as the state has it.
-
-    Attributes:
-        principal_id: object id of the application's service principal.
-        resource_id: object id of the resource's.
-        assignments: the application roles that are ours, value -> id of the assignment.
-        granted_scopes: the delegated permissions that are ours.
-        scopes: the delegated permissions that were declared.
-    """
-
-    principal_id: str = ""
-    resource_id: str = ""
-    assignments: Mapping[str, str] = field(default_factory=dict)
-    granted_scopes: frozenset[str] = frozenset()
-    scopes: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class State:
     """A stack's state, as far as it is needed here.
 
@@ -48,7 +31,7 @@ class State:
         principals: key of the integration -> object id of its service principal.
         secrets: key ids of all client secrets, also of those that the next run deletes.
         registrations: environment (in lower case) and client id of all registrations -> what is recorded of each.
-        consents: client ids of application and resource -> what was granted.
+        consents: client ids of application and resource -> what is ours.
         stacks: the stacks that the resources say they are of; one, or none where there are none.
         pending: URNs of what an interrupted run was doing.
     """
@@ -58,7 +41,7 @@ class State:
     principals: Mapping[str, str]
     secrets: frozenset[str]
     registrations: Mapping[tuple[str, str], Mapping[str, Any]]
-    consents: Mapping[tuple[str, str], Consented] = field(default_factory=dict)
+    consents: Mapping[tuple[str, str], Recorded] = field(default_factory=dict)
     stacks: frozenset[str] = frozenset()
     pending: tuple[str, ...] = ()
 
@@ -86,7 +69,9 @@ class State:
                     for outputs in (each["outputs"] for each in _of(resources, _REGISTRATION))
                 },
                 consents={
-                    (outputs["client_id"].lower(), outputs["resource_app_id"].lower()): _consented(outputs)
+                    (outputs["client_id"].lower(), outputs["resource_app_id"].lower()): Recorded.from_properties(
+                        outputs
+                    )
                     for outputs in (each["outputs"] for each in _of(resources, _CONSENT))
                 },
                 stacks=frozenset(each["urn"].split(":")[2] for each in resources),
@@ -109,17 +94,6 @@ def _of(resources: list[Mapping[str, Any]], type_: str) -> Iterator[Mapping[str,
 
 def _key(resource: Mapping[str, Any]) -> str:
     return str(resource["urn"]).rpartition("::")[2]
-
-
-def _consented(outputs: Mapping[str, Any]) -> Consented:
-    """Read a consent; a state of an older version may lack what came later."""
-    return Consented(
-        outputs.get("service_principal_id") or "",
-        outputs.get("resource_id") or "",
-        outputs.get("assignments") or {},
-        frozenset(outputs.get("granted_scopes") or ()),
-        frozenset(outputs.get("scopes") or ()),
-    )
 
 
 def _object_id(resource: Mapping[str, Any]) -> str:

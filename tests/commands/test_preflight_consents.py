@@ -91,7 +91,7 @@ def test_a_delegated_permission_that_is_declared_no_longer_is_pending_as_up_refu
     tenant: Tenant, tmp_path: Path, application: EntraApplication, consents: ProviderHost, inputs: Inputs
 ) -> None:
     tag(application, tenant)
-    made = consents.create(inputs.consent(scopes=[SCOPE]))
+    made = consents.create(inputs.consent(delegated_scopes=[SCOPE]))
     state = exported(application, secrets=key_ids(application, tenant), consents=[made.outputs])
     manual = {"magento": {**MAGENTO, "consent": "manual"}}
     pending = run_preflight(tenant, tmp_path, integrations=manual, state=state).only("pending")

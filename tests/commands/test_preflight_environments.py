@@ -220,15 +220,15 @@ def test_a_set_that_is_no_longer_declared_is_taken_away_where_those_of_others_ar
     tenant: Tenant, tmp_path: Path
 ) -> None:
     """Of what it holds, `up` takes only what the state knows to be the stack's own."""
-    register(tenant, RUNNER)
+    register(tenant, JOB_QUEUE_RUNNER)
     for role_id in ("D365 FULL ACCESS", "NPR EXT JQ REFRESHER"):
-        tenant.edit("add_permission_set", environment="Production", clientId=RUNNER, roleId=role_id)
+        tenant.edit("add_permission_set", environment="Production", clientId=JOB_QUEUE_RUNNER, roleId=role_id)
     keeping = {"runner": {**VENDOR, "additionalPermissionSets": "keep"}}
-    before = exported(registrations=(("Production", RUNNER),))
-    assert look(tenant, tmp_path, integrations=keeping, state=before).of("missing") == []
+    before = exported(registrations=(("Production", JOB_QUEUE_RUNNER),))
+    assert run_preflight(tenant, tmp_path, integrations=keeping, state=before).of("missing") == []
     known = {"permission_sets": [{"role_id": "D365 FULL ACCESS"}], "additional_permission_sets": "keep"}
-    state = exported(registrations=(("Production", RUNNER),), registered=known)
-    found = look(tenant, tmp_path, integrations=keeping, state=state).only("missing")
+    state = exported(registrations=(("Production", JOB_QUEUE_RUNNER),), registered=known)
+    found = run_preflight(tenant, tmp_path, integrations=keeping, state=state).only("missing")
     assert "does not hold D365 FULL ACCESS, which it has to take away" in found["found"]
 
 

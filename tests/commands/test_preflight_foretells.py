@@ -84,14 +84,14 @@ CONSENTS = {
         "Microsoft Graph",
         "needed to consent to delegated permissions",
         {**MAGENTO, **DELEGATED},
-        {"scopes": ["Financials.ReadWrite.All"]},
+        {"delegated_scopes": ["Financials.ReadWrite.All"]},
     ),
     "a look at delegated permissions": Cause(
         on_graph("DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All"),
         "Microsoft Graph",
         "needed to see whether delegated permissions are approved",
         {**MAGENTO, **DELEGATED, "consent": "manual"},
-        {"scopes": ["Financials.ReadWrite.All"], "consent": "manual"},
+        {"delegated_scopes": ["Financials.ReadWrite.All"], "consent": "manual"},
     ),
     "a vendor's service principal": Cause(
         on_graph("Application.ReadWrite.All"),

@@ -35,15 +35,14 @@ KEYS = {
         {
             "__provider",
             "client_id",
-            "principal_id",
+            "service_principal_id",
             "resource_app_id",
             "roles",
-            "scopes",
+            "delegated_scopes",
             "declared_at",
         },
         {
             "resource_id",
-            "service_principal_id",
             "assignments",
             "revision",
         },

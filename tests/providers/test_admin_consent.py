@@ -90,7 +90,7 @@ def test_a_principal_made_anew_is_granted_what_the_old_one_had(
     made = consents.create(inputs.consent())
     tenant.edit("delete_service_principal", clientId=inputs.application.client_id)
     anew = str(graph(tenant, "POST", "/servicePrincipals", {"appId": inputs.application.client_id})["id"])
-    declared = inputs.consent(principal_id=anew)
+    declared = inputs.consent(service_principal_id=anew)
     assert consents.has_changes(made, declared)
     assert list(consents.diff(made, declared).replaces) == []
     updated = consents.update(made, declared)

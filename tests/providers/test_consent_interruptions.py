@@ -30,7 +30,7 @@ def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
 def test_create(tenant: Tenant, consents: ProviderHost, fault: dict[str, object]) -> None:
     for number in count():
         inputs = Inputs(make_application(tenant, f"Shop {number}"))
-        declared = inputs.consent(scopes=["user_impersonation"])
+        declared = inputs.consent(delegated_scopes=["user_impersonation"])
         ordered = tenant.fault(skip=number, **fault)  # type: ignore[arg-type]
         attempt(consents, "create", declared)
         if not ordered.hits:
@@ -48,8 +48,10 @@ def test_create(tenant: Tenant, consents: ProviderHost, fault: dict[str, object]
 def test_update(tenant: Tenant, consents: ProviderHost, fault: dict[str, object]) -> None:
     for number in count():
         inputs = Inputs(make_application(tenant, f"Shop {number}"))
-        made = consents.create(inputs.consent(scopes=["user_impersonation"]))
-        changed = inputs.consent(roles=["API.ReadWrite.All", "app_access"], scopes=["Financials.ReadWrite.All"])
+        made = consents.create(inputs.consent(delegated_scopes=["user_impersonation"]))
+        changed = inputs.consent(
+            roles=["API.ReadWrite.All", "app_access"], delegated_scopes=["Financials.ReadWrite.All"]
+        )
         ordered = tenant.fault(skip=number, **fault)  # type: ignore[arg-type]
         attempt(consents, "update", made, changed)
         if not ordered.hits:
@@ -63,7 +65,7 @@ def test_update(tenant: Tenant, consents: ProviderHost, fault: dict[str, object]
 def test_delete(tenant: Tenant, consents: ProviderHost, fault: dict[str, object]) -> None:
     for number in count():
         inputs = Inputs(make_application(tenant, f"Shop {number}"))
-        made = consents.create(inputs.consent(scopes=["user_impersonation"]))
+        made = consents.create(inputs.consent(delegated_scopes=["user_impersonation"]))
         ordered = tenant.fault(skip=number, **fault)  # type: ignore[arg-type]
         attempt(consents, "delete", made)
         if not ordered.hits:

@@ -84,7 +84,7 @@ def test_a_refresh_of_delegated_permissions_costs_three_requests_however_many_in
     roles: list[str],
 ) -> None:
     everybody = [Inputs(make_application(tenant, f"System {number}")) for number in range(integrations)]
-    made = [consents.create(each.consent(roles=roles, scopes=["user_impersonation"])) for each in everybody]
+    made = [consents.create(each.consent(roles=roles, delegated_scopes=["user_impersonation"])) for each in everybody]
     tenant.clear_requests()
     assert refreshed(start_host(AdminConsentProvider()), made) == made
     assert sorted(asked_in_short(tenant)) == [
@@ -128,7 +128,7 @@ def test_that_the_resource_is_gone_costs_two_requests(
     tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost], integrations: int
 ) -> None:
     everybody = [Inputs(make_application(tenant, f"System {number}")) for number in range(integrations)]
-    made = [consents.create(each.consent(scopes=["user_impersonation"])) for each in everybody]
+    made = [consents.create(each.consent(delegated_scopes=["user_impersonation"])) for each in everybody]
     business_central = principals(tenant)[BUSINESS_CENTRAL]
     tenant.edit("remove_business_central_service_principal")
     tenant.clear_requests()

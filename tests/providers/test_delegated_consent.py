@@ -21,18 +21,18 @@ SCOPES = ["Financials.ReadWrite.All", "user_impersonation"]
 def test_delegated_permissions_are_granted_for_all_users_beside_roles(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:
-    made = consents.create(inputs.consent(scopes=SCOPES[::-1]))
+    made = consents.create(inputs.consent(delegated_scopes=SCOPES[::-1]))
     assert grants(tenant) == [" ".join(SCOPES)]
     assert made.outputs["granted_scopes"] == SCOPES
     assert consents.read(made) == made
-    assert not consents.has_changes(made, inputs.consent(scopes=SCOPES))
+    assert not consents.has_changes(made, inputs.consent(delegated_scopes=SCOPES))
     consents.delete(made)
     assert grants(tenant) == []
     consents.delete(made)
 
 
 def test_delegated_permissions_alone_are_enough(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:
-    consents.create(inputs.consent(roles=[], scopes=SCOPES))
+    consents.create(inputs.consent(roles=[], delegated_scopes=SCOPES))
     assert grants(tenant) == [" ".join(SCOPES)]
 
 
@@ -45,8 +45,8 @@ def test_neither_roles_nor_delegated_permissions_is_refused_at_preview(consents:
 def test_delegated_permissions_no_longer_declared_are_withdrawn(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs, declared: list[str]
 ) -> None:
-    made = consents.create(inputs.consent(scopes=SCOPES))
-    changed = consents.update(made, inputs.consent(scopes=declared))
+    made = consents.create(inputs.consent(delegated_scopes=SCOPES))
+    changed = consents.update(made, inputs.consent(delegated_scopes=declared))
     assert grants(tenant) == [" ".join(declared)] * len(declared)
     assert changed.outputs["granted_scopes"] == declared
 
@@ -55,13 +55,13 @@ def test_delegated_permissions_no_longer_declared_are_withdrawn(
 def test_delegated_permissions_changed_by_hand_are_seen_and_set_right(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs, by_hand: str
 ) -> None:
-    declared = inputs.consent(scopes=["Financials.ReadWrite.All"])
+    declared = inputs.consent(delegated_scopes=["Financials.ReadWrite.All"])
     made = consents.create(declared)
     (grant,) = tenant.state()["entra"]["oauth2PermissionGrants"]
     graph(tenant, "PATCH", f"/oauth2PermissionGrants/{grant['id']}", {"scope": by_hand})
     drifted = consents.read(made)
     assert drifted is not None
-    assert drifted.outputs["scopes"] == by_hand.split()
+    assert drifted.outputs["delegated_scopes"] == by_hand.split()
     consents.update(drifted, declared)
     assert grants(tenant) == ["Financials.ReadWrite.All"]
 
@@ -81,7 +81,7 @@ def test_where_no_delegated_permissions_are_declared_nobody_looks_at_them(
 def test_of_a_vendor_only_its_own_delegated_permissions_are_taken_back(tenant: Tenant, consents: ProviderHost) -> None:
     principal_id = graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})["id"]
     grant_by_hand(tenant, "user_impersonation", principal_id)
-    made = consents.create(vendor_consent(roles=[], scopes=SCOPES))
+    made = consents.create(vendor_consent(roles=[], delegated_scopes=SCOPES))
     assert made.outputs["granted_scopes"] == ["Financials.ReadWrite.All"]
     assert grants(tenant) == [" ".join(SCOPES)]
     assert consents.read(made) == made
@@ -90,21 +90,21 @@ def test_of_a_vendor_only_its_own_delegated_permissions_are_taken_back(tenant: T
 
 
 def test_a_change_that_was_refused_is_not_told_as_done(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:
-    made = consents.create(inputs.consent(scopes=SCOPES[:1]))
+    made = consents.create(inputs.consent(delegated_scopes=SCOPES[:1]))
     tenant.fault({"method": "PATCH", "path": "/oauth2PermissionGrants/"}, status=403, times=0)
     with pytest.raises(ProviderError, match="403") as refused:
-        consents.update(made, inputs.consent(scopes=SCOPES))
+        consents.update(made, inputs.consent(delegated_scopes=SCOPES))
     assert "could not be taken back" not in str(refused.value)
 
 
 def test_a_change_that_was_done_and_not_answered_is_taken_back(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:
-    made = consents.create(inputs.consent(scopes=SCOPES[:1]))
+    made = consents.create(inputs.consent(delegated_scopes=SCOPES[:1]))
     # It is sent twice, and the third is what takes it back.
     tenant.fault({"method": "PATCH", "path": "/oauth2PermissionGrants/"}, "drop", when="after", times=2)
     with pytest.raises(ProviderError, match="Whether it was done is not known"):
-        consents.update(made, inputs.consent(scopes=SCOPES))
+        consents.update(made, inputs.consent(delegated_scopes=SCOPES))
     assert grants(tenant) == SCOPES[:1]
 
 
@@ -113,7 +113,7 @@ def test_a_grant_that_another_run_makes_meanwhile_is_completed(
 ) -> None:
     fault = tenant.fault({"method": "POST", "path": "oauth2PermissionGrants", "userAgent": OURS}, action="hold")
     with ThreadPoolExecutor(1) as aside:
-        creating = aside.submit(consents.create, inputs.consent(scopes=SCOPES))
+        creating = aside.submit(consents.create, inputs.consent(delegated_scopes=SCOPES))
         fault.wait_until_held()
         grant_by_hand(tenant, "user_impersonation", inputs.application.principal_id)
         fault.release()
@@ -128,7 +128,7 @@ def test_of_a_grant_that_somebody_makes_meanwhile_to_a_vendor_only_the_rest_is_o
     principal_id = graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})["id"]
     fault = tenant.fault({"method": "POST", "path": "oauth2PermissionGrants", "userAgent": OURS}, action="hold")
     with ThreadPoolExecutor(1) as aside:
-        creating = aside.submit(consents.create, vendor_consent(scopes=SCOPES))
+        creating = aside.submit(consents.create, vendor_consent(delegated_scopes=SCOPES))
         fault.wait_until_held()
         grant_by_hand(tenant, "user_impersonation", principal_id)
         fault.release()
@@ -146,7 +146,7 @@ def test_a_grant_whose_principal_is_not_replicated_is_waited_for(
         match={"method": "POST", "path": "oauth2PermissionGrants"}, status=400, code="Request_BadRequest", times=2,
         message="Resource 'x' does not exist or one of its queried reference-property objects are not present.",
     )  # fmt: skip
-    consents.create(inputs.consent(scopes=SCOPES))
+    consents.create(inputs.consent(delegated_scopes=SCOPES))
     assert grants(tenant) == [" ".join(SCOPES)]
 
 
@@ -166,7 +166,7 @@ def test_an_unknown_delegated_permission_is_refused_before_anything_is_granted(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:
     with pytest.raises(ProviderError, match="offers no such delegated permission") as refused:
-        consents.create(inputs.consent(scopes=["Everything"]))
+        consents.create(inputs.consent(delegated_scopes=["Everything"]))
     assert "Financials.ReadWrite.All" in str(refused.value)
     assert not any(each.startswith("POST") for each in asked(tenant))
 
@@ -177,7 +177,7 @@ def test_a_caller_that_may_not_grant_for_users_is_told_so_and_its_roles_are_take
     for role in ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"):
         revoke(tenant, role)
     with pytest.raises(ProviderError, match=r"DelegatedPermissionGrant\.Read"):
-        consents.create(inputs.consent(scopes=SCOPES))
+        consents.create(inputs.consent(delegated_scopes=SCOPES))
     principal_id = inputs.application.principal_id
     assert not [each for each in tenant.state()["entra"]["appRoleAssignments"] if each["principalId"] == principal_id]
 
@@ -194,7 +194,9 @@ def test_roles_and_delegated_permissions_on_microsoft_graph_are_granted_beside_t
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:
     consents.create(inputs.consent())
-    beside = inputs.consent(resource_app_id=MICROSOFT_GRAPH, roles=["Application.Read.All"], scopes=["User.Read"])
+    beside = inputs.consent(
+        resource_app_id=MICROSOFT_GRAPH, roles=["Application.Read.All"], delegated_scopes=["User.Read"]
+    )
     made = consents.create(beside)
     assert made.id.endswith(MICROSOFT_GRAPH)
     assert grants(tenant) == ["User.Read"]

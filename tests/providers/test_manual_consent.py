@@ -58,14 +58,14 @@ def test_what_is_too_much_is_an_error_too_because_nothing_is_withdrawn(
 def test_delegated_permissions_are_waited_for_as_well(tenant: Tenant, consents: ProviderHost, inputs: Inputs) -> None:
     approve(tenant, inputs, *BOTH)
     with pytest.raises(ProviderError, match="has not approved user_impersonation yet"):
-        consents.create(inputs.consent(consent="manual", scopes=["user_impersonation"]))
+        consents.create(inputs.consent(consent="manual", delegated_scopes=["user_impersonation"]))
     assert writes(tenant) == []
 
 
 def test_delegated_permissions_that_are_not_declared_any_more_are_too_much(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:
-    made = consents.create(inputs.consent(scopes=["user_impersonation"]))
+    made = consents.create(inputs.consent(delegated_scopes=["user_impersonation"]))
     with pytest.raises(ProviderError, match="could not withdraw user_impersonation"):
         consents.update(made, inputs.consent(consent="manual"))
 
@@ -100,11 +100,11 @@ def test_another_vendor_is_refused_before_anybody_is_asked_to_approve(tenant: Te
 def test_of_delegated_permissions_only_those_granted_here_are_withdrawn_and_not_what_an_administrator_added(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:
-    made = consents.create(inputs.consent(scopes=["user_impersonation"]))
+    made = consents.create(inputs.consent(delegated_scopes=["user_impersonation"]))
     (grant,) = tenant.state()["entra"]["oauth2PermissionGrants"]
     both = ["Financials.ReadWrite.All", "user_impersonation"]
     graph(tenant, "PATCH", f"/oauth2PermissionGrants/{grant['id']}", {"scope": " ".join(both)})
-    manual = consents.update(made, inputs.consent(consent="manual", scopes=both))
+    manual = consents.update(made, inputs.consent(consent="manual", delegated_scopes=both))
     assert manual.outputs["granted_scopes"] == ["user_impersonation"]
     refreshed = consents.read(manual)
     assert refreshed == manual

@@ -155,7 +155,7 @@ def test_a_vendor_is_taken_out_although_lists_still_show_what_was_withdrawn_from
     tenant: Tenant, consents: ProviderHost
 ) -> None:
     """Its own roles and delegated permissions by their ids, and those of a consent beside it by asking again."""
-    made = consents.create(vendor_consent(scopes=["user_impersonation"]))
+    made = consents.create(vendor_consent(delegated_scopes=["user_impersonation"]))
     beside = consents.create(vendor_consent(resource_app_id=MICROSOFT_GRAPH, roles=["Application.Read.All"]))
 
     def destroy() -> None:
@@ -170,7 +170,7 @@ def test_a_vendor_is_taken_out_although_lists_still_show_what_was_withdrawn_from
 
 
 def test_what_the_consent_itself_withdrew_is_not_even_waited_for(tenant: Tenant, consents: ProviderHost) -> None:
-    made = consents.create(vendor_consent(scopes=["user_impersonation"]))
+    made = consents.create(vendor_consent(delegated_scopes=["user_impersonation"]))
     tenant.replication(DELAY, deletions=True)
     tenant.clear_requests()
     consents.delete(made)

@@ -167,7 +167,7 @@ def test_of_two_applications_only_the_one_that_the_list_does_not_name_is_looked_
     assert refreshed(start_host(AdminConsentProvider()), made) == [made[0], None]
     requests = asked(tenant, "/v1.0/")
     assert len(requests) == 4
-    address = f"GET /v1.0/servicePrincipals/{gone['principal_id']}"
+    address = f"GET /v1.0/servicePrincipals/{gone['service_principal_id']}"
     assert requests[2:] == [f"{address}/appRoleAssignments", address], "after the resource and the list"
 
 
@@ -183,13 +183,15 @@ def test_a_role_that_we_grant_is_in_the_next_read(tenant: Tenant, consents: Prov
 def test_a_delegated_permission_that_the_list_does_not_have_is_asked_for_by_client_before_it_is_drift(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:
-    made = consents.create(inputs.consent(scopes=["user_impersonation"]))
+    made = consents.create(inputs.consent(delegated_scopes=["user_impersonation"]))
     (grant,) = tenant.state()["entra"]["oauth2PermissionGrants"]
     address = f"/oauth2PermissionGrants/{grant['id']}"
     graph(tenant, "PATCH", address, {"scope": "Financials.ReadWrite.All"})
     drifted = consents.read(made)
     assert drifted is not None
-    assert drifted.outputs["scopes"] == ["Financials.ReadWrite.All"], "from here on there is a list that says so"
+    assert drifted.outputs["delegated_scopes"] == ["Financials.ReadWrite.All"], (
+        "from here on there is a list that says so"
+    )
     graph(tenant, "PATCH", address, {"scope": "user_impersonation"})
     assert consents.read(made) == made
 

@@ -143,14 +143,14 @@ def test_so_it_is_when_a_refresh_saw_that_business_central_was_gone(
     tenant: Tenant, consents: ProviderHost, start_host: Callable[..., ProviderHost]
 ) -> None:
     """What it held went with Business Central's service principal; that it was let in here did not."""
-    made = consents.create(vendor_consent(scopes=["user_impersonation"]))
+    made = consents.create(vendor_consent(delegated_scopes=["user_impersonation"]))
     tenant.edit("remove_business_central_service_principal")
     later = start_host(AdminConsentProvider())
     drifted = later.read(made)
     assert drifted is not None, "gone would be forgotten, and then the vendor would stay"
-    assert (drifted.outputs["roles"], drifted.outputs["scopes"]) == ([], [])
+    assert (drifted.outputs["roles"], drifted.outputs["delegated_scopes"]) == ([], [])
     assert (drifted.outputs["assignments"], drifted.outputs["granted_scopes"]) == ({}, [])
-    repaired = later.update(drifted, vendor_consent(scopes=["user_impersonation"]))
+    repaired = later.update(drifted, vendor_consent(delegated_scopes=["user_impersonation"]))
     assert held(tenant) == BOTH
     assert later.read(repaired) == repaired
     later.delete(repaired)
@@ -166,7 +166,7 @@ def test_a_vendor_deleted_by_hand_is_seen_as_gone(tenant: Tenant, consents: Prov
 def test_a_vendor_that_somebody_let_in_anew_is_not_ours_to_take_out_nor_is_what_it_was_granted(
     tenant: Tenant, consents: ProviderHost
 ) -> None:
-    declared = vendor_consent(scopes=["user_impersonation"])
+    declared = vendor_consent(delegated_scopes=["user_impersonation"])
     made = consents.create(declared)
     tenant.edit("delete_service_principal", clientId=JOB_QUEUE_RUNNER)
     principal_id = let_in(tenant)
@@ -289,8 +289,10 @@ def test_nor_does_an_update_accept_an_application_of_this_tenant(
     client_id, publisher = inputs.application.client_id, {"display_name": "Navi Partner København ApS"}
     tenant.edit("set_publisher", clientId=client_id, displayName=publisher["display_name"], verifiedPublisherId="1")
     theirs = consents.create(inputs.consent(roles=["API.ReadWrite.All"]))
-    as_a_vendors = {"vendor": True, "expected_publisher": publisher, "principal_id": ""}
-    state = Resource(theirs.id, {**theirs.inputs, **as_a_vendors}, {**theirs.outputs, **as_a_vendors})
+    as_a_vendors = {"owner": "vendor", "expected_publisher": publisher}
+    state = Resource(
+        theirs.id, {**theirs.inputs, **as_a_vendors, "service_principal_id": ""}, {**theirs.outputs, **as_a_vendors}
+    )
     assert consents.read(state) is not None
     tenant.clear_requests()
     with pytest.raises(ProviderError, match="it is an application of this tenant"):

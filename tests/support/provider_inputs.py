@@ -20,7 +20,7 @@ class Inputs(NamedTuple):
     def consent(self, **changed: Any) -> dict[str, Any]:
         return {
             "client_id": self.application.client_id,
-            "principal_id": self.application.principal_id,
+            "service_principal_id": self.application.principal_id,
             "resource_app_id": BUSINESS_CENTRAL,
             "roles": ["API.ReadWrite.All", "Automation.ReadWrite.All"],
             "declared_at": "integrations.magento",
@@ -32,8 +32,8 @@ def vendor_consent(**changed: Any) -> dict[str, Any]:
     """Inputs of AdminConsent as the component gives them for a vendor's application."""
     return {
         "client_id": JOB_QUEUE_RUNNER,
-        "principal_id": "",
-        "vendor": True,
+        "service_principal_id": "",
+        "owner": "vendor",
         "expected_publisher": {"display_name": "Navi Partner København ApS"},
         "resource_app_id": BUSINESS_CENTRAL,
         "roles": ["API.ReadWrite.All", "Automation.ReadWrite.All"],

@@ -19,7 +19,7 @@ SCOPES = ("Financials.ReadWrite.All", "user_impersonation")
 WITHDRAW_ONE = {"do": "remove_app_role_assignment", "role": BOTH[0]}
 WITHDRAW_BOTH = tuple({"do": "remove_app_role_assignment", "role": role} for role in BOTH)
 GRANT_ANOTHER = {"do": "add_app_role_assignment", "role": "AdminCenter.ReadWrite.All"}
-ONE_SCOPE = {"scopes": [SCOPES[0]]}
+ONE_SCOPE = {"delegated_scopes": [SCOPES[0]]}
 
 
 def _scopes(*scopes: str) -> dict[str, Any]:
@@ -36,8 +36,8 @@ OWN_DRIFTS = [
         ({"do": "add_app_role_assignment", "role": "Application.Read.All", "resourceAppId": MICROSOFT_GRAPH},),
         is_drift=False,
     ),
-    Drift("withdraws the delegated permissions", (_scopes(),), {"scopes": SCOPES}),
-    Drift("narrows the delegated permissions", (_scopes(SCOPES[1]),), {"scopes": SCOPES}),
+    Drift("withdraws the delegated permissions", (_scopes(),), {"delegated_scopes": SCOPES}),
+    Drift("narrows the delegated permissions", (_scopes(SCOPES[1]),), {"delegated_scopes": SCOPES}),
     Drift("widens the delegated permissions", (_scopes(*SCOPES),), ONE_SCOPE),
     Drift("grants delegated permissions, where none are declared", (_scopes(*SCOPES),), is_drift=False),
     Drift(
@@ -113,7 +113,10 @@ def _principal_made_anew(tenant: Tenant, inputs: Inputs) -> Inputs:
     """Make our application's service principal again where it is gone, as azuread does in an `up` before our part."""
     if _principal(tenant, inputs["client_id"]):
         return inputs
-    return {**inputs, "principal_id": graph(tenant, "POST", "/servicePrincipals", {"appId": inputs["client_id"]})["id"]}
+    return {
+        **inputs,
+        "service_principal_id": graph(tenant, "POST", "/servicePrincipals", {"appId": inputs["client_id"]})["id"],
+    }
 
 
 def _principal(tenant: Tenant, client_id: str) -> dict[str, Any] | None:
@@ -139,8 +142,8 @@ def _is_as_declared(tenant: Tenant, inputs: Inputs) -> bool:
         if (each["clientId"], each["resourceId"]) == (principal["id"], resource["id"])
         for scope in each["scope"].split()
     }
-    wanted_roles, wanted_scopes = set(inputs["roles"]), set(inputs.get("scopes", ()))
-    if inputs.get("vendor"):
+    wanted_roles, wanted_scopes = set(inputs["roles"]), set(inputs.get("delegated_scopes", ()))
+    if inputs.get("owner") == "vendor":
         return roles >= wanted_roles and scopes >= wanted_scopes
     return roles == wanted_roles and (scopes == wanted_scopes or not wanted_scopes)
 

@@ -65,9 +65,9 @@ Central's service principal goes also what the application that runs this may do
 ## Shortly after an `up`
 
 Entra does not show everywhere at once what is new. An assignment that no list shows yet cannot be told from one that
-somebody withdrew: `refresh` shows `roles: [...] => []`, or `scopes`; the next `up` finds it, waits until it is seen, and
-makes nothing twice. After an `up` that ended with a proof, roles have been seen already. A service principal is gone only
-when it is not found by its object id either. A vendor's delegated permissions that were taken for withdrawn in this way
+somebody withdrew: `refresh` shows `roles: [...] => []`, or `delegated_scopes`; the next `up` finds it, waits until it is
+seen, and makes nothing twice. After an `up` that ended with a proof, roles have been seen already. A service principal is
+gone only when it is not found by its object id either. A vendor's delegated permissions that were taken for withdrawn in this way
 may count as somebody else's from then on, and then stay at the end. Registrations and permission sets are read from the
 database that they were written to, and are not late.
 """

@@ -1,0 +1,156 @@
+"""One consent as values: what is wanted, what Microsoft Graph shows, and what the state knows to be ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from typing import Any, Literal, Self
+
+from clients.graph.objects import DelegatedGrant, ServicePrincipal
+
+Owner = Literal["own", "vendor", "tenant"]
+
+
+@dataclass(frozen=True)
+class _Recordable:
+    """What a state records: properties of these names, lists where these are tuples."""
+
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, Any]) -> Self:
+        """Read it from properties, of which all others are left out."""
+        known = {each.name for each in fields(cls)}
+        return cls(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in properties.items()
+                if name in known
+            }
+        )
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Return, as properties, what has a default."""
+        required = {each.name: "" for each in fields(cls) if each.default is each.default_factory is MISSING}
+        return {name: value for name, value in cls(**required).properties().items() if name not in required}
+
+    def properties(self) -> dict[str, Any]:
+        """Return it as properties."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentSpec(_Recordable):
+    """What is wanted: one application, one resource, and what the one is granted on the other.
+
+    Attributes:
+        client_id: the application that is granted something.
+        resource_app_id: client id of the application that offers the roles and delegated permissions.
+        service_principal_id: object id of an own application's service principal, "" where it has none yet; of any
+            other application it is found by `client_id`, and the spec does not say it.
+        owner: whose application it is. Of our own everything that it holds on the resource is declared, so that
+            what is too much is withdrawn. To a vendor's, and to another one of this tenant, others may grant things
+            too: there only what this stack granted is ever withdrawn.
+        expected_publisher: of a vendor's application its verified publisher, as `display_name` or
+            `verified_publisher_id`; where it is another, nothing is granted.
+        roles: values of the application roles, sorted.
+        delegated_scopes: values of the delegated permissions that are granted for all users, sorted.
+        consent: "auto", or "manual" where an administrator approves by hand.
+    """
+
+    client_id: str
+    resource_app_id: str
+    service_principal_id: str = ""
+    owner: Owner = "own"
+    expected_publisher: Mapping[str, str] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
+    delegated_scopes: tuple[str, ...] = ()
+    consent: Literal["auto", "manual"] = "auto"
+
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, Any]) -> Self:
+        """Read it from properties; outputs have a service principal that was found under the name of a declared one."""
+        spec = super().from_properties(properties)
+        return replace(spec, service_principal_id="") if spec.additive else spec
+
+    @property
+    def additive(self) -> bool:
+        """Whether what others granted is left alone."""
+        # "tenant": another application of this tenant. The stack file cannot say it yet.
+        return self.owner != "own"
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """Values of all that is granted."""
+        return (*self.roles, *self.delegated_scopes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded(_Recordable):
+    """What the state knows, beside what is declared.
+
+    Attributes:
+        service_principal_id: object id of the application's service principal.
+        service_principal_created: whether this stack made that one.
+        resource_id: object id of the resource's service principal.
+        assignments: the role assignments that are ours, role -> id.
+        granted_scopes: the delegated permissions that are ours, sorted.
+        roles: the roles that the application held as of the last refresh or `up`, sorted.
+        delegated_scopes: the delegated permissions that it held then, sorted.
+    """
+
+    service_principal_id: str = ""
+    service_principal_created: bool = False
+    resource_id: str = ""
+    assignments: Mapping[str, str] = field(default_factory=dict)
+    granted_scopes: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    delegated_scopes: tuple[str, ...] = ()
+
+    def between(self, service_principal_id: str, resource_id: str) -> Recorded:
+        """Return what of it still counts between two service principals: none of the grants where either is another."""
+        if (self.service_principal_id, self.resource_id) == (service_principal_id, resource_id):
+            return self
+        same_application = self.service_principal_id == service_principal_id
+        return Recorded(
+            service_principal_id=service_principal_id,
+            service_principal_created=self.service_principal_created and same_application,
+            resource_id=resource_id,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """What there is.
+
+    Attributes:
+        tenant_id: the tenant, a GUID in lower case.
+        approval_page: address where an administrator approves what the application asks for there.
+        resource: the resource's service principal, None where the tenant has none.
+        application: the application's, where it was looked up: not for one of our own.
+        service_principal_id: object id of the application's, "" where it has none.
+        roles: role -> id of its assignment, of all roles that the application holds on the resource; None where nobody
+            looked, and then Graph says what is granted already.
+        grant: the delegated permissions that it holds there for all users, None where there are none or nobody looked.
+    """
+
+    tenant_id: str
+    approval_page: str
+    resource: ServicePrincipal | None = None
+    application: ServicePrincipal | None = None
+    service_principal_id: str = ""
+    roles: Mapping[str, str] | None = None
+    grant: DelegatedGrant | None = None
+
+    @property
+    def resource_id(self) -> str:
+        """Object id of the resource's service principal, "" where there is none."""
+        return self.resource.id if self.resource else ""
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Values of the delegated permissions that the application holds for all users."""
+        return self.grant.scopes if self.grant else frozenset()
+
+    def ours(self, recorded: Recorded) -> Recorded:
+        """Return what the state knows that still counts between these service principals."""
+        return recorded.between(self.service_principal_id, self.resource_id)
