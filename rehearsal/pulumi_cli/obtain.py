@@ -81,9 +81,9 @@ def _build(cache: Cache, environment: Mapping[str, str], console: Console) -> st
             moment = progress.read()
             if moment and moment.failure:
                 return f"its source ({moment.failure})"
-            if ours:
+            if ours and ours.returncode:
                 return f"its source (the build ended with exit code {ours.returncode})"
-            # Somebody else's build was interrupted: we take it up.
+            # Somebody else was faster than ours, or was interrupted: we wait for it, or take it up.
 
 
 class _Shown:
