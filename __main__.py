@@ -9,17 +9,11 @@ from components.companion import companion_extension
 from components.integration import Integration
 from components.program_end import end_quietly_when_interrupted, refuse
 from components.stack_traces import leave_out_stack_traces
-from settings.loading import SettingsError, decoded, load
-from settings.models import PROJECT
+from settings.loading import SettingsError, decoded, load, of_project
 
 end_quietly_when_interrupted()
 leave_out_stack_traces()
-prefix = f"{PROJECT}:"
-values = {
-    key.removeprefix(prefix): decoded(text)
-    for key, text in pulumi.runtime.get_config_env().items()
-    if key.startswith(prefix)
-}
+values = {key: decoded(text) for key, text in of_project(pulumi.runtime.get_config_env()).items()}
 folder = Path(__file__).parent
 try:
     settings = load(values, presets=folder / "presets", stack_file=Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml"))
@@ -27,10 +21,9 @@ except SettingsError as problem:
     refuse(str(problem))
 
 if companion := settings.companion_extension:
-    online = [key for key, each in settings.environments.items() if not each.base_url]
     versions = companion_extension(
         file=companion.file,
-        environments={key: settings.environments[key].name for key in companion.environments or online},
+        environments={key: settings.environments[key].name for key in companion.environments or settings.online},
         channel=companion.channel,
         uninstall_on_destroy=companion.uninstall_on_destroy,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from clients.business_central import admin_center
@@ -17,13 +17,11 @@ from clients.business_central.extension_upload import ExtensionUpload
 from clients.business_central.outside_system import OutsideSystem
 from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
+from clients.entra.credential import Credential
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
 from clients.graph.client import read_problem as read_graph_problem
 from clients.http.transport import Problem, Transport
-
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
 
 SETTINGS = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
 """What is read of the stack's configuration; the rest comes from the environment (`clients.entra.cloud`, `sign_in`)."""
@@ -159,7 +157,7 @@ class Session:
         return cloud.find_cloud(self._settings)
 
     @cached_property
-    def _credential(self) -> TokenCredential:
+    def _credential(self) -> Credential:
         return sign_in.find_credential(self.tenant_id, self._cloud)
 
     @cached_property

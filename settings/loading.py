@@ -64,6 +64,12 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
     return settings
 
 
+def of_project(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of this project in a stack's configuration, under their keys without its name."""
+    prefix = f"{PROJECT}:"
+    return {key.removeprefix(prefix): value for key, value in configuration.items() if key.startswith(prefix)}
+
+
 def decoded(text: str) -> Any:
     """Read a value of Pulumi's configuration: structured ones arrive as JSON, all others as they stand."""
     try:

@@ -283,6 +283,11 @@ class CompanionExtension(_Model):
 class Settings(_Model):
     """Everything that a stack file says."""
 
+    @property
+    def online(self) -> list[str]:
+        """The keys of the environments of Business Central online, in the stack file's order."""
+        return [key for key, each in self.environments.items() if not each.base_url]
+
     environments: dict[str, Environment] = Field(min_length=1)
     integrations: tuple[Integration, ...] = ()
     companion_extension: CompanionExtension | None = None

@@ -6,17 +6,15 @@ https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administratio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from clients.business_central.environment import AUTOMATION_ROUTE, HEADERS, read_problem
 from clients.entra import cloud, sign_in
 from clients.entra.caller import claims_of
+from clients.entra.credential import Credential
 from clients.http.errors import SignInFailed
 from clients.http.transport import Transport
-
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
 
 STANDARD_ROUTE = "v2.0"
 
@@ -43,7 +41,7 @@ class OutsideSystem:
         credential: makes a credential of the secret.
     """
 
-    def __init__(self, client_id: str, secret: str, tenant_id: str, credential: Callable[[], TokenCredential]) -> None:
+    def __init__(self, client_id: str, secret: str, tenant_id: str, credential: Callable[[], Credential]) -> None:
         self.client_id = client_id
         self._secret = secret
         self._tenant_id = tenant_id

@@ -15,14 +15,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clients.entra.cloud import CLOUDS, Cloud
+from clients.entra.credential import AccessToken, Credential
 from clients.http.errors import Refused, SignInFailed
 from clients.http.transport import USER_AGENT, Problem, Transport, redact
-
-if TYPE_CHECKING:
-    from azure.core.credentials import AccessToken, TokenCredential
 
 # It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.
 logging.getLogger("azure.identity").addHandler(logging.NullHandler())
@@ -35,7 +33,7 @@ _NOT_OURS = ("ARM_USE_AKS_WORKLOAD_IDENTITY", "ARM_MSI_ENDPOINT")
 """Sign-in variables of the azuread provider that we do not obey: refused, or its half would be another caller's."""
 
 
-def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
+def find_credential(tenant_id: str, cloud: Cloud) -> Credential:
     """Return the credential that the environment holds, by the variables that the azuread provider uses too.
 
     In the azuread provider's order, so that both halves of an `up` sign in alike:
@@ -71,7 +69,7 @@ def find_credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
         ) from None
 
 
-def _credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
+def _credential(tenant_id: str, cloud: Cloud) -> Credential:
     from azure import identity
 
     client_id = _value("ARM_CLIENT_ID")
@@ -102,7 +100,7 @@ def _credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
     )
 
 
-def _federated(tenant_id: str, client_id: str, common: dict[str, Any]) -> TokenCredential:
+def _federated(tenant_id: str, client_id: str, common: dict[str, Any]) -> Credential:
     """Return the credential of an application that trusts somebody else's tokens."""
     from azure import identity
 
@@ -153,14 +151,14 @@ def github_token() -> str:
     return str(answer["value"])
 
 
-def secret_credential(tenant_id: str, cloud: Cloud, client_id: str, secret: str) -> TokenCredential:
+def secret_credential(tenant_id: str, cloud: Cloud, client_id: str, secret: str) -> Credential:
     """Return the credential of an application with a client secret; its tokens are kept in memory only."""
     from azure.identity import ClientSecretCredential
 
     return ClientSecretCredential(tenant_id, client_id, secret, retry_total=3, **_options(cloud))
 
 
-def bearer(credential: TokenCredential, scope: str) -> Callable[[], str]:
+def bearer(credential: Credential, scope: str) -> Callable[[], str]:
     """Return a function that gives an Authorization header for a scope.
 
     The token is got by one thread, kept for all, and renewed in time: not every credential of azure-identity does that

@@ -26,7 +26,7 @@ from commands.preflight.findings import Finding, Kind, missing
 from commands.preflight.state import State, StateUnusable
 from commands.preflight.subject import Subject
 from commands.pulumi_cli import NotAnswered
-from settings.loading import SettingsError, load
+from settings.loading import SettingsError, load, of_project
 from settings.models import PROJECT
 
 AT_ONCE = 4
@@ -103,7 +103,7 @@ def look(subject: Subject) -> list[Finding]:
         tagged, found = _tagged(subject)
         looks += [partial(rights.look, subject, person), partial(orphans.look, subject, tagged)]
         looks += [partial(consents.look, subject, each, person) for each in declared.integrations]
-    online = [key for key, each in declared.environments.items() if not each.base_url]
+    online = declared.online
     if online:
         signed_in = business_central.sign_in(session, person)
         found = [*found, *signed_in.findings]
@@ -168,9 +168,7 @@ def _subject(stack: str, file: Path, exported: str | None) -> Subject:
     file = file.relative_to(pulumi_cli.ROOT) if file.is_relative_to(pulumi_cli.ROOT) else file
     if not config:
         raise NotAnswered(f"{file} does not exist, or has no `config`: write it as stacks/Pulumi.example.yaml shows.")
-    prefix = f"{PROJECT}:"
-    values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    declared = load(values, presets=pulumi_cli.ROOT / "presets", stack_file=file)
+    declared = load(of_project(config), presets=pulumi_cli.ROOT / "presets", stack_file=file)
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
     return Subject(pulumi_cli.short_name(stack), stack, declared, _state(stack, exported), session)

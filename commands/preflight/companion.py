@@ -13,7 +13,7 @@ def look(subject: Subject) -> list[Finding]:
     companion = subject.declared.companion_extension
     if companion is None:
         return []
-    online = [key for key, each in subject.declared.environments.items() if not each.base_url]
+    online = subject.declared.online
     found = []
     for key in companion.environments or online:
         name = subject.declared.environments[key].name
