@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser, *, piped: str) -> None:
     """
     parser.add_argument("--stack", required=True, help="the stack, as in `pulumi up --stack`")
     parser.add_argument("--config-file", type=Path, metavar="FILE", help="the stack file, where it is another one")
-    told = f"read what `{piped}` prints from stdin, instead of asking Pulumi"
-    parser.add_argument("--stdin", action="store_true", help=told)
+    piped_in = f"read what `{piped}` prints from stdin, instead of asking Pulumi"
+    parser.add_argument("--stdin", action="store_true", help=piped_in)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypedDict, Unpack
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from dynamic_providers.base import Provider, called_by_pulumi, declared, new_revision
+from dynamic_providers.base import Provider, called_by_pulumi, declared, gone, new_revision
 from reconcilers.consent.apply import apply, remove
 from reconcilers.consent.observe import observe, observe_for_refresh, observe_for_removal
 from reconcilers.consent.plan import plan, refreshed, removal
@@ -42,7 +42,11 @@ _IDENTITY = ("client_id", "resource_app_id", "owner")
 
 
 class AdminConsentProvider(Provider):
-    """Grants and withdraws."""
+    """Grants and withdraws.
+
+    Recorded always: `client_id`, `resource_app_id`, `roles`, `delegated_scopes`, `declared_at`, `revision`; the others
+    where they are not at the default that `ConsentSpec` and `Recorded` give them.
+    """
 
     replaced_when = _IDENTITY
     updated_when = tuple(key for key in ConsentInputs.__annotations__ if key not in {*_IDENTITY, "declared_at"})
@@ -76,7 +80,7 @@ class AdminConsentProvider(Provider):
         spec, recorded = ConsentSpec.from_properties(props), Recorded.from_properties(props)
         live = observe_for_refresh(self.session.graph, spec, recorded, **self._tenant(spec))
         if live is None:
-            return ReadResult("", {})  # Pulumi's way to say that it is gone
+            return gone()
         outputs = {**declared(props), **refreshed(spec, live, recorded).properties()}
         if live.application and spec.expected_publisher:
             outputs["expected_publisher"] = publisher(live.application, spec.expected_publisher)

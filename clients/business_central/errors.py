@@ -127,7 +127,7 @@ MEANINGS = [
 ]
 
 
-def told(remedy: str, environment: str = "", route: str = "") -> str:
+def remedy_in(remedy: str, environment: str = "", route: str = "") -> str:
     """Return one of the sentences above, about an environment where it names one.
 
     Args:
@@ -142,7 +142,7 @@ def with_remedy(problem: ServiceError, environment: str, route: str) -> ServiceE
     """Return the error, saying what to do about it where its code and text tell."""
     for meaning in MEANINGS:
         if re.search(meaning.code, problem.code) and re.search(meaning.text, problem.message):
-            problem.with_remedy(told(meaning.remedy, environment, route))
+            problem.with_remedy(remedy_in(meaning.remedy, environment, route))
             return problem
     if problem.status == 429:
         problem.with_remedy("Wait a few minutes, then run the same command again; it goes on where it stopped.")

@@ -58,7 +58,7 @@ class Graph:
         self._resources: dict[str, SharedRead[ServicePrincipal | None]] = {}
         self._by_id: dict[str, SharedRead[ServicePrincipal | None]] = {}
         self._vendors: dict[str, SharedRead[ServicePrincipal | None]] = {}
-        self._everybody: SharedRead[dict[str, ServicePrincipal]] = SharedRead(self._list_service_principals)
+        self._all_principals: SharedRead[dict[str, ServicePrincipal]] = SharedRead(self._list_service_principals)
         self._assigned: dict[str, SharedRead[dict[str, list[RoleAssignment]]]] = {}
         self._granted: dict[str, SharedRead[dict[str, list[DelegatedGrant]]]] = {}
         self._lock = threading.Lock()
@@ -128,7 +128,7 @@ class Graph:
             if len(self._vendors) < ASKED_BY_KEY:
                 self._vendors.setdefault(app_id, SharedRead(partial(self.service_principal, app_id)))
             asked = self._vendors.get(app_id)
-        return asked() if asked else self._everybody().get(app_id)
+        return asked() if asked else self._all_principals().get(app_id)
 
     def _list_service_principals(self) -> dict[str, ServicePrincipal]:
         path = f"/v1.0/servicePrincipals?$select={_IDENTITY}&$top={_LARGEST_PAGE}"
@@ -347,7 +347,7 @@ class Graph:
         """Ask anew from now on for whatever a write of ours may have changed."""
         with self._lock:
             listed: list[SharedRead[Any]] = [
-                self._everybody,
+                self._all_principals,
                 *self._by_id.values(),
                 *self._vendors.values(),
                 *self._assigned.values(),

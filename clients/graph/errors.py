@@ -2,7 +2,7 @@
 
 https://learn.microsoft.com/graph/errors . The status alone says little, so codes and texts are recognised; the texts
 are those that other clients report: docs/reference/facts-graph.md, "Errors of Graph". rehearsal/DIFFERENCES.md says
-which of them are not verified.
+which of them are not verified. A 409 on making a service principal is decided in `client.py`, where it is made.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Waiting until what was made a moment ago is seen everywhere.
 
-Entra promises no time for it; other people report seconds to minutes. So the question is put again and again, seldom
+Entra promises no time for it; other people report seconds to minutes. So the condition is put again and again, seldom
 enough for a busy service and often enough that the wait is little longer than what there was to wait for: at most a
 second, or a tenth of what it took so far.
 """
@@ -35,7 +35,7 @@ LONGEST_WAIT_VARIABLE = "ENTRA_BC_LONGEST_WAIT"
 LEAST_REQUESTS = 3
 """How often we ask at least, whatever time the requests themselves take."""
 
-FIRST_WORD_SECONDS, NEXT_WORD_SECONDS = 5, 10
+FIRST_PROGRESS_SECONDS, NEXT_PROGRESS_SECONDS = 5, 10
 """When whoever waits is told for the first time, and how long after that again at the earliest."""
 
 
@@ -86,22 +86,22 @@ def when_replicated(
     )(request)
 
 
-def wait_until(question: Callable[[], bool], *, seconds: float = FIRST_WORD_SECONDS) -> bool:
+def wait_until(condition: Callable[[], bool], *, seconds: float = FIRST_PROGRESS_SECONDS) -> bool:
     """Ask a few times whether something is seen that may well never be, and return the last answer.
 
     Args:
-        question: asks.
+        condition: asks.
         seconds: how long to ask at most; so short that nobody has to be told.
 
     Raises:
-        whatever the question raises, at once.
+        whatever the condition raises, at once.
     """
     return Retrying(
         retry=retry_if_result(lambda answer: not answer),
         wait=_pause,
         stop=stop_all(stop_after_delay(seconds), stop_after_attempt(LEAST_REQUESTS)),
         retry_error_callback=lambda _: False,
-    )(question)
+    )(condition)
 
 
 def _pause(state: RetryCallState) -> float:
@@ -120,13 +120,13 @@ def _failure(state: RetryCallState) -> BaseException:
 
 def _progress(longest: float, tell: Callable[[str], None]) -> Callable[[RetryCallState], None]:
     """Return what says, before a pause, what is waited for and for how long already."""
-    due = float(FIRST_WORD_SECONDS)
+    due = float(FIRST_PROGRESS_SECONDS)
 
     def say(state: RetryCallState) -> None:
         nonlocal due
         problem = _failure(state)
         if _passed(state) >= due and isinstance(problem, AccessError):
-            due = _passed(state) + NEXT_WORD_SECONDS
+            due = _passed(state) + NEXT_PROGRESS_SECONDS
             tell(f"waiting to {problem.attempted}, {_passed(state):.0f} s of at most {longest:.0f} s: {problem.reason}")
 
     return say

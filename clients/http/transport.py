@@ -159,7 +159,7 @@ class Transport:
         try:
             return answer.json() if answer.content else None
         except requests.JSONDecodeError:
-            raise self._stranger(attempting) from None
+            raise self._unexpected(attempting) from None
 
     def pages(
         self,
@@ -178,11 +178,11 @@ class Transport:
         while link:
             page = self.request("GET", link, attempting=attempting, query=query, headers=headers)
             if not isinstance(page, Mapping) or not isinstance(page.get("value"), list):
-                raise self._stranger(attempting)
+                raise self._unexpected(attempting)
             yield from page["value"]
             link, query = page.get("@odata.nextLink"), None
 
-    def _stranger(self, attempting: str) -> Refused:
+    def _unexpected(self, attempting: str) -> Refused:
         return Refused(
             attempting,
             f"the answer from {self.base_url} is not {self.service}'s",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from clients.business_central.errors import GIVE_ROLES, told
+from clients.business_central.errors import GIVE_ROLES, remedy_in
 from clients.entra.caller import Caller
 from clients.http.errors import AccessError
 from clients.session import Session
@@ -67,8 +67,8 @@ def _absent(on_graph: Caller | None) -> Finding:
         return Finding("note", WHERE, found, "Run preflight again after the first consent, which adds it.")
     remedy = (
         "`up` adds it with the first consent, and each environment then refuses it for want of a role. First, a Cloud "
-        f"Application Administrator adds it: `az ad sp create --id {BUSINESS_CENTRAL_APP_ID}`. {told(GIVE_ROLES)} Then "
-        "run preflight again."
+        f"Application Administrator adds it: `az ad sp create --id {BUSINESS_CENTRAL_APP_ID}`. {remedy_in(GIVE_ROLES)} "
+        "Then run preflight again."
     )
     return Finding("missing", WHERE, found, remedy)
 
@@ -85,4 +85,4 @@ def _lacking_roles(caller: Caller | None) -> list[Finding]:
         return []
     found = f"the token of the caller, application {caller.client_id}, does not have {' and '.join(lacking)}"
     # Microsoft documents the second one for the Automation API; its source lets the first one in there too.
-    return [Finding("missing" if _API in lacking else "note", WHERE, found, told(GIVE_ROLES))]
+    return [Finding("missing" if _API in lacking else "note", WHERE, found, remedy_in(GIVE_ROLES))]

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.stack, pulumi_cli.stack_file(arguments), sys.stdin.read() if arguments.stdin else None
         )
         with Console(stderr=True).status("Asking Microsoft Graph and Business Central"):
-            found = look(subject) if arguments.stdin else _look_at_rest(subject)
+            found = check(subject) if arguments.stdin else _checked_at_rest(subject)
     except (NotAnswered, StateUnusable, SettingsError, AccessError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
@@ -73,46 +73,46 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if ready else 1
 
 
-def _look_at_rest(subject: Subject) -> list[Finding]:
-    """Look, and again where an `up` was at work meanwhile: what it made since the state was read looks left over.
+def _checked_at_rest(subject: Subject) -> list[Finding]:
+    """Look, and again where an `up` was at work meanwhile: what it made since the state was read checks left over.
 
     Raises:
         NotAnswered, StateUnusable: the state cannot be read any more.
     """
-    found = look(subject)
+    found = check(subject)
     for _ in range(2):
         now = _state(subject.full_name, None) if any(each.kind == "leftover" for each in found) else subject.state
         if now == subject.state:
             return found
         subject = replace(subject, state=now)
-        found = look(subject)
-    told = "the stack's state changes while preflight looks, so that what looks left over may be in use"
-    note = Finding("note", orphans.WHERE, told, "Run it again when no `up` is under way.")
+        found = check(subject)
+    found_at_work = "the stack's state changes while preflight looks, so that what checks left over may be in use"
+    note = Finding("note", orphans.WHERE, found_at_work, "Run it again when no `up` is under way.")
     return [*(each for each in found if each.kind != "leftover"), note]
 
 
-def look(subject: Subject) -> list[Finding]:
+def check(subject: Subject) -> list[Finding]:
     """Look at Graph and at every environment, several at once, and return what was found; the gravest first."""
     session, declared = subject.session, subject.declared
     if not declared.integrations:  # a stack for the companion extension alone asks nothing of Entra
-        return _sorted(companion.look(subject))
-    looks: list[Callable[[], list[Finding]]] = []
+        return _sorted(companion.check(subject))
+    checks: list[Callable[[], list[Finding]]] = []
     tagged: list[Application] = []
     person, found = _on_graph(session)
     if not found:
         tagged, found = _tagged(subject)
-        looks += [partial(rights.look, subject, person), partial(orphans.look, subject, tagged)]
-        looks += [partial(consents.look, subject, each, person) for each in declared.integrations]
+        checks += [partial(rights.check, subject, person), partial(orphans.find, subject, tagged)]
+        checks += [partial(consents.check, subject, each, person) for each in declared.integrations]
     online = declared.online
     if online:
         signed_in = business_central.sign_in(session, person)
         found = [*found, *signed_in.findings]
         if signed_in.is_let_in:
-            looks += [partial(environments.look, subject, key, tagged, signed_in.caller) for key in online]
+            checks += [partial(environments.check, subject, key, tagged, signed_in.caller) for key in online]
     elsewhere = declared.environments.keys() - set(online)
-    looks += [partial(environments.look, subject, key, tagged, None) for key in elsewhere]
+    checks += [partial(environments.check, subject, key, tagged, None) for key in elsewhere]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return _sorted([*found, *itertools.chain(*pool.map(lambda each: each(), looks))])
+        return _sorted([*found, *itertools.chain(*pool.map(lambda each: each(), checks))])
 
 
 def _sorted(found: Sequence[Finding]) -> list[Finding]:

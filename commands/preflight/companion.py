@@ -8,7 +8,7 @@ from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject
 
 
-def look(subject: Subject) -> list[Finding]:
+def check(subject: Subject) -> list[Finding]:
     """Return whether the extensions of the environments can be seen, and which version is installed."""
     companion = subject.declared.companion_extension
     if companion is None:

@@ -19,7 +19,7 @@ from reconcilers.consent.spec import ConsentSpec, Live, Recorded
 from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
 
 
-def look(subject: Subject, integration: Integration, caller: Caller | None) -> list[Finding]:
+def check(subject: Subject, integration: Integration, caller: Caller | None) -> list[Finding]:
     """Return what was found about the consents of one integration.
 
     Args:

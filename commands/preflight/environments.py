@@ -15,7 +15,7 @@ from clients.business_central.errors import (
     GIVE_WHAT_IS_HANDED_OUT,
     INSTALL_COMPANION,
     MAKE_FULL_USER,
-    told,
+    remedy_in,
 )
 from clients.business_central.records import NO_ID, Assignment, PermissionSet, Registration
 from clients.entra.caller import Caller
@@ -50,7 +50,7 @@ class _Declared(NamedTuple):
     plan: Plan
 
 
-def look(subject: Subject, key: str, tagged: Iterable[Application], caller: Caller | None) -> list[Finding]:
+def check(subject: Subject, key: str, tagged: Iterable[Application], caller: Caller | None) -> list[Finding]:
     """Return what was found in one environment.
 
     Args:
@@ -133,7 +133,7 @@ class _Environment:
         if not self._online:
             return Finding("note", self._where, "the version of the companion extension is looked up online only")
         installed = self._subject.session.extension_upload(self._environment.name).installed(COMPANION_APP_ID)
-        remedy = told(INSTALL_COMPANION, self._environment.name, COMPANION_ROUTE)
+        remedy = remedy_in(INSTALL_COMPANION, self._environment.name, COMPANION_ROUTE)
         if installed is None:
             found = "the companion extension is not installed, so that nothing more can be seen here yet"
             return Finding("missing", self._where, found, remedy)
@@ -147,24 +147,24 @@ class _Environment:
         name = self._environment.name
         if self._caller is None or self._caller.is_person:
             found = "which permission sets a person holds cannot be seen through the API"
-            yield Finding("note", self._where, found, told(GIVE_SECURITY, name))
+            yield Finding("note", self._where, found, remedy_in(GIVE_SECURITY, name))
             return
         who = f"the caller, application {self._caller.client_id},"
         held = assignments.get(self._caller.client_id, [])
         if not any((each.role_id, each.app_id, each.company) == ("SECURITY", NO_ID, _ALL_COMPANIES) for each in held):
             found = f"{who} does not hold SECURITY there for all companies"
             if self._manages_users(declared):
-                yield Finding("missing", self._where, found, told(GIVE_SECURITY, name))
+                yield Finding("missing", self._where, found, remedy_in(GIVE_SECURITY, name))
             else:
                 found += "; this `up` changes nothing there that needs it"
-                yield Finding("note", self._where, found, told(GIVE_SECURITY, name))
+                yield Finding("note", self._where, found, remedy_in(GIVE_SECURITY, name))
         for verb, wanted in (
             ("assign", {each for one in declared for each in one.plan.give}),
             ("take away", {_as_wanted(each) for one in declared for each in one.plan.take}),
         ):
             if foreign := [each for each in wanted if not _may_hand_out(held, each)]:
                 found = f"{who} does not hold {', '.join(sorted(map(str, foreign)))}, which it has to {verb}"
-                yield Finding("missing", self._where, found, told(GIVE_WHAT_IS_HANDED_OUT, name))
+                yield Finding("missing", self._where, found, remedy_in(GIVE_WHAT_IS_HANDED_OUT, name))
 
     def _manages_users(self, declared: list[_Declared]) -> bool:
         """Tell whether `up` makes, enables, disables or deletes a registration here, or changes its permission sets."""
@@ -178,7 +178,7 @@ class _Environment:
             return
         if not self._environment.enabled_users() - {row.user_id for row in rows.values()}:
             found = "nobody but applications is an enabled user there"
-            yield Finding("missing", self._where, found, told(MAKE_FULL_USER, self._environment.name))
+            yield Finding("missing", self._where, found, remedy_in(MAKE_FULL_USER, self._environment.name))
 
     def _takeover(self, declared: _Declared) -> Iterator[Finding]:
         """Tell what `up` would adopt, and what it would change in it."""

@@ -18,7 +18,7 @@ from settings.models import Integration
 WHERE = "Microsoft Entra"
 
 
-def look(subject: Subject, tagged: Collection[Application]) -> list[Finding]:
+def find(subject: Subject, tagged: Collection[Application]) -> list[Finding]:
     """Return what is left over, and what has a name that `up` needs.
 
     Args:
@@ -50,7 +50,7 @@ def _application(subject: Subject, orphan: Application, key: str) -> Finding:
         f"application {orphan.display_name!r} ({orphan.client_id}) was made for integration {key} of stack "
         f"{subject.stack} at {orphan.created}{secrets}, and the state does not know it"
     )
-    told = partial(Finding, "leftover", WHERE, found, in_the_way=_takes_a_name(subject, orphan))
+    leftover = partial(Finding, "leftover", WHERE, found, in_the_way=_takes_a_name(subject, orphan))
     if not subject.state.components:  # a killed run has recorded the component, so this may be the wrong state
         remedy = (
             "The state that was looked at is empty. Look first whether the stack's state is in another backend or "
@@ -58,7 +58,7 @@ def _application(subject: Subject, orphan: Application, key: str) -> Finding:
             f"left over. Only what nobody has in a state, and no outside system uses, is to be removed: `az ad app "
             f"delete --id {orphan.id}`."
         )
-        return told(remedy=remedy)
+        return leftover(remedy=remedy)
     first = " Remove its registrations in Business Central first (page 9860)." if orphan.secrets else ""
     remove = (
         "If no outside system uses it, and no other backend has a stack of this name, remove it: `az ad app delete "
@@ -66,12 +66,12 @@ def _application(subject: Subject, orphan: Application, key: str) -> Finding:
     )
     component = subject.state.components.get(key)
     if subject.integration(key) is None or component is None or key in subject.state.applications:
-        return told(remedy=remove)
+        return leftover(remedy=remove)
     keep = (
         f"`pulumi import azuread:index/application:Application {key} /applications/{orphan.id} --parent "
         f"component={component} --generate-code=false --protect=false --stack {subject.full_name}`"
     )
-    return told(remedy=f"{remove} To keep it, take it into the state, and then `pulumi up`: {keep}.")
+    return leftover(remedy=f"{remove} To keep it, take it into the state, and then `pulumi up`: {keep}.")
 
 
 def _takes_a_name(subject: Subject, orphan: Application) -> bool:
@@ -162,7 +162,7 @@ def _names_taken(subject: Subject) -> list[Finding]:
             if tag and tag.stack == subject.stack:
                 continue  # this stack made it: it is among the leftovers already
             whose = f"stack {tag.stack}'s" if tag else "somebody else's"
-            told = (
+            seen = (
                 f"{other.display_name!r} is {whose} application {other.client_id}, and `up` makes no second of a name"
             )
             remedy = (
@@ -170,5 +170,5 @@ def _names_taken(subject: Subject) -> list[Finding]:
                 "uses it: applications that Business Central's wizards made have secrets that are valid for a hundred "
                 "years."
             )
-            findings.append(Finding("missing", place(each), told, remedy))
+            findings.append(Finding("missing", place(each), seen, remedy))
     return findings

@@ -24,7 +24,7 @@ from settings.models import Integration
 WHERE = "Microsoft Graph"
 
 
-def look(subject: Subject, caller: Caller | None) -> list[Finding]:
+def check(subject: Subject, caller: Caller | None) -> list[Finding]:
     """Return which rights are missing on Microsoft Graph.
 
     Args:

@@ -142,7 +142,7 @@ def _attempt(session: Session, target: ProofTarget, outside: OutsideSystem) -> N
     try:
         authorization = outside.sign_in()
     except SignInFailed as problem:
-        raise _understood_sign_in(target, problem) from None
+        raise _diagnosed_sign_in(target, problem) from None
     missing = set(target.roles) - outside.roles(authorization)
     if missing:
         reason = f"its token does not have the roles {', '.join(sorted(missing))}"
@@ -157,14 +157,14 @@ def _attempt(session: Session, target: ProofTarget, outside: OutsideSystem) -> N
 
 
 def _read(
-    target: ProofTarget, outside: OutsideSystem, authorization: str, route: str, look: Callable[[], Environment]
+    target: ProofTarget, outside: OutsideSystem, authorization: str, route: str, as_caller: Callable[[], Environment]
 ) -> None:
-    """List the companies, and open those that are wanted; `look` gives the environment as our own caller sees it."""
+    """List the companies, and open those that are wanted; `as_caller` gives the environment as our caller sees it."""
     where = target.environment, target.base_url
     try:
         seen = outside.companies(authorization, route, *where)
     except ServiceError as problem:
-        raise _understood(target, problem, look) from None
+        raise _diagnosed(target, problem, as_caller) from None
     unseen = sorted(set(target.companies) - set(seen))
     if unseen or not seen:
         reason = f"it does not see the company {', '.join(unseen)}" if unseen else "it sees no company there"
@@ -174,10 +174,10 @@ def _read(
             outside.open_company(authorization, route, seen[company], *where)
         except ServiceError as problem:
             if not is_inside_a_company(problem):
-                raise _why_closed(target, company, problem, look) from None
+                raise _diagnosed_company(target, company, problem, as_caller) from None
 
 
-def _understood_sign_in(target: ProofTarget, problem: SignInFailed) -> NotProven:
+def _diagnosed_sign_in(target: ProofTarget, problem: SignInFailed) -> NotProven:
     for known in _SIGN_IN_ERRORS:
         if re.search(rf"({known.code})\b", problem.reason):
             return NotProven(target, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
@@ -187,20 +187,20 @@ def _understood_sign_in(target: ProofTarget, problem: SignInFailed) -> NotProven
     return NotProven(target, "sign-in", problem.reason, "Run the same command again when Entra can be reached.")
 
 
-def _understood(target: ProofTarget, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+def _diagnosed(target: ProofTarget, problem: ServiceError, as_caller: Callable[[], Environment]) -> NotProven:
     """Return what an answer of Business Central means."""
     if problem.status == 401:
-        return _why_rejected(target, problem, look)
+        return _why_rejected(target, problem, as_caller)
     if problem.status == 403:
-        return _why_forbidden(target, problem, look)
+        return _why_forbidden(target, problem, as_caller)
     remedy = with_remedy(problem, target.environment, "").remedy or "Run the same command again."
     return NotProven(target, "environment", problem.reason, remedy)
 
 
-def _why_rejected(target: ProofTarget, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+def _why_rejected(target: ProofTarget, problem: ServiceError, as_caller: Callable[[], Environment]) -> NotProven:
     """Tell "not registered" from "disabled": Business Central answers both alike, so our own caller looks."""
     try:
-        registration = look().registration(target.client_id)
+        registration = as_caller().registration(target.client_id)
     except AccessError as blind:
         remedy = f"It is not registered there, or disabled; which of them could not be seen ({blind.reason}). {_REPAIR}"
         return NotProven(target, "registration", problem.reason, remedy, may_pass=True)
@@ -213,10 +213,10 @@ def _why_rejected(target: ProofTarget, problem: ServiceError, look: Callable[[],
     return NotProven(target, "registration", problem.reason, remedy, may_pass=True)
 
 
-def _why_forbidden(target: ProofTarget, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+def _why_forbidden(target: ProofTarget, problem: ServiceError, as_caller: Callable[[], Environment]) -> NotProven:
     """Tell "no permission set" from sets that are too small, or not effective yet."""
     try:
-        held = [each.role_id for each in look().assignments(target.client_id)]
+        held = [each.role_id for each in as_caller().assignments(target.client_id)]
     except AccessError as blind:
         remedy = f"Which permission sets it holds could not be seen ({blind.reason}). {_REPAIR}"
         return NotProven(target, "permission sets", problem.reason, remedy, may_pass=True)
@@ -226,7 +226,9 @@ def _why_forbidden(target: ProofTarget, problem: ServiceError, look: Callable[[]
     return NotProven(target, "permission sets", problem.reason, remedy, may_pass=True)
 
 
-def _why_closed(target: ProofTarget, company: str, problem: ServiceError, look: Callable[[], Environment]) -> NotProven:
+def _diagnosed_company(
+    target: ProofTarget, company: str, problem: ServiceError, as_caller: Callable[[], Environment]
+) -> NotProven:
     """Tell a company without any permission set for it from one whose sets are not effective yet.
 
     Refused with 401 or 403: which of them is not known of the real service, and the list was answered just before.
@@ -234,10 +236,10 @@ def _why_closed(target: ProofTarget, company: str, problem: ServiceError, look: 
     if problem.code == "Internal_CompanyNotFound":
         return NotProven(target, "company", f"company {company}: {problem.reason}", _CHECK_COMPANY)
     if problem.status not in {401, 403}:
-        return _understood(target, problem, look)
+        return _diagnosed(target, problem, as_caller)
     reason = f"company {company} was not opened: {problem.reason}"
     try:
-        held = [each.role_id for each in look().assignments(target.client_id) if each.company in ("", company)]
+        held = [each.role_id for each in as_caller().assignments(target.client_id) if each.company in ("", company)]
     except AccessError as blind:
         remedy = f"Which permission sets it holds for it could not be seen ({blind.reason}). {_REPAIR}"
         return NotProven(target, "company", reason, remedy, may_pass=True)

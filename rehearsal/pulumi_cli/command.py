@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,16 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False)
     begun = time.monotonic()
     before = Search(os.environ, arguments.pulumi)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where it was started in the background
     try:
         there_already = before.run() is not None
         found = obtain(os.environ, named=arguments.pulumi, fetch=not arguments.no_fetch, console=console)
     except PulumiError as problem:
         console.print(str(problem), soft_wrap=True)
         return 1
+    except KeyboardInterrupt:
+        console.print("Interrupted; the same command goes on where this one stopped.")
+        return 130  # as a shell has it: 128 + SIGINT
     if there_already and arguments.quiet:
         return 0
     console.print(f"{found}: {found.executable}", soft_wrap=True)

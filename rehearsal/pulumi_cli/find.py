@@ -1,4 +1,7 @@
-"""Finds a CLI that is on this machine: one named by hand, one on PATH, or what an earlier run put into the cache."""
+"""Finds a CLI that is on this machine: one named by hand, one on PATH, or what an earlier run put into the cache.
+
+What is done where there is none: obtain.py.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from clients.business_central.errors import (
     GIVE_WHAT_IS_HANDED_OUT,
     INSTALL_COMPANION,
     REGISTER_CALLER,
-    told,
+    remedy_in,
 )
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
 from tests.support.entra import EntraApplication, key_ids, tag
@@ -65,7 +65,7 @@ def test_what_the_caller_lacks_in_an_environment_is_named_with_who_gives_it(
     missing = looked.only("missing")
     assert missing["where"] == "environment Production"
     assert found in missing["found"]
-    assert missing["remedy"] == told(sentence, "Production", COMPANION_ROUTE)
+    assert missing["remedy"] == remedy_in(sentence, "Production", COMPANION_ROUTE)
     assert any(each["where"] == "environment Sandbox" for each in looked.of("ready")), "the other one is looked at too"
 
 
@@ -78,7 +78,7 @@ def test_a_token_without_the_role_of_an_api_is_told_once_and_not_as_a_registrati
     missing = looked.only("missing")
     assert missing["where"] == "Business Central"
     assert missing["found"] == f"the token of the caller, application {deployer}, does not have API.ReadWrite.All"
-    assert missing["remedy"] == told(GIVE_ROLES)
+    assert missing["remedy"] == remedy_in(GIVE_ROLES)
 
 
 def test_the_role_of_the_automation_api_may_not_be_needed_so_its_absence_is_noted(
@@ -90,7 +90,7 @@ def test_the_role_of_the_automation_api_may_not_be_needed_so_its_absence_is_note
     assert looked.code == 0
     note = looked.only("note")
     assert note["found"] == f"the token of the caller, application {deployer}, does not have Automation.ReadWrite.All"
-    assert note["remedy"] == told(GIVE_ROLES)
+    assert note["remedy"] == remedy_in(GIVE_ROLES)
 
 
 def settled(tenant: Tenant, application: EntraApplication) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_security_is_only_noted_where_up_changes_nothing_that_needs_it(
     assert looked.code == 0, looked
     note = looked.only("note")
     assert note["where"] == "environment Production"
-    assert note["remedy"] == told(GIVE_SECURITY, "Production")
+    assert note["remedy"] == remedy_in(GIVE_SECURITY, "Production")
 
 
 @pytest.mark.parametrize("change", ["disabled", "a set more", "no longer declared", "disabled by hand"])
@@ -134,7 +134,7 @@ def test_security_is_missing_where_up_changes_a_state_or_a_permission_set_or_del
         "disabled by hand": {"production": {}, "sandbox": {}},
     }[change]
     looked = run_preflight(tenant, tmp_path, integrations={"magento": {**MAGENTO, "environments": access}}, state=state)
-    assert looked.only("missing", "environment Production")["remedy"] == told(GIVE_SECURITY, "Production")
+    assert looked.only("missing", "environment Production")["remedy"] == remedy_in(GIVE_SECURITY, "Production")
     assert looked.code == 1
 
 

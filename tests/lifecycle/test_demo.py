@@ -260,11 +260,12 @@ def test_a_claim_that_does_not_hold_ends_the_tour_with_the_service_s_own_words(c
 
 
 def test_a_program_that_gives_less_than_is_declared_is_found_out(checkout: Checkout, plugin: str) -> None:
-    component = checkout.folder / "components" / "integration.py"
-    text = component.read_text()
-    declared = "for item in access.permission_sets or ()"
-    assert declared in text
-    component.write_text(text.replace(declared, "for item in (access.permission_sets or ())[:1]"))
+    fields = checkout.folder / "settings" / "registrations.py"
+    text = fields.read_text()
+    last_field = '        "environment": environment.name,'
+    assert last_field in text
+    less = '        "permission_sets": integration.access(key).model_dump()["permission_sets"][:1],'
+    fields.write_text(text.replace(last_field, f"{less}\n{last_field}"))
     code, output = checkout.walk(*options_of(plugin))
     assert code == 1
     last = output.strip().splitlines()[-1]

@@ -29,6 +29,7 @@ class Engine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineSe
     def __init__(self) -> None:
         self.waited_for = threading.Event()
         self.over = threading.Event()
+        self.log: list[str] = []
 
     def GetDeploymentInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
         context.abort(grpc.StatusCode.UNIMPLEMENTED, "")
@@ -50,6 +51,8 @@ class Engine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineSe
         return resource_pb2.RegisterPackageResponse(ref="azuread")
 
     def Log(self, request: Any, context: Any) -> Any:  # noqa: N802
+        if request.severity != engine_pb2.DEBUG:
+            self.log.append(request.message)
         return empty_pb2.Empty()
 
     def RequirePulumiVersion(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -69,8 +72,8 @@ def engine() -> Iterator[tuple[Engine, str]]:
     server.stop(0)
 
 
-def test_the_program_ends_quietly_when_the_engine_interrupts_it(tenant: Tenant, engine: tuple[Engine, str]) -> None:
-    served, address = engine
+def start(tenant: Tenant, address: str) -> subprocess.Popen[str]:
+    """Run this project's program by the vendor's script."""
     script = shutil.which("pulumi-language-python-exec", path=pulumi_cli().path(os.environ))
     assert script, "the vendor's, beside the CLI"
     config = {
@@ -79,7 +82,7 @@ def test_the_program_ends_quietly_when_the_engine_interrupts_it(tenant: Tenant, 
         f"{PROJECT}:integrations": json.dumps({"magento": MAGENTO}),
     }
     command = [sys.executable, script, "--monitor", address, "--engine", address, "--project", PROJECT, "--stack", "x"]
-    program = subprocess.Popen(
+    return subprocess.Popen(
         [*command, "--parallel", "4", "--pwd", str(REPOSITORY), "--dry_run", "false", "."],
         cwd=Path(REPOSITORY),
         env={"PATH": os.environ["PATH"], **tenant.ready.environment(), "PULUMI_CONFIG": json.dumps(config)},
@@ -87,7 +90,24 @@ def test_the_program_ends_quietly_when_the_engine_interrupts_it(tenant: Tenant, 
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def test_the_program_ends_quietly_when_the_engine_interrupts_it(tenant: Tenant, engine: tuple[Engine, str]) -> None:
+    served, address = engine
+    program = start(tenant, address)
     assert served.waited_for.wait(60), program.communicate(timeout=5)
     program.send_signal(signal.SIGINT)
     said = program.communicate(timeout=30)[0]
     assert (program.returncode, said) == (32, ""), "32: the host adds nothing of its own"
+
+
+def test_what_the_engine_cancels_when_it_stops_is_one_line_and_no_traceback(
+    tenant: Tenant, engine: tuple[Engine, str]
+) -> None:
+    served, address = engine
+    served.over.set()  # every request is cancelled
+    program = start(tenant, address)
+    said = program.communicate(timeout=60)[0]
+    assert program.returncode != 0
+    assert "Traceback" not in said + "".join(served.log)
+    assert served.log == ["Resource monitor has terminated, shutting down"]

@@ -29,7 +29,7 @@ ENTRA_APPLICATIONS = "https://businesscentral.dynamics.com/Production?page=9860"
     ],
 )
 def test_each_sentence_names_who_can_act_and_where(sentence: str, who: str, address: str) -> None:
-    said = errors.told(sentence, "Production", COMPANION_ROUTE)
+    said = errors.remedy_in(sentence, "Production", COMPANION_ROUTE)
     assert who in said
     assert address in said
     assert "{" not in said
@@ -74,4 +74,6 @@ def test_answers_that_share_a_code_are_told_apart_by_their_text(
 ) -> None:
     problem = error_for(status)("do it", service="Business Central", status=status, code=code, message=message)
     assert isinstance(problem, ServiceError)
-    assert errors.with_remedy(problem, "Production", "route").remedy == errors.told(sentence, "Production", "route")
+    assert errors.with_remedy(problem, "Production", "route").remedy == errors.remedy_in(
+        sentence, "Production", "route"
+    )
