@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _checked_at_rest(subject: Subject) -> list[Finding]:
-    """Look, and again where an `up` was at work meanwhile: what it made since the state was read checks left over.
+    """Look, and again where an `up` was at work meanwhile: what it made since the state was read looks left over.
 
     Raises:
         NotAnswered, StateUnusable: the state cannot be read any more.
@@ -86,7 +86,7 @@ def _checked_at_rest(subject: Subject) -> list[Finding]:
             return found
         subject = replace(subject, state=now)
         found = check(subject)
-    found_at_work = "the stack's state changes while preflight looks, so that what checks left over may be in use"
+    found_at_work = "the stack's state changes while preflight looks, so that what looks left over may be in use"
     note = Finding("note", orphans.WHERE, found_at_work, "Run it again when no `up` is under way.")
     return [*(each for each in found if each.kind != "leftover"), note]
 
