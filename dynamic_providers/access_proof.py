@@ -38,8 +38,7 @@ class AccessProofProvider(Provider):
     @called_by_pulumi
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Prove it."""
-        id_ = f"{self.session.tenant_id}/{props['environment']}/{props['client_id']}"
-        return CreateResult(id_, self._proven(props))
+        return CreateResult(self.id_of(props["environment"], props["client_id"]), self._proven(props))
 
     @called_by_pulumi
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
