@@ -9,6 +9,8 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
+import rehearsal.pulumi_cli.language_host.sdk_messages  # noqa: F401 # isort: skip - before what is of Pulumi
+
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 

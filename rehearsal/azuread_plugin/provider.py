@@ -7,11 +7,10 @@ Which calls come when: docs/reference/facts-pulumi.md, "How the engine calls pro
 from __future__ import annotations
 
 import functools
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib import resources
+from importlib import metadata
 from typing import Any, NoReturn, TypeVar
 
 import grpc
@@ -43,9 +42,8 @@ _Response = TypeVar("_Response")
 
 
 def version() -> str:
-    """Return the plugin version that belongs to the installed SDK (its `pulumi-plugin.json`)."""
-    text = resources.files("pulumi_azuread").joinpath("pulumi-plugin.json").read_text(encoding="utf-8")
-    return str(json.loads(text)["version"])
+    """Return the plugin version that belongs to the installed SDK, which is the SDK's own."""
+    return metadata.version("pulumi-azuread")
 
 
 def _refusals(

@@ -10,7 +10,6 @@ import threading
 import time
 from typing import Any
 
-import jwt
 import requests
 
 from rehearsal.azuread_plugin.configuration import Configuration, require_loopback
@@ -153,6 +152,8 @@ def wait_before_retry(retry_after: str | None, attempt: int) -> float:
 
 def _object_id(token: str) -> str:
     """Return the `oid` claim; like the real plugin, without a look at the signature."""
+    import jwt  # late: it brings all of cryptography, and a plugin that is not asked anything needs no token
+
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:

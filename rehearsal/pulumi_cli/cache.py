@@ -24,7 +24,7 @@ from pathlib import Path
 from rehearsal.file_lock import Held, held
 from rehearsal.pulumi_cli.pin import LANGUAGE_HOST, VERSION
 
-OWN_FILES = ("pulumi-language-python", "language_host.py")
+OWN_FILES = ("pulumi-language-python", "sdk_messages.py", "language_host.py")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,10 @@ class _Advance(BaseModel, extra="forbid", strict=True, allow_inf_nan=False):
     advance: float
 
 
+class _Reset(BaseModel, extra="forbid", strict=True):
+    to: str | None = None
+
+
 class _Delay(BaseModel, extra="forbid", strict=True, allow_inf_nan=False):
     seconds: NonNegativeFloat
 
@@ -38,9 +42,12 @@ def control_app(tenant: Tenant) -> Starlette:
             return Response(status_code=204)
         return JSONResponse(tenant.log.as_json())
 
-    async def reset(_request: Request) -> Response:
-        tenant.reset()
+    async def reset(request: Request) -> Response:
+        tenant.reset((await _read(request, _Reset)).to if await request.body() else None)
         return Response(status_code=204)
+
+    async def copies(_request: Request) -> Response:
+        return JSONResponse({"id": tenant.keep_copy()}, 201)
 
     async def state(_request: Request) -> Response:
         return JSONResponse(tenant.snapshot())
@@ -81,6 +88,7 @@ def control_app(tenant: Tenant) -> Starlette:
         routes=[
             Route("/requests", requests, methods=["GET", "DELETE"]),
             Route("/reset", reset, methods=["POST"]),
+            Route("/copies", copies, methods=["POST"]),
             Route("/state", state, methods=["GET"]),
             Route("/users", users, methods=["GET"]),
             Route("/faults", faults, methods=["GET", "POST", "DELETE"]),

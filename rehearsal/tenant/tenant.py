@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import threading
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from rehearsal.tenant import failures
@@ -21,6 +23,7 @@ from rehearsal.tenant.directory.seed import (
     TENANT_ID,
     seeded_directory,
 )
+from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.faults import Faults, FaultSpec
 from rehearsal.tenant.graph.service import Graph
 from rehearsal.tenant.messages import Caller, HttpRequest, HttpResponse
@@ -37,6 +40,16 @@ def service_of(path: str) -> Service:
     if f"/{first}" in (ONLINE_PREFIX, ON_PREMISES_PREFIX):
         return "businessCentral"
     return "graph" if first in {"v1.0", "beta"} else "entra"
+
+
+@dataclass(frozen=True)
+class _Services:
+    """What the services hold; they refer to each other."""
+
+    directory: Directory
+    token_service: TokenService
+    graph: Graph
+    business_central: BusinessCentral
 
 
 class Tenant:
@@ -59,6 +72,7 @@ class Tenant:
         self.latency = 0.0
         self._lock = threading.Lock()
         self._signer = TokenSigner()
+        self._copies: dict[str, _Services] = {}
         self._start_anew()
 
     @property
@@ -66,33 +80,52 @@ class Tenant:
         """The base address of Business Central, no trailing slash."""
         return self.origin + ONLINE_PREFIX
 
-    def reset(self) -> None:
-        """Return to the initial state: no faults, no delays, an empty log, real time. Tokens stay valid."""
+    def reset(self, to: str | None = None) -> None:
+        """Return to the initial state: no faults, no delays, an empty log, real time. Tokens stay valid.
+
+        Args:
+            to: the id of a copy, whose contents the services then have instead.
+
+        Raises:
+            LookupError: there is no such copy.
+        """
         with self._lock:
+            if to is not None and to not in self._copies:
+                raise LookupError(f"There is no copy {to!r}.")
             self.latency = 0.0
             self.faults.clear()
             self.log.clear()
             self.clock.reset()
-            self._start_anew()
+            if to is None:
+                self._start_anew()
+            else:
+                self._services = self._copy_of(self._copies[to])
+
+    def keep_copy(self) -> str:
+        """Keep a copy of what the services hold, for `reset`, and return its id."""
+        with self._lock:
+            number = str(len(self._copies) + 1)
+            self._copies[number] = self._copy_of(self._services)
+            return number
 
     def replicate(self, seconds: float, *, by_id: bool, deletions: bool) -> None:
         """From now on, let whatever is made be seen everywhere only after so many seconds; see `Replication`."""
         with self._lock:
-            self._directory.replication.seconds = seconds
-            self._directory.replication.by_id = by_id
-            self._directory.replication.deletions = deletions
+            self._services.directory.replication.seconds = seconds
+            self._services.directory.replication.by_id = by_id
+            self._services.directory.replication.deletions = deletions
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Pass a request to its service; one request at a time, under the tenant's lock."""
         with self._lock:
             match service_of(request.path):
                 case "entra":
-                    return self._token_service.answer(request)
+                    return self._services.token_service.answer(request)
                 case "graph":
-                    return self._graph.answer(request, self._caller(request))
+                    return self._services.graph.answer(request, self._caller(request))
                 case "businessCentral":
                     caller = self._caller(request)
-                    return self._business_central.answer(
+                    return self._services.business_central.answer(
                         request, None if isinstance(caller, InvalidTokenError) else caller
                     )
 
@@ -120,18 +153,18 @@ class Tenant:
         with self._lock:
             name = operation.get("do")
             if name in directory_edits.OPERATIONS:
-                return directory_edits.edit(self._directory, operation)
+                return directory_edits.edit(self._services.directory, operation)
             if name in business_central_edits.OPERATIONS:
-                return self._business_central.edit(operation)
+                return self._services.business_central.edit(operation)
             known = sorted(directory_edits.OPERATIONS | business_central_edits.OPERATIONS)
             raise ValueError(f"There is no operation {name!r}; there are {', '.join(known)}.")
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything that the tenant holds, as JSON, without secrets."""
         with self._lock:
-            environments = self._business_central.snapshot()
+            environments = self._services.business_central.snapshot()
             container = environments.pop(CONTAINER)
-            entra = self._directory.snapshot()
+            entra = self._services.directory.snapshot()
             return {"entra": entra, "businessCentral": environments, "container": container}
 
     def users(self) -> list[dict[str, Any]]:
@@ -149,19 +182,27 @@ class Tenant:
             }
         ]
 
+    def _copy_of(self, services: _Services) -> _Services:
+        # The clock and the signing key are the tenant's, and stay.
+        return copy.deepcopy(services, {id(each): each for each in (self.clock, self._signer)})
+
     def _start_anew(self) -> None:
         now = self.clock.now
-        self._directory = seeded_directory(self.origin, self.deployer_secret, self._administrator_password, now)
-        self._token_service = TokenService(self.origin, self._directory, self._signer)
-        self._graph = Graph(self.origin, self._directory)
-        self._business_central = BusinessCentral(
+        directory = seeded_directory(self.origin, self.deployer_secret, self._administrator_password, now)
+        business_central = BusinessCentral(
             TENANT_ID,
             DEPLOYER_CLIENT_ID,
             now,
             self.origin,
             domains=[DOMAIN],
             web_service_key=self._web_service_key,
-            replication=self._directory.replication,
+            replication=directory.replication,
+        )
+        self._services = _Services(
+            directory,
+            TokenService(self.origin, directory, self._signer),
+            Graph(self.origin, directory),
+            business_central,
         )
 
     def _caller(self, request: HttpRequest) -> Caller | InvalidTokenError:

@@ -48,8 +48,7 @@ def goes_on(stack: Stack) -> Run:
 
 @pytest.fixture
 def deployed(stack: Stack) -> Stack:
-    done = stack.up()
-    assert done.code == 0, done
+    stack.deploy()
     return stack
 
 

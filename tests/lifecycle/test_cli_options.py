@@ -16,7 +16,7 @@ def test_one_integration_of_two_is_made_repaired_and_taken_away_by_target(tenant
     assert made.code == 0, made
     assert names(stack) == {"shop"}
     assert stack.up().code == 0
-    shop = stack.outputs()["integrations"]["shop"]["clientId"]
+    shop = stack.client_id("shop")
     tenant.edit("disable_registration", environment="Production", clientId=shop)
     (registration,) = [
         each["urn"] for each in stack.resources() if each["urn"].endswith("Registration::shop-production")

@@ -31,13 +31,15 @@ class Consented(NamedTuple):
 @pytest.fixture
 def own(stack: Stack) -> Consented:
     stack.write(own={**MAGENTO, "environments": ["production"]})
-    return deployed(stack, "own")
+    stack.deploy()
+    return Consented(stack, stack.client_id("own"))
 
 
 @pytest.fixture
 def vendors(stack: Stack) -> Consented:
     stack.write(vendors=VENDOR)
-    return deployed(stack, "vendors")
+    stack.deploy()
+    return Consented(stack, JOB_QUEUE_RUNNER)
 
 
 @pytest.fixture(params=["own", "vendors"])
@@ -45,12 +47,6 @@ def consented(request: pytest.FixtureRequest) -> Consented:
     """An application of ours, and a vendor's."""
     found: Consented = request.getfixturevalue(request.param)
     return found
-
-
-def deployed(stack: Stack, key: str) -> Consented:
-    done = stack.up()
-    assert done.code == 0, done
-    return Consented(stack, stack.outputs()["integrations"][key]["clientId"])
 
 
 def put_right(stack: Stack) -> Run:
@@ -155,7 +151,8 @@ def test_consent_on_several_resources_and_for_users_is_put_right_each_by_itself(
         "user_impersonation",
     ]
     stack.write(magento=declared)
-    client_id = deployed(stack, "magento").client_id
+    stack.deploy()
+    client_id = stack.client_id()
     assert holds(tenant, client_id) == everything
     edits: list[Callable[[], object]] = [
         lambda: withdraw(tenant, client_id, "Application.Read.All"),

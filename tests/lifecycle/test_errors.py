@@ -88,8 +88,6 @@ def test_a_mistake_in_the_stack_file_is_told_in_the_preview_and_changes_nothing(
     assert "Traceback" not in refused.output
     assert "unhandled error" not in refused.output, "what Pulumi adds to a RunError"
     assert tenant.state() == before
-    stack.write()
-    assert stack.up().code == 0
 
 
 @pytest.mark.parametrize("mistake", IN_BUSINESS_CENTRAL.values(), ids=IN_BUSINESS_CENTRAL)
@@ -110,7 +108,7 @@ def test_what_a_service_refuses_is_told_in_one_paragraph_and_the_next_up_finishe
     finished = stack.up()
     assert finished.code == 0, finished
     assert working(tenant, stack)
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    client_id = stack.client_id()
     assert set(registrations(tenant, client_id)) == {"Production", "Sandbox"}, "and no second object (asserted inside)"
     assert (
         len([each for each in tenant.state()["entra"]["applications"] if re.search("Magento", each["displayName"])])

@@ -85,7 +85,7 @@ def test_killed_at_a_request_of_ours_the_next_up_converges(
     kill_at(tenant, stack, "up", fault)
     heal(stack)
     assert working(tenant, stack)
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    client_id = stack.client_id()
     assert registrations(tenant, client_id) == {"Production": ("Enabled", SETS), "Sandbox": ("Enabled", SETS)}
     held = [
         each["appRoleId"]
@@ -99,8 +99,8 @@ def test_killed_at_a_request_of_ours_the_next_up_converges(
 def test_killed_while_destroying_the_next_destroy_finishes(
     tenant: Tenant, stack: Stack, method: str, path: str, number: int, when: str
 ) -> None:
-    assert stack.up().code == 0
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    stack.deploy()
+    client_id = stack.client_id()
     match = {"method": method, "path": path, "userAgent": OURS}
     fault = tenant.fault(match=match, action="hold", skip=number, when=when)
     kill_at(tenant, stack, "destroy", fault)
@@ -196,7 +196,7 @@ def test_killed_while_a_vendor_is_registered_the_next_up_needs_adopt_once_and_sa
 
 def test_killed_after_an_application_was_deleted_a_refresh_lets_destroy_finish(tenant: Tenant, stack: Stack) -> None:
     """azuread is told 404, and fails: docs/reference/interrupted-runs.md."""
-    assert stack.up().code == 0
+    stack.deploy()
     fault = tenant.fault(match={"method": "DELETE", "path": "/v1.0/applications/"}, action="hold", when="after")
     kill_at(tenant, stack, "destroy", fault)
     again = stack.destroy()

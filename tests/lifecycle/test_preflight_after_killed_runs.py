@@ -49,7 +49,7 @@ def applications(tenant: Tenant) -> list[dict[str, Any]]:
 
 
 def test_after_an_up_there_is_nothing_to_do(stack: Stack) -> None:
-    assert stack.up().code == 0
+    stack.deploy()
     code, findings = preflight(stack)
     assert code == 0, findings
     assert {each["kind"] for each in findings} == {"ready"}
@@ -91,7 +91,7 @@ def test_an_application_that_a_killed_up_left_is_imported_as_it_says_and_up_goes
 
 
 def test_a_secret_that_a_killed_up_left_is_found_and_removed_as_it_says(tenant: Tenant, stack: Stack) -> None:
-    assert stack.up().code == 0
+    stack.deploy()
     stack.write(magento={**MAGENTO, "credentials": secrets(FIRST, f"{FIRST}b")})
     fault = tenant.fault({"method": "POST", "path": "/addPassword$"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault)

@@ -23,8 +23,8 @@ def test_an_up_proves_each_environment_once_and_a_second_up_asks_nothing(tenant:
 
 
 def test_what_was_repaired_is_proved_again(tenant: Tenant, stack: Stack) -> None:
-    assert stack.up().code == 0
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    stack.deploy()
+    client_id = stack.client_id()
     tenant.edit("disable_registration", environment="Production", clientId=client_id)
     repaired = stack.up("--refresh")
     assert repaired.code == 0, repaired
@@ -35,8 +35,8 @@ def test_what_was_repaired_is_proved_again(tenant: Tenant, stack: Stack) -> None
 def test_a_role_that_was_withdrawn_is_granted_again_and_each_environment_proved_again(
     tenant: Tenant, stack: Stack
 ) -> None:
-    assert stack.up().code == 0
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    stack.deploy()
+    client_id = stack.client_id()
     tenant.edit("remove_app_role_assignment", clientId=client_id, role="API.ReadWrite.All")
     repaired = stack.up("--refresh")
     assert repaired.code == 0, repaired
@@ -45,8 +45,8 @@ def test_a_role_that_was_withdrawn_is_granted_again_and_each_environment_proved_
 
 
 def test_a_service_principal_that_was_disabled_is_enabled_again_without_a_proof(tenant: Tenant, stack: Stack) -> None:
-    assert stack.up().code == 0
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    stack.deploy()
+    client_id = stack.client_id()
     graph(tenant, "PATCH", f"/servicePrincipals(appId='{client_id}')", {"accountEnabled": False})
     repaired = stack.up("--refresh")
     assert repaired.code == 0, repaired
@@ -57,7 +57,7 @@ def test_a_service_principal_that_was_disabled_is_enabled_again_without_a_proof(
 def test_a_proof_can_be_turned_on_and_off_and_goes_with_the_rest(tenant: Tenant, stack: Stack) -> None:
     stack.write(magento=UNPROVED)
     assert stack.up().changes == {"create": 8}
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    client_id = stack.client_id()
     assert set(prove(stack, "--json").results.values()) == {("notProvable", "")}
     stack.write()
     assert stack.up().changes == {"create": 2, "unchanged": 8}

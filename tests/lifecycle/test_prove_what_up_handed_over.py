@@ -11,8 +11,7 @@ from tests.support.tenant import Tenant
 
 @pytest.fixture
 def deployed(stack: Stack) -> Stack:
-    done = stack.up()
-    assert done.code == 0, done
+    stack.deploy()
     return stack
 
 
@@ -20,7 +19,7 @@ def test_what_works_is_proved_and_what_was_broken_by_hand_is_named(tenant: Tenan
     works = prove(deployed, "--json")
     assert works.code == 0, works
     assert works.results == {"Production": ("proven", ""), "Sandbox": ("proven", "")}
-    client_id = deployed.outputs()["integrations"]["magento"]["clientId"]
+    client_id = deployed.client_id()
     tenant.edit("disable_registration", environment="Sandbox", clientId=client_id)
     broken = prove(deployed, "--json")
     assert broken.code == 1
@@ -38,9 +37,8 @@ def test_what_works_is_proved_and_what_was_broken_by_hand_is_named(tenant: Tenan
 def test_a_company_that_an_administrator_takes_away_is_named(tenant: Tenant, stack: Stack) -> None:
     sets = [{"roleId": "D365 BUS FULL ACCESS", "company": company} for company in ("CRONUS DK", "CRONUS SE")]
     stack.write(magento={**MAGENTO, "permissionSets": sets})
-    done = stack.up()
-    assert done.code == 0, done
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    stack.deploy()
+    client_id = stack.client_id()
     held = {"clientId": client_id, "roleId": "D365 BUS FULL ACCESS", "company": "CRONUS SE"}
     tenant.edit("remove_permission_set", environment="Sandbox", **held)
     broken = prove(stack, "--json")

@@ -11,8 +11,8 @@ RENAMED = {**ENVIRONMENTS, "production": {"name": "Live", "formerly": ["Producti
 
 
 def test_an_environment_renamed_in_business_central_is_updated_under_its_new_name(tenant: Tenant, stack: Stack) -> None:
-    assert stack.up().code == 0
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    stack.deploy()
+    client_id = stack.client_id()
     tenant.edit("rename_environment", environment="Production", to="Live")
     stack.write(environments=RENAMED)
     done = stack.up()
@@ -27,7 +27,7 @@ def test_an_environment_renamed_in_business_central_is_updated_under_its_new_nam
 
 
 def test_an_integration_with_another_key_keeps_everything_but_its_tag(tenant: Tenant, stack: Stack) -> None:
-    assert stack.up().code == 0
+    stack.deploy()
     before = stack.outputs()["integrations"]["magento"]
     stack.write(shop={**MAGENTO, "formerly": ["magento"]})
     done = stack.up()
@@ -47,7 +47,7 @@ def test_an_integration_with_another_key_keeps_everything_but_its_tag(tenant: Te
 def test_without_formerly_a_renamed_integration_is_stopped_by_the_name_of_its_application(
     tenant: Tenant, stack: Stack
 ) -> None:
-    assert stack.up().code == 0
+    stack.deploy()
     stack.write(shop=MAGENTO)
     refused = stack.up(preview=True)
     assert refused.code == 1

@@ -54,7 +54,7 @@ def made(tenant: Tenant) -> Made:
 
 def is_whole_and_single(tenant: Tenant, stack: Stack, secrets: int = 1) -> bool:
     """Tell whether the integration works, and nothing of it is there twice."""
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    client_id = stack.client_id()
     single = Made([client_id], [client_id], assignments=2, secrets=secrets)
     everywhere = {"Production": ("Enabled", SETS), "Sandbox": ("Enabled", SETS)}
     return made(tenant) == single and registrations(tenant, client_id) == everywhere and working(tenant, stack)
@@ -74,7 +74,7 @@ def test_with_delays_on_all_that_our_providers_touch_up_passes_in_one_go_and_say
     assert done.changes == {"create": 8}
     assert "integrations.magento: waiting to list the roles that" in done.output, done
     assert "404 GET .../appRoleAssignments" in refused(tenant), "a service principal was waited for"
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    client_id = stack.client_id()
     assert (
         len([each for each in tenant.requests() if (each["caller"], each["path"][-6:]) == (client_id, "/token")]) > 2
     ), "roles were waited for, with new tokens"

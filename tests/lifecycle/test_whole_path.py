@@ -15,8 +15,7 @@ from tests.support.working_integration import working
 
 @pytest.fixture
 def deployed(stack: Stack) -> Stack:
-    done = stack.up()
-    assert done.code == 0, done
+    stack.deploy()
     return stack
 
 
@@ -33,7 +32,7 @@ def test_preview_shows_everything_and_makes_nothing(tenant: Tenant, stack: Stack
 
 def test_up_makes_an_integration_that_works(tenant: Tenant, deployed: Stack) -> None:
     assert working(tenant, deployed)
-    client_id = deployed.outputs()["integrations"]["magento"]["clientId"]
+    client_id = deployed.client_id()
     assert registrations(tenant, client_id) == {"Production": ("Enabled", SETS), "Sandbox": ("Enabled", SETS)}
     made = [each for each in tenant.state()["entra"]["applications"] if each["appId"] == client_id]
     assert [each["displayName"] for each in made] == ["NaviPartner Magento 2 integration"]
@@ -56,7 +55,7 @@ def test_a_refresh_right_after_finds_no_drift(deployed: Stack) -> None:
 
 
 def test_drift_on_each_side_is_shown_and_repaired(tenant: Tenant, deployed: Stack) -> None:
-    client_id = deployed.outputs()["integrations"]["magento"]["clientId"]
+    client_id = deployed.client_id()
     tenant.edit("remove_permission_set", environment="Production", clientId=client_id, roleId="NPR NP RETAIL")
     tenant.edit("remove_app_role_assignment", clientId=client_id, role="API.ReadWrite.All")
     tenant.edit("disable_registration", environment="Sandbox", clientId=client_id)
@@ -75,11 +74,11 @@ def test_drift_on_each_side_is_shown_and_repaired(tenant: Tenant, deployed: Stac
 def test_an_application_deleted_in_entra_is_made_again_and_registered_under_its_new_id(
     tenant: Tenant, deployed: Stack
 ) -> None:
-    old = deployed.outputs()["integrations"]["magento"]["clientId"]
+    old = deployed.client_id()
     tenant.edit("delete_application", clientId=old)
     repaired = deployed.up("--refresh")
     assert repaired.code == 0, repaired
-    new = deployed.outputs()["integrations"]["magento"]["clientId"]
+    new = deployed.client_id()
     assert new != old
     assert registrations(tenant, old) == {}
     assert working(tenant, deployed)
@@ -130,14 +129,14 @@ def test_an_environment_taken_from_the_list_is_deregistered_and_the_other_stays(
     deployed.write(magento={**MAGENTO, "environments": ["production"]})
     done = deployed.up()
     assert done.changes == {"delete": 2, "unchanged": 8}, "the registration and its proof"
-    client_id = deployed.outputs()["integrations"]["magento"]["clientId"]
+    client_id = deployed.client_id()
     assert list(registrations(tenant, client_id)) == ["Production"]
 
 
 def test_after_destroy_only_entras_own_recycle_bin_remembers(tenant: Tenant, stack: Stack) -> None:
     before = tenant.state()
     assert stack.up().code == 0
-    client_id = stack.outputs()["integrations"]["magento"]["clientId"]
+    client_id = stack.client_id()
     done = stack.destroy()
     assert done.code == 0, done
     after = tenant.state()
@@ -151,7 +150,7 @@ def test_after_destroy_only_entras_own_recycle_bin_remembers(tenant: Tenant, sta
 
 def test_a_protected_integration_is_not_destroyed_but_its_secrets_rotate(tenant: Tenant, stack: Stack) -> None:
     stack.write(magento={**MAGENTO, "protect": True})
-    assert stack.up().code == 0
+    stack.deploy()
     stack.write(magento={**MAGENTO, "protect": True, "credentials": secrets(SECOND)})
     rotated = stack.up()
     assert rotated.code == 0, rotated

@@ -126,9 +126,13 @@ class Tenant:
         """Empty the request log."""
         self._control.clear_requests()
 
-    def reset(self) -> None:
-        """Return the tenant to its initial state."""
-        self.control("POST", "/reset")
+    def reset(self, to: str | None = None) -> None:
+        """Return the tenant to its initial state, or to the copy of this id."""
+        self.control("POST", "/reset", {"to": to})
+
+    def keep_copy(self) -> str:
+        """Let the tenant keep a copy of what it holds, and return its id."""
+        return str(self.control("POST", "/copies")["id"])
 
     def state(self) -> dict[str, Any]:
         """Return everything that the tenant holds."""

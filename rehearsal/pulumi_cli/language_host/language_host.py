@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import sdk_messages  # type: ignore[import-not-found] # noqa: F401 - beside this file; before what is of Pulumi
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
@@ -97,6 +98,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         """Name the providers that installed packages need, with their versions."""
         found = []
         for package in VirtualEnvironment(request.info).packages():
+            if "pulumi-plugin.json" not in (package.read_text("RECORD") or ""):
+                continue  # before `files`, which takes each of some ten thousand lines apart
             for file in package.files or ():
                 if file.name != "pulumi-plugin.json":
                     continue

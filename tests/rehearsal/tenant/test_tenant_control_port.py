@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from rehearsal.control_port import ControlPortError
 from tests.support.directory_objects import BUSINESS_CENTRAL_SCOPE, Graph
 from tests.support.tenant import open_connection, wait_for
 
@@ -240,6 +241,26 @@ def test_reset_returns_to_the_first_day(tenant: Tenant) -> None:
     assert tenant.control("GET", "/faults") == []
     assert tenant.token()  # the deployer's secret is the same, and the clock is back
     assert tenant.get("/v1.0/applications", token).status_code == 200
+
+
+def test_reset_to_a_copy_brings_back_what_the_services_held_and_leaves_the_copy_as_it_is(tenant: Tenant) -> None:
+    token = tenant.token()
+    caller = Graph(tenant).caller(business_central=["API.ReadWrite.All"])
+    tenant.edit("uninstall_companion", environment="Sandbox")
+    held, copy = tenant.state(), tenant.keep_copy()
+    for _ in range(2):
+        tenant.edit("delete_application", clientId=caller.client_id)
+        tenant.edit("install_companion", environment="Sandbox")
+        tenant.advance(86400 * 400)
+        assert tenant.state() != held
+        tenant.reset(to=copy)
+        assert tenant.state() == held
+        assert tenant.token(caller.client_id, caller.secret, BUSINESS_CENTRAL_SCOPE), "its secret, and the clock"
+    assert create(tenant, token).status_code == 201
+    tenant.reset()
+    assert "Warehouse robots" not in names(tenant)
+    with pytest.raises(ControlPortError, match="There is no copy '99'"):
+        tenant.reset(to="99")
 
 
 def test_edits_do_what_an_administrator_would(tenant: Tenant) -> None:
