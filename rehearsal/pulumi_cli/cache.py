@@ -75,11 +75,6 @@ class Cache:
             self._bring_our_language_host(self.bin)  # another clone's may be older or newer
         return receipt
 
-    @property
-    def is_damaged(self) -> bool:
-        """Tell whether something is kept that `find` does not accept."""
-        return self.kept.exists() and self.find() is None
-
     def keep(self, draft: Path, version: str, origin: str) -> None:
         """Take a finished CLI over.
 

@@ -32,12 +32,14 @@ class PulumiCli:
         version: what it says, such as `v3.274.1`.
         origin: where it comes from, in words.
         language_host: the folder of ours, where it has none of its own.
+        fetched: whether it was not on this machine when it was asked for.
     """
 
     executable: Path
     version: str
     origin: str
     language_host: Path | None = None
+    fetched: bool = False
 
     def path(self, environment: Mapping[str, str]) -> str:
         """Return PATH with the CLI and its language host first."""
@@ -69,7 +71,16 @@ class Search:
         """
         if named := self.named or self.environment.get(NAMED_BY, ""):
             return self._by_hand(named)
-        return self._on_path() or self._in_cache()
+        return self._on_path() or self.in_cache()
+
+    def in_cache(self) -> PulumiCli | None:
+        """Return the one that an earlier run put into the cache, if its files are as they were then."""
+        cache = Cache(self.environment)
+        if receipt := cache.find():
+            return PulumiCli(cache.bin / "pulumi", receipt.version, receipt.origin)
+        if cache.kept.exists():
+            self.passed_over.append(f"{cache.bin}: its files are not as they were kept, it is made anew")
+        return None
 
     def _by_hand(self, named: str) -> PulumiCli:
         path = shutil.which(named, path=self.environment.get("PATH", ""))
@@ -89,14 +100,6 @@ class Search:
             self.passed_over.append(f"{path} on PATH: {found}")
             return None
         return found
-
-    def _in_cache(self) -> PulumiCli | None:
-        cache = Cache(self.environment)
-        if receipt := cache.find():
-            return PulumiCli(cache.bin / "pulumi", receipt.version, receipt.origin)
-        if cache.is_damaged:
-            self.passed_over.append(f"{cache.bin}: its files are not as they were kept, it is made anew")
-        return None
 
     def _examined(self, executable: Path, origin: str, *, by_hand: bool = False) -> PulumiCli | str:
         """Return a CLI, or what speaks against it: a clause."""

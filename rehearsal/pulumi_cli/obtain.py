@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -54,10 +55,11 @@ def obtain(
         console.print(ahead.announcement(cache), soft_wrap=True)
         with console.status(f"the vendor's release {VERSION}") if console.is_terminal else console:
             tried.append(release.install(cache, environment))
-    if not cache.find():
+    if not (found := search.in_cache()):
         tried.append(_build(cache, environment, console))
-    if found := Search(environment).run():
-        return found
+        found = search.in_cache()
+    if found:
+        return replace(found, fetched=True)
     raise PulumiError(f"The Pulumi CLI could not be had. Tried: {'; '.join(filter(None, tried))}. {WAYS_OUT}")
 
 

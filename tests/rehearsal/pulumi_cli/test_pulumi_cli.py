@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+from argparse import Namespace
+from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 import pytest
 
-from rehearsal.pulumi_cli import build, go, release
+from rehearsal.pulumi_cli import build, command, go, release
 from rehearsal.pulumi_cli.cache import Cache
 from rehearsal.pulumi_cli.find import PulumiError, Search
 from rehearsal.pulumi_cli.pin import OLDEST, VERSION
@@ -193,6 +196,27 @@ def test_a_damaged_one_is_noticed_and_made_anew(fake_go: FakeGo, name: str) -> N
     assert got.code == 0
     assert "its files are not as they were kept, it is made anew" in got.output
     assert len(fake_go.asked("build")) == 2
+
+
+@pytest.mark.parametrize(("content", "code"), [(None, 0), ("damaged", 1)])
+def test_what_is_kept_is_read_once(
+    fake_go: FakeGo, monkeypatch: pytest.MonkeyPatch, content: str | None, code: int
+) -> None:
+    assert get(fake_go).code == 0
+    executable = fake_go.cache / VERSION / "bin" / "pulumi"
+    if content:
+        executable.write_text(content)
+    read, digest = [], hashlib.file_digest
+
+    def counted(file: BufferedReader, name: str) -> object:
+        read.append(Path(file.name))
+        return digest(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    for name, value in fake_go.environment.items():
+        monkeypatch.setenv(name, value)
+    assert command.run(Namespace(pulumi="", no_fetch=True, quiet=True)) == code
+    assert read.count(executable) == 1
 
 
 def test_another_clones_language_host_gives_way_to_this_ones(fake_go: FakeGo) -> None:
