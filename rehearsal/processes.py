@@ -71,14 +71,14 @@ def running(mark: Path) -> list[psutil.Process]:
     return found
 
 
-def end(mark: Path, patience: float = 3.0) -> int:
+def end(mark: Path, timeout: float = 3.0) -> int:
     """End the processes of a rehearsal: SIGINT, after a while SIGINT again, in the end SIGKILL.
 
     The CLI takes the first as "finish what runs", the second as "stop"; the tenant ends at the first.
 
     Args:
         mark: of the rehearsal.
-        patience: seconds between one signal and the next.
+        timeout: seconds between one signal and the next.
 
     Returns:
         How many processes there were.
@@ -90,7 +90,7 @@ def end(mark: Path, patience: float = 3.0) -> int:
         for process in alive:
             with suppress(psutil.Error):
                 process.send_signal(number)
-        psutil.wait_procs(alive, timeout=patience)
+        psutil.wait_procs(alive, timeout=timeout)
     return len(found)
 
 
