@@ -95,7 +95,7 @@ class BusinessCentral:
 
     def _api(self, request: HttpRequest, caller: Caller, environment: Environment, where: Address) -> HttpResponse:
         _require_role(caller, where.route)
-        if not self._replication.is_over(f"{environment.name}/{caller.client_id}"):
+        if not self._replication.is_replicated(f"{environment.name}/{caller.client_id}"):
             raise refusal("rejected_credentials")
         now = self._now()
         for deployment in environment.deployments:
@@ -126,7 +126,7 @@ class BusinessCentral:
                 environment.users = {**draft.users, **environment.users}
             raise
         for client_id in draft.registrations.keys() - environment.registrations.keys():
-            self._replication.begin(f"{environment.name}/{client_id}")  # until then it cannot sign in (ours)
+            self._replication.created(f"{environment.name}/{client_id}")  # until then it cannot sign in (ours)
         self._environments[self._environments.index(environment)] = draft
         return answer
 
