@@ -140,9 +140,6 @@ def _required_resource_access(planned: Values) -> list[JSON]:
         return str(zlib.crc32(text.encode()))
 
     return [
-        {
-            "resourceAccess": [dict(each) for each in access["resourceAccesses"]],
-            "resourceAppId": access["resourceAppId"],
-        }
+        {"resourceAccess": list(map(dict, access["resourceAccesses"])), "resourceAppId": access["resourceAppId"]}
         for access in sorted(planned["requiredResourceAccesses"] or [], key=code)
     ]

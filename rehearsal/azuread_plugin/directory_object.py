@@ -124,9 +124,7 @@ class DirectoryObject:
         prior = known(self.properties, planned)
         try:
             self.confirm_replication(graph, id_, planned, deadline)
-            owners.finish_creation(
-                graph, id_, self._named(id_), further, remove_caller=remove_caller, deadline=deadline
-            )
+            owners.finish(graph, id_, self._named(id_), further, remove_caller=remove_caller, deadline=deadline)
             outputs = self.read(graph, id_, prior, deadline)
         except DiagnosticError as error:
             outputs = error.outputs or {**prior, "id": id_}

@@ -27,7 +27,7 @@ def split_for_creation(graph: GraphSession, wanted: list[str]) -> tuple[list[str
     return [graph.directory_object(owner) for owner in bound], others[_BOUND_AT_MOST - 1 :], remove_caller
 
 
-def finish_creation(
+def finish(
     graph: GraphSession, path: str, what: str, further: list[str], *, remove_caller: bool, deadline: float
 ) -> None:
     """Add those who did not fit, then remove the caller; a caller that is not an owner (404) is a failure too."""

@@ -68,7 +68,7 @@ class Property:
             case "set":
                 return in_order(value or [])
             case "map":
-                return {prop["value"]: prop["id"] for prop in value or [] if prop.get("value")}
+                return {each["value"]: each["id"] for each in value or [] if each.get("value")}
             case "block":
                 return None if value is None else self._members_from_graph(value)
             case "blocks":
@@ -112,9 +112,8 @@ def properties(resource: str) -> Properties:
 def _property(entry: dict[str, Any]) -> Property:
     members = {name: _property(each) for name, each in entry.get("members", {}).items()}
     result = {"input": False, "computed": True} if entry.get("result") else {}
-    return Property(
-        **{name: value for name, value in entry.items() if name != "result"} | result | {"members": members}
-    )
+    given = {name: value for name, value in entry.items() if name != "result"}
+    return Property(**given | result | {"members": members})
 
 
 @dataclass
@@ -224,7 +223,7 @@ def inputs_of_import(properties: Properties, outputs: Values) -> Values:
     if features := outputs.get("featureTags"):
         # `tags` and `featureTags` exclude each other; of such inputs the bridge keeps one, here `featureTags`.
         wanted.pop("tags", None)
-        wanted["featureTags"] = [{**{name: on for name, on in prop.items() if on}, DEFAULTS: []} for prop in features]
+        wanted["featureTags"] = [{**{name: on for name, on in each.items() if on}, DEFAULTS: []} for each in features]
     return {**wanted, DEFAULTS: []}
 
 
