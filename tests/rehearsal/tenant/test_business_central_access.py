@@ -15,7 +15,6 @@ from tests.support.business_central import (
     NOBODY,
     TENANT,
     Asker,
-    a_business_central,
     administrator,
     application,
     error,
@@ -23,11 +22,6 @@ from tests.support.business_central import (
 
 REJECTED = "The server has rejected the client credentials."
 NOT_ENTITLED = "Web service call failed because user could not be authenticated or authorized."
-
-
-@pytest.fixture
-def bc() -> Asker:
-    return a_business_central()
 
 
 def companies(asker: Asker) -> str:

@@ -7,12 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
-from tests.support.business_central import COMPANION, DEPLOYER, Asker, a_business_central, error
-
-
-@pytest.fixture
-def bc() -> Asker:
-    return a_business_central()
+from tests.support.business_central import COMPANION, DEPLOYER, Asker, error
 
 
 def ids(bc: Asker, **options: str) -> list[str]:

@@ -14,7 +14,6 @@ from tests.support.business_central import (
     NOBODY,
     NULL_GUID,
     Asker,
-    a_business_central,
     administrator,
     application,
     error,
@@ -23,11 +22,6 @@ from tests.support.business_central import (
 BASE_APP = "437dbf0e-84ff-417a-965d-ed2bb9650972"
 NP_RETAIL = "992c2309-cca4-43cb-9e41-911f482ec088"
 OTHER_APP = "7c2a5b0e-9d34-4f0c-8f6a-1f6f0b9f2a10"
-
-
-@pytest.fixture
-def bc() -> Asker:
-    return a_business_central()
 
 
 @pytest.fixture

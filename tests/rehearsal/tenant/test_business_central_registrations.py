@@ -17,7 +17,6 @@ from tests.support.business_central import (
     NOBODY,
     NULL_GUID,
     Asker,
-    a_business_central,
     administrator,
     application,
     error,
@@ -33,11 +32,6 @@ FIELDS = {
     "userName",
     "userState",
 }
-
-
-@pytest.fixture
-def bc() -> Asker:
-    return a_business_central()
 
 
 def without_security(bc: Asker) -> Asker:
