@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.business_central import Asker, a_business_central
+from tests.support.business_central import BusinessCentralClient, new_business_central
 from tests.support.directory_objects import Graph
 from tests.support.tenant import Tenant
 
 
 @pytest.fixture
-def bc() -> Asker:
-    return a_business_central()
+def bc() -> BusinessCentralClient:
+    return new_business_central()
 
 
 @pytest.fixture
