@@ -147,8 +147,7 @@ def check(properties: Properties, news: Values, resource: str) -> tuple[Values, 
             problems.append(f"Invalid or unknown key '{name}'")
         elif not prop.supported:
             problems.append(f"The rehearsal's stand-in for azuread does not have '{name}'; the real plugin does")
-    missing = {name: prop for name, prop in properties.items() if name not in given}
-    defaults = {name: prop.default for name, prop in missing.items() if prop.default is not None}
+    defaults = {name: it.default for name, it in properties.items() if it.default is not None and name not in given}
     # The bridge lists only defaults that are not the zero value (`preventDuplicateNames: false` is in no trace).
     inputs = {name: _with_defaults(value) for name, value in given.items()}
     shown = {name: value for name, value in defaults.items() if value != _ZERO[properties[name].kind]}

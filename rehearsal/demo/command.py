@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         narration.failed(str(problem))
     except ControlPortError as problem:
         narration.failed(f"The tour cannot go on: {problem}.")
-    except BrokenPipeError:  # whoever read along has gone, as `demo | head` does
+    except BrokenPipeError:  # the reader has closed the pipe, as in `demo | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as problem:
         narration.failed(f"{problem.filename or 'The machine'}: {problem.strerror}.")

@@ -47,6 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(f"{found}: {found.executable}", soft_wrap=True)
     if found.fetched:
         console.print(f"It took {time.monotonic() - begun:.0f} s.")
-    folders = found.path({}).rstrip(os.pathsep)
-    console.print(f"To use it yourself: export PATH={shlex.quote(folders)}:$PATH", soft_wrap=True)
+    folders = shlex.quote(found.path({}).rstrip(os.pathsep))
+    console.print(f"To use it yourself: export PATH={folders}:$PATH", soft_wrap=True)
     return 0

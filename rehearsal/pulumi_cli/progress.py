@@ -1,4 +1,4 @@
-"""How far getting the CLI is: written by whoever gets it, read by all who wait for it."""
+"""The progress of getting the CLI: written by the process that gets it, read by all that wait for it."""
 
 from __future__ import annotations
 

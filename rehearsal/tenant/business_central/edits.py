@@ -74,9 +74,7 @@ class _Edit(Edit):
 
     def delete_registration(self) -> Changed:
         row = self._registration
-        if self._arguments.get(
-            "keepUser", False
-        ):  # Delete(false), as a careless extension does: the user stays, enabled
+        if self._arguments.get("keepUser"):  # Delete(false), as a careless extension does: the user stays, enabled
             del self._environment.registrations[row.client_id]
         else:
             registrations.delete(self._session, row)
