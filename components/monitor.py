@@ -1,6 +1,6 @@
 """What this program changes in the SDK's requests to the engine's resource monitor.
 
-The SDK has no setting for it. One that makes its requests in another way goes on without these changes, and works.
+The SDK has no setting for it. If a later SDK makes its requests in another way, it works without these changes.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def leave_out_stack_traces() -> None:
     _wrap(without_trace, "RegisterResource")
 
 
-def treat_cancelled_requests_as_terminated() -> None:
-    """Let a request that the engine cancels end the program as one that it no longer answers.
+def treat_cancelled_requests_as_shutdown() -> None:
+    """Handle a request that the engine cancels like one that it no longer answers.
 
     When a resource fails, the engine stops its server, and what the program has asked ends either as unavailable or as
-    cancelled, by chance. The SDK knows the first, and says one line; of the second it shows a traceback.
+    cancelled, by chance. The SDK reports the first in one line, and the second with a traceback.
     """
 
-    def terminated(send: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def raising_shutdown(send: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
             return send(*args, **kwargs)
         except grpc.RpcError as problem:
@@ -48,7 +48,7 @@ def treat_cancelled_requests_as_terminated() -> None:
                 raise pulumi.RunError("Resource monitor has terminated, shutting down") from None
             raise
 
-    _wrap(terminated, "RegisterResource", "RegisterResourceOutputs", "Invoke")
+    _wrap(raising_shutdown, "RegisterResource", "RegisterResourceOutputs", "Invoke")
 
 
 def _wrap(around: Callable[..., Any], *methods: str) -> None:
