@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 FETCH := $(if $(NO_FETCH),--no-fetch)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check kills pulumi cli ahead python-is-new-enough bench-scale bench-replication lock clean
+.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,8 +15,8 @@ python-is-new-enough:
 	  echo "Python 3.11 or later is needed; '$(PYTHON)' is not it. Say which: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 
 # Where a Pulumi CLI has to be built, that begins beside the making of .venv.
-ahead: python-is-new-enough
-	@$(PYTHON) -m rehearsal.pulumi_cli.ahead --with $$PPID $(FETCH) $(ARGS)
+prebuild: python-is-new-enough
+	@$(PYTHON) -m rehearsal.pulumi_cli.prebuild --with $$PPID $(FETCH) $(ARGS)
 
 $(VENV)/.installed: requirements.txt | python-is-new-enough
 	@echo "Making $(VENV) with the packages of requirements.txt (about a minute, once)"
@@ -25,19 +25,19 @@ $(VENV)/.installed: requirements.txt | python-is-new-enough
 	  echo "The packages could not be had from the package index that pip uses here (see 'pip config list'). Nothing else was changed; 'make' again when it can be reached." >&2; exit 1; }
 	@touch $@
 
-demo: ahead $(VENV)/.installed  ## walk through all of it against a rehearsal tenant, narrated (ARGS=--keep leaves it up)
+demo: prebuild $(VENV)/.installed  ## walk through all of it against a rehearsal tenant, narrated (ARGS=--keep leaves it up)
 	@$(BIN)/python -m rehearsal demo $(FETCH) $(ARGS)
 
-test: ahead $(VENV)/.installed check cli  ## every check and every test (ARGS="-k words" narrows the tests)
+test: prebuild $(VENV)/.installed check cli  ## every check and every test (ARGS="-k words" narrows the tests)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 kills: cli  ## an up and a destroy killed at each of their requests; twenty minutes
 	@$(BIN)/python -m pytest -n auto --dist loadgroup --kills tests/lifecycle/test_kills.py $(ARGS)
 
-pulumi: ahead $(VENV)/.installed  ## find or get the Pulumi CLI that demo and tests run on; how to put it on PATH
+pulumi: prebuild $(VENV)/.installed  ## find or get the Pulumi CLI that demo and tests run on; how to put it on PATH
 	@$(BIN)/python -m rehearsal pulumi $(FETCH) $(ARGS)
 
-cli: ahead $(VENV)/.installed
+cli: prebuild $(VENV)/.installed
 	@$(BIN)/python -m rehearsal pulumi --quiet $(FETCH)
 
 check: $(VENV)/.installed  ## ruff, mypy --strict, import-linter

@@ -1,4 +1,4 @@
-"""A lock on a file, which the kernel gives back when its holder ends, however that ends."""
+"""A lock on a file, which the kernel releases when the process that holds it ends, however it ends."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class Held(Exception):
+class AlreadyLockedError(Exception):
     """Another process holds the lock.
 
     Attributes:
-        holder: its process id, "" where that cannot be read.
+        holder: id of that process, "" where it cannot be read.
     """
 
     def __init__(self, holder: str) -> None:
@@ -22,18 +22,18 @@ class Held(Exception):
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold the lock on a file, which is made where it is not there.
+def lock(path: Path) -> Iterator[None]:
+    """Lock a file, which is made where there is none.
 
     Raises:
-        Held: another process does.
+        AlreadyLockedError: another process holds the lock.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Held(os.pread(descriptor, 20, 0).decode(errors="replace").strip()) from None
+            raise AlreadyLockedError(os.pread(descriptor, 20, 0).decode(errors="replace").strip()) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield

@@ -1,7 +1,7 @@
-"""The one place that starts what runs beside a rehearsal, and ends it: tenant, CLI, the product's commands.
+"""Starts and ends the processes of a rehearsal: tenant, CLI, the product's commands.
 
-Each process is marked with an environment variable, which its children inherit. The mark finds what a killed tour or a
-killed CLI left (its plugins outlive it: docs/decisions/0015), and leaves alone what has got the same process id since.
+Each process is marked with an environment variable, which its children inherit. The mark finds what a killed tour or
+a killed CLI left (its plugins go on: docs/decisions/0015), and is safe where a process id has been used again since.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import psutil
 
 MARK = "REHEARSAL_FOLDER"
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "REHEARSAL_PLUGIN_WAITS", "ENTRA_BC_TRACEBACK")
-"""The variables of a person's that a process of a rehearsal gets: none of them is a credential."""
+"""The user's variables that a rehearsal's processes inherit: none of them is a credential."""
 
 
 def basic_environment() -> dict[str, str]:
@@ -36,12 +36,12 @@ def start(
     stderr: int | IO[str],
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[str]:
-    """Start a command in a session of its own, so that a Ctrl-C at the terminal reaches whoever started it alone.
+    """Start a command in a session of its own, so that a Ctrl-C at the terminal does not reach it.
 
     Args:
         command: the command line.
         environment: the whole of its environment; the mark is added.
-        mark: the rehearsal's folder, which no other process has a reason to name.
+        mark: the rehearsal's folder, which identifies its processes.
         cwd: its working directory.
         stdout: as for subprocess.
         stderr: as for subprocess.
@@ -65,20 +65,20 @@ def running(mark: Path) -> list[psutil.Process]:
     """Return the processes of a rehearsal that still run, children of children included."""
     found = []
     for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):  # somebody else's, or it has just ended
+        with suppress(psutil.Error, OSError):  # another user's, or it has just ended
             if process.environ().get(MARK) == str(mark) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
 
 
-def end(mark: Path, patience: float = 3.0) -> int:
+def end(mark: Path, timeout: float = 3.0) -> int:
     """End the processes of a rehearsal: SIGINT, after a while SIGINT again, in the end SIGKILL.
 
     The CLI takes the first as "finish what runs", the second as "stop"; the tenant ends at the first.
 
     Args:
         mark: of the rehearsal.
-        patience: seconds between one signal and the next.
+        timeout: seconds between one signal and the next.
 
     Returns:
         How many processes there were.
@@ -90,12 +90,12 @@ def end(mark: Path, patience: float = 3.0) -> int:
         for process in alive:
             with suppress(psutil.Error):
                 process.send_signal(number)
-        psutil.wait_procs(alive, timeout=patience)
+        psutil.wait_procs(alive, timeout=timeout)
     return len(found)
 
 
 def kill(mark: Path) -> None:
-    """End all of them at once, as a machine that loses its power does; none can start another one meanwhile."""
+    """Kill the processes of a rehearsal, as a power failure would, until none is left."""
     while alive := running(mark):
         for process in alive:
             with suppress(psutil.Error):

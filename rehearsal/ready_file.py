@@ -1,7 +1,7 @@
-"""The ready-file: what a running rehearsal tenant tells those who want to use it.
+"""The ready-file: how to reach a running rehearsal tenant.
 
-The tenant writes it, the engine, the demo and the tests read it. It is also the only source of the environment
-variables that a rehearsed program sees, so that no credential of the person at the keyboard can leak into it.
+The tenant writes it, the engine, the demo and the tests read it. It is also the only source of the credentials
+that a rehearsed program sees, so that none of the user's own can leak into it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tables that are data and no code: YAML files beside the modules that read them."""
+"""Tables that are data: YAML files beside the modules that read them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, diagnosin
 from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
 from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Properties, Values, known
 
-APPEARANCE_PAUSE = 1.0  # seconds between two looks for a new password, with REHEARSAL_PLUGIN_WAITS=1
+APPEARANCE_PAUSE = 1.0  # seconds between two reads for a new password, with REHEARSAL_PLUGIN_WAITS=1
 
 
 class ApplicationPassword:
@@ -27,14 +27,14 @@ class ApplicationPassword:
     timeouts: ClassVar[dict[str, float]] = {"create": 900.0, "read": 300.0, "update": 300.0, "delete": 300.0}  # seconds
     properties: ClassVar[Properties] = schema.properties("applicationPassword")
 
-    def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, until: float) -> None:
+    def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, deadline: float) -> None:
         """Accept every plan: the provider has no CustomizeDiff here."""
 
-    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values | None]:
-        """Add a password and see it five times; answers Pulumi's id and the outputs, the value among them.
+    def create(self, graph: GraphSession, planned: Values, deadline: float) -> tuple[str, Values | None]:
+        """Add a password and read until it is there five times; returns Pulumi's id and the outputs with the value.
 
         Raises:
-            DiagnosticError: no password was added, or it was added and then not seen: such a one is in no state.
+            DiagnosticError: no password was added, or a new one never appeared: then no state records it.
             PartialFailure: it was added and seen, but could not be read at the end.
         """
         path = str(planned["applicationId"])
@@ -45,40 +45,40 @@ class ApplicationPassword:
         object_id = match[1]
         what = _named(object_id)
         credential = _credential(planned, what)
-        with graph.writing(object_id):
+        with graph.write_lock(object_id):
             with diagnosing(f"Retrieving {what}", "application_id"):
-                if graph.find(path, until=until) is None:
+                if graph.find(path, deadline=deadline) is None:
                     raise DiagnosticError(f"{what} was not found", attribute="application_id")
             with diagnosing(f"Adding password for {what}"):
                 body = {"passwordCredential": credential}
-                added = graph.write("POST", f"{path}/addPassword", body, until=until)
+                added = graph.write("POST", f"{path}/addPassword", body, deadline=deadline)
             for field, name in (("keyId", "keyId"), ("secretText", "password")):
                 if not added.get(field):
                     raise DiagnosticError(f"API error adding password for {what}", f"nil or empty {name} received")
             key_id = added["keyId"]
             with diagnosing(f"Waiting for password credential for {what}"):
-                graph.patience.until_stable(
-                    lambda: _find(graph.get(path, until=until), key_id) is not None,
+                graph.poller.wait_until_stable(
+                    lambda: _find(graph.get(path, deadline=deadline), key_id) is not None,
                     APPEARANCE_PAUSE,
-                    until,
+                    deadline,
                     ABSENCES_TOLERATED,
                 )
             pulumi_id = f"{object_id}/password/{key_id}"
             prior = {**known(self.properties, planned), "id": pulumi_id, "value": added["secretText"]}
             try:
-                return pulumi_id, self.read(graph, pulumi_id, prior, until)
+                return pulumi_id, self.read(graph, pulumi_id, prior, deadline)
             except DiagnosticError as error:
                 raise PartialFailure(pulumi_id, prior, error) from None
 
-    def read(self, graph: GraphSession, id: str, prior: Values, until: float) -> Values | None:  # noqa: A002
+    def read(self, graph: GraphSession, id: str, prior: Values, deadline: float) -> Values | None:  # noqa: A002
         """Return the outputs, or None where the password or its application is gone.
 
-        Graph never tells the value again: it is what `prior` has.
+        Graph never answers the value again: it is taken from `prior`.
         """
         object_id, key_id = _parse(id)
         path = f"/applications/{object_id}"
         with diagnosing(f"Retrieving {_named(object_id)}", "application_id"):
-            found = graph.find(path, until=until)
+            found = graph.find(path, deadline=deadline)
         credential = _find(found, key_id) if found else None
         if credential is None:
             return None
@@ -93,20 +93,20 @@ class ApplicationPassword:
             "startDate": credential.get("startDateTime") or "",
         }
 
-    def update(self, graph: GraphSession, id: str, plan: Plan, until: float) -> NoReturn:  # noqa: A002, ARG002
+    def update(self, graph: GraphSession, id: str, plan: Plan, deadline: float) -> NoReturn:  # noqa: A002, ARG002
         """Refuse: every input replaces, so no engine asks for this."""
         raise StandInError(f"a password cannot be updated, only replaced: {id}")
 
-    def delete(self, graph: GraphSession, id: str, until: float) -> None:  # noqa: A002
-        """Remove a password and see five times that it is gone. One that was gone before is an error."""
+    def delete(self, graph: GraphSession, id: str, deadline: float) -> None:  # noqa: A002
+        """Remove a password, and read until it is absent five times in a row. One that was gone before is an error."""
         object_id, key_id = _parse(id)
         what, path = _named(object_id), f"/applications/{object_id}"
-        with graph.writing(object_id):
+        with graph.write_lock(object_id):
             with diagnosing(f'Removing password credential "{key_id}" from {what}'):
-                graph.write("POST", f"{path}/removePassword", {"keyId": key_id}, until=until)
+                graph.write("POST", f"{path}/removePassword", {"keyId": key_id}, deadline=deadline)
             with diagnosing(f'Waiting for deletion of password credential "{key_id}" from {what}'):
-                graph.patience.until_stable(
-                    lambda: _find(graph.get(path, until=until), key_id) is None, DELETION_PAUSE, until
+                graph.poller.wait_until_stable(
+                    lambda: _find(graph.get(path, deadline=deadline), key_id) is None, DELETION_PAUSE, deadline
                 )
 
 
@@ -128,7 +128,7 @@ def _find(application: JSON, key_id: str) -> JSON | None:
 
 
 def _credential(planned: Values, what: str) -> JSON:
-    """Return what the program chose."""
+    """Return the body of addPassword: the name and the end that the program set."""
     name, end = (None if planned[each] in (None, "", UNKNOWN) else planned[each] for each in ("displayName", "endDate"))
     credential: JSON = {} if name is None else {"displayName": name}
     if end is not None:

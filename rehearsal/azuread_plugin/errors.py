@@ -6,14 +6,14 @@ from typing import Any
 
 
 class StandInError(Exception):
-    """Something the stand-in itself refuses; the text says so."""
+    """The stand-in itself refuses something; the text says what."""
 
 
 class DiagnosticError(Exception):
-    """One error diagnostic of the Terraform provider: what was attempted, what was said, on which Terraform attribute.
+    """An error diagnostic of the Terraform provider: a summary, a detail and a Terraform attribute.
 
     Attributes:
-        outputs: where a read failed on the way, what it had read until then.
+        outputs: what a read had found before it failed, None for nothing.
     """
 
     def __init__(self, summary: str, detail: object = "", attribute: str = "") -> None:

@@ -33,13 +33,13 @@ def get_service_principal(graph: GraphSession, arguments: Values) -> Values:
     """
     if set(arguments) != {"clientId"}:
         raise StandInError("The rehearsal's stand-in for azuread looks service principals up by clientId alone")
-    client_id, until = arguments["clientId"], time.monotonic() + _SECONDS
+    client_id, deadline = arguments["clientId"], time.monotonic() + _SECONDS
     wanted = f"appId eq '{client_id}'"
     with diagnosing(f'Listing service principals for filter "{wanted}"'):
-        found = graph.list("/servicePrincipals", {"$filter": wanted}, until=until)
+        found = graph.list("/servicePrincipals", {"$filter": wanted}, deadline=deadline)
     if not found:
         raise DiagnosticError(f'No service principal found for client ID: "{client_id}"')
-    outputs = ServicePrincipal().described(graph, found[0], {}, until)
+    outputs = ServicePrincipal().outputs_with_beta(graph, found[0], {}, deadline)
     shown = {name: value for name, value in outputs.items() if name not in ("samlSingleSignOn", "useExisting")}
     return {**shown, "samlSingleSignOns": [outputs["samlSingleSignOn"]] if outputs["samlSingleSignOn"] else []}
 

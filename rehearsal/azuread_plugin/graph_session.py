@@ -18,13 +18,13 @@ import requests
 
 from rehearsal.azuread_plugin.configuration import Configuration, require_loopback
 from rehearsal.azuread_plugin.errors import DiagnosticError
-from rehearsal.azuread_plugin.polling import Patience, PollingError
-from rehearsal.azuread_plugin.sign_in import NoAnswerError, SignIn, wait_before_retry
+from rehearsal.azuread_plugin.polling import Poller, PollingError
+from rehearsal.azuread_plugin.sign_in import NoResponseError, SignIn, retry_delay
 
 JSON = dict[str, Any]
 RetryWhen = Callable[["GraphError"], bool]
 
-# The last word is ours: a request log shall not pass the stand-in off as the real plugin.
+# The last word is ours, so that a request log tells the stand-in from the real plugin.
 _USER_AGENT = (
     "HashiCorp Terraform/dev (+https://www.terraform.io) Terraform Plugin SDK/2.40.1 terraform-provider-azuread/dev "
     "HashiCorp/go-azure-sdk (Go-http-Client/1.1 MicrosoftGraph/v1.0) pid-222c6c49-1b0a-5959-a213-6608f9eb8820 "
@@ -40,7 +40,7 @@ _HEADERS = {
 
 
 class GraphError(Exception):
-    """An answer that is no success, worded as go-azure-sdk words it.
+    """An answer that is not a success, in the words of go-azure-sdk.
 
     Attributes:
         status: HTTP status, 0 where there was no answer.
@@ -68,9 +68,9 @@ class GraphError(Exception):
             text = f"unexpected status {status} with response: {response.text}"
         else:
             text = f"unexpected status {status} received with no body"
-        it = cls(text, response.status_code, error)
-        it.retry_after = response.headers.get("Retry-After")
-        return it
+        problem = cls(text, response.status_code, error)
+        problem.retry_after = response.headers.get("Retry-After")
+        return problem
 
     def matches(self, status: int, pattern: str) -> bool:
         """Tell whether this is the error of that status whose `code: message` matches the regular expression."""
@@ -79,7 +79,7 @@ class GraphError(Exception):
 
 @contextmanager
 def diagnosing(summary: str, attribute: str = "") -> Iterator[None]:
-    """Report what fails within as a diagnostic: what was attempted, and on which Terraform attribute, "" for none."""
+    """Turn an error within into a DiagnosticError; `attribute` is the Terraform attribute, "" for none."""
     try:
         yield
     except (GraphError, PollingError) as error:
@@ -87,53 +87,53 @@ def diagnosing(summary: str, attribute: str = "") -> Iterator[None]:
 
 
 class GraphSession:
-    """A signed-in caller of Graph; a request that gets no success, after its retries, is a GraphError.
+    """A signed-in caller of Graph. A request that fails, after its retries, raises a GraphError.
 
     Attributes:
         object_id: object id of the caller's service principal.
     """
 
-    def __init__(self, configuration: Configuration, patience: Patience) -> None:
+    def __init__(self, configuration: Configuration, poller: Poller) -> None:
         """Sign in."""
-        self._sign_in = SignIn(configuration, patience)
+        self._sign_in = SignIn(configuration, poller)
         self.tenant_id = configuration.tenant_id
         self.client_id = configuration.client_id
         self.object_id = self._sign_in.object_id
-        self.patience = patience
+        self.poller = poller
         self._locks: dict[str, threading.Lock] = {}
 
-    def writing(self, object_id: str) -> threading.Lock:
-        """Return an application's lock: its updates and password changes take turns, as in the real plugin."""
+    def write_lock(self, object_id: str) -> threading.Lock:
+        """Return an application's lock: the real plugin, too, makes its updates and password changes one by one."""
         return self._locks.setdefault(object_id, threading.Lock())
 
-    def get(self, path: str, query: Mapping[str, str] | None = None, *, version: str = "v1.0", until: float) -> JSON:
+    def get(self, path: str, query: Mapping[str, str] | None = None, *, version: str = "v1.0", deadline: float) -> JSON:
         """GET one object; `path` begins with a slash, `until` is on the clock of `time.monotonic`."""
-        return self._send("GET", f"{self._sign_in.graph}/{version}{path}", query, None, until)
+        return self._send("GET", f"{self._sign_in.graph}/{version}{path}", query, None, deadline)
 
-    def find(self, path: str, *, until: float) -> JSON | None:
+    def find(self, path: str, *, deadline: float) -> JSON | None:
         """GET one object, or None where there is none."""
         try:
-            return self.get(path, until=until)
+            return self.get(path, deadline=deadline)
         except GraphError as error:
             if error.status == 404:
                 return None
             raise
 
-    def list(self, path: str, query: Mapping[str, str] | None = None, *, until: float) -> list[JSON]:
+    def list(self, path: str, query: Mapping[str, str] | None = None, *, deadline: float) -> list[JSON]:
         """GET a collection, all pages of it."""
-        answer = self.get(path, query, until=until)
+        answer = self.get(path, query, deadline=deadline)
         items: list[JSON] = answer.get("value") or []
         while link := answer.get("@odata.nextLink"):
             require_loopback(link)
-            answer = self._send("GET", link, None, None, until)
+            answer = self._send("GET", link, None, None, deadline)
             items += answer.get("value") or []
         return items
 
     def write(
-        self, method: str, path: str, body: JSON | None = None, *, until: float, retry_when: RetryWhen | None = None
+        self, method: str, path: str, body: JSON | None = None, *, deadline: float, retry_when: RetryWhen | None = None
     ) -> JSON:
-        """POST, PATCH or DELETE; `retry_when` tells which refusals of this request pass with time."""
-        return self._send(method, f"{self._sign_in.graph}/v1.0{path}", None, body, until, retry_when)
+        """POST, PATCH or DELETE; `retry_when` tells which errors of this request are worth a retry."""
+        return self._send(method, f"{self._sign_in.graph}/v1.0{path}", None, body, deadline, retry_when)
 
     def directory_object(self, object_id: str) -> str:
         """Return the address that a reference (`@odata.id`, `@odata.bind`) has for an object."""
@@ -145,26 +145,26 @@ class GraphSession:
         url: str,
         query: Mapping[str, str] | None,
         body: JSON | None,
-        until: float,
+        deadline: float,
         retry_when: RetryWhen | None = None,
     ) -> JSON:
-        attempt, most = 0, _retries_within(until - time.monotonic())
+        attempt, most = 0, _retries_within(deadline - time.monotonic())
         while True:
             try:
                 return self._send_once(method, url, query, body)
             except GraphError as error:
-                passing = _passes_with_time(error, method) or (retry_when is not None and retry_when(error))
-                if not passing or attempt >= most:
+                transient = _is_transient(error, method) or (retry_when is not None and retry_when(error))
+                if not transient or attempt >= most:
                     raise
-                self.patience.pause(wait_before_retry(error.retry_after, attempt))
+                self.poller.pause(retry_delay(error.retry_after, attempt))
                 attempt += 1
 
     def _send_once(self, method: str, url: str, query: Mapping[str, str] | None, body: JSON | None) -> JSON:
         headers = {**_HEADERS, "Authorization": f"Bearer {self._sign_in.token()}"}
         data = None if body is None else json.dumps(body)
         try:
-            response = self._sign_in.exchange(method, url, headers=headers, params=query, data=data)
-        except NoAnswerError as problem:
+            response = self._sign_in.send(method, url, headers=headers, params=query, data=data)
+        except NoResponseError as problem:
             error = GraphError(str(problem))
             error.was_reset = problem.was_reset
             raise error from None
@@ -181,8 +181,8 @@ def _error_text(error: Mapping[str, Any]) -> str:
     return ": ".join(str(part) for part in parts if part)
 
 
-def _passes_with_time(error: GraphError, method: str) -> bool:
-    if error.status == 0:  # a write that got no answer may have been done: never again
+def _is_transient(error: GraphError, method: str) -> bool:
+    if error.status == 0:  # a write without an answer may have been done: do not repeat it
         return method == "GET" and error.was_reset
     return error.status in (408, 424, 429) or (error.status >= 500 and error.status != 501)
 

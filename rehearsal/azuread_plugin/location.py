@@ -41,10 +41,10 @@ def find_plugin(environment: Mapping[str, str]) -> Plugin:
     folder = _folder(Path(home) / "plugins") if home else None
     if folder is not None and not folder.with_name(f"{folder.name}.partial").exists():
         cached = folder / EXECUTABLE
-        if cached.is_file() and not _is_ours(cached):
+        if cached.is_file() and not _is_stand_in(cached):
             return Plugin([str(cached)], is_real=True, found=f"in Pulumi's plugin cache, {folder}")
     on_path = shutil.which(EXECUTABLE, path=environment.get("PATH", ""))
-    if on_path is not None and not _is_ours(Path(on_path)):
+    if on_path is not None and not _is_stand_in(Path(on_path)):
         return Plugin([on_path], is_real=True, found=f"on PATH, {on_path}")
     return Plugin([sys.executable, "-m", __package__], is_real=False, found="the rehearsal's stand-in")
 
@@ -60,7 +60,7 @@ def install(plugin_cache: Path) -> Path:
         that is there already stays.
     """
     executable = _folder(plugin_cache / "plugins") / EXECUTABLE
-    if executable.exists() and not _is_ours(executable):
+    if executable.exists() and not _is_stand_in(executable):
         return executable
     executable.parent.mkdir(parents=True, exist_ok=True)
     executable.write_text(
@@ -82,6 +82,6 @@ def _folder(plugins: Path) -> Path:
     return plugins / f"resource-azuread-v{version()}"
 
 
-def _is_ours(executable: Path) -> bool:
+def _is_stand_in(executable: Path) -> bool:
     with executable.open("rb") as file:
         return _MARK.encode() in file.read(200)

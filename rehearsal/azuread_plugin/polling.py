@@ -22,8 +22,8 @@ class PollingError(Exception):
     """Graph did not give the expected answer often enough in time, or the engine has given up waiting."""
 
 
-class Patience:
-    """Pauses that the engine's Cancel ends.
+class Poller:
+    """Asks repeatedly, with pauses that the engine's Cancel ends.
 
     Attributes:
         fixed_waits: whether to pause between agreeing answers too.
@@ -42,20 +42,20 @@ class Patience:
         if self._cancelled.wait(seconds):
             raise PollingError("context canceled")
 
-    def until_stable(
+    def wait_until_stable(
         self,
         agrees: Callable[[], bool],
         interval: float,
         deadline: float,
         absences_tolerated: int | None = None,
     ) -> None:
-        """Ask until `agrees` was true five times in a row.
+        """Ask until `agrees` returns true five times in a row.
 
         Args:
             agrees: asks once.
-            interval: pause between two asks, in seconds; the pause after a disagreeing answer grows from it to 10 s.
+            interval: seconds between two requests; after a disagreeing answer they grow from it to 10 s.
             deadline: on the clock of `time.monotonic`.
-            absences_tolerated: how many disagreeing answers in a row are one too few to give up; None: any number.
+            absences_tolerated: gives up after more disagreeing answers in a row than this; None: never.
         """
         in_a_row, absences, pause = 0, 0, 0.1
         while True:

@@ -24,14 +24,14 @@ from rehearsal.azuread_plugin.configuration import SECRET_SETTINGS, Configuratio
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.functions import FUNCTIONS
 from rehearsal.azuread_plugin.graph_session import GraphSession
-from rehearsal.azuread_plugin.polling import Patience, PollingError
+from rehearsal.azuread_plugin.polling import Poller, PollingError
 from rehearsal.azuread_plugin.schema import Plan, Values
 from rehearsal.azuread_plugin.service_principal import ServicePrincipal
 
 Resource = Application | ServicePrincipal | ApplicationPassword
 
-_HERE: tuple[Resource, ...] = (Application(), ServicePrincipal(), ApplicationPassword())
-RESOURCES: Mapping[str, Resource] = {it.type: it for it in _HERE}
+_RESOURCES: tuple[Resource, ...] = (Application(), ServicePrincipal(), ApplicationPassword())
+RESOURCES: Mapping[str, Resource] = {prop.type: prop for prop in _RESOURCES}
 _SECRET_OUTPUTS = frozenset({"value"})
 _UNKNOWN_STATUS = 2  # grpc.StatusCode.UNKNOWN, under which the bridge reports everything
 _KINDS = provider_pb2.PropertyDiff.Kind
@@ -46,10 +46,10 @@ def version() -> str:
     return metadata.version("pulumi-azuread")
 
 
-def _refusals(
+def _errors_to_grpc(
     method: Callable[[_Servicer, _Request, grpc.ServicerContext], _Response],
 ) -> Callable[[_Servicer, _Request, grpc.ServicerContext], _Response]:
-    """Answer what a method refuses as the bridge does: gRPC status UNKNOWN, and the text."""
+    """Answer an error of a method as the bridge does: gRPC status UNKNOWN, and the text."""
 
     @functools.wraps(method)
     def answered(self: _Servicer, request: _Request, context: grpc.ServicerContext) -> _Response:
@@ -65,7 +65,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
     """The stand-in's provider; one process serves one configuration."""
 
     def __init__(self) -> None:
-        self._patience = Patience()
+        self._poller = Poller()
         self._session: GraphSession | None = None
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
@@ -83,37 +83,37 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         }
         return provider_pb2.CheckResponse(inputs=_struct(marked))
 
-    @_refusals
+    @_errors_to_grpc
     def Configure(
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
         """Sign in: one metadata request and one token, in a preview too."""
         settings = {name.removeprefix("azuread:config:"): value for name, value in request.variables.items()}
-        self._session = GraphSession(Configuration.read(settings), self._patience)
+        self._session = GraphSession(Configuration.read(settings), self._poller)
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
-    @_refusals
+    @_errors_to_grpc
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
-        """Call one of the functions there are."""
+        """Call one of the functions."""
         if request.tok not in FUNCTIONS:
-            raise StandInError(_not_here("the function", request.tok))
-        told = FUNCTIONS[request.tok](self._graph, _values(request.args))
+            raise StandInError(_unsupported("the function", request.tok))
+        result = FUNCTIONS[request.tok](self._graph, _values(request.args))
         answer = provider_pb2.InvokeResponse()
-        getattr(answer, "return").CopyFrom(_struct(told))  # a Python keyword
+        getattr(answer, "return").CopyFrom(_struct(result))  # a Python keyword
         return answer
 
-    @_refusals
+    @_errors_to_grpc
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
-        """Fill in defaults and refuse what is missing or not here."""
+        """Fill in defaults; refuse what is missing or not supported here."""
         resource = _resource(request.urn)
         inputs, problems = schema.check(resource.properties, _values(request.news), request.urn.split("::")[3])
         # No failure names its property: an engine would print the value, and it may be a secret.
         failures = [provider_pb2.CheckFailure(reason=problem) for problem in problems]
         return provider_pb2.CheckResponse(inputs=_struct(inputs), failures=failures)
 
-    @_refusals
+    @_errors_to_grpc
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
-        """Compare what is wanted with the outputs; a look-up of a new name may be part of it."""
+        """Compare what is wanted with the outputs; it may include a look-up of a new name."""
         resource = _resource(request.urn)
         olds = schema.without_defaults(_values(request.olds))
         plan = schema.plan_update(resource.properties, olds, _values(request.news), request.ignoreChanges)
@@ -131,35 +131,35 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
             hasDetailedDiff=True,
         )
 
-    @_refusals
+    @_errors_to_grpc
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
-        """Create, or in a preview tell what would be there."""
+        """Create, or in a preview return the planned outputs."""
         resource = _resource(request.urn)
-        until = _until(context, request.timeout, resource.timeouts["create"])
+        deadline = _until(context, request.timeout, resource.timeouts["create"])
         plan = schema.plan_create(resource.properties, _values(request.properties))
-        self._verify(resource, request.urn, {}, plan, until)
+        self._verify(resource, request.urn, {}, plan, deadline)
         if request.preview:
             return provider_pb2.CreateResponse(properties=_marked({**plan.planned, "id": schema.UNKNOWN}))
         try:
-            id_, outputs = resource.create(self._graph, plan.planned, until)
+            id_, outputs = resource.create(self._graph, plan.planned, deadline)
         except PartialFailure as failure:
             _abort_partially(context, failure, f"creating {request.urn}: {failure}")
         if outputs is None:
-            # It was made, and the last read did not find it: an orphan, since Pulumi records nothing of it
+            # It was made, but the last read did not find it. Pulumi records nothing of it, so it is an orphan
             # (docs/reference/facts-graph.md, "Where the plugin gives up").
             raise StandInError(f"expected non-nil error with nil state during Create of {request.urn}")
         return provider_pb2.CreateResponse(id=id_, properties=_marked(outputs))
 
-    @_refusals
+    @_errors_to_grpc
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
-        """Read what is there; without properties it is an import. Gone is an empty answer."""
+        """Read; without properties it is an import. An object that is gone gives an empty answer."""
         resource = _resource(request.urn)
         prior, inputs = _values(request.properties), _values(request.inputs)
         if not prior and not request.id.startswith(resource.id_prefix):
             return provider_pb2.ReadResponse()  # as the real plugin: no such id, no such object
-        until = _until(context, request.timeout, resource.timeouts["read"])
-        with _telling(f"refreshing {request.urn}"):
-            outputs = resource.read(self._graph, request.id, schema.without_defaults(prior), until)
+        deadline = _until(context, request.timeout, resource.timeouts["read"])
+        with _attempting(f"refreshing {request.urn}"):
+            outputs = resource.read(self._graph, request.id, schema.without_defaults(prior), deadline)
         if outputs is None:
             return provider_pb2.ReadResponse()
         fresh = (
@@ -170,35 +170,35 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         everything = {**dict.fromkeys(resource.properties), **outputs}
         return provider_pb2.ReadResponse(id=request.id, properties=_marked(everything), inputs=_struct(fresh))
 
-    @_refusals
+    @_errors_to_grpc
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
-        """Change, or in a preview tell what would be there."""
+        """Change, or in a preview return the planned outputs."""
         resource = _resource(request.urn)
-        until = _until(context, request.timeout, resource.timeouts["update"])
+        deadline = _until(context, request.timeout, resource.timeouts["update"])
         olds = schema.without_defaults(_values(request.olds))
         plan = schema.plan_update(resource.properties, olds, _values(request.news), request.ignoreChanges)
-        self._verify(resource, request.urn, olds, plan, until)
+        self._verify(resource, request.urn, olds, plan, deadline)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=_marked(plan.planned))
         try:
-            outputs = resource.update(self._graph, request.id, plan, until)
+            outputs = resource.update(self._graph, request.id, plan, deadline)
         except DiagnosticError as problem:
             failure = PartialFailure(request.id, schema.known(resource.properties, plan.planned), problem)
             _abort_partially(context, failure, f"updating {request.urn}: {problem}")
         return provider_pb2.UpdateResponse(properties=_marked(outputs))
 
-    @_refusals
+    @_errors_to_grpc
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Delete; an object that is not there is an error, as in the real plugin."""
         resource = _resource(request.urn)
-        until = _until(context, request.timeout, resource.timeouts["delete"])
-        with _telling(f"deleting {request.urn}"):
-            resource.delete(self._graph, request.id, until)
+        deadline = _until(context, request.timeout, resource.timeouts["delete"])
+        with _attempting(f"deleting {request.urn}"):
+            resource.delete(self._graph, request.id, deadline)
         return empty_pb2.Empty()
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """End every wait; requests under way are finished."""
-        self._patience.cancel()
+        self._poller.cancel()
         return empty_pb2.Empty()
 
     @property
@@ -207,14 +207,14 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
             raise StandInError("the azuread provider has not been configured")
         return self._session
 
-    def _verify(self, resource: Resource, urn: str, olds: Values, plan: Plan, until: float) -> None:
-        with _telling(f"diffing {urn}"):
-            resource.verify_plan(self._graph, olds, plan, until)
+    def _verify(self, resource: Resource, urn: str, olds: Values, plan: Plan, deadline: float) -> None:
+        with _attempting(f"diffing {urn}"):
+            resource.verify_plan(self._graph, olds, plan, deadline)
 
 
 @contextmanager
-def _telling(attempted: str) -> Iterator[None]:
-    """Report what fails within as a failure of what was attempted."""
+def _attempting(attempted: str) -> Iterator[None]:
+    """Prefix a DiagnosticError with what was attempted."""
     try:
         yield
     except DiagnosticError as problem:
@@ -224,17 +224,17 @@ def _telling(attempted: str) -> Iterator[None]:
 def _resource(urn: str) -> Resource:
     type_ = urn.split("::")[2].rpartition("$")[2]
     if type_ not in RESOURCES:
-        raise StandInError(_not_here("the resource type", type_))
+        raise StandInError(_unsupported("the resource type", type_))
     return RESOURCES[type_]
 
 
 def _until(context: grpc.ServicerContext, requested: float, default: float) -> float:
-    """Return when an operation has to be done, on the clock of `time.monotonic`: what comes first counts."""
+    """Return the deadline of an operation, the earlier of the two, on the clock of `time.monotonic`."""
     limits = [requested or default, context.time_remaining()]
     return time.monotonic() + min(limit for limit in limits if limit is not None)
 
 
-def _not_here(what: str, token: str) -> str:
+def _unsupported(what: str, token: str) -> str:
     return (
         f"the rehearsal's stand-in for the azuread plugin does not have {what} {token}; the real plugin does: "
         f"pulumi plugin install resource azuread v{version()}"

@@ -34,15 +34,15 @@ class Property:
     Attributes:
         kind: `set` is a set of strings, `blocks` a set of objects, `block` one object, `list` a list of either; a `map`
             with a place in Graph is made of the values and ids of the objects there.
-        graph: where Graph has it, as `info.marketingUrl`; "" where it takes more than that.
-        members: what an object has.
+        graph: its path in Graph's JSON, as `info.marketingUrl`; "" where a path is not enough.
+        members: the properties of an object.
         sent: whether create and update both send it, as it stands, or with the object whose member it is; null clears
             (go-azure-sdk, `nullable.NoZero`).
         input: whether a program may set it in the real plugin.
         default: what Check fills in.
         computed: whether the service chooses where the program does not.
         force_new: whether a change replaces the resource.
-        suppressed: whether it is no change that it goes, whatever it is.
+        suppressed: whether its removal never counts as a change (the provider's DiffSuppressFunc).
     """
 
     kind: Kind = "string"
@@ -57,7 +57,7 @@ class Property:
     suppressed: bool = False
     members: Mapping[str, Property] = field(default_factory=dict)
 
-    def shown(self, found: Mapping[str, Any]) -> Any:
+    def from_graph(self, found: Mapping[str, Any]) -> Any:
         """Return the output for what Graph has at `graph`."""
         value: Any = found
         for name in self.graph.split("."):
@@ -68,22 +68,22 @@ class Property:
             case "set":
                 return in_order(value or [])
             case "map":
-                return {it["value"]: it["id"] for it in value or [] if it.get("value")}
+                return {each["value"]: each["id"] for each in value or [] if each.get("value")}
             case "block":
-                return None if value is None else self._shown_members(value)
+                return None if value is None else self._members_from_graph(value)
             case "blocks":
-                return sorted(map(self._shown_members, value or []), key=_identity)
+                return sorted(map(self._members_from_graph, value or []), key=_identity)
             case "list" if self.members:
-                return [self._shown_members(each) for each in value or []]
+                return [self._members_from_graph(each) for each in value or []]
         return value or self.default or _ZERO[self.kind]
 
-    def _shown_members(self, found: Mapping[str, Any]) -> Values:
-        return {name: it.shown(found) for name, it in self.members.items()}
+    def _members_from_graph(self, found: Mapping[str, Any]) -> Values:
+        return {name: prop.from_graph(found) for name, prop in self.members.items()}
 
-    def vanishes(self, value: Any) -> bool:
-        """Tell whether it is no change that a value goes: nothing in it counts (the provider's DiffSuppressFunc)."""
+    def removal_is_suppressed(self, value: Any) -> bool:
+        """Tell whether the removal of this value is not a change: it is zero, a default, or `suppressed`."""
         if self.kind == "block" and value and self.members:
-            return all(it.vanishes(value.get(name)) for name, it in self.members.items())
+            return all(prop.removal_is_suppressed(value.get(name)) for name, prop in self.members.items())
         return self.suppressed or _is_zero(value) or value == self.default
 
     def to_send(self, value: Any) -> Any:
@@ -96,8 +96,8 @@ class Property:
             case "list":
                 return value or []
             case "block":
-                sent = {name: it for name, it in self.members.items() if it.sent}
-                return {it.graph: it.to_send((value or {}).get(name)) for name, it in sent.items()}
+                sent = {name: prop for name, prop in self.members.items() if prop.sent}
+                return {prop.graph: prop.to_send((value or {}).get(name)) for name, prop in sent.items()}
         return value or self.default
 
 
@@ -106,13 +106,14 @@ Properties = Mapping[str, Property]
 
 def properties(resource: str) -> Properties:
     """Return the properties of a resource, as `properties.yaml` has them; `result` marks what only the service says."""
-    return {name: _property(told) for name, told in tables.read(__file__, "properties.yaml")[resource].items()}
+    return {name: _property(entry) for name, entry in tables.read(__file__, "properties.yaml")[resource].items()}
 
 
-def _property(told: dict[str, Any]) -> Property:
-    members = {name: _property(each) for name, each in told.get("members", {}).items()}
-    result = {"input": False, "computed": True} if told.get("result") else {}
-    return Property(**{name: value for name, value in told.items() if name != "result"} | result | {"members": members})
+def _property(entry: dict[str, Any]) -> Property:
+    members = {name: _property(each) for name, each in entry.get("members", {}).items()}
+    result = {"input": False, "computed": True} if entry.get("result") else {}
+    given = {name: value for name, value in entry.items() if name != "result"}
+    return Property(**given | result | {"members": members})
 
 
 @dataclass
@@ -137,14 +138,14 @@ def check(properties: Properties, news: Values, resource: str) -> tuple[Values, 
     problems = [
         f'Missing required argument. The argument "{_terraform_name(name)}" is required, but no definition was found.. '
         f"Examine values at '{resource}.{name}'."
-        for name, it in properties.items()
-        if it.required and name not in given
+        for name, prop in properties.items()
+        if prop.required and name not in given
     ]
     for name in given:
-        it = properties.get(name)
-        if it is None or not it.input:
+        prop = properties.get(name)
+        if prop is None or not prop.input:
             problems.append(f"Invalid or unknown key '{name}'")
-        elif not it.supported:
+        elif not prop.supported:
             problems.append(f"The rehearsal's stand-in for azuread does not have '{name}'; the real plugin does")
     defaults = {name: it.default for name, it in properties.items() if it.default is not None and name not in given}
     # The bridge lists only defaults that are not the zero value (`preventDuplicateNames: false` is in no trace).
@@ -157,14 +158,14 @@ def plan_create(properties: Properties, news: Values) -> Plan:
     """Return the resource as it will be; what the service chooses is unknown."""
     given = without_defaults(news)
     planned: Values = {}
-    for name, it in properties.items():
+    for name, prop in properties.items():
         value = given.get(name)
         if value is not None:
-            planned[name] = _in_order(it, value)
-        elif it.computed:
+            planned[name] = _in_order(prop, value)
+        elif prop.computed:
             planned[name] = UNKNOWN
         else:
-            planned[name] = [] if it.kind == "blocks" else it.default
+            planned[name] = [] if prop.kind == "blocks" else prop.default
     return Plan(planned, {name: "ADD" for name in given if name in properties})
 
 
@@ -173,18 +174,18 @@ def plan_update(properties: Properties, olds: Values, news: Values, ignored: Ite
     given = without_defaults(news)
     plan = Plan(dict(olds))
     kept = {path.partition(".")[0].partition("[")[0] for path in ignored}
-    for name, it in properties.items():
-        if not it.input or name in kept:
+    for name, prop in properties.items():
+        if not prop.input or name in kept:
             continue
         old, new = olds.get(name), given.get(name)
         kind: DiffKind
         if new is None:
-            if it.computed or it.vanishes(old):
+            if prop.computed or prop.removal_is_suppressed(old):
                 continue
-            kind = "DELETE" if it.default is None else "UPDATE"
-            new = it.default if it.default is not None else _ZERO[it.kind]
+            kind = "DELETE" if prop.default is None else "UPDATE"
+            new = prop.default if prop.default is not None else _ZERO[prop.kind]
         else:
-            new = _in_order(it, new)
+            new = _in_order(prop, new)
             if new == old:
                 continue
             kind = "ADD" if old is None or old == [] else "DELETE" if new == [] else "UPDATE"
@@ -194,7 +195,7 @@ def plan_update(properties: Properties, olds: Values, news: Values, ignored: Ite
 
 
 def inputs_after_refresh(properties: Properties, inputs: Values, outputs: Values) -> Values:
-    """Return the inputs with what is really there: those that were given, and no others (ExtractInputsFromOutputs).
+    """Return the given inputs with the values that were read, and no others (ExtractInputsFromOutputs).
 
     A member that somebody added to a set shows in the outputs, and so in the diff, but not in the inputs.
     """
@@ -203,9 +204,9 @@ def inputs_after_refresh(properties: Properties, inputs: Values, outputs: Values
     for name, old in inputs.items():
         if name == DEFAULTS or name not in outputs:
             continue
-        it = properties.get(name)
-        unchanged = it is not None and _in_order(it, without_defaults(old)) == outputs[name]
-        fresh[name] = old if unchanged else _as_given(old, outputs[name])
+        prop = properties.get(name)
+        unchanged = prop is not None and _in_order(prop, without_defaults(old)) == outputs[name]
+        fresh[name] = old if unchanged else _in_shape_of(old, outputs[name])
         if fresh[name] != old:
             defaults.discard(name)
     return {**fresh, DEFAULTS: sorted(defaults)}
@@ -214,14 +215,14 @@ def inputs_after_refresh(properties: Properties, inputs: Values, outputs: Values
 def inputs_of_import(properties: Properties, outputs: Values) -> Values:
     """Return inputs that would give this resource: what is required, and what is neither default nor zero."""
     wanted: Values = {}
-    for name, it in properties.items():
+    for name, prop in properties.items():
         value = outputs.get(name)
-        if it.input and it.supported and (it.required or not (_is_zero(value) or value == it.default)):
+        if prop.input and prop.supported and (prop.required or not (_is_zero(value) or value == prop.default)):
             wanted[name] = _with_defaults(value)
     if features := outputs.get("featureTags"):
         # `tags` and `featureTags` exclude each other; of such inputs the bridge keeps one, here `featureTags`.
         wanted.pop("tags", None)
-        wanted["featureTags"] = [{**{name: on for name, on in it.items() if on}, DEFAULTS: []} for it in features]
+        wanted["featureTags"] = [{**{name: on for name, on in each.items() if on}, DEFAULTS: []} for each in features]
     return {**wanted, DEFAULTS: []}
 
 
@@ -232,8 +233,8 @@ def after_apply(properties: Properties, planned: Values, outputs: Values) -> Val
     change by somebody else shows at the next refresh only. A set that was null and is empty stays null.
     """
     applied = dict(outputs)
-    for name, it in properties.items():
-        if not it.input or it.kind not in ("set", "blocks"):
+    for name, prop in properties.items():
+        if not prop.input or prop.kind not in ("set", "blocks"):
             continue
         value = planned.get(name)
         if value is None and outputs.get(name) == []:
@@ -300,14 +301,14 @@ def _is_zero(value: Any) -> bool:
     return value is None or value in ("", False, [], {})
 
 
-def _in_order(it: Property, value: Any) -> Any:
+def _in_order(prop: Property, value: Any) -> Any:
     if not isinstance(value, list):
         return value
     if UNKNOWN in value:  # of a set with an unknown member nothing is known
         return UNKNOWN
-    if it.kind == "set":
+    if prop.kind == "set":
         return in_order(value)
-    return sorted(value, key=_identity) if it.kind == "blocks" else value
+    return sorted(value, key=_identity) if prop.kind == "blocks" else value
 
 
 def _identity(value: Any) -> str:
@@ -319,11 +320,11 @@ def _identity(value: Any) -> str:
     return f'"{value}"'
 
 
-def _as_given(given: Any, found: Any) -> Any:
-    """Return what was found, in the shape of what was given."""
+def _in_shape_of(given: Any, found: Any) -> Any:
+    """Return what was found, with only the keys and items that were given."""
     if isinstance(given, list) and isinstance(found, list):
-        return [_as_given(old, new) for old, new in zip(given, found, strict=False)]
+        return [_in_shape_of(old, new) for old, new in zip(given, found, strict=False)]
     if isinstance(given, dict) and isinstance(found, dict):
-        fresh = {name: _as_given(old, found[name]) for name, old in given.items() if name in found}
+        fresh = {name: _in_shape_of(old, found[name]) for name, old in given.items() if name in found}
         return {**fresh, DEFAULTS: given[DEFAULTS]} if DEFAULTS in given else fresh
     return found

@@ -15,7 +15,7 @@ from rehearsal.azuread_plugin.schema import Values
 
 
 class ServicePrincipal(DirectoryObject):
-    """Creates, reads, changes and deletes service principals; it adopts none."""
+    """Creates, reads, changes and deletes service principals; `useExisting` is not supported."""
 
     type = "azuread:index/servicePrincipal:ServicePrincipal"
     noun = "Service Principal"
@@ -24,22 +24,22 @@ class ServicePrincipal(DirectoryObject):
     beta = "samlMetadataUrl"
     properties = schema.properties("servicePrincipal")
 
-    def create(self, graph: GraphSession, planned: Values, until: float) -> tuple[str, Values | None]:
+    def create(self, graph: GraphSession, planned: Values, deadline: float) -> tuple[str, Values | None]:
         """Create a service principal, if its application has none."""
         client_id = planned["clientId"]
         with diagnosing("Could not list existing service principals"):
-            existing = graph.list("/servicePrincipals", {"$filter": f"appId eq '{client_id}'"}, until=until)
+            existing = graph.list("/servicePrincipals", {"$filter": f"appId eq '{client_id}'"}, deadline=deadline)
         if existing:
             text = f'A resource with the ID "{existing[0]["id"]}" already exists'
             raise DiagnosticError(text, import_needed("azuread_service_principal"), "id")
         body = {"appId": client_id, "description": f"TERRAFORM_UPDATE_{uuid.uuid4()}"}
-        return self._post(graph, planned, body, until, retry_when=_not_replicated)
+        return self._post(graph, planned, body, deadline, retry_when=_is_not_replicated)
 
-    def prove(self, graph: GraphSession, id: str, planned: Values, until: float) -> None:  # noqa: A002
-        """Give it its real description; at once, without the retries that the real plugin's comment promises."""
+    def confirm_replication(self, graph: GraphSession, id: str, planned: Values, deadline: float) -> None:  # noqa: A002
+        """Set the real description, once: the real plugin's comment promises retries, but it makes none."""
         body = {"@odata.type": "#microsoft.graph.servicePrincipal", "description": planned["description"] or None}
         with diagnosing("Timed out whilst waiting for new service principal to be replicated in Azure AD"):
-            graph.write("PATCH", id, body, until=until)
+            graph.write("PATCH", id, body, deadline=deadline)
 
     def to_send(self, planned: Values) -> JSON:
         """Return what create and update both send."""
@@ -50,7 +50,7 @@ class ServicePrincipal(DirectoryObject):
         }
 
     def outputs(self, found: JSON, prior: Values) -> Values:
-        """Return the outputs; what Graph does not tell is what it was before."""
+        """Return the outputs; what Graph does not answer is taken from `prior`."""
         shown, app_id = super().outputs(found, prior), found.get("appId") or ""
         return {
             **shown,
@@ -62,7 +62,7 @@ class ServicePrincipal(DirectoryObject):
         }
 
 
-def _not_replicated(error: GraphError) -> bool:
+def _is_not_replicated(error: GraphError) -> bool:
     return error.matches(
         400, "The appId '.+' of the service principal does not reference a valid application object"
     ) or error.matches(

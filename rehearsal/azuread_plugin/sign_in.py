@@ -14,7 +14,7 @@ import requests
 
 from rehearsal.azuread_plugin.configuration import Configuration, require_loopback
 from rehearsal.azuread_plugin.errors import StandInError
-from rehearsal.azuread_plugin.polling import Patience
+from rehearsal.azuread_plugin.polling import Poller
 
 # The real plugin asks for metadata and token with Go's own user agent, and names itself to Graph only.
 _GO_USER_AGENT = "Go-http-client/1.1"
@@ -23,11 +23,11 @@ _TOKEN_RETRIES = 4  # go-retryablehttp's default, for the sign-in only
 _LONGEST_WAIT = 61  # seconds
 
 
-class NoAnswerError(Exception):
+class NoResponseError(Exception):
     """A request got no answer at all.
 
     Attributes:
-        was_reset: the other side broke the connection off; Go takes that for passing, an end of file it does not.
+        was_reset: the other side reset the connection; Go retries then, but not after an end of file.
     """
 
     def __init__(self, method: str, url: str, problem: requests.RequestException) -> None:
@@ -40,7 +40,7 @@ class NoAnswerError(Exception):
             reason = "dial tcp: connect: connection refused"
         else:
             reason = "EOF"
-        if method != "GET":  # a write may have been done: the real plugin says no more of it
+        if method != "GET":  # the real plugin gives no reason for a write, which may have been done
             reason = "HTTP response was nil; connection may have been reset"
         super().__init__(f'{method.capitalize()} "{url}": {reason}')
 
@@ -53,10 +53,10 @@ class SignIn:
         object_id: object id of the caller's service principal, from the token.
     """
 
-    def __init__(self, configuration: Configuration, patience: Patience) -> None:
+    def __init__(self, configuration: Configuration, poller: Poller) -> None:
         """Fetch the metadata document and a first token."""
         self.configuration = configuration
-        self._patience = patience
+        self._poller = poller
         self._lock = threading.Lock()
         self._renew_at = 0.0
         self._token = ""
@@ -67,13 +67,13 @@ class SignIn:
         """Return an access token for Graph that is good for a while."""
         with self._lock:
             if time.monotonic() >= self._renew_at:
-                self._token, lifetime = self._ask_for_token()
+                self._token, lifetime = self._request_token()
                 # Renewed 20 minutes before its end, or at half its life where that is later:
                 # docs/reference/facts-graph.md, "Token requests".
                 self._renew_at = time.monotonic() + max(lifetime - 1200, lifetime / 2)
             return self._token
 
-    def exchange(self, method: str, url: str, **arguments: Any) -> requests.Response:
+    def send(self, method: str, url: str, **arguments: Any) -> requests.Response:
         """Send one request on a connection of its own, as the real plugin does; through no proxy, to no redirect."""
         with requests.Session() as session:
             session.trust_env = False  # Go's handling of HTTPS_PROXY spares loopback, requests' does not
@@ -87,15 +87,15 @@ class SignIn:
                     **arguments,
                 )
             except requests.RequestException as problem:
-                raise NoAnswerError(method, url, problem) from None
+                raise NoResponseError(method, url, problem) from None
 
     def _endpoints(self) -> tuple[str, str]:
         endpoint = f"https://{self.configuration.metadata_host}"
         failed = f'retrieving metadata from endpoint "{endpoint}"'
         query, headers = {"api-version": "2022-09-01"}, {"User-Agent": _GO_USER_AGENT}
         try:
-            response = self.exchange("GET", f"{endpoint}/metadata/endpoints", params=query, headers=headers)
-        except NoAnswerError as problem:
+            response = self.send("GET", f"{endpoint}/metadata/endpoints", params=query, headers=headers)
+        except NoResponseError as problem:
             raise StandInError(f"{failed}: performing request: {problem}") from None
         if response.status_code != requests.codes.ok:
             status = f"{response.status_code} {response.status_code} {response.reason}"
@@ -109,7 +109,7 @@ class SignIn:
         require_loopback(graph)
         return login, graph
 
-    def _ask_for_token(self) -> tuple[str, float]:
+    def _request_token(self) -> tuple[str, float]:
         response = self._token_response()
         if not response.ok:
             text = f"received HTTP status {response.status_code} with response: {response.text}"
@@ -130,20 +130,20 @@ class SignIn:
         while True:
             retry_after = None
             try:
-                response = self.exchange("POST", url, data=form, headers=headers)
-            except NoAnswerError as problem:
+                response = self.send("POST", url, data=form, headers=headers)
+            except NoResponseError as problem:
                 if attempt == _TOKEN_RETRIES:
                     raise StandInError(f"clientCredentialsToken: cannot request token: {problem}") from None
             else:
-                passing = response.status_code == requests.codes.too_many_requests or response.status_code >= 500
-                if not passing or attempt == _TOKEN_RETRIES:
+                transient = response.status_code == requests.codes.too_many_requests or response.status_code >= 500
+                if not transient or attempt == _TOKEN_RETRIES:
                     return response
                 retry_after = response.headers.get("Retry-After")
-            self._patience.pause(wait_before_retry(retry_after, attempt))
+            self._poller.pause(retry_delay(retry_after, attempt))
             attempt += 1
 
 
-def wait_before_retry(retry_after: str | None, attempt: int) -> float:
+def retry_delay(retry_after: str | None, attempt: int) -> float:
     """Return seconds to wait: what the service says in whole seconds (a date is ignored), else 1, 2, 4, ... 61."""
     if retry_after is not None and re.fullmatch(r"\d+", retry_after):
         return float(retry_after)
@@ -151,7 +151,7 @@ def wait_before_retry(retry_after: str | None, attempt: int) -> float:
 
 
 def _object_id(token: str) -> str:
-    """Return the `oid` claim; like the real plugin, without a look at the signature."""
+    """Return the `oid` claim; like the real plugin, it does not verify the signature."""
     import jwt  # late: it brings all of cryptography, and a plugin that is not asked anything needs no token
 
     try:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from rehearsal import processes
 from rehearsal.control_port import ControlPort, ControlPortError
 from rehearsal.demo import tenant
-from rehearsal.demo.conductor import Conductor
 from rehearsal.demo.declaration import write_stack_file
 from rehearsal.demo.errors import DemoError
-from rehearsal.demo.farewell import say_how_to_look_round, say_what_is_next
 from rehearsal.demo.folder import DemoFolder
 from rehearsal.demo.narration import Narration
+from rehearsal.demo.next_steps import say_how_to_explore, say_next_steps
 from rehearsal.demo.pulumi import Pulumi
+from rehearsal.demo.pulumi_runner import PulumiRunner
 from rehearsal.demo.tour import Tour
 from rehearsal.pulumi_cli.command import add_choice
 from rehearsal.pulumi_cli.find import PulumiCli, PulumiError
@@ -55,13 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
         with folder.locked():
             return _stop(folder) if arguments.stop else _walk(arguments, folder, narration)
     except (DemoError, PulumiError) as problem:
-        narration.broken(str(problem))
+        narration.failed(str(problem))
     except ControlPortError as problem:
-        narration.broken(f"The tour cannot go on: {problem}.")
-    except BrokenPipeError:  # whoever read along has gone, as `demo | head` does
+        narration.failed(f"The tour cannot go on: {problem}.")
+    except BrokenPipeError:  # the reader has closed the pipe, as in `demo | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as problem:
-        narration.broken(f"{problem.filename or 'The machine'}: {problem.strerror}.")
+        narration.failed(f"{problem.filename or 'The machine'}: {problem.strerror}.")
     return 1
 
 
@@ -94,10 +94,10 @@ def _walk(arguments: argparse.Namespace, folder: DemoFolder, narration: Narratio
         if not kept:
             _end(folder)
     if interrupted:
-        narration.broken("Interrupted; everything that was started has been ended.")
+        narration.failed("Interrupted; everything that was started has been ended.")
         return _INTERRUPTED
     if not kept:
-        say_what_is_next(narration, folder)
+        say_next_steps(narration, folder)
     return 0
 
 
@@ -108,22 +108,22 @@ def _tour(pulumi: Pulumi, folder: DemoFolder, narration: Narration, *, keep: boo
     folder.passphrase_file.write_text(secrets.token_urlsafe(24), encoding="utf-8")
     narration.title("1. A rehearsal tenant: Entra, Microsoft Graph and Business Central on this machine")
     begun = time.monotonic()
-    ready = tenant.start(folder, outlives=keep)
+    ready = tenant.start(folder, keep_running=keep)
     state = ControlPort(ready.controlUrl).state()
     for name, environment in state["businessCentral"].items():
         companies = ", ".join(company["name"] for company in environment["companies"])
-        narration.held(f"environment {name}, with the companies {companies}")
+        narration.passed(f"environment {name}, with the companies {companies}")
     narration.measured(f"{time.monotonic() - begun:.1f} s; {ready.origin}, control port {ready.controlUrl}")
     declared = write_stack_file(folder, ready.tenantId, datetime.now(UTC).date())
-    conductor = Conductor(pulumi, folder, ready, narration)
-    conductor.set_up()
-    tour = Tour(declared, conductor, ready, folder, narration)
+    runner = PulumiRunner(pulumi, folder, ready, narration)
+    runner.set_up()
+    tour = Tour(declared, runner, ready, folder, narration)
     tour.walk(keep=keep)
     narration.title(f"Every claim holds. It took {time.monotonic() - start:.0f} s.")
     if keep:
         folder.script.touch(mode=0o700)
         folder.script.write_text(pulumi.script(ready), encoding="utf-8")
-        say_how_to_look_round(narration, folder, ready, tour.client_id, declared)
+        say_how_to_explore(narration, folder, ready, tour.client_id, declared)
 
 
 def _introduce(cli: PulumiCli, folder: DemoFolder, narration: Narration) -> None:

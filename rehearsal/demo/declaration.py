@@ -1,6 +1,6 @@
 """What the tour declares: a copy of the example stack file, and what it and the preset promise.
 
-Read with a YAML library and nothing of the product: the tour is a witness of its own.
+Read with a YAML library and no code of the product, so that the tour checks independently.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Declaration:
 def write_stack_file(folder: DemoFolder, tenant_id: str, today: date) -> Declaration:
     """Copy the example stack file, with the rehearsal tenant's id and one secret issued today.
 
-    A copy, because the CLI writes into stack files. The date stands in it as text: the program itself has no clock.
+    A copy, because the CLI writes into stack files. The date is text, because the program does not read the clock.
 
     Raises:
         DemoError: example or preset cannot be understood.

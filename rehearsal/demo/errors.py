@@ -1,4 +1,4 @@
-"""What can end the tour before its end."""
+"""What can end the tour early."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ class DemoError(Exception):
     """The tour cannot go on; the text is one sentence or a few for the person who started it."""
 
 
-class ClaimBroken(DemoError):
+class ClaimFailed(DemoError):
     """Something that the tour claims does not hold."""

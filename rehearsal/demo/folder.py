@@ -10,7 +10,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from rehearsal.demo.errors import DemoError
-from rehearsal.file_lock import Held, held
+from rehearsal.file_lock import AlreadyLockedError, lock
 
 PROJECT = Path(__file__).resolve().parents[2]
 STACK = "demo"
@@ -21,7 +21,7 @@ class DemoFolder:
 
     Args:
         project: the checkout.
-        root: the folder itself; the tests of the life cycle have one for each stack.
+        root: the folder itself; the lifecycle tests have one for each stack.
     """
 
     def __init__(self, project: Path = PROJECT, root: Path | None = None) -> None:
@@ -61,16 +61,16 @@ class DemoFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other tours out; the kernel gives the lock back when this process ends, however it ends.
+        """Keep other tours out; the kernel releases the lock when this process ends, however it ends.
 
         Raises:
             DemoError: another tour is under way.
         """
         self.rehearsal.mkdir(exist_ok=True)
         try:
-            with held(self.rehearsal / "demo.lock"):
+            with lock(self.rehearsal / "demo.lock"):
                 yield
-        except Held as problem:
+        except AlreadyLockedError as problem:
             raise DemoError(
                 f"Another demo is under way here (process {problem.holder}); wait for it, or end it."
             ) from None

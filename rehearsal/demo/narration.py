@@ -15,13 +15,13 @@ from rich.text import Text
 
 
 class Narration:
-    """Says it, and remembers what it has said.
+    """Prints what the tour says, and keeps it for the search for the secret.
 
     Args:
-        plain: no colours and no spinner, also at a terminal.
+        plain: no colours and no spinner, even at a terminal.
 
     Attributes:
-        console: where it is said; what is said there directly is not remembered.
+        console: where it is printed; what is printed there directly is not kept.
     """
 
     def __init__(self, *, plain: bool = False) -> None:
@@ -62,17 +62,17 @@ class Narration:
         """Show a line that a command printed."""
         self._put(f"| {line}", "dim", indent=3, wrap=False)
 
-    def held(self, claim: str) -> None:
+    def passed(self, claim: str) -> None:
         """Tell of a claim that was checked and holds."""
         self._put(f"{self._tick} {claim}", "green", indent=3)
 
-    def broken(self, text: str) -> None:
+    def failed(self, text: str) -> None:
         """Tell why the tour ends before its end."""
         self._put("", "")
         self._put(f"{self._cross} {text}", "bold red")
 
     def measured(self, text: str) -> None:
-        """Tell what a step took."""
+        """Tell how long a step took, and what else was measured."""
         self._put(text, "italic dim", indent=3)
 
     @contextmanager

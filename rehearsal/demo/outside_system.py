@@ -8,7 +8,7 @@ from urllib.parse import quote
 import jwt
 import requests
 
-from rehearsal.demo.errors import ClaimBroken
+from rehearsal.demo.errors import ClaimFailed
 from rehearsal.ready_file import ReadyFile
 
 USER_AGENT = "rehearsal-demo-shop/1"
@@ -38,7 +38,7 @@ class OutsideSystem:
         """Sign in with the client credentials flow and return the access token.
 
         Raises:
-            ClaimBroken: Entra refuses it.
+            ClaimFailed: Entra refuses it.
         """
         answer = self._ask(
             "POST",
@@ -51,14 +51,14 @@ class OutsideSystem:
             },
         )
         if not answer.ok:
-            raise ClaimBroken(f"The new secret gets no token: {answer.status_code} {_reason(answer)}")
+            raise ClaimFailed(f"The new secret gets no token: {answer.status_code} {_reason(answer)}")
         return str(answer.json()["access_token"])
 
     def companies(self, token: str, environment: str) -> list[str]:
         """Return the names of the companies of an environment.
 
         Raises:
-            ClaimBroken: Business Central refuses the call.
+            ClaimFailed: Business Central refuses the call.
         """
         tenant, name = quote(self._ready.tenantId, safe=""), quote(environment, safe="")
         answer = self._ask(
@@ -67,7 +67,7 @@ class OutsideSystem:
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
         )
         if not answer.ok:
-            raise ClaimBroken(
+            raise ClaimFailed(
                 f"Business Central does not answer the companies request to {environment}: "
                 f"{answer.status_code} {_reason(answer)}"
             )
@@ -77,7 +77,7 @@ class OutsideSystem:
         try:
             return self._session.request(method, url, timeout=_ANSWER, allow_redirects=False, **arguments)
         except requests.RequestException as problem:
-            raise ClaimBroken(f"{method} {url} got no answer ({type(problem).__name__}).") from None
+            raise ClaimFailed(f"{method} {url} got no answer ({type(problem).__name__}).") from None
 
 
 def roles(token: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ VERBS = ("preview", "up", "refresh", "destroy", "import", "output", "cancel")
 
 
 class Pulumi:
-    """The CLI with a file backend, and a PULUMI_HOME of its own, so that it writes to the rehearsal's folder only.
+    """The CLI with a file backend, and its own PULUMI_HOME, so that it writes to the rehearsal's folder only.
 
     Args:
         folder: where everything lies.
@@ -67,7 +67,7 @@ class Pulumi:
         Raises:
             DemoError: something is missing.
         """
-        from rehearsal.azuread_plugin import location  # it brings Pulumi's SDK with it, which takes its time
+        from rehearsal.azuread_plugin import location  # here, since it imports Pulumi's SDK, which is slow
 
         if not (self._folder.project / ".venv").exists():
             # Without it the CLI would make one itself, outside of .rehearsal/, with packages from the network:
@@ -80,7 +80,7 @@ class Pulumi:
         if plugin and plugin.is_real:
             executable.unlink()
             executable.symlink_to(plugin.command[0])
-        # `stack init` writes its salt beside the Pulumi.yaml that it finds, so it finds one in the rehearsal's folder.
+        # `stack init` writes its salt beside the Pulumi.yaml, which is why the rehearsal's folder gets one.
         name = self._folder.project_name
         (self._folder.root / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n", encoding="utf-8")
         root = str(self._folder.root)

@@ -1,4 +1,4 @@
-"""Who asked the tenant how often."""
+"""Counts requests to the tenant by client."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Counts:
         ours: by our providers to Graph and Business Central.
         azuread: by the azuread plugin to Graph.
         outside: by the outside system to Business Central.
-        sign_in: to Entra's metadata and token endpoints, whoever asked.
+        sign_in: to Entra's metadata and token endpoints, by any client.
         our_sign_in: those of them by our providers.
         writes: to Graph and Business Central, of any method but GET.
     """

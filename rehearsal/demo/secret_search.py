@@ -1,4 +1,4 @@
-"""Searches for a secret in every form in which it could have been written down."""
+"""Searches for a secret in the encodings in which it could have been written somewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 
 class Found(NamedTuple):
-    """A place where a secret stands.
+    """A place where a secret was found.
 
     Attributes:
         place: a file, or the name of a text.
@@ -24,7 +24,7 @@ class Found(NamedTuple):
 
 
 def forms(secret: str) -> dict[bytes, str]:
-    """Return the spellings of a secret, each with the name of its form.
+    """Return the encodings of a secret, each with the name of its form.
 
     Base64 is there in the three alignments in which it can stand inside the base64 of something longer (a basic
     authorization header, say), without the characters at the ends that depend on the neighbours.
@@ -37,40 +37,40 @@ def forms(secret: str) -> dict[bytes, str]:
     """
     if len(secret) < 8:
         raise ValueError("a secret of less than 8 characters cannot be searched for")
-    spelt = {secret: "plain"}
+    encodings = {secret: "plain"}
     raw = secret.encode()
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + raw).decode()
         first = (before * 8 + 5) // 6  # the first characters, which depend on the bytes before
         last = (before + len(raw)) * 8 // 6  # from here on they depend on the bytes after
         for text in (encoded[first:last], encoded[first:last].translate(str.maketrans("+/", "-_"))):
-            spelt.setdefault(text, "base64")
+            encodings.setdefault(text, "base64")
     for text in (quote(secret, safe=""), quote_plus(secret), quote(secret)):
-        spelt.setdefault(text, "URL-encoded")
-        spelt.setdefault(_lower_case_escapes(text), "URL-encoded")
+        encodings.setdefault(text, "URL-encoded")
+        encodings.setdefault(_lower_case_escapes(text), "URL-encoded")
     for text in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-        spelt.setdefault(text, "JSON-escaped")
-        spelt.setdefault(_escaped_as_in_go(text), "JSON-escaped")
-        spelt.setdefault(json.dumps(text)[1:-1], "JSON-escaped")  # JSON in JSON: Pulumi's structured values
-    return {text.encode(): form for text, form in spelt.items()}
+        encodings.setdefault(text, "JSON-escaped")
+        encodings.setdefault(_escaped_as_in_go(text), "JSON-escaped")
+        encodings.setdefault(json.dumps(text)[1:-1], "JSON-escaped")  # JSON in JSON: Pulumi's structured values
+    return {text.encode(): form for text, form in encodings.items()}
 
 
 def search_texts(secret: str, texts: Mapping[str, str]) -> list[Found]:
     """Search texts, by name."""
-    spelt = forms(secret)
-    return [found for name, text in texts.items() for found in _search(spelt, name, text.encode())]
+    encodings = forms(secret)
+    return [found for name, text in texts.items() for found in _search(encodings, name, text.encode())]
 
 
 def search_files(secret: str, folder: Path) -> tuple[list[Found], int]:
     """Search every file below a folder; what a link leads to outside of it is not searched.
 
     Returns:
-        Where it stands, and how many files were read.
+        Where it was found, and how many files were read.
 
     Raises:
         OSError: a file cannot be read, and might hold it.
     """
-    spelt = forms(secret)
+    encodings = forms(secret)
     found: list[Found] = []
     read = 0
     for path in _files(folder):
@@ -79,7 +79,7 @@ def search_files(secret: str, folder: Path) -> tuple[list[Found], int]:
         except FileNotFoundError:
             continue  # removed meanwhile
         read += 1
-        found += _search(spelt, path.relative_to(folder).as_posix(), content)
+        found += _search(encodings, path.relative_to(folder).as_posix(), content)
     return found, read
 
 
@@ -91,8 +91,8 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _search(spelt: Mapping[bytes, str], place: str, content: bytes) -> list[Found]:
-    return [Found(place, form) for form in sorted({form for text, form in spelt.items() if text in content})]
+def _search(encodings: Mapping[bytes, str], place: str, content: bytes) -> list[Found]:
+    return [Found(place, form) for form in sorted({form for text, form in encodings.items() if text in content})]
 
 
 def _lower_case_escapes(text: str) -> str:

@@ -14,23 +14,23 @@ from rehearsal.ready_file import ReadyFile
 _START = 30.0  # seconds; it takes less than one, and the first time a little more to compile
 
 
-def start(folder: DemoFolder, *, outlives: bool) -> ReadyFile:
+def start(folder: DemoFolder, *, keep_running: bool) -> ReadyFile:
     """Start a tenant and wait until it answers.
 
     Args:
         folder: where its ready-file, its environment file and its log go.
-        outlives: whether it stays when the tour has ended (`--keep`).
+        keep_running: whether it goes on when the tour has ended (`--keep`).
 
     Raises:
         DemoError: it does not start.
     """
     log_file = folder.logs / "tenant.log"
-    # It ends by itself when this process is killed, and so can remove what it has written.
-    fate = [] if outlives else ["--die-with", str(os.getpid())]
+    # With --die-with it ends when this process is killed, and removes the files that it wrote.
+    lifetime = [] if keep_running else ["--die-with", str(os.getpid())]
     with log_file.open("w", encoding="utf-8") as log:
         process = processes.start(
             [sys.executable, "-m", "rehearsal", "tenant",
-             "--ready-file", str(folder.ready_file), "--env-file", str(folder.env_file), *fate],
+             "--ready-file", str(folder.ready_file), "--env-file", str(folder.env_file), *lifetime],
             processes.basic_environment(),
             mark=folder.root,
             cwd=folder.project,

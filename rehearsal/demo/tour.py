@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from rehearsal.control_port import ControlPort
-from rehearsal.demo import observation, outside_system, secret_search
-from rehearsal.demo.conductor import Conductor
+from rehearsal.demo import outside_system, secret_search, tenant_state
 from rehearsal.demo.declaration import INTEGRATION, Declaration
-from rehearsal.demo.errors import ClaimBroken
+from rehearsal.demo.errors import ClaimFailed
 from rehearsal.demo.folder import DemoFolder
 from rehearsal.demo.narration import Narration
 from rehearsal.demo.outside_system import OutsideSystem
+from rehearsal.demo.pulumi_runner import PulumiRunner
 from rehearsal.demo.request_counts import Counts
 from rehearsal.ready_file import ReadyFile
 
@@ -29,17 +29,17 @@ class Tour:
 
     Args:
         declared: what the stack file says.
-        conductor: runs Pulumi.
+        runner: runs Pulumi.
         ready: the tenant.
         folder: searched for the secret.
-        narration: tells it.
+        narration: shows it.
     """
 
     def __init__(
-        self, declared: Declaration, conductor: Conductor, ready: ReadyFile, folder: DemoFolder, narration: Narration
+        self, declared: Declaration, runner: PulumiRunner, ready: ReadyFile, folder: DemoFolder, narration: Narration
     ) -> None:
         self._declared = declared
-        self._conductor = conductor
+        self._runner = runner
         self._ready = ready
         self._folder = folder
         self._narration = narration
@@ -57,7 +57,7 @@ class Tour:
             keep: leave the stack as it is in the end, instead of destroying it.
 
         Raises:
-            ClaimBroken: something claimed does not hold.
+            ClaimFailed: something claimed does not hold.
             DemoError: the tour cannot go on.
         """
         self._preflight()
@@ -77,14 +77,14 @@ class Tour:
             where = {"environment": environment, "clientId": deployer, "roleId": role_id}
             self._control.edit("remove_permission_set", **where)
             self._narration.say(f"By hand: {role_id} taken from whoever deploys, in {environment}.")
-            found = [each for each in self._conductor.preflight(expected=1) if each["kind"] == "missing"]
+            found = [each for each in self._runner.preflight(expected=1) if each["kind"] == "missing"]
             self._claim(
                 [each["where"] for each in found] == [f"environment {environment}"] and role_id in found[0]["found"],
                 f"it is found, and nothing else, with who gives {role_id} back and where",
                 f"Preflight finds {[each['found'] for each in found]}, and {role_id} is missing in {environment}.",
             )
             self._control.edit("add_permission_set", **where)
-            found = self._conductor.preflight()
+            found = self._runner.preflight()
             self._claim(
                 {each["kind"] for each in found} == {"ready"},
                 "given back, nothing stands in the way",
@@ -96,9 +96,9 @@ class Tour:
 
     def _preview(self) -> None:
         with self._step("Preview: what would be made, and nothing is made") as counts:
-            self._conductor.run("preview")
+            self._runner.run("preview")
             self._claim(
-                not observation.difference(self._before, self._control.state()),
+                not tenant_state.difference(self._before, self._control.state()),
                 "nothing was made: the tenant is as it was",
                 "The preview changed the tenant.",
             )
@@ -111,27 +111,27 @@ class Tour:
 
     def _up(self) -> None:
         with self._step("Up: application, service principal, secret, consent, registrations, and a proof of each"):
-            self._conductor.run("up", *_QUIETLY)
+            self._runner.run("up", *_QUIETLY)
             try:
-                handed_over = self._conductor.outputs()["integrations"][INTEGRATION]
+                handed_over = self._runner.outputs()["integrations"][INTEGRATION]
                 self.client_id, self._secret = handed_over["clientId"], handed_over["clientSecret"]
                 expires = handed_over["clientSecretExpires"]
             except (KeyError, TypeError) as problem:
-                raise ClaimBroken(f"The stack's outputs do not hand over {problem} of {INTEGRATION}.") from None
-            self._narration.held("the stack's outputs hand over the client id and, encrypted, the secret")
+                raise ClaimFailed(f"The stack's outputs do not hand over {problem} of {INTEGRATION}.") from None
+            self._narration.passed("the stack's outputs hand over the client id and, encrypted, the secret")
             self._claim_objects(expires)
             self._claim_access()
 
     def _claim_objects(self, expires: str) -> None:
         state = self._control.state()
-        found = observation.applications(state, self._declared.display_name)
+        found = tenant_state.applications(state, self._declared.display_name)
         self._claim(
             [each["appId"] for each in found] == [self.client_id],
             f'Entra has one application "{self._declared.display_name}", {self.client_id}',
             f'Entra has {len(found)} applications named "{self._declared.display_name}", or another client id.',
         )
         self._claim(
-            len(observation.service_principals(state, self.client_id)) == 1,
+            len(tenant_state.service_principals(state, self.client_id)) == 1,
             "and one service principal of it",
             "Entra does not have exactly one service principal of it.",
         )
@@ -139,9 +139,9 @@ class Tour:
         self._claim(ends == [expires], f"and one secret, valid until {expires}", f"Its secrets end at {ends}.")
 
     def _claim_access(self) -> None:
-        """Claim that the application may do what is declared: no less, and no more."""
+        """Claim that the application has exactly the access that is declared."""
         state = self._control.state()
-        declared, real = self._declared.access, observation.access(state, self.client_id)
+        declared, real = self._declared.access, tenant_state.access(state, self.client_id)
         self._claim(
             real.roles == declared.roles,
             f"consent: {_listed(declared.roles)}",
@@ -156,9 +156,9 @@ class Tour:
                 + ("no registration." if sets is None else f"{_listed(sets)} instead of {_listed(declared_sets)}."),
             )
         foreign = real.permission_sets.keys() - declared.permission_sets.keys()
-        faults = observation.registration_faults(state, self.client_id)
-        faults += [f"{name} has a registration that is not declared" for name in sorted(foreign)]
-        self._claim(not faults, "each registered once and enabled, its user too", "; ".join(faults) + ".")
+        problems = tenant_state.registration_problems(state, self.client_id)
+        problems += [f"{name} has a registration that is not declared" for name in sorted(foreign)]
+        self._claim(not problems, "each registered once and enabled, its user too", "; ".join(problems) + ".")
 
     def _use(self) -> None:
         with self._step("The outside system uses it: a token with the new secret, a call to each environment"):
@@ -186,7 +186,7 @@ class Tour:
 
     def _up_again(self) -> None:
         with self._step("Up again: nothing to do") as counts:
-            self._conductor.run("up", *_QUIETLY, "--expect-no-changes")
+            self._runner.run("up", *_QUIETLY, "--expect-no-changes")
             requests = counts()
             ours = requests.ours + requests.our_sign_in
             self._claim(
@@ -211,7 +211,7 @@ class Tour:
             self._narration.say(f"By hand: {role} revoked in Entra, {permission_set} taken away in {environment}.")
             roles = outside_system.roles(OutsideSystem(self._ready, self.client_id, self._secret).token())
             self._claim(role not in roles, "a new token lacks the role", f"A new token still carries {role}.")
-            shown = self._conductor.run(
+            shown = self._runner.run(
                 "refresh", "--preview-only", "--diff", "--expect-no-changes", expected=_DRIFT, only_changes=True
             ).output
             missing = [each for each in (role, permission_set.role_id) if not _is_removed(each, shown)]
@@ -221,11 +221,11 @@ class Tour:
                 f"Refresh does not show that {_listed(missing)} is gone.",
             )
         with self._step("Repair: up --refresh"):
-            self._conductor.run("up", "--refresh", *_QUIETLY)
+            self._runner.run("up", "--refresh", *_QUIETLY)
             self._claim_access()
             self._claim_token()
-            self._conductor.run("refresh", "--preview-only", "--expect-no-changes", only_changes=True)
-            self._narration.held("refresh finds no difference any more")
+            self._runner.run("refresh", "--preview-only", "--expect-no-changes", only_changes=True)
+            self._narration.passed("refresh finds no difference any more")
 
     def _search(self) -> None:
         with self._step("The secret: in no file, no output, no request log"):
@@ -233,7 +233,7 @@ class Tour:
 
     def _claim_no_secret(self) -> None:
         found, files = secret_search.search_files(self._secret, self._folder.rehearsal)
-        self._collect()
+        self._collect_requests()
         texts = {
             "the output of the tour": self._narration.text,
             "the request log": "\n".join(map(json.dumps, self._log)),
@@ -250,9 +250,9 @@ class Tour:
 
     def _destroy(self) -> None:
         with self._step("Destroy: all of it goes, and what remains is listed"):
-            self._conductor.run("destroy", *_QUIETLY)
+            self._runner.run("destroy", *_QUIETLY)
             state = self._control.state()
-            different = observation.difference(self._before, state)
+            different = tenant_state.difference(self._before, state)
             self._claim(
                 not different,
                 "Entra and both environments are as they were before",
@@ -272,34 +272,34 @@ class Tour:
 
     @contextmanager
     def _step(self, title: str) -> Iterator[Callable[[], Counts]]:
-        """Tell a step, with its time and its requests; yields a function that counts the requests so far."""
+        """Show a step, its time and its requests; yields a function that counts the requests so far."""
         self._number += 1
         self._narration.title(f"{self._number}. {title}")
-        self._collect()
-        first = len(self._log)  # what came between two steps belongs to none
+        self._collect_requests()
+        first = len(self._log)  # requests between two steps are not counted
         begun = time.monotonic()
 
         def counts() -> Counts:
-            self._collect()
+            self._collect_requests()
             return Counts(self._log[first:])
 
         yield counts
         seconds = time.monotonic() - begun
         self._narration.measured(f"{seconds:.1f} s; requests: {counts()}")
 
-    def _collect(self) -> None:
-        """Move the tenant's request log to ours."""
+    def _collect_requests(self) -> None:
+        """Move the requests from the tenant's log to ours."""
         self._log += self._control.requests()
         self._control.clear_requests()
 
-    def _claim(self, holds: bool, text: str, otherwise: str) -> None:
+    def _claim(self, holds: bool, claim: str, failure: str) -> None:
         if not holds:
-            raise ClaimBroken(otherwise)
-        self._narration.held(text)
+            raise ClaimFailed(failure)
+        self._narration.passed(claim)
 
 
 def _is_removed(name: str, shown: str) -> bool:
-    """Tell whether a line of a diff takes away something of that name."""
+    """Tell whether a line of a diff removes something of that name."""
     return re.search(rf"^\s*-\s.*{re.escape(name)}", shown, re.MULTILINE) is not None
 
 

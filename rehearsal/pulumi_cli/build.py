@@ -19,14 +19,14 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from rehearsal.file_lock import Held
+from rehearsal.file_lock import AlreadyLockedError
 from rehearsal.pulumi_cli import go
 from rehearsal.pulumi_cli.cache import Cache
 from rehearsal.pulumi_cli.pin import MODULE, PACKAGE, SDK_MODULE, VERSION, number
 from rehearsal.pulumi_cli.progress import Counter, Progress, ProgressFile
 
-NEEDED_SPACE = 6 << 30  # bytes: modules and build cache take 4.5 GB, Go's linker and the result the rest
-_VENDORS_FILES = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
+REQUIRED_SPACE = 6 << 30  # bytes: modules and build cache take 4.5 GB, Go's linker and the result the rest
+_VENDOR_FILES = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 _SET_VERSION = f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={VERSION}"
 
 
@@ -39,7 +39,7 @@ class Build:
 
     Args:
         cache: where the result goes.
-        environment: of the processes; proxies and the like of the person's are kept.
+        environment: of the processes; the user's proxy settings are kept.
     """
 
     def __init__(self, cache: Cache, environment: Mapping[str, str]) -> None:
@@ -72,13 +72,13 @@ class Build:
         shutil.rmtree(draft, ignore_errors=True)
         (draft / "bin").mkdir(parents=True)
         self._compile(draft / "bin" / "pulumi", packages)
-        sources = Path(self._asked("list", "-m", "-f", "{{.Dir}}", SDK_MODULE).strip())
-        for name in _VENDORS_FILES:
+        sources = Path(self._output("list", "-m", "-f", "{{.Dir}}", SDK_MODULE).strip())
+        for name in _VENDOR_FILES:
             shutil.copy(sources / name, draft / "bin")
             (draft / "bin" / Path(name).name).chmod(0o755)
-        told = subprocess.run([draft / "bin" / "pulumi", "version"], capture_output=True, text=True, check=False)
-        if number(told.stdout) != number(VERSION):
-            raise BuildError(f"What was built is damaged: it says {told.stdout.strip()!r} and not {VERSION}.")
+        run = subprocess.run([draft / "bin" / "pulumi", "version"], capture_output=True, text=True, check=False)
+        if number(run.stdout) != number(VERSION):
+            raise BuildError(f"What was built is damaged: it says {run.stdout.strip()!r} and not {VERSION}.")
         made_with = go.version(self._go, self._environment)
         self._cache.keep(draft, VERSION, f"built here from its Go module by {made_with}, with optimisation")
         self._progress.write(Progress("removing what the build needed"))
@@ -86,9 +86,9 @@ class Build:
 
     def _check_space(self) -> None:
         free = shutil.disk_usage(self._cache.root).free
-        if free < NEEDED_SPACE and not self._compiled.exists():
+        if free < REQUIRED_SPACE and not self._compiled.exists():
             raise BuildError(
-                f"The build needs {NEEDED_SPACE >> 30} GB in {self._cache.root}, most of them for some minutes, and "
+                f"The build needs {REQUIRED_SPACE >> 30} GB in {self._cache.root}, most of them for some minutes, and "
                 f"{free / (1 << 30):.1f} GB are free. Make room, or set XDG_CACHE_HOME to a folder with more."
             )
 
@@ -100,11 +100,11 @@ class Build:
             raise BuildError(str(problem)) from None
 
     def _download(self) -> int:
-        """Fetch the modules, and return of how many packages the CLI is made."""
+        """Fetch the modules, and return how many packages the CLI consists of."""
         sums = (MODULE / "go.sum").read_text(encoding="utf-8").splitlines()
         modules = sum("/go.mod " not in line for line in sums)
         fetched = self._cache.work / "modules" / "cache" / "download"
-        counter = Counter(self._progress, "fetching the modules of its source", modules, _zips(fetched))
+        counter = Counter(self._progress, "fetching the modules of its source", modules, _count_zips(fetched))
         listed = self._run(
             ["list", "-deps", PACKAGE], lambda line: counter.count() if line.startswith("go: downloading") else None
         )
@@ -123,7 +123,7 @@ class Build:
 
             self._run(["build", "-v", "-o", str(executable), f"-ldflags=-s -w {_SET_VERSION}", PACKAGE], note)
 
-    def _asked(self, *arguments: str) -> str:
+    def _output(self, *arguments: str) -> str:
         return self._run([*arguments], lambda _: None)
 
     def _run(self, arguments: list[str], on_line: Callable[[str], None]) -> str:
@@ -152,29 +152,29 @@ class Build:
         return printed[0]
 
 
-def _zips(folder: Path) -> int:
+def _count_zips(folder: Path) -> int:
     return sum(1 for _ in folder.rglob("*.zip")) if folder.exists() else 0
 
 
-def _end_with(process: int) -> None:
-    """End this process and what it has started when another ends: a build that nobody waits for only takes time."""
+def _end_when_it_ends(process: int) -> None:
+    """End this process and its children when another process ends: nobody waits for the build any more."""
 
     def watch() -> None:
         with contextlib.suppress(ProcessLookupError):
             while True:
                 os.kill(process, 0)
                 time.sleep(0.5)
-        os.killpg(0, signal.SIGKILL)  # whoever starts this gives it a group of its own
+        os.killpg(0, signal.SIGKILL)  # prebuild.start_build gives it a process group of its own
 
     threading.Thread(target=watch, daemon=True).start()
 
 
 def main(arguments: list[str]) -> int:
-    """Build where nobody else does; tell progress and failure in the cache's progress file only."""
+    """Build, unless another process does; progress and failure go into the cache's progress file only."""
     parser = argparse.ArgumentParser(prog="python -m rehearsal.pulumi_cli.build", description=__doc__)
     parser.add_argument("--with", type=int, dest="process", help="the process with which it ends")
     if process := parser.parse_args(arguments).process:
-        _end_with(process)
+        _end_when_it_ends(process)
     cache = Cache(os.environ)
     progress = ProgressFile(cache.progress)
     try:
@@ -188,7 +188,7 @@ def main(arguments: list[str]) -> int:
             except (BuildError, OSError) as problem:
                 progress.write(Progress("", failure=str(problem)))
                 return 1
-    except Held:
+    except AlreadyLockedError:
         pass
     return 0
 

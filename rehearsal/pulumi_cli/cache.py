@@ -3,8 +3,8 @@
     <cache>/entra-business-central/pulumi/
         v3.274.1/bin/        the CLI, its language host and the launcher of dynamic providers
         v3.274.1/receipt     what each file's checksum is, and how they came to be
-        work/                an unfinished build, which the next one takes up
-        lock, progress       who is getting it, and how far that is
+        work/                an unfinished build, which the next one continues
+        lock, progress       which process is getting it, and how far it is
 
 It needs the standard library only, since a build begins before there is a `.venv`.
 """
@@ -21,10 +21,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rehearsal.file_lock import Held, held
+from rehearsal.file_lock import AlreadyLockedError, lock
 from rehearsal.pulumi_cli.pin import LANGUAGE_HOST, VERSION
 
-OWN_FILES = ("pulumi-language-python", "sdk_messages.py", "language_host.py")
+LANGUAGE_HOST_FILES = ("pulumi-language-python", "sdk_messages.py", "language_host.py")
 
 
 @dataclass(frozen=True)
@@ -63,25 +63,20 @@ class Cache:
         return self.kept / "bin"
 
     def find(self) -> Receipt | None:
-        """Return what is known of the CLI, if it is there and as it was when it was kept."""
+        """Return the receipt of the CLI, None where there is none or a file has changed since."""
         try:
             receipt = Receipt(**json.loads((self.kept / "receipt").read_text(encoding="utf-8")))
-            whole = all(_checksum(self.bin / name) == checksum for name, checksum in receipt.checksums.items())
+            intact = all(_checksum(self.bin / name) == checksum for name, checksum in receipt.checksums.items())
         except (OSError, ValueError, TypeError):
             return None
-        if not whole:
+        if not intact:
             return None
-        if (self.bin / OWN_FILES[0]).exists() and "pulumi-language-python" not in receipt.checksums:
-            self._bring_our_language_host(self.bin)  # another clone's may be older or newer
+        if (self.bin / LANGUAGE_HOST_FILES[0]).exists() and "pulumi-language-python" not in receipt.checksums:
+            self._copy_language_host(self.bin)  # that of another clone may be older or newer
         return receipt
 
-    @property
-    def is_damaged(self) -> bool:
-        """Tell whether something is kept that `find` does not accept."""
-        return self.kept.exists() and self.find() is None
-
     def keep(self, draft: Path, version: str, origin: str) -> None:
-        """Take a finished CLI over.
+        """Move a finished CLI to its place in the cache.
 
         Args:
             draft: a folder in this cache with `bin/`; it is gone afterwards.
@@ -91,35 +86,35 @@ class Cache:
         files = [each for each in sorted((draft / "bin").iterdir()) if each.is_file()]
         receipt = Receipt(version, origin, {each.name: _checksum(each) for each in files})
         if "pulumi-language-python" not in receipt.checksums:
-            self._bring_our_language_host(draft / "bin")
+            self._copy_language_host(draft / "bin")
         (draft / "receipt").write_text(json.dumps(asdict(receipt), indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(self.kept, ignore_errors=True)
         draft.rename(self.kept)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Be the only one that gets a CLI.
+        """Keep other processes from getting a CLI at the same time.
 
         Raises:
-            Held: somebody else is.
+            AlreadyLockedError: another process is getting one.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        with held(self.root / "lock"):
+        with lock(self.root / "lock"):
             yield
 
     @property
     def is_locked(self) -> bool:
-        """Tell whether somebody is getting one."""
+        """Tell whether a process is getting one."""
         try:
             with self.locked():
                 return False
-        except Held:
+        except AlreadyLockedError:
             return True
 
     @staticmethod
-    def _bring_our_language_host(folder: Path) -> None:
+    def _copy_language_host(folder: Path) -> None:
         """Copy it, each file in one step: a CLI of another clone may be starting it."""
-        for name in OWN_FILES:
+        for name in LANGUAGE_HOST_FILES:
             source, target = LANGUAGE_HOST / name, folder / name
             if target.exists() and target.read_bytes() == source.read_bytes():
                 continue

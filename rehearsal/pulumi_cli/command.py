@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from rehearsal.pulumi_cli.find import PulumiError, Search
+from rehearsal.pulumi_cli.find import PulumiError
 from rehearsal.pulumi_cli.obtain import obtain
 
 if TYPE_CHECKING:
@@ -33,10 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Get it; return 0, or 1 where there is none."""
     console = Console(highlight=False)
     begun = time.monotonic()
-    before = Search(os.environ, arguments.pulumi)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where it was started in the background
     try:
-        there_already = before.run() is not None
         found = obtain(os.environ, named=arguments.pulumi, fetch=not arguments.no_fetch, console=console)
     except PulumiError as problem:
         console.print(str(problem), soft_wrap=True)
@@ -44,11 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         console.print("Interrupted; the same command goes on where this one stopped.")
         return 130  # as a shell has it: 128 + SIGINT
-    if there_already and arguments.quiet:
+    if arguments.quiet and not found.fetched:
         return 0
     console.print(f"{found}: {found.executable}", soft_wrap=True)
-    if not there_already:
+    if found.fetched:
         console.print(f"It took {time.monotonic() - begun:.0f} s.")
-    folders = found.path({}).rstrip(os.pathsep)
-    console.print(f"To use it yourself: export PATH={shlex.quote(folders)}:$PATH", soft_wrap=True)
+    folders = shlex.quote(found.path({}).rstrip(os.pathsep))
+    console.print(f"To use it yourself: export PATH={folders}:$PATH", soft_wrap=True)
     return 0

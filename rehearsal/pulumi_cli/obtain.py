@@ -6,12 +6,13 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from rehearsal.pulumi_cli import ahead, release
+from rehearsal.pulumi_cli import prebuild, release
 from rehearsal.pulumi_cli.cache import Cache
 from rehearsal.pulumi_cli.find import PulumiCli, PulumiError, Search
 from rehearsal.pulumi_cli.pin import VERSION
@@ -22,7 +23,7 @@ WAYS_OUT = (
     "or PULUMI_CLI; or make the module proxy or the vendor's site reachable and run the same command again, which goes "
     "on where this one stopped."
 )
-_PLAIN_EVERY = 15.0  # seconds between two lines where there is no terminal
+_LINE_INTERVAL = 15.0  # seconds between two lines where there is no terminal
 
 
 def obtain(
@@ -31,7 +32,7 @@ def obtain(
     """Return the CLI.
 
     Args:
-        environment: of the person's.
+        environment: the user's.
         named: a CLI that is named by hand.
         fetch: whether one may be fetched or built.
         console: where to say what is done.
@@ -47,46 +48,47 @@ def obtain(
     if found:
         return found
     if not fetch:
-        raise PulumiError(f"There is no Pulumi CLI here, and {ahead.NO_FETCH} refuses to fetch one. {WAYS_OUT}")
+        raise PulumiError(f"There is no Pulumi CLI here, and {prebuild.NO_FETCH} refuses to fetch one. {WAYS_OUT}")
     cache = Cache(environment)
     tried = []
     if not cache.is_locked:
-        console.print(ahead.announcement(cache), soft_wrap=True)
+        console.print(prebuild.announcement(cache), soft_wrap=True)
         with console.status(f"the vendor's release {VERSION}") if console.is_terminal else console:
             tried.append(release.install(cache, environment))
-    if not cache.find():
+    if not (found := search.in_cache()):
         tried.append(_build(cache, environment, console))
-    if found := Search(environment).run():
-        return found
+        found = search.in_cache()
+    if found:
+        return replace(found, fetched=True)
     raise PulumiError(f"The Pulumi CLI could not be had. Tried: {'; '.join(filter(None, tried))}. {WAYS_OUT}")
 
 
 def _build(cache: Cache, environment: Mapping[str, str], console: Console) -> str:
-    """Build it, or wait for whoever does; return "", or why there is none: a clause."""
-    progress = ProgressFile(cache.progress)
-    with _Shown(console) as shown:
+    """Build it, or wait for the process that does; return "", or why there is none: a clause."""
+    file = ProgressFile(cache.progress)
+    with _Display(console) as display:
         while True:
-            ours = None if cache.is_locked else ahead.start_build(environment, os.getpid())
+            build = None if cache.is_locked else prebuild.start_build(environment, os.getpid())
             try:
-                while ours.poll() is None if ours else cache.is_locked:
-                    if moment := progress.read():
-                        shown.show(moment)
+                while build.poll() is None if build else cache.is_locked:
+                    if progress := file.read():
+                        display.show(progress)
                     time.sleep(0.2)
             except KeyboardInterrupt:
-                if ours:
-                    os.killpg(ours.pid, signal.SIGKILL)  # it goes on from here next time
+                if build:
+                    os.killpg(build.pid, signal.SIGKILL)  # it goes on from here next time
                 raise
             if cache.find():
                 return ""
-            moment = progress.read()
-            if moment and moment.failure:
-                return f"its source ({moment.failure})"
-            if ours and ours.returncode:
-                return f"its source (the build ended with exit code {ours.returncode})"
-            # Somebody else was faster than ours, or was interrupted: we wait for it, or take it up.
+            progress = file.read()
+            if progress and progress.failure:
+                return f"its source ({progress.failure})"
+            if build and build.returncode:
+                return f"its source (the build ended with exit code {build.returncode})"
+            # Another process got the lock first, or was interrupted: wait for it, or continue its build.
 
 
-class _Shown:
+class _Display:
     """Shows progress: a bar at a terminal, a line now and then elsewhere."""
 
     def __init__(self, console: Console) -> None:
@@ -95,9 +97,9 @@ class _Shown:
             TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
         )
         self._task: TaskID | None = None
-        self._said = float("-inf")
+        self._last_line = float("-inf")
 
-    def __enter__(self) -> _Shown:
+    def __enter__(self) -> _Display:
         if self._console.is_terminal:
             self._bars.start()
             self._task = self._bars.add_task("", total=None)
@@ -106,10 +108,11 @@ class _Shown:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
-    def show(self, moment: Progress) -> None:
+    def show(self, progress: Progress) -> None:
         """Show how far it is."""
         if self._task is not None:
-            self._bars.update(self._task, description=str(moment), total=moment.of or None, completed=moment.done)
-        elif time.monotonic() - self._said >= _PLAIN_EVERY:
-            self._said = time.monotonic()
-            self._console.print(f"Pulumi CLI: {moment}", soft_wrap=True)
+            total = progress.total or None
+            self._bars.update(self._task, description=str(progress), total=total, completed=progress.done)
+        elif time.monotonic() - self._last_line >= _LINE_INTERVAL:
+            self._last_line = time.monotonic()
+            self._console.print(f"Pulumi CLI: {progress}", soft_wrap=True)

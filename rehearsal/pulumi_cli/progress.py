@@ -1,4 +1,4 @@
-"""How far getting the CLI is: written by whoever gets it, read by all who wait for it."""
+"""The progress of getting the CLI: written by the process that gets it, read by all that wait for it."""
 
 from __future__ import annotations
 
@@ -7,39 +7,40 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-EVERY = 0.5  # seconds between two words on how far it is
+WRITE_INTERVAL = 0.5  # seconds
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One moment.
+    """How far it is at one moment.
 
     Attributes:
         step: what is done just now, in words.
-        done: how many of `of` are done.
-        of: how many there are, 0 where nobody knows.
-        left: how many seconds it will still take, None where nobody knows.
+        done: how many of `total` are done.
+        total: how many there are, 0 where that is not known.
+        seconds_left: an estimate, None where there is none.
         failure: why it ended without a CLI: a paragraph; "" while it has not.
     """
 
     step: str
     done: int = 0
-    of: int = 0
-    left: float | None = None
+    total: int = 0
+    seconds_left: float | None = None
     failure: str = ""
 
     def __str__(self) -> str:
-        text = self.step + (f": {self.done} of {self.of}" if self.of else "")
-        if self.left is None:
+        text = self.step + (f": {self.done} of {self.total}" if self.total else "")
+        if self.seconds_left is None:
             return text
-        return f"{text}, about {self.left / 60:.0f} min left" if self.left > 90 else f"{text}, about a minute left"
+        minutes = f"{self.seconds_left / 60:.0f} min" if self.seconds_left > 90 else "a minute"
+        return f"{text}, about {minutes} left"
 
 
 class ProgressFile:
-    """The file in which it stands.
+    """The file that says how far it is.
 
     Args:
-        path: the file; nobody ever sees half of it.
+        path: the file; it is replaced as a whole, so that no reader sees half of it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,7 +53,7 @@ class ProgressFile:
         draft.replace(self._path)
 
     def read(self) -> Progress | None:
-        """Return how far it is, None where nobody has said it yet."""
+        """Return how far it is, None where that was not written yet."""
         try:
             return Progress(**json.loads(self._path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
@@ -64,27 +65,27 @@ class ProgressFile:
 
 
 class Counter:
-    """Counts what is done of a known number, and foretells from its own pace how long the rest takes.
+    """Counts what is done of a known number, and estimates from its own pace how long the rest takes.
 
     Args:
         file: where to say it.
         step: what is done.
-        of: how many there are.
+        total: how many there are.
         done: how many an earlier run has done.
     """
 
-    def __init__(self, file: ProgressFile, step: str, of: int, done: int = 0) -> None:
-        self._file, self._step, self._of = file, step, of
-        self._done = self._before = done
+    def __init__(self, file: ProgressFile, step: str, total: int, done: int = 0) -> None:
+        self._file, self._step, self._total = file, step, total
+        self._done = self._done_before = done
         self._begun = self._written = time.monotonic()
 
     def count(self) -> None:
         """Count one more."""
         self._done += 1
         now = time.monotonic()
-        if now - self._written < EVERY:
+        if now - self._written < WRITE_INTERVAL:
             return
         self._written = now
-        pace = (now - self._begun) / (self._done - self._before)
-        left = pace * max(self._of - self._done, 0)
-        self._file.write(Progress(self._step, min(self._done, self._of), self._of, left))
+        pace = (now - self._begun) / (self._done - self._done_before)
+        left = pace * max(self._total - self._done, 0)
+        self._file.write(Progress(self._step, min(self._done, self._total), self._total, left))

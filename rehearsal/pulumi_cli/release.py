@@ -20,7 +20,7 @@ from rehearsal.pulumi_cli.cache import Cache
 from rehearsal.pulumi_cli.pin import VERSION
 
 SITE = "https://get.pulumi.com"
-PATIENCE = 10.0  # seconds without a byte
+SILENCE_TIMEOUT = 10.0  # seconds without a byte
 _INSTALL = """
 import sys
 from pulumi.automation import PulumiCommand
@@ -29,62 +29,62 @@ print(PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv
 """
 
 
-def install(cache: Cache, environment: Mapping[str, str], patience: float = PATIENCE) -> str:
+def install(cache: Cache, environment: Mapping[str, str], timeout: float = SILENCE_TIMEOUT) -> str:
     """Install the release into the cache.
 
     Args:
         cache: where it goes.
-        environment: of the SDK's process; proxies and certificates of the person's are kept.
-        patience: how many seconds may pass without a byte.
+        environment: of the SDK's process; the user's proxies and certificates are kept.
+        timeout: how many seconds may pass without a byte.
 
     Returns:
         "", or why it could not be had: a clause.
     """
     draft = cache.root / "release"
     shutil.rmtree(draft, ignore_errors=True)
-    arriving = draft / "arriving"  # the SDK and the vendor's script put what they download into TMPDIR
-    arriving.mkdir(parents=True)
+    downloads = draft / "downloads"  # the SDK and the vendor's script put what they download into TMPDIR
+    downloads.mkdir(parents=True)
     try:
-        with (draft / "said").open("w+", encoding="utf-8") as said:
+        with (draft / "output").open("w+", encoding="utf-8") as output:
             process = psutil.Popen(
                 [sys.executable, "-c", _INSTALL, str(draft), VERSION.removeprefix("v")],
-                env={**environment, "TMPDIR": str(arriving), "HOME": str(draft), "PULUMI_SKIP_UPDATE_CHECK": "true"},
+                env={**environment, "TMPDIR": str(downloads), "HOME": str(draft), "PULUMI_SKIP_UPDATE_CHECK": "true"},
                 stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
             )
             try:
-                silent = _watch(process, draft, patience)
+                timed_out = _watch(process, draft, timeout)
             finally:
                 _end(process)
-            said.seek(0)
-            words = said.read().split("\n")
-        if silent:
-            return f"{SITE} sent nothing for {patience:.0f} s"
+            output.seek(0)
+            lines = output.read().split("\n")
+        if timed_out:
+            return f"{SITE} sent nothing for {timeout:.0f} s"
         if process.returncode:
-            reason = next((word for word in reversed(words) if word.strip()), f"exit code {process.returncode}")
+            reason = next((line for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")
             return f"the vendor's release could not be installed from {SITE} ({reason.strip()[:200]})"
-        shutil.rmtree(arriving)
-        cache.keep(draft, f"v{words[0].strip()}", "the vendor's release")
+        shutil.rmtree(downloads)
+        cache.keep(draft, f"v{lines[0].strip()}", "the vendor's release")
         return ""
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _watch(process: psutil.Popen, folder: Path, patience: float) -> bool:
-    """Wait for its end; return True as soon as nothing has arrived for too long."""
+def _watch(process: psutil.Popen, folder: Path, timeout: float) -> bool:
+    """Wait until a process ends; return True as soon as its folder has not grown for too long."""
     size, since = -1, time.monotonic()
     while process.poll() is None:
         if (now := _size(folder)) != size:
             size, since = now, time.monotonic()
-        elif time.monotonic() - since > patience:
+        elif time.monotonic() - since > timeout:
             return True
         time.sleep(0.1)
     return False
 
 
 def _end(process: psutil.Popen) -> None:
-    """Kill what still runs of it, with its children."""
+    """Kill a process and its children, where they still run."""
     try:
         family = [*process.children(recursive=True), process]
     except psutil.NoSuchProcess:
@@ -98,7 +98,7 @@ def _end(process: psutil.Popen) -> None:
 
 
 def _size(folder: Path) -> int:
-    """Return how many bytes lie below a folder, of which files may be going at this moment."""
+    """Return how many bytes the files below a folder have; a file may be removed meanwhile."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         authority_file.write_bytes(authority)
         if arguments.env_file:
             ready.save_environment(arguments.env_file)
-        ready.save(ready_file)  # the last one: whoever waits for it finds the others there
+        ready.save(ready_file)  # last, since a process that waits for it then reads the others
         print(f"rehearsal tenant at {ready.origin}, control port {ready.controlUrl}", file=sys.stderr)  # noqa: T201
 
     try:

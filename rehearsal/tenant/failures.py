@@ -27,20 +27,20 @@ def answer(service: str, fault: FaultSpec, now: datetime) -> HttpResponse:
     """Return the error answer of a fault."""
     match service:
         case "graph":
-            failed = graph.answer(_in_words(fault, _GRAPH), now, None)
+            failed = graph.answer(_service_error(fault, _GRAPH), now, None)
         case "businessCentral":
-            failed = business_central.answer(_in_words(fault, _BUSINESS_CENTRAL))
+            failed = business_central.answer(_service_error(fault, _BUSINESS_CENTRAL))
         case "adminCenter":
-            failed = business_central.admin_center_answer(_in_words(fault, _BUSINESS_CENTRAL))
+            failed = business_central.admin_center_answer(_service_error(fault, _BUSINESS_CENTRAL))
         case _:
-            failed = sts.answer(_of_token_service(fault), now)
+            failed = sts.answer(_token_service_error(fault), now)
     if fault.retryAfter is None:
         return failed
     return replace(failed, headers={**failed.headers, "retry-after": str(fault.retryAfter)})
 
 
-def _in_words(fault: FaultSpec, known: tuple[Refusal, ...]) -> Refusal:
-    """Return the service's own refusal of that status; of one that it is not known for, named after HTTP (ours)."""
+def _service_error(fault: FaultSpec, known: tuple[Refusal, ...]) -> Refusal:
+    """Return the service's own error of that status; where none is known, one named after HTTP (ours)."""
     try:
         name = HTTPStatus(fault.status).phrase
     except ValueError:
@@ -50,8 +50,8 @@ def _in_words(fault: FaultSpec, known: tuple[Refusal, ...]) -> Refusal:
     return Refusal(fault.status, fault.code or found.code, fault.message or found.message)
 
 
-def _of_token_service(fault: FaultSpec) -> Refusal:
-    """Return its refusal; the code of a fault is that of an AADSTS error, or OAuth's."""
+def _token_service_error(fault: FaultSpec) -> Refusal:
+    """Return the token service's error; the code of a fault is an AADSTS number, or OAuth's `error`."""
     failed = sts.refusal("transient", status=fault.status)
     digits = (fault.code or "").removeprefix("AADSTS")
     if digits.isdigit():

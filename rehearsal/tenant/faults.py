@@ -1,4 +1,4 @@
-"""Faults to order: the tenant fails a chosen request, before or after the service has acted on it."""
+"""Injected faults: a chosen request fails, before or after the service has acted on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
 
 class Match(BaseModel):
-    """Which requests a fault is meant for: all that is given has to fit."""
+    """Which requests a fault applies to: all that is given has to fit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,7 +22,7 @@ class Match(BaseModel):
     caller: str | None = None
 
     def fits(self, method: str, path: str, user_agent: str, caller: str | None) -> bool:
-        """Tell whether a request is meant."""
+        """Tell whether a request fits."""
         return (
             (self.method is None or self.method.upper() == method)
             and (self.path is None or self.path.search(path) is not None)
@@ -49,7 +49,7 @@ class FaultSpec(BaseModel):
 
 @dataclass
 class Fault:
-    """One fault and what has become of it.
+    """One fault, with its counters.
 
     Attributes:
         held: requests kept open at this moment.
@@ -77,7 +77,7 @@ class Faults:
         self._numbers = itertools.count(1)
 
     def order(self, spec: FaultSpec) -> Fault:
-        """Take a fault."""
+        """Add a fault."""
         fault = Fault(str(next(self._numbers)), spec)
         self._faults[fault.id] = fault
         return fault

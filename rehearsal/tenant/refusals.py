@@ -1,4 +1,4 @@
-"""Refusals: what a service says when it will not do something, from the table `errors.yaml` beside its modules."""
+"""Refusals: a service's error answers, from the table `errors.yaml` beside its modules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rehearsal import tables
 class Refusal(Exception):
     """A service refuses. Each service writes it in a shape of its own, with its function `errors.answer`.
 
-    Whatever works on a request may raise one; docstrings do not repeat that.
+    Any code that handles a request may raise one, so docstrings do not list it.
 
     Attributes:
         code: e.g. `Request_ResourceNotFound`; at the token service the number of the AADSTS error.

@@ -1,4 +1,4 @@
-"""Replication: what is new is not seen at once by every server of a service.
+"""Replication: what is new does not show everywhere at once.
 
 What people report of Entra: docs/reference/facts-graph.md, "Replication".
 
@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 
 
 class Replication:
-    """How long new things take to be seen, and since when each of them is.
+    """The replication delay, and which objects it still hides.
 
     Attributes:
         seconds: the delay for what is made from now on, by the tenant's clock; 0 for none.
-        by_id: whether what is too new is not even there at its own address.
+        by_id: whether what is too new answers 404 even at its own address.
         deletions: whether lists still show for that long what is deleted from now on.
     """
 
@@ -31,24 +31,24 @@ class Replication:
         self.by_id = False
         self.deletions = False
 
-    def begin(self, name: str) -> None:
-        """Note that something was made at this moment: its object id, key id, or the like."""
+    def created(self, name: str) -> None:
+        """Note that something was created now, by its object id, key id, or the like."""
         if self.seconds:
             self._seen_from[name] = self._now() + timedelta(seconds=self.seconds)
 
-    def end(self, name: str) -> None:
-        """Note that something was deleted at this moment."""
+    def deleted(self, name: str) -> None:
+        """Note that something was deleted now."""
         if self.deletions:
             self._seen_until[name] = self._now() + timedelta(seconds=self.seconds)
 
-    def outlives(self, name: str) -> bool:
+    def is_still_listed(self, name: str) -> bool:
         """Tell whether lists still show what was deleted."""
         return name in self._seen_until and self._now() < self._seen_until[name]
 
-    def is_over(self, name: str) -> bool:
-        """Tell whether it is seen everywhere by now."""
+    def is_replicated(self, name: str) -> bool:
+        """Tell whether it shows everywhere."""
         return name not in self._seen_from or self._now() >= self._seen_from[name]
 
-    def hides(self, name: str) -> bool:
+    def is_hidden(self, name: str) -> bool:
         """Tell whether it cannot be found even by its id yet."""
-        return self.by_id and not self.is_over(name)
+        return self.by_id and not self.is_replicated(name)

@@ -47,7 +47,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    watch = asyncio.create_task(_set_at_end_of(die_with, stop)) if die_with is not None else None
+    watch = asyncio.create_task(_set_when_process_ends(die_with, stop)) if die_with is not None else None
     app, app_socket, context = services
     control_app, control_socket = control
     servers = [
@@ -111,7 +111,7 @@ class _AbortableProtocol(H11Protocol):
         self.app = with_abort
 
 
-async def _set_at_end_of(process: int, stop: asyncio.Event) -> None:
+async def _set_when_process_ends(process: int, stop: asyncio.Event) -> None:
     """Set an event when a process has ended.
 
     Linux tells through a pidfd, at once. PR_SET_PDEATHSIG would fire too early: when the *thread* that started this
@@ -123,14 +123,14 @@ async def _set_at_end_of(process: int, stop: asyncio.Event) -> None:
         stop.set()
         return
     except (AttributeError, OSError):  # not Linux, or a kernel before 5.3
-        while _lives(process):
+        while _is_running(process):
             await asyncio.sleep(0.5)
         stop.set()
         return
     asyncio.get_running_loop().add_reader(descriptor, stop.set)
 
 
-def _lives(process: int) -> bool:
+def _is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Asks the rehearsal tenant's Business Central directly, without HTTP, in the words of its contract."""
+"""A client of the rehearsal tenant's Business Central, which calls it directly, without HTTP."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def administrator() -> Caller:
 
 
 @dataclass
-class Asker:
+class BusinessCentralClient:
     """One caller of one environment, in its first company."""
 
     service: BusinessCentral
@@ -52,11 +52,11 @@ class Asker:
     environment: str = "Production"
     clock: Clock = field(default_factory=Clock)
 
-    def as_(self, caller: Caller | None) -> Asker:
-        """The same, asked by somebody else."""
+    def signed_in_as(self, caller: Caller | None) -> BusinessCentralClient:
+        """The same, signed in as another caller."""
         return replace(self, caller=caller)
 
-    def within(self, environment: str) -> Asker:
+    def in_environment(self, environment: str) -> BusinessCentralClient:
         """The same, of another environment."""
         return replace(self, environment=environment)
 
@@ -136,7 +136,7 @@ class Asker:
         )
 
     def edit(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """Do something by hand, in this environment unless said otherwise."""
+        """Do an edit of the control port, in this environment unless another is given."""
         return self.service.edit({"do": do, "environment": self.environment, **arguments})
 
 
@@ -148,7 +148,9 @@ def error(answer: HttpResponse, status: int, code: str) -> str:
     return CORRELATION.sub("", message)
 
 
-def a_business_central() -> Asker:
-    """A Business Central as it is when the tenant starts, asked by its deployer."""
+def new_business_central() -> BusinessCentralClient:
+    """A Business Central in its initial state, with its deployer signed in."""
     clock = Clock()
-    return Asker(BusinessCentral(TENANT, DEPLOYER, clock.now, ORIGIN, web_service_key=WEB_SERVICE_KEY), clock=clock)
+    return BusinessCentralClient(
+        BusinessCentral(TENANT, DEPLOYER, clock.now, ORIGIN, web_service_key=WEB_SERVICE_KEY), clock=clock
+    )

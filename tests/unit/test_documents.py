@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clients.graph import rights as graph_rights
-from rehearsal.demo.farewell import README_SECTION
+from rehearsal.demo.next_steps import README_SECTION
 from settings.models import BUSINESS_CENTRAL_ROLES
 
 PROJECT = Path(__file__).parents[2]

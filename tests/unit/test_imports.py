@@ -15,7 +15,7 @@ def test_what_signs_in_is_loaded_by_the_first_sign_in(module: str, project_folde
     assert not {"azure", "msal", "jwt", "cryptography"} & loaded_with(module, project_folder)
 
 
-@pytest.mark.parametrize("module", ["rehearsal.pulumi_cli.ahead", "rehearsal.pulumi_cli.build"])
+@pytest.mark.parametrize("module", ["rehearsal.pulumi_cli.prebuild", "rehearsal.pulumi_cli.build"])
 def test_what_begins_a_build_before_there_is_a_venv_needs_the_standard_library_only(
     module: str, project_folder: Path
 ) -> None:

@@ -1,8 +1,8 @@
 """Pulumi's Python language host, for a CLI that comes without one: runs programs and policy packs.
 
 It belongs to no clone: it is copied beside the CLI that `rehearsal/pulumi_cli` builds, together with the vendor's
-script that runs a program, and takes the virtual environment of the project that it is started for. What it does is
-what the vendor's does (sdk/python/cmd/pulumi-language-python/main.go); what it does not, it refuses by name.
+script that runs a program, and takes the virtual environment of the project that it is started for. It does what
+the vendor's does (sdk/python/cmd/pulumi-language-python/main.go), and refuses by name what it does not have.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 RUN_PROGRAM = Path(__file__).with_name("pulumi-language-python-exec")  # the vendor's
 MESSAGE_LIMIT = 400 << 20  # bytes, as the CLI has it
-TOLD_ALREADY = 32  # exit code of a program that has shown its error itself
+EXITED_AFTER_LOGGING = 32  # the SDK's ProcessExitedAfterLoggingUserActionableMessage: the error has been shown
 GRACE = 5.0  # seconds between SIGINT and SIGKILL, as the vendor's has it
-REFUSED = (
+UNSUPPORTED = (
     "GetRequiredPlugins", "RuntimeOptionsPrompts", "Template", "GenerateProgram", "GenerateProject",
     "GeneratePackage", "Pack", "Link",
 )  # fmt: skip
@@ -65,8 +65,8 @@ class VirtualEnvironment:
     def packages(self) -> list[metadata.Distribution]:
         """Return the packages that are installed in it."""
         # Asked of the interpreter itself: its version tells the folder, and a .pth file may add others.
-        asked = [self.python, "-c", "import json, sys; print(json.dumps(sys.path[1:]))"]
-        path = subprocess.run(asked, env=self.environment(), capture_output=True, text=True, check=True).stdout
+        command = [self.python, "-c", "import json, sys; print(json.dumps(sys.path[1:]))"]
+        path = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=True).stdout
         return list(metadata.distributions(path=json.loads(path)))
 
 
@@ -114,26 +114,26 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.GetRequiredPackagesResponse(packages=found)
 
     def GetProgramDependencies(self, request: Any, context: Any) -> language_pb2.GetProgramDependenciesResponse:
-        """Name the packages that are installed; without those that others brought, where that is asked."""
+        """Name the packages that are installed; without those that another one requires, unless these are asked for."""
         packages = VirtualEnvironment(request.info).packages()
-        brought = {_plain(need) for package in packages for need in package.requires or ()}
+        required = {_normalized_name(need) for package in packages for need in package.requires or ()}
         return language_pb2.GetProgramDependenciesResponse(
             dependencies=[
                 language_pb2.DependencyInfo(name=package.name, version=package.version)
                 for package in packages
-                if request.transitiveDependencies or _plain(package.name) not in brought
+                if request.transitiveDependencies or _normalized_name(package.name) not in required
             ]
         )
 
     def InstallDependencies(self, request: Any, context: Any) -> Iterator[language_pb2.InstallDependenciesResponse]:
         """Make the virtual environment, and install requirements.txt into it."""
-        project, there = request.info.program_directory, VirtualEnvironment(request.info)
-        commands = [[there.python, "-m", "pip", "install", "-r", "requirements.txt"]]
-        if there.folder and not Path(there.python).exists():
-            commands.insert(0, [sys.executable, "-m", "venv", str(there.folder)])
+        project, venv = request.info.program_directory, VirtualEnvironment(request.info)
+        commands = [[venv.python, "-m", "pip", "install", "-r", "requirements.txt"]]
+        if venv.folder and not Path(venv.python).exists():
+            commands.insert(0, [sys.executable, "-m", "venv", str(venv.folder)])
         for command in commands:
             with self._started(
-                command, there.environment(), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+                command, venv.environment(), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
             ) as process:
                 assert process.stdout is not None  # noqa: S101 - a pipe was asked for
                 for line in process.stdout:
@@ -143,37 +143,37 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def Run(self, request: Any, context: Any) -> language_pb2.RunResponse:
         """Run the program in a process of its own, to its end."""
-        there = VirtualEnvironment(request.info)
-        words = {
+        venv = VirtualEnvironment(request.info)
+        options = {
             "monitor": request.monitor_address, "engine": self._engine, "project": request.project,
             "root_directory": request.info.root_directory, "stack": request.stack, "pwd": request.pwd,
             "dry_run": str(request.dryRun).lower(), "parallel": str(request.parallel),
             "organization": request.organization,
         }  # fmt: skip
-        options = [word for name, value in words.items() if value for word in (f"--{name}", value)]
-        environment = there.environment() | {
+        flags = [word for name, value in options.items() if value for word in (f"--{name}", value)]
+        environment = venv.environment() | {
             "PULUMI_CONFIG": json.dumps(dict(request.config)),
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
-        command = [there.python, str(RUN_PROGRAM), *options, request.info.entry_point, *request.args]
+        command = [venv.python, str(RUN_PROGRAM), *flags, request.info.entry_point, *request.args]
         with self._started(command, environment) as process:
             context.add_callback(lambda: _end(process))
             code = process.wait()
-        if code == TOLD_ALREADY:
+        if code == EXITED_AFTER_LOGGING:
             return language_pb2.RunResponse(bail=True)
         # As in Go, where a process that a signal has ended has the exit code -1.
-        told = f"program exited with non-zero exit code: {max(code, -1)}" if code else ""
-        return language_pb2.RunResponse(error=told)
+        error = f"program exited with non-zero exit code: {max(code, -1)}" if code else ""
+        return language_pb2.RunResponse(error=error)
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[language_pb2.RunPluginResponse]:
         """Run a policy pack in its own virtual environment, and pass on what it prints."""
         if request.kind != "analyzer":
-            context.abort(grpc.StatusCode.UNIMPLEMENTED, _refusal(f"RunPlugin of a {request.kind} plugin"))
-        there, pack = VirtualEnvironment(request.info), request.info.program_directory
-        asked = dict(each.split("=", 1) for each in request.env)
-        command = [there.python, "-u", "-m", "pulumi.policy", *request.args, pack]
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, _unsupported(f"RunPlugin of a {request.kind} plugin"))
+        venv, pack = VirtualEnvironment(request.info), request.info.program_directory
+        variables = dict(each.split("=", 1) for each in request.env)
+        command = [venv.python, "-u", "-m", "pulumi.policy", *request.args, pack]
         with self._started(
-            command, there.environment() | asked, cwd=pack, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, venv.environment() | variables, cwd=pack, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as process:
             context.add_callback(lambda: _end(process))
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
@@ -200,39 +200,39 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
 
 def _end(process: subprocess.Popen[Any]) -> None:
-    """Interrupt a process, and kill it where it does not heed that."""
+    """Interrupt a process, and kill it where it has not ended after a while."""
 
-    def insist() -> None:
+    def kill_after_grace() -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)
         process.kill()
 
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
-        threading.Thread(target=insist, daemon=True).start()
+        threading.Thread(target=kill_after_grace, daemon=True).start()
 
 
-def _plain(requirement: str) -> str:
+def _normalized_name(requirement: str) -> str:
     """Return the name in a requirement, spelled as PEP 503 has it."""
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement.strip(), maxsplit=1)[0]).lower()
 
 
-def _refusal(what: str) -> str:
+def _unsupported(what: str) -> str:
     return (
         f"{what} is not offered by the language host of entra-business-central's rehearsal. The vendor's release of "
         "the Pulumi CLI has one that does: https://www.pulumi.com/docs/install/"
     )
 
 
-def _refuse(name: str) -> None:
+def _add_unsupported(name: str) -> None:
     def refused(self: LanguageHost, request: Any, context: Any) -> None:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, _refusal(name))
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, _unsupported(name))
 
     setattr(LanguageHost, name, refused)
 
 
-for _name in REFUSED:
-    _refuse(_name)
+for _name in UNSUPPORTED:
+    _add_unsupported(_name)
 
 
 def main() -> None:

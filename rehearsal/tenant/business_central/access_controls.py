@@ -21,8 +21,8 @@ from rehearsal.tenant.business_central.permissions import SUPER, Session
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a request asks to assign; None and the null GUID mean "not said"."""
+class AssignmentRequest:
+    """The permission set that a request asks to assign; None and the null GUID mean "not given"."""
 
     role_id: str
     company: str = ""
@@ -30,8 +30,8 @@ class Wanted:
     app_id: str = NULL_GUID
 
 
-def resolve(environment: Environment, wanted: Wanted) -> PermissionSet:
-    """Find the one permission set that is meant, as APIV2AutUserPermissions does before it inserts."""
+def resolve(environment: Environment, wanted: AssignmentRequest) -> PermissionSet:
+    """Find the one permission set that matches, as APIV2AutUserPermissions does before it inserts."""
     found = [
         each
         for each in environment.permission_sets
@@ -46,7 +46,7 @@ def resolve(environment: Environment, wanted: Wanted) -> PermissionSet:
     return found[0]
 
 
-def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
+def insert(session: Session, user: User, wanted: AssignmentRequest) -> AccessControl:
     """Assign a permission set; scope and app id are taken from the set that was found."""
     environment = session.environment
     if wanted.company and all(company.name != wanted.company for company in environment.companies):
@@ -65,7 +65,7 @@ def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
         app_id=permission_set.app_id,
         version=environment.next_version(),
     )
-    session.require_may_hand_out(row)
+    session.require_may_assign(row)
     if any(other.key == row.key for other in environment.access_controls.values()):
         raise refusal(
             "same_key_exists",
@@ -79,7 +79,7 @@ def insert(session: Session, user: User, wanted: Wanted) -> AccessControl:
 
 
 def delete(session: Session, row: AccessControl) -> None:
-    """Take a permission set away."""
+    """Remove a permission set."""
     session.require("Access Control", "Delete")
-    session.require_may_hand_out(row)
+    session.require_may_assign(row)
     del session.environment.access_controls[row.system_id]

@@ -36,23 +36,23 @@ class Address:
 
 
 def online(path: str, tenants: Collection[str]) -> Address:
-    """Take an address of the online service apart: `/v2.0/{tenant}/{environment}/api/{route}/…`, or without the tenant.
+    """Parse an address of the online service: `/v2.0/{tenant}/{environment}/api/{route}/…`, or without the tenant.
 
     Args:
         path: the decoded path after the base address.
         tenants: the tenant's id and its domains, in lower case.
     """
     parts = path.strip("/").split("/")[1:]
-    if "api" not in parts[1:3]:  # ODataV4, ws, deployment and whatever else the service has
+    if "api" not in parts[1:3]:  # ODataV4, ws, deployment and the rest of the service
         raise refusal("segment_not_found", parts[min(2, len(parts) - 1)] if parts else "v2.0")
     at = 1 if parts[1] == "api" else 2
     if at == 2 and parts[0].lower() not in tenants:
-        raise refusal("rejected_credentials")  # ours: the token is another tenant's than the address
+        raise refusal("rejected_credentials")  # ours: the tenant of the token is not that of the address
     return _address(parts[at - 1], parts[at + 1 :])
 
 
 def on_premises(path: str) -> Address:
-    """Take an address of a server or container apart: `/{instance}/api/{route}/…`; the instance is BC."""
+    """Parse an address of a server or container: `/{instance}/api/{route}/…`; the instance is BC."""
     instance, *rest = path.strip("/").split("/")
     if instance.casefold() != "bc" or rest[:1] != ["api"]:
         raise refusal("segment_not_found", rest[0] if rest else instance)

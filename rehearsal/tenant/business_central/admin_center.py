@@ -14,8 +14,8 @@ from typing import Any
 from rehearsal.tenant.business_central import errors, extensions
 from rehearsal.tenant.business_central.environment import Deployment, Environment, Extension
 from rehearsal.tenant.business_central.errors import refusal
-from rehearsal.tenant.business_central.field import wire_time
-from rehearsal.tenant.business_central.permissions import Session, signed_in
+from rehearsal.tenant.business_central.field import json_time
+from rehearsal.tenant.business_central.permissions import Session, session_user
 from rehearsal.tenant.messages import Caller, File, HttpRequest, HttpResponse
 from rehearsal.tenant.refusals import Refusal
 
@@ -29,7 +29,7 @@ class AdminCenter:
     """The Admin Center of one tenant.
 
     Attributes:
-        environments: all there are; those that are not online are none of its own.
+        environments: all of the tenant's; it only serves the online ones.
         authorized: client ids of the applications that may call it.
     """
 
@@ -59,7 +59,7 @@ class AdminCenter:
             case _, ["environments", name, "apps", *rest]:
                 environment = self._environment(name)
                 for each in environment.deployments:
-                    extensions.progress(environment, each, now)
+                    extensions.advance(environment, each, now)
                 minor = int(match["minor"]) if match else 0
                 return self._apps(request, rest, environment, caller, now, minor)
         raise refusal("admin_unsupported", f"{request.method} {request.path}")
@@ -69,19 +69,19 @@ class AdminCenter:
     ) -> HttpResponse:
         match request.method, rest:
             case "GET", []:
-                return HttpResponse(
-                    200, {"value": [_app(each, environment) for each in environment.extensions if each.installed]}
-                )
+                installed = [_app(each, environment) for each in environment.extensions if each.installed]
+                return HttpResponse(200, {"value": installed})
             case "POST", ["pteInstall"] if minor >= _PTE_INSTALL_SINCE:
                 extension, schedule = _read_form(request.body)
                 session = self._session(environment, caller, now)
-                return HttpResponse(200, self._begun(extensions.begin(session, "install", extension, schedule)))
+                deployment = extensions.start_deployment(session, "install", extension, schedule)
+                return HttpResponse(200, self._started(deployment))
             case "POST", [app_id, "uninstall"]:
                 present = environment.extension(app_id.lower())
                 if present is None or not present.installed:
                     raise _no_such_app(environment, app_id)
                 session = self._session(environment, caller, now)
-                return HttpResponse(200, self._begun(extensions.begin(session, "uninstall", present)))
+                return HttpResponse(200, self._started(extensions.start_deployment(session, "uninstall", present)))
             case "GET", [app_id, "operations", *operation_id] if len(operation_id) < 2:
                 return HttpResponse(200, _operations(environment, app_id.lower(), operation_id, now))
         raise refusal("admin_unsupported", f"{request.method} {request.path}")
@@ -93,7 +93,7 @@ class AdminCenter:
         """
         if environment.status != "Active":
             raise refusal("admin_not_active", environment.status)
-        user = signed_in(environment, caller)
+        user = session_user(environment, caller)
         session = Session(environment, user, "", now) if user else None
         if session is None or not session.can_manage_extensions():
             raise refusal("admin_not_in_environment")
@@ -106,7 +106,7 @@ class AdminCenter:
             raise refusal("admin_no_environment", target=f"{FAMILY}/{name}")
         return found
 
-    def _begun(self, deployment: Deployment) -> dict[str, Any]:
+    def _started(self, deployment: Deployment) -> dict[str, Any]:
         install = deployment.type == "install"
         body = {
             "id": deployment.id,
@@ -114,7 +114,7 @@ class AdminCenter:
             "sourceAppVersion": "" if install else deployment.source_version,  # "Empty for installs"
             "targetAppVersion": deployment.extension.version_text if install else "",
             "status": deployment.status,
-            "createdOn": wire_time(deployment.created_at),
+            "createdOn": json_time(deployment.created_at),
             "errorMessage": deployment.error,
             "createdBy": deployment.created_by,
             "canceledBy": "",
@@ -124,7 +124,7 @@ class AdminCenter:
             "scheduleKind": deployment.schedule,
         }
         times = {"startedOn": deployment.started_at, "completedOn": deployment.completed_at}
-        return body | {name: wire_time(moment) for name, moment in times.items() if moment}
+        return body | {name: json_time(moment) for name, moment in times.items() if moment}
 
 
 def _read_form(body: Any) -> tuple[Extension, Any]:
@@ -160,7 +160,7 @@ def _operations(environment: Environment, app_id: str, operation_id: list[str], 
     if not found and (operation_id or environment.extension(app_id) is None):
         raise _no_such_app(environment, app_id)
     for each in found:
-        extensions.progress(environment, each, now, polled=True)
+        extensions.advance(environment, each, now, polled=True)
     rows = [_operation(each) for each in found]
     return rows[0] if operation_id else {"value": rows}
 
@@ -169,9 +169,9 @@ def _operation(deployment: Deployment) -> dict[str, Any]:
     started, completed = deployment.started_at, deployment.completed_at
     return {
         "id": deployment.id,
-        "createdOn": wire_time(deployment.created_at),
-        "startedOn": wire_time(started) if started else None,
-        "completedOn": wire_time(completed) if completed else None,
+        "createdOn": json_time(deployment.created_at),
+        "startedOn": json_time(started) if started else None,
+        "completedOn": json_time(completed) if completed else None,
         "status": deployment.status.capitalize(),
         "sourceVersion": deployment.source_version,
         "targetVersion": deployment.extension.version_text if deployment.type == "install" else "",
@@ -181,7 +181,7 @@ def _operation(deployment: Deployment) -> dict[str, Any]:
 
 
 def _app(extension: Extension, environment: Environment) -> dict[str, Any]:
-    """Return an installed app, without what is known of its last operations: those have an address of their own."""
+    """Return an installed app, without its last operations, which have their own endpoint."""
     under_way = (each.extension.app_id for each in environment.deployments if each.status == "running")
     return {
         "appId": extension.app_id,

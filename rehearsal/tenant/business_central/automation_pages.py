@@ -1,4 +1,4 @@
-"""The standard entities: companies, what they say of themselves, and the Automation API v2.0's.
+"""The standard entities: companies, company information, and those of the Automation API v2.0.
 
 docs/reference/facts-business-central.md, "Users and their permission sets".
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rehearsal.tenant.business_central import access_controls, users
-from rehearsal.tenant.business_central.access_controls import Wanted
+from rehearsal.tenant.business_central.access_controls import AssignmentRequest
 from rehearsal.tenant.business_central.environment import NULL_GUID, AccessControl, Company, PermissionSet, User
 from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.field import Field
@@ -30,7 +30,7 @@ class Companies(Page):
     fields = (Field("id", "Guid"), Field("name"), Field("displayName", source="name"))
 
     def rows(self) -> Iterable[Company]:
-        """List every company; that a set limited to one company hides the others is not known, so not imitated."""
+        """List every company; whether a set limited to one company hides the others is not known."""
         self.session.require("Company", "Read")
         return self.environment.companies
 
@@ -52,7 +52,7 @@ class CompanyInformation(Page):
 
 
 class Users(Page):
-    """`users` (page APIV2 - Aut. Users): application users are listed; external users, which are not, are not here."""
+    """`users` (page APIV2 - Aut. Users), application users among them; the tenant has no external users."""
 
     entity_name = "user"
     entity_set_name = "users"
@@ -104,7 +104,7 @@ class UserPermissions(Page):
         return self.environment.access_controls_of(self._user().security_id)
 
     def computed(self, row: AccessControl) -> Mapping[str, Any]:
-        """Return what the permission set's definition says."""
+        """Return the fields of the permission set's definition."""
         definition = self.environment.definition(row)
         return {
             "displayName": definition.name if definition else "",
@@ -113,7 +113,7 @@ class UserPermissions(Page):
 
     def insert(self, values: Mapping[str, Any]) -> str:
         """Assign a permission set; scope and app id are resolved."""
-        wanted = Wanted(
+        wanted = AssignmentRequest(
             role_id=values.get("roleId", "").upper(),  # a Code[20]
             company=values.get("company", ""),
             scope=values.get("scope"),
@@ -122,11 +122,11 @@ class UserPermissions(Page):
         return access_controls.insert(self.session, self._user(), wanted).system_id
 
     def modify(self, key: str, values: Mapping[str, Any]) -> None:  # noqa: ARG002
-        """Refuse: an assignment is given and taken here, never changed."""
+        """Refuse: an assignment is inserted or deleted here, never changed."""
         raise refusal("not_supported", "PATCH of 'userPermissions'")
 
     def delete(self, key: str) -> None:
-        """Take a permission set away."""
+        """Remove a permission set."""
         access_controls.delete(self.session, self.environment.access_controls[key])
 
     def _user(self) -> User:

@@ -1,6 +1,6 @@
-"""The companion extension's API page and API query, as companion_extension/src says they are.
+"""The companion extension's API page and API query, as in companion_extension/src.
 
-tests/rehearsal/tenant/test_companion_al.py holds names, fields and editability here against the AL source.
+tests/rehearsal/tenant/test_companion_al.py compares names, fields and editability here with the AL source.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from rehearsal.tenant.business_central import access_controls, companion, extensions, registrations, users
-from rehearsal.tenant.business_central.access_controls import Wanted
+from rehearsal.tenant.business_central.access_controls import AssignmentRequest
 from rehearsal.tenant.business_central.environment import NULL_GUID, Environment, Registration, State, User
 from rehearsal.tenant.business_central.permissions import SECURITY, SUPER, Session
 from rehearsal.tenant.business_central.seed import ADMINISTRATOR_NAME
@@ -74,9 +74,7 @@ class _Edit(Edit):
 
     def delete_registration(self) -> Changed:
         row = self._registration
-        if self._arguments.get(
-            "keepUser", False
-        ):  # Delete(false), as a careless extension does: the user stays, enabled
+        if self._arguments.get("keepUser"):  # Delete(false), as a careless extension does: the user stays, enabled
             del self._environment.registrations[row.client_id]
         else:
             registrations.delete(self._session, row)
@@ -87,7 +85,7 @@ class _Edit(Edit):
         return {"userSecurityId": self._user.security_id}
 
     def disable_people(self) -> Changed:
-        """Let the environment be as it is before anybody with a licence was made known in it."""
+        """Make the environment look as before the first licensed user was added to it."""
         people = [user for user in self._environment.users.values() if user.license_type == "Full User"]
         for user in people:
             user.state = "Disabled"
@@ -106,23 +104,23 @@ class _Edit(Edit):
     # --- permission sets ----------------------------------------------------------------------------------------------
 
     def add_permission_set(self) -> Changed:
-        wanted = Wanted(
+        request = AssignmentRequest(
             self._text("roleId").upper(),
             self._text("company", ""),
             self._arguments.get("scope"),
             self._text("appId", NULL_GUID).lower(),
         )
-        return {"id": access_controls.insert(self._session, self._user, wanted).system_id}
+        return {"id": access_controls.insert(self._session, self._user, request).system_id}
 
     def remove_permission_set(self) -> Changed:
-        """Take the user's rows with the role id, and with company, scope and app id where they are given."""
+        """Remove the user's rows of a role id, and of a company, scope and app id where they are given."""
         role_id = self._text("roleId").upper()
-        given = {"company": "company", "scope": "scope", "appId": "app_id"}
-        narrowed = {given[name]: self._arguments[name] for name in given if name in self._arguments}
+        columns = {"company": "company", "scope": "scope", "appId": "app_id"}
+        wanted = {columns[name]: self._arguments[name] for name in columns if name in self._arguments}
         rows = [
             row
             for row in self._environment.access_controls_of(self._user.security_id)
-            if row.role_id == role_id and all(getattr(row, name) == value for name, value in narrowed.items())
+            if row.role_id == role_id and all(getattr(row, name) == value for name, value in wanted.items())
         ]
         if not rows:
             _refuse(f"{self._user.name} does not have the permission set {role_id}.")
@@ -131,24 +129,24 @@ class _Edit(Edit):
         return {"ids": [row.system_id for row in rows]}
 
     def remove_permission_set_definition(self) -> Changed:
-        """As when the extension that defines it is uninstalled: who had it keeps a row that refers to nothing."""
+        """As when the extension that defines it is uninstalled: its users keep rows that refer to nothing."""
         environment, role_id = self._environment, self._text("roleId").upper()
         if role_id in (SUPER, SECURITY):
             _refuse(f"{role_id} belongs to the platform and cannot be removed.")
-        left = [each for each in environment.permission_sets if each.role_id != role_id]
-        if len(left) == len(environment.permission_sets):
+        kept = [each for each in environment.permission_sets if each.role_id != role_id]
+        if len(kept) == len(environment.permission_sets):
             _refuse(f"There is no permission set {role_id} in '{environment.name}'.")
-        environment.permission_sets = left
+        environment.permission_sets = kept
         return {"roleId": role_id}
 
     # --- environments -------------------------------------------------------------------------------------------------
 
     def install_companion(self) -> Changed:
-        extensions.put(self._environment, companion.EXTENSION)
+        extensions.publish(self._environment, companion.EXTENSION)
         return {"installed": True}
 
     def uninstall_companion(self) -> Changed:
-        extensions.remove(self._environment, companion.EXTENSION.app_id)
+        extensions.unpublish(self._environment, companion.EXTENSION.app_id)
         return {"installed": False}
 
     def rename_environment(self) -> Changed:
@@ -161,14 +159,14 @@ class _Edit(Edit):
     def copy_environment(self) -> Changed:
         """Copy an environment over another or to a new one, which is a Sandbox; registrations and ids come with it."""
         source, name = self._online(self._text("from")), self._text("to")
-        twin = copy.deepcopy(source)
-        twin.name, twin.type = name, "Sandbox"
+        duplicate = copy.deepcopy(source)
+        duplicate.name, duplicate.type = name, "Sandbox"
         if all(each.name != name for each in self._environments):
-            self._environments.append(twin)
+            self._environments.append(duplicate)
         elif (target := self._online(name)) is source:
             _refuse("An environment cannot be copied over itself.")
         else:
-            self._environments[self._environments.index(target)] = twin
+            self._environments[self._environments.index(target)] = duplicate
         return {"name": name}
 
     def set_environment_status(self) -> Changed:

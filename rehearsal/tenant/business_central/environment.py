@@ -1,4 +1,4 @@
-"""The data of one Business Central environment: plain rows, and how they are found. Rules stand elsewhere."""
+"""The data of one Business Central environment: rows and look-ups, no rules."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class ExtensionUpload:
 
 @dataclass
 class Switches:
-    """What no source settles about the real service, so that both ways can be rehearsed.
+    """Behaviour of the real service that no source settles; tests rehearse both ways.
 
     Attributes:
         applicationsMayEnable: whether an application with SECURITY may enable another one for the first time.

@@ -12,7 +12,7 @@ from typing import Any
 from rehearsal.tenant.business_central import extensions
 from rehearsal.tenant.business_central.environment import Deployment, Extension, ExtensionUpload, new_id
 from rehearsal.tenant.business_central.errors import refusal
-from rehearsal.tenant.business_central.field import EMPTY_DATETIME, Field, wire_time
+from rehearsal.tenant.business_central.field import EMPTY_DATETIME, Field, json_time
 from rehearsal.tenant.business_central.page import Page
 
 THIS_VERSION = "Current version"
@@ -50,17 +50,17 @@ class Extensions(Page):
         parts = ("versionMajor", "versionMinor", "versionBuild", "versionRevision")
         return dict(zip(parts, row.version, strict=True))
 
-    def act(self, action: str, key: str) -> None:  # noqa: ARG002
+    def invoke_action(self, action: str, key: str) -> None:  # noqa: ARG002
         """Uninstall, at once."""
         extensions.require_management(self.session)
         extension = next(each for each in self.environment.extensions if each.package_id == key)
         if not extension.installed:
             raise refusal("dialog", f"The extension {extension.name} is not installed.")
-        extensions.put(self.environment, replace(extension, installed=False))
+        extensions.publish(self.environment, replace(extension, installed=False))
 
 
 class ExtensionUploads(Page):
-    """`extensionUpload`: one row for each company, since the table's key Id is never anything but 0."""
+    """`extensionUpload`: one row for each company, since the table's key Id is always 0."""
 
     entity_name = "extensionUpload"
     entity_set_name = "extensionUpload"
@@ -81,7 +81,7 @@ class ExtensionUploads(Page):
         return [] if self._row is None else [self._row]
 
     def computed(self, row: ExtensionUpload) -> Mapping[str, Any]:
-        """Return where the stream is written and read."""
+        """Return the addresses at which the stream is written and read."""
         address = f"{self.url.partition('/extensionUpload')[0]}/extensionUpload({row.system_id})/extensionContent"
         return {
             "extensionContent@odata.mediaEditLink": address,
@@ -108,12 +108,12 @@ class ExtensionUploads(Page):
         row.schema_sync_mode = values.get("schemaSyncMode", row.schema_sync_mode)
         row.version = self.environment.next_version()
 
-    def set_media(self, key: str, content: bytes) -> None:  # noqa: ARG002
-        """Take the .app file, whatever it is; it is read when it is installed."""
+    def write_media(self, key: str, content: bytes) -> None:  # noqa: ARG002
+        """Store the .app file unchecked; it is read when it is installed."""
         self._present.content = content
         self._present.version = self.environment.next_version()
 
-    def act(self, action: str, key: str) -> None:  # noqa: ARG002
+    def invoke_action(self, action: str, key: str) -> None:  # noqa: ARG002
         """Install what was uploaded; the row is deleted."""
         row = self._present
         if not row.content:
@@ -123,7 +123,7 @@ class ExtensionUploads(Page):
         if row.schedule != THIS_VERSION:
             raise refusal("not_supported", f"An upload for '{row.schedule}'")
         try:
-            extensions.begin(self.session, "install", extensions.read_package(row.content))
+            extensions.start_deployment(self.session, "install", extensions.read_package(row.content))
         except extensions.NotAnExtensionError as problem:
             raise refusal("dialog", str(problem)) from None  # ours
         del self.environment.extension_uploads[self.session.company]
@@ -165,11 +165,11 @@ class ExtensionDeployments(Page):
         """List the installations; reading refreshes those under way (OnAfterGetRecord)."""
         extensions.require_management(self.session)
         for each in self.environment.deployments:
-            extensions.progress(self.environment, each, self.session.now, polled=True)
+            extensions.advance(self.environment, each, self.session.now, polled=True)
         return [each for each in reversed(self.environment.deployments) if each.type == "install"]
 
     def computed(self, row: Deployment) -> Mapping[str, Any]:
-        """Return everything: this page spells it its own way."""
+        """Return all fields: this page has its own names and values for them."""
         return {
             "name": row.extension.name,
             "publisher": row.extension.publisher,
@@ -177,7 +177,7 @@ class ExtensionDeployments(Page):
             "status": self._STATUS[row.status],
             "schedule": THIS_VERSION,  # a text of .NET's, not read; ours
             "appVersion": row.extension.version_text,
-            "startedOn": wire_time(row.started_at) if row.started_at else EMPTY_DATETIME,
+            "startedOn": json_time(row.started_at) if row.started_at else EMPTY_DATETIME,
         }
 
 

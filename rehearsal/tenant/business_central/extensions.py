@@ -1,7 +1,7 @@
 """Extensions: reading a .app file, and the deployments that install and uninstall.
 
 docs/reference/facts-business-central.md, "Admin Center" and "Uploading an extension". How long a deployment takes is
-our choice: it is done when it was looked at a few times, or a minute after it was due.
+our choice: it completes after a few polls, or a minute after it was due.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from rehearsal.tenant.business_central.permissions import Session
 MAX_FILE_SIZE = 50 * 1024 * 1024  # "cannot exceed 50MB in size" (administration-center-api_app_management.md)
 _HEADER = struct.Struct("<4sII16sQ4s")  # NAVX, header's length, format, package id, archive's length, NAVX
 _MANIFEST_APP = "{http://schemas.microsoft.com/navx/2015/manifest}App"
-_UNTIL_UPDATE_WINDOW = timedelta(days=1)
-_LONGEST = timedelta(minutes=1)
+_WAIT_FOR_UPDATE_WINDOW = timedelta(days=1)
+_MAX_DURATION = timedelta(minutes=1)
 
 
 class NotAnExtensionError(ValueError):
-    """A file that is no extension."""
+    """A file that is not an extension package."""
 
 
 def read_package(content: bytes) -> Extension:
-    """Read what a .app file says of itself; the form is that of public readers, Microsoft documents none.
+    """Read the header and manifest of a .app file; the format is from public readers, Microsoft documents none.
 
     Raises:
         NotAnExtensionError: no header, no zip archive behind it (as in a runtime package), or no proper manifest.
@@ -70,14 +70,14 @@ def _open(content: bytes) -> tuple[str, dict[str, str]]:
 
 
 def require_management(session: Session) -> None:
-    """Let the request go on only if its user may manage extensions (ExtensionInstallationImpl.Codeunit.al)."""
+    """Refuse unless the user may manage extensions (ExtensionInstallationImpl.Codeunit.al)."""
     if not session.can_manage_extensions():
         raise refusal(
             "dialog", "You do not have sufficient permissions to manage extensions. Please contact your administrator."
         )
 
 
-def begin(
+def start_deployment(
     session: Session,
     type_: Literal["install", "uninstall"],
     extension: Extension,
@@ -96,35 +96,35 @@ def begin(
         created_at=now,
         created_by=user.application_id if session.is_application else user.name,
         created_by_application=session.is_application,
-        due=now + (_UNTIL_UPDATE_WINDOW if schedule == "UpdateWindow" else timedelta()),
+        due=now + (_WAIT_FOR_UPDATE_WINDOW if schedule == "UpdateWindow" else timedelta()),
     )
     environment.deployments.append(deployment)
-    progress(environment, deployment, now)
+    advance(environment, deployment, now)
     return deployment
 
 
-def progress(environment: Environment, deployment: Deployment, now: datetime, *, polled: bool = False) -> None:
-    """Let a deployment go on as far as it is by now; each poll brings it nearer its end."""
+def advance(environment: Environment, deployment: Deployment, now: datetime, *, polled: bool = False) -> None:
+    """Advance a deployment to where it is by now; polls make it complete sooner."""
     if deployment.completed_at is not None or now < deployment.due:
         return
     deployment.started_at = deployment.started_at or now
     deployment.polls += polled
-    if deployment.polls < environment.switches.deploymentPolls and now < deployment.due + _LONGEST:
+    if deployment.polls < environment.switches.deploymentPolls and now < deployment.due + _MAX_DURATION:
         return
     deployment.completed_at = now
-    deployment.error = environment.switches.deploymentError or _refusal(environment, deployment)
+    deployment.error = environment.switches.deploymentError or _deployment_error(environment, deployment)
     if deployment.error:
         return
     if deployment.type == "install":
-        put(environment, deployment.extension)
+        publish(environment, deployment.extension)
     else:
-        put(environment, replace(deployment.extension, installed=False))
+        publish(environment, replace(deployment.extension, installed=False))
 
 
-def put(environment: Environment, extension: Extension) -> None:
-    """Have an extension in an environment, installed or published only, in place of any other version of it.
+def publish(environment: Environment, extension: Extension) -> None:
+    """Publish an extension, installed or not, in place of any other version of it.
 
-    What the companion defines comes and goes with it. Who had its permission set keeps a row that refers to nothing.
+    The companion's permission set comes and goes with it; a user who had it keeps a row that refers to nothing.
     """
     environment.extensions = [each for each in environment.extensions if each.app_id != extension.app_id]
     environment.extensions.append(extension)
@@ -133,13 +133,13 @@ def put(environment: Environment, extension: Extension) -> None:
         environment.permission_sets = [*others, companion.DEFINITION] if extension.installed else others
 
 
-def remove(environment: Environment, app_id: str) -> None:
+def unpublish(environment: Environment, app_id: str) -> None:
     """Uninstall and unpublish an extension."""
     environment.extensions = [each for each in environment.extensions if each.app_id != app_id]
     environment.permission_sets = [each for each in environment.permission_sets if each.app_id != app_id]
 
 
-def _refusal(environment: Environment, deployment: Deployment) -> str:
+def _deployment_error(environment: Environment, deployment: Deployment) -> str:
     """Return why a deployment cannot succeed; the words are ours."""
     new, present = deployment.extension, environment.extension(deployment.extension.app_id)
     if deployment.type == "uninstall":

@@ -1,4 +1,4 @@
-"""Fields of API pages: how each is shown in JSON, and what a body may say of it."""
+"""Fields of API pages: their JSON values, and which values a body may have."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Field:
         kind: its EDM type, without `Edm.`.
         editable: whether a body may contain it.
         max_length: characters that it holds; None where its type has no length.
-        in_table: False for a variable of the page; the service filters in the database, so it cannot do so by these
-            (not documented in so many words; the refusal is ours).
+        in_table: False for a variable of the page, by which the service cannot filter, since it filters in the
+            database (inferred; the refusal is ours).
         source: attribute of the row that it shows, where that is not the name in snake case.
     """
 
@@ -39,7 +39,7 @@ class Field:
     def show(self, row: Any) -> Any:
         """Return the field's JSON value."""
         value = getattr(row, self.source or re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", self.name))
-        return wire_time(value) if isinstance(value, datetime) else value
+        return json_time(value) if isinstance(value, datetime) else value
 
     def read(self, value: Any) -> Any:
         """Check one value of a body and return it as it is stored; null stands for the empty value (ours)."""
@@ -63,6 +63,6 @@ class Field:
         return refusal("bad_request", f"Cannot convert the literal '{value}' to the expected type 'Edm.{self.kind}'.")
 
 
-def wire_time(moment: datetime) -> str:
+def json_time(moment: datetime) -> str:
     """Return a point in time as in JSON: UTC with milliseconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -1,6 +1,6 @@
-"""OData as far as this project's requests go: etags, `If-Match`, `eq` and `and` in `$filter`, `$top`, and paging.
+"""The OData that this project's requests use: etags, `If-Match`, `eq` and `and` in `$filter`, `$top`, and paging.
 
-Whatever else Business Central knows of OData is refused by name.
+Anything else in OData is refused by name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Entity:
     """One row as a page shows it.
 
     Attributes:
-        key: what stands in the parentheses of its URL.
+        key: the key in the parentheses of its URL.
         version: changes with every write; the etag is made of it. None: there is none, as in an API query (ours).
     """
 
@@ -63,7 +63,7 @@ def check_if_match(header: str | None, entity: Entity, *, mandatory: bool) -> No
         raise refusal("entity_changed")
 
 
-def one_page(page: Page, query: Mapping[str, str]) -> dict[str, Any]:
+def list_page(page: Page, query: Mapping[str, str]) -> dict[str, Any]:
     """Return `value` of a list's answer, and `@odata.nextLink` where there is more."""
     for name in query:
         if name.startswith("$") and name not in ("$filter", "$skiptoken", "$top"):
@@ -77,7 +77,7 @@ def one_page(page: Page, query: Mapping[str, str]) -> dict[str, Any]:
             raise refusal("query_syntax")
         rows = rows[: int(top)]
     if token := query.get("$skiptoken"):
-        rows = rows[_position_after(token, rows) :]
+        rows = rows[_index_after(token, rows) :]
     body: dict[str, Any] = {"value": [row.body() for row in rows[:size]]}
     if len(rows) > size:
         token = base64.urlsafe_b64encode(rows[size - 1].key.encode()).decode()
@@ -86,7 +86,7 @@ def one_page(page: Page, query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _read_filter(text: str, page: Page) -> list[tuple[str, str]]:
-    """Return which field has to have which value; as in the service, text and GUID are not alike."""
+    """Return pairs of field and value; as in the service, a text does not compare with a GUID."""
     terms, at = [], 0
     while term := _TERM.match(text, at):
         name, kind = term["field"], "Guid" if term["Guid"] else "String"
@@ -106,7 +106,7 @@ def _read_filter(text: str, page: Page) -> list[tuple[str, str]]:
     raise refusal("not_supported", f"The $filter '{text}'")
 
 
-def _position_after(token: str, rows: Sequence[Entity]) -> int:
+def _index_after(token: str, rows: Sequence[Entity]) -> int:
     try:
         last = base64.urlsafe_b64decode(token.encode()).decode()
         return [row.key for row in rows].index(last) + 1

@@ -17,11 +17,11 @@ class Page:
 
     Attributes:
         key: caption of ODataKeyFields, a GUID; None where rows have no address of their own.
-        identity: attribute of a row that tells it from all others; it is the key where there is one.
+        identity: attribute of a row that is unique; the key where there is one.
         table: caption of the table, for error texts.
-        methods: what may be done; everything else is refused as Business Central refuses it.
+        methods: the HTTP methods that it has; others are refused as Business Central refuses them.
         media: name of a stream property that can be written, None where there is none.
-        url: the address that was asked, for links in the answer.
+        url: the address of the request, for links in the answer.
     """
 
     entity_name: ClassVar[str]
@@ -84,8 +84,7 @@ class Page:
             values[name] = fields[name].read(value)
         return values
 
-    # What `methods`, `media` and `actions` promise; the row of a key exists. Each raises a Refusal where the table
-    # refuses.
+    # The operations of `methods`, `media` and `actions`, called only for rows that exist. Each may raise a Refusal.
 
     def insert(self, values: Mapping[str, Any]) -> str:
         """Insert a row and return its key."""
@@ -95,12 +94,12 @@ class Page:
         """Change a row."""
         raise NotImplementedError
 
-    def set_media(self, key: str, content: bytes) -> None:
+    def write_media(self, key: str, content: bytes) -> None:
         """Write the stream of a row."""
         raise NotImplementedError
 
-    def act(self, action: str, key: str) -> None:
-        """Do an action with a row."""
+    def invoke_action(self, action: str, key: str) -> None:
+        """Invoke an action on a row."""
         raise NotImplementedError
 
     def delete(self, key: str) -> None:

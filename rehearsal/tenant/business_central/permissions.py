@@ -43,7 +43,7 @@ TABLE_RIGHTS: Mapping[str, Mapping[str, str]] = {
     "D365 READ": {"Company": "R", "Company Information": "R"},
     COMPANION_PERMISSION_SET: _AUTOMATION,  # it includes D365 AUTOMATION
 }
-OTHER_SETS_GIVE = {"Company": "R"}  # whatever else a set is for, whoever holds one may open the company
+DEFAULT_TABLE_RIGHTS = {"Company": "R"}  # every permission set lets its user open the company
 
 EXECUTE_RIGHTS = {  # object -> the sets with which it can be run; objects not named here need table rights only
     "Page 88450 EBC Entra Applications API": (SUPER, COMPANION_PERMISSION_SET),
@@ -51,10 +51,10 @@ EXECUTE_RIGHTS = {  # object -> the sets with which it can be run; objects not n
 }
 
 
-def signed_in(environment: Environment, caller: Caller) -> User | None:
+def session_user(environment: Environment, caller: Caller) -> User | None:
     """Find the enabled user that a caller signs in as.
 
-    The row in table 9012 is not asked. That is inferred: disabling a row disables its user, as
+    The row in table 9012 is not read. That is inferred: disabling a row disables its user, as
     docs/reference/facts-business-central.md, "Disabling and deleting a registration", says.
     """
     if caller.kind == "application":
@@ -91,15 +91,15 @@ class Session:
         ]
 
     def require(self, table: str, right: Right) -> None:
-        """Let the request go on only with this right on this table."""
+        """Refuse without this right on this table."""
         for row in self.assigned():
-            if right[0] in TABLE_RIGHTS.get(row.role_id, OTHER_SETS_GIVE).get(table, ""):
+            if right[0] in TABLE_RIGHTS.get(row.role_id, DEFAULT_TABLE_RIGHTS).get(table, ""):
                 return
         number, app = TABLES[table]
         raise refusal("permission_prevented", f"TableData {number} {table} {right}: {app}")
 
     def require_execute(self, object_name: str) -> None:
-        """Let the request go on only with execute on this page or query; the form of the text is ours."""
+        """Refuse without execute on this page or query; the form of the text is ours."""
         if not any(row.role_id in EXECUTE_RIGHTS[object_name] for row in self.assigned()):
             raise refusal("permission_prevented", f"{object_name} Execute: Entra Business Central Registration")
 
@@ -108,7 +108,7 @@ class Session:
         return self._has(SUPER, companies=("",))
 
     def can_manage_users(self) -> bool:
-        """Tell what codeunit "User Permissions" answers to CanManageUsersOnTenant: SUPER, or SECURITY here."""
+        """CanManageUsersOnTenant of codeunit "User Permissions": SUPER, or SECURITY in this company."""
         return self.is_super() or self._has(SECURITY, companies=("", self.company))
 
     def can_manage_extensions(self) -> bool:
@@ -117,7 +117,7 @@ class Session:
             row.role_id == EXTENSION_MANAGEMENT and row.company == "" for row in self.assigned()
         )
 
-    def require_may_hand_out(self, row: AccessControl) -> None:
+    def require_may_assign(self, row: AccessControl) -> None:
         """Refuse to assign or remove a set that the caller does not hold itself there, unless the caller is SUPER.
 
         The rule is documented for holders of SECURITY (administration-special-permission-sets.md); that it holds for

@@ -17,7 +17,7 @@ CAPTION = "Microsoft Entra Application"
 
 
 def identification(client_id: str) -> str:
-    """Return how error texts name a row."""
+    """Return the name of a row in error texts."""
     return f"Client Id={errors.braced(client_id)}"
 
 

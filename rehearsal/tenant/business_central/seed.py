@@ -1,6 +1,6 @@
-"""What the rehearsal tenant's Business Central holds at first: three environments of two companies each.
+"""The initial state of Business Central: three environments of two companies each.
 
-The rest of it is in `seed.yaml`. Ids of companies and packages are derived from names, so that they are the same in
+The rest is in `seed.yaml`. Ids of companies and packages are derived from names, so that they are the same in
 every run and differ between environments.
 """
 
@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from rehearsal import tables
 from rehearsal.tenant.business_central import access_controls, companion, extensions, registrations
-from rehearsal.tenant.business_central.access_controls import Wanted
+from rehearsal.tenant.business_central.access_controls import AssignmentRequest
 from rehearsal.tenant.business_central.environment import (
     NULL_GUID,
     AccessControl,
@@ -58,7 +58,7 @@ def _fill(environment: Environment, deployer_client_id: str, web_service_key: st
             environment.permission_sets.append(defined)
     for company in COMPANIES:
         environment.companies.append(Company(_id(name, company), company, environment.next_version()))
-    extensions.put(environment, companion.EXTENSION)
+    extensions.publish(environment, companion.EXTENSION)
 
     administrator = User(
         ADMINISTRATOR_NAME,
@@ -83,7 +83,7 @@ def _fill(environment: Environment, deployer_client_id: str, web_service_key: st
     registrations.insert(session, deployer)
     registrations.validate_state(session, deployer, "Enabled")
     for role_id in _SEED["deployerHolds"]:
-        access_controls.insert(session, environment.users[deployer.user_id], Wanted(role_id))
+        access_controls.insert(session, environment.users[deployer.user_id], AssignmentRequest(role_id))
 
 
 def _id(environment: str, what: str) -> str:

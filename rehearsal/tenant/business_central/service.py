@@ -11,22 +11,23 @@ from urllib.parse import quote
 from rehearsal.tenant.business_central import address, automation_pages, edits, errors, extensions, seed
 from rehearsal.tenant.business_central.address import Address
 from rehearsal.tenant.business_central.admin_center import AdminCenter
-from rehearsal.tenant.business_central.basic_sign_in import caller_of
+from rehearsal.tenant.business_central.basic_authentication import basic_caller
 from rehearsal.tenant.business_central.environment import Environment
 from rehearsal.tenant.business_central.errors import refusal
 from rehearsal.tenant.business_central.request import Request
 from rehearsal.tenant.business_central.snapshot import snapshot
+from rehearsal.tenant.directory.external_applications import BUSINESS_CENTRAL
 from rehearsal.tenant.messages import Caller, HttpRequest, HttpResponse
 from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.replication import Replication
 
 ONLINE_PREFIX, ON_PREMISES_PREFIX = "/bc", "/container"
-"""Business Central has hosts of its own in reality, and paths of its own here."""
+"""The real Business Central has its own hosts; here it has its own paths."""
 
-AUDIENCES = frozenset({"https://api.businesscentral.dynamics.com", "996def3d-b36c-4153-8607-a6fd3c01b89f"})
+AUDIENCES = frozenset({"https://api.businesscentral.dynamics.com", BUSINESS_CENTRAL})
 DELEGATED_SCOPES = frozenset({"user_impersonation", "Financials.ReadWrite.All"})
 
-GONE = frozenset({"Removing", "SoftDeleting", "SoftDeleted"})  # statuses of an environment that answers 404 (ours)
+DELETED_STATUSES = frozenset({"Removing", "SoftDeleting", "SoftDeleted"})  # environments that answer 404 (ours)
 
 
 class BusinessCentral:
@@ -59,18 +60,18 @@ class BusinessCentral:
         self._admin_center = AdminCenter(tenant_id, self._environments, authorized={deployer_client_id})
 
     def answer(self, request: HttpRequest, caller: Caller | None) -> HttpResponse:
-        """Answer one request; the caller is who the bearer token says, None where there is no valid one."""
+        """Answer one request; the caller is from the bearer token, None where there is no valid one."""
         try:
             return self._answer(request, caller)
         except Refusal as problem:
             return errors.answer(problem)
 
     def edit(self, operation: dict[str, Any]) -> dict[str, Any]:
-        """Do by hand what `operation["do"]` says, as an administrator would; returns what was made or changed."""
+        """Do the edit `operation["do"]`, as an administrator would; returns what was made or changed."""
         return edits.edit(self._environments, self._admin_center.authorized, operation, self._now())
 
     def snapshot(self) -> dict[str, Any]:
-        """Return everything there is, by environment, as JSON."""
+        """Return all data, by environment, as JSON."""
         return {environment.name: snapshot(environment) for environment in self._environments}
 
     def _answer(self, request: HttpRequest, caller: Caller | None) -> HttpResponse:
@@ -78,7 +79,7 @@ class BusinessCentral:
         path = f"/{rest}"
         if f"/{prefix.lower()}" == ON_PREMISES_PREFIX:
             container = self._environment(seed.CONTAINER, online=False)
-            basic = caller_of(request.headers.get("authorization", ""), container)
+            basic = basic_caller(request.headers.get("authorization", ""), container)
             caller = self._check_audience(caller or basic)
             if (tenant := request.query.get("tenant", "default")) != "default":
                 raise refusal("not_accessible", tenant)
@@ -95,11 +96,11 @@ class BusinessCentral:
 
     def _api(self, request: HttpRequest, caller: Caller, environment: Environment, where: Address) -> HttpResponse:
         _require_role(caller, where.route)
-        if not self._replication.is_over(f"{environment.name}/{caller.client_id}"):
+        if not self._replication.is_replicated(f"{environment.name}/{caller.client_id}"):
             raise refusal("rejected_credentials")
         now = self._now()
         for deployment in environment.deployments:
-            extensions.progress(environment, deployment, now)
+            extensions.advance(environment, deployment, now)
         url = self._origin + quote(request.path, safe="/()'=,")
         if request.method == "GET":
             return Request(request, where, environment, url).answer(caller, now)
@@ -126,14 +127,14 @@ class BusinessCentral:
                 environment.users = {**draft.users, **environment.users}
             raise
         for client_id in draft.registrations.keys() - environment.registrations.keys():
-            self._replication.begin(f"{environment.name}/{client_id}")  # until then it cannot sign in (ours)
+            self._replication.created(f"{environment.name}/{client_id}")  # until then it cannot sign in (ours)
         self._environments[self._environments.index(environment)] = draft
         return answer
 
     def _environment(self, name: str, *, online: bool = True) -> Environment:
         named = (each for each in self._environments if each.name.casefold() == name.casefold())
         found = next((each for each in named if each.is_online == online), None)
-        if found is None or found.status in GONE:
+        if found is None or found.status in DELETED_STATUSES:
             raise refusal("environment_not_found")
         if found.status != "Active":
             raise refusal("not_accessible", self._tenant_id, headers={"Retry-After": str(found.retry_after)})
@@ -141,9 +142,9 @@ class BusinessCentral:
 
 
 def _require_role(caller: Caller, route: str) -> None:
-    """Refuse a token without the role that entitles to the route; both kinds get the answer of a token without roles.
+    """Refuse a token without a role that gives access to the route.
 
-    That answer is evidenced for a token without any role; for the wrong one it is ours.
+    The answer is evidenced for a token without any role; for one with the wrong role it is ours.
     """
     if caller.kind == "user":
         entitled = bool(caller.scopes & DELEGATED_SCOPES)

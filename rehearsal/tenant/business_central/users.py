@@ -1,4 +1,4 @@
-"""Table 2000000120 "User": what fires when a user is changed or deleted, from whichever page."""
+"""Table 2000000120 "User": its triggers, which run whichever page changes or deletes a user."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rehearsal.tenant.business_central.permissions import SUPER, Session
 
 
 def set_state(session: Session, user: User, state: State) -> None:
-    """Enable or disable a user: what fires on every User.Modify (PermissionManager.Codeunit.al)."""
+    """Enable or disable a user, as every User.Modify does (PermissionManager.Codeunit.al)."""
     if user.security_id != session.user.security_id and not session.can_manage_users():
         raise refusal("dialog", "You cannot change settings for another user.")
     session.require("User", "Modify")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.tenant.clock import timestamp
-from rehearsal.tenant.directory.elsewhere import BUSINESS_CENTRAL, MICROSOFT_GRAPH, application_of_elsewhere
+from rehearsal.tenant.directory.external_applications import BUSINESS_CENTRAL, MICROSOFT_GRAPH, external_application
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.secrets import remove_secret
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
@@ -38,10 +38,10 @@ class _Edit(Edit):
         return {"id": application.id}
 
     def delete_application(self) -> Changed:
-        return self._deleted(self._named("application"))
+        return self._delete(self._named("application"))
 
     def delete_service_principal(self) -> Changed:
-        return self._deleted(self._named("servicePrincipal"))
+        return self._delete(self._named("servicePrincipal"))
 
     def remove_app_role_assignment(self) -> Changed:
         """Remove an assignment by the role's value, on resourceAppId or whichever resource has one of that value."""
@@ -69,39 +69,39 @@ class _Edit(Edit):
         return self._directory.assign(principal, resource, role["id"])
 
     def approve_permissions(self) -> Changed:
-        """Approve what an application asks for, as the page does that `/adminconsent` opens.
+        """Grant what an application asks for, as the page behind `/adminconsent` does.
 
         All of `requiredResourceAccess`, for all users; what was granted before stays:
         https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
         """
         client_id = self._text("clientId").lower()
-        principal = self._principal_for(client_id)
+        principal = self._service_principal_of(client_id)
         granted = []
         for asked in self._application(client_id)[0]["requiredResourceAccess"]:
-            resource = self._principal_for(asked["resourceAppId"])
+            resource = self._service_principal_of(asked["resourceAppId"])
             scopes = {scope["id"]: scope["value"] for scope in resource.body["oauth2PermissionScopes"]}
             for access in asked["resourceAccess"]:
                 held = [each["appRoleId"] for each in self._directory.assignments_of(principal, resource)]
                 if access["type"] == "Role" and access["id"] not in held:
                     granted.append(self._directory.assign(principal, resource, access["id"])["id"])
             if wanted := [scopes[each["id"]] for each in asked["resourceAccess"] if each["type"] == "Scope"]:
-                granted.append(self._grant_to_all(principal, resource, wanted)["id"])
+                granted.append(self._grant_for_all(principal, resource, wanted)["id"])
         return {"granted": granted}
 
     def set_delegated_permissions(self) -> Changed:
-        """Let a client have these delegated permissions on a resource for all users, and no others; "" for none."""
+        """Replace a client's delegated permissions on a resource, for all users; "" for none."""
         client = self._named("servicePrincipal")
         resource = self._by_app_id("servicePrincipal", self._text("resourceAppId"))
         scopes = str(self._arguments.get("scope", "")).split()
         offered = {scope["value"] for scope in resource.body["oauth2PermissionScopes"]}
         if unknown := sorted(set(scopes) - offered):
             raise LookupError(f"{resource.display_name} has no delegated permission {unknown[0]}.")
-        if grant := self._directory.granted(client.id, resource.id):
+        if grant := self._directory.find_grant(client.id, resource.id):
             del self._directory.grants[grant["id"]]
-        return self._grant_to_all(client, resource, scopes) if scopes else {}
+        return self._grant_for_all(client, resource, scopes) if scopes else {}
 
     def set_publisher(self) -> Changed:
-        """Let an application have another verified publisher; without a name, none."""
+        """Set an application's verified publisher; without a name it has none."""
         service_principal = self._named("servicePrincipal")
         service_principal.body["verifiedPublisher"] = {
             "displayName": self._arguments.get("displayName"),
@@ -129,24 +129,24 @@ class _Edit(Edit):
         return _Edit(self._directory, self._arguments | wanted).remove_app_role_assignment()
 
     def remove_business_central_service_principal(self) -> Changed:
-        return self._deleted(self._by_app_id("servicePrincipal", BUSINESS_CENTRAL))
+        return self._delete(self._by_app_id("servicePrincipal", BUSINESS_CENTRAL))
 
-    def _deleted(self, doomed: DirectoryObject) -> Changed:
-        self._directory.delete(doomed)
-        return {"id": doomed.id}
+    def _delete(self, item: DirectoryObject) -> Changed:
+        self._directory.delete(item)
+        return {"id": item.id}
 
     def _named(self, kind: Kind) -> DirectoryObject:
         return self._by_app_id(kind, self._text("clientId"))
 
-    def _grant_to_all(self, client: DirectoryObject, resource: DirectoryObject, scopes: list[str]) -> dict[str, Any]:
+    def _grant_for_all(self, client: DirectoryObject, resource: DirectoryObject, scopes: list[str]) -> dict[str, Any]:
         """Grant delegated permissions on behalf of all users, beside those granted before."""
-        if grant := self._directory.granted(client.id, resource.id):
+        if grant := self._directory.find_grant(client.id, resource.id):
             grant["scope"] = " ".join(dict.fromkeys([*grant["scope"].split(), *scopes]))
             return grant
         return self._directory.grant(client.id, resource.id, " ".join(scopes))
 
-    def _principal_for(self, app_id: str) -> DirectoryObject:
-        """Return an application's service principal, made where it has none yet."""
+    def _service_principal_of(self, app_id: str) -> DirectoryObject:
+        """Return an application's service principal; make it where there is none."""
         found = self._directory.find_by_app_id("servicePrincipal", app_id)
         if found is not None:
             return found
@@ -159,10 +159,9 @@ class _Edit(Edit):
         """Return an application, of this tenant or another, and the id of its tenant."""
         if application := self._directory.find_by_app_id("application", app_id):
             return application.body, self._directory.tenant_id
-        # "" for the tenant's address: only Microsoft Graph has it among its names, and every tenant has that one from
-        # the start, so it is never looked for here.
-        if elsewhere := application_of_elsewhere("", app_id):
-            return elsewhere
+        # The origin only matters for Microsoft Graph, whose service principal exists from the start.
+        if external := external_application("", app_id):
+            return external
         raise LookupError(f"There is no application with the client id {app_id}.")
 
     def _by_app_id(self, kind: Kind, app_id: str) -> DirectoryObject:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 Kind = Literal["application", "servicePrincipal", "user"]
 
-NO_ROLE = "00000000-0000-0000-0000-000000000000"
-"""The app role that stands for "no role in particular", for resources that declare none."""
+DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
+"""The app role id of Entra's "default access", for resources that declare no roles."""
 
 
 @dataclass

@@ -72,7 +72,7 @@ def check_secret(
     """
     digest = _digest(text)
     for credential in owner.body["passwordCredentials"]:
-        if not replication.is_over(credential["keyId"]):
+        if not replication.is_replicated(credential["keyId"]):
             continue
         if hmac.compare_digest(owner.secret_digests[credential["keyId"]], digest):
             if now >= datetime.fromisoformat(credential["endDateTime"]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from rehearsal.tenant.directory.elsewhere import BUSINESS_CENTRAL, MICROSOFT_GRAPH, application_of_elsewhere
+from rehearsal.tenant.directory.external_applications import BUSINESS_CENTRAL, MICROSOFT_GRAPH, external_application
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import add_secret, set_password
 from rehearsal.tenant.directory.shapes import new_application, new_service_principal
@@ -51,7 +51,7 @@ def seeded_directory(
     set_password(administrator, administrator_password)
     object_ids = {MICROSOFT_GRAPH: _GRAPH_OBJECT_ID, BUSINESS_CENTRAL: _BUSINESS_CENTRAL_OBJECT_ID}
     for app_id, object_id in object_ids.items():
-        application, owner = application_of_elsewhere(origin, app_id) or ({}, "")
+        application, owner = external_application(origin, app_id) or ({}, "")
         directory.add(new_service_principal(application, owner_organization=owner, now=now(), id=object_id))
     deployer = directory.add(
         new_application(

@@ -1,6 +1,6 @@
-"""The directory: objects, what is assigned and granted, and what was deleted.
+"""The directory: objects, assignments, grants and deleted items.
 
-There is one look-up for each, so that a delay after creation (replication) can be put in one place.
+Each has one look-up, so that replication (a delay after creation) is applied in one place.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Directory:
         assignments: id -> app role assignment, as Microsoft Graph shows it.
         grants: id -> delegated permission grant, as Microsoft Graph shows it.
         deleted: id -> a deleted application or service principal, until it is restored or purged.
-        replication: what of it is not seen everywhere yet.
+        replication: which of its objects are not replicated yet.
     """
 
     def __init__(self, tenant_id: str, domain: str, now: Callable[[], datetime]) -> None:
@@ -39,12 +39,12 @@ class Directory:
         self.deleted: dict[str, DirectoryObject] = {}
         self.replication = Replication(now)
         self._objects: dict[str, DirectoryObject] = {}
-        self._taken_away: list[tuple[Records, dict[str, Any]]] = []
+        self._removed: list[tuple[Records, dict[str, Any]]] = []
 
     def add(self, new: DirectoryObject) -> DirectoryObject:
         """Put an object into the directory."""
         self._objects[new.id] = new
-        self.replication.begin(new.id)
+        self.replication.created(new.id)
         return new
 
     def find(self, object_id: str, *kinds: Kind) -> DirectoryObject | None:
@@ -65,31 +65,31 @@ class Directory:
         """Return all objects of one kind, in the order of their creation."""
         return (item for item in self._objects.values() if item.kind == kind)
 
-    def delete(self, doomed: DirectoryObject) -> None:
-        """Move an object to the deleted items; an application takes its service principal with it.
+    def delete(self, item: DirectoryObject) -> None:
+        """Move an object to the deleted items; an application's service principal goes with it.
 
         What was assigned or granted to or on a service principal is gone for good, also when it is restored (inferred:
         docs/reference/facts-graph.md, "Deleted objects").
         """
-        if doomed.kind == "application":
-            service_principal = self.find_by_app_id("servicePrincipal", doomed.app_id)
+        if item.kind == "application":
+            service_principal = self.find_by_app_id("servicePrincipal", item.app_id)
             if service_principal is not None:
                 self.delete(service_principal)
-        del self._objects[doomed.id]
-        doomed.body["deletedDateTime"] = timestamp(self.now())
-        self.deleted[doomed.id] = doomed
+        del self._objects[item.id]
+        item.body["deletedDateTime"] = timestamp(self.now())
+        self.deleted[item.id] = item
         for records, ends in (
             (self.assignments, ("principalId", "resourceId")),
             (self.grants, ("clientId", "resourceId")),
         ):
-            for key in [key for key, record in records.items() if doomed.id in (record[end] for end in ends)]:
+            for key in [key for key, record in records.items() if item.id in (record[end] for end in ends)]:
                 del records[key]
         for other in self._objects.values():
-            if doomed.id in other.owners:
-                other.owners.remove(doomed.id)
+            if item.id in other.owners:
+                other.owners.remove(item.id)
 
     def restore(self, object_id: str) -> DirectoryObject:
-        """Take an object back from the deleted items; an application comes without its service principal."""
+        """Restore an object from the deleted items; an application comes without its service principal."""
         restored = self.deleted.pop(object_id)
         restored.body["deletedDateTime"] = None
         return self.add(restored)
@@ -111,7 +111,7 @@ class Directory:
             "resourceId": resource.id,
         }
         self.assignments[assignment["id"]] = assignment
-        self.replication.begin(assignment["id"])
+        self.replication.created(assignment["id"])
         return assignment
 
     def assignments_of(self, principal: DirectoryObject, resource: DirectoryObject) -> list[dict[str, Any]]:
@@ -122,8 +122,8 @@ class Directory:
             if assignment["principalId"] == principal.id and assignment["resourceId"] == resource.id
         ]
 
-    def granted(self, client_id: str, resource_id: str) -> dict[str, Any] | None:
-        """Return what is granted to a client on a resource."""
+    def find_grant(self, client_id: str, resource_id: str) -> dict[str, Any] | None:
+        """Return the grant of a client on a resource, None where there is none."""
         return self.grants.get(_grant_id(client_id, resource_id))
 
     def grant(self, client_id: str, resource_id: str, scope: str) -> dict[str, Any]:
@@ -137,28 +137,29 @@ class Directory:
             "scope": scope,
         }
         self.grants[grant["id"]] = grant
-        self.replication.begin(grant["id"])
+        self.replication.created(grant["id"])
         return grant
 
     def role_values(self, principal: DirectoryObject, resource: DirectoryObject) -> list[str]:
         """Return the values of the app roles that a principal holds on a resource: the `roles` of its tokens."""
-        held = self.seen(self.assignments_of(principal, resource))
+        held = self.replicated(self.assignments_of(principal, resource))
         roles = (resource.role(assignment["appRoleId"]) for assignment in held)
         return [role["value"] for role in roles if role is not None and role.get("value")]
 
-    def seen(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Leave out the assignments or grants that are too new to be listed yet; writes see them."""
-        return [record for record in records if self.replication.is_over(record["id"])]
+    def replicated(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the assignments or grants without those that are not replicated yet; writes see all."""
+        return [record for record in records if self.replication.is_replicated(record["id"])]
 
-    def take_away(self, records: Records, id_: str) -> None:
-        """Take an assignment or a grant away, which lists may show a while longer."""
-        self.replication.end(id_)
-        self._taken_away.append((records, records.pop(id_)))
+    def remove_record(self, records: Records, id_: str) -> None:
+        """Remove an assignment or a grant; lists may show it a while longer."""
+        self.replication.deleted(id_)
+        self._removed.append((records, records.pop(id_)))
 
     def listed(self, records: Records) -> list[dict[str, Any]]:
         """Return the assignments or grants as lists show them."""
-        gone = [record for origin, record in self._taken_away if origin is records and record["id"] not in records]
-        return self.seen(records.values()) + [each for each in gone if self.replication.outlives(each["id"])]
+        removed = [record for origin, record in self._removed if origin is records and record["id"] not in records]
+        listed = [record for record in removed if self.replication.is_still_listed(record["id"])]
+        return self.replicated(records.values()) + listed
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything as JSON, without anything that is part of a secret."""

@@ -70,7 +70,7 @@ def _changes(request: GraphRequest, body: Mapping[str, Any], current: Mapping[st
     if changes.get("signInAudience", "AzureADMyOrg") not in _AUDIENCES:
         raise refusal("invalid_value", "signInAudience", _TYPE)
     for uri in changes.get("identifierUris", ()):
-        _refuse_taken(request, uri, current["id"])
+        _refuse_duplicate_uri(request, uri, current["id"])
     if changes.get("appRoles") or changes.get("api", {}).get("oauth2PermissionScopes"):
         raise refusal("unsupported", "application that declares appRoles or oauth2PermissionScopes")
     if "web" in changes:
@@ -84,7 +84,7 @@ def _changes(request: GraphRequest, body: Mapping[str, Any], current: Mapping[st
     return changes
 
 
-def _refuse_taken(request: GraphRequest, uri: str, own_id: str) -> None:
+def _refuse_duplicate_uri(request: GraphRequest, uri: str, own_id: str) -> None:
     """Refuse an identifier URI that another application has, a deleted one included.
 
     docs/reference/facts-graph.md, "Deleted objects".

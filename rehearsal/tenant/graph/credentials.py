@@ -21,7 +21,7 @@ from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import add_secret, new_secret, remove_secret
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.permissions import WRITE_APPLICATIONS
-from rehearsal.tenant.graph.properties import list_of, moment, optional_text, required_text
+from rehearsal.tenant.graph.properties import date_time, list_of, optional_text, required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import HttpResponse
@@ -33,7 +33,7 @@ _CERTIFICATE = "KeyCredential"
 
 @endpoint("POST", "applications/{id}/addPassword", WRITE_APPLICATIONS)
 def add_password(request: GraphRequest) -> HttpResponse:
-    """Add a secret: 200, and the only answer that ever holds its text."""
+    """Add a secret; no other answer holds its text."""
     application = request.writable()
     given = request.body().get("passwordCredential") or {}
     if not isinstance(given, dict):
@@ -41,15 +41,15 @@ def add_password(request: GraphRequest) -> HttpResponse:
     if unknown := sorted(set(given) - _PROPERTIES):
         raise refusal("invalid_property", unknown[0])
     now = request.directory.now()
-    start = moment(given.get("startDateTime"), "startDateTime", _SECRET)
-    end = moment(given.get("endDateTime"), "endDateTime", _SECRET)
+    start = date_time(given.get("startDateTime"), "startDateTime", _SECRET)
+    end = date_time(given.get("endDateTime"), "endDateTime", _SECRET)
     if end is not None and end <= (start or now):
         raise refusal("invalid_value", "endDateTime", _SECRET)  # the real text is unread
     text = new_secret()
     name = optional_text(given, "displayName", _SECRET)
     try:
         credential = add_secret(application, text, now=now, display_name=name, start=start, end=end)
-        request.directory.replication.begin(credential["keyId"])
+        request.directory.replication.created(credential["keyId"])
     except OverflowError:  # the default end of a secret that begins in the year 9999
         raise refusal("invalid_value", "startDateTime", _SECRET) from None
     context = f"{request.origin}/{request.version}/$metadata#microsoft.graph.passwordCredential"
@@ -91,9 +91,9 @@ def _credential(key_id: str, given: dict[str, Any], certificate: x509.Certificat
     if given.get("type", "AsymmetricX509Cert") != "AsymmetricX509Cert" or given.get("usage", "Verify") != "Verify":
         raise refusal("unsupported", "keyCredentials other than AsymmetricX509Cert for Verify")
     start: datetime = (
-        moment(given.get("startDateTime"), "startDateTime", _CERTIFICATE) or certificate.not_valid_before_utc
+        date_time(given.get("startDateTime"), "startDateTime", _CERTIFICATE) or certificate.not_valid_before_utc
     )
-    end: datetime = moment(given.get("endDateTime"), "endDateTime", _CERTIFICATE) or certificate.not_valid_after_utc
+    end: datetime = date_time(given.get("endDateTime"), "endDateTime", _CERTIFICATE) or certificate.not_valid_after_utc
     if end <= start or end > certificate.not_valid_after_utc:
         raise refusal("key_credential_end")
     thumbprint = hashlib.sha1(certificate.public_bytes(Encoding.DER)).hexdigest().upper()  # noqa: S324 - its name

@@ -26,12 +26,12 @@ def refuse_untyped_list(_request: GraphRequest) -> HttpResponse:
 @endpoint("GET", "directory/deletedItems/{item}", READ_APPLICATIONS)
 def list_or_get(request: GraphRequest) -> HttpResponse:
     """Answer all of a type (msgraph-sdk leaves out `microsoft.`), or the one object of an id."""
-    prefix, _, name = request.names["item"].lower().removeprefix("microsoft.").partition(".")
+    prefix, _, name = request.parameters["item"].lower().removeprefix("microsoft.").partition(".")
     if prefix != "graph":
-        return _described(request, _addressed(request))
+        return _response(request, _target(request))
     kind = next((kind for kind in TYPES if kind.lower() == name), None)
     if kind is None:
-        raise refusal("unsupported", f"deleted items of the type {request.names['item']}")
+        raise refusal("unsupported", f"deleted items of the type {request.parameters['item']}")
     items = (item for item in request.directory.deleted.values() if item.kind == kind)
     return collection(request, TYPES[kind], (item.body for item in items))
 
@@ -42,7 +42,7 @@ def restore(request: GraphRequest) -> HttpResponse:
     deleted = _writable(request)
     if deleted.kind == "servicePrincipal":
         refuse_to_restore(request, deleted)
-    return _described(request, request.directory.restore(deleted.id))
+    return _response(request, request.directory.restore(deleted.id))
 
 
 @endpoint("DELETE", "directory/deletedItems/{item}", WRITE_APPLICATIONS)
@@ -52,16 +52,16 @@ def purge(request: GraphRequest) -> HttpResponse:
     return HttpResponse(204)
 
 
-def _addressed(request: GraphRequest) -> DirectoryObject:
-    deleted = request.directory.deleted.get(request.names["item"].lower())
+def _target(request: GraphRequest) -> DirectoryObject:
+    deleted = request.directory.deleted.get(request.parameters["item"].lower())
     if deleted is None:
-        raise refusal("not_found", request.names["item"])
+        raise refusal("not_found", request.parameters["item"])
     return deleted
 
 
 def _writable(request: GraphRequest) -> DirectoryObject:
-    return request.require_owned(_addressed(request))
+    return request.require_owned(_target(request))
 
 
-def _described(request: GraphRequest, item: DirectoryObject) -> HttpResponse:
+def _response(request: GraphRequest, item: DirectoryObject) -> HttpResponse:
     return entity(request, TYPES[item.kind], {"@odata.type": item.odata_type, **item.body})

@@ -25,7 +25,7 @@ _CREDENTIAL = resource_type("federatedIdentityCredential")
 @endpoint("GET", _PATH, READ_APPLICATIONS)
 def list_credentials(request: GraphRequest) -> HttpResponse:
     """List those of an application."""
-    application = request.addressed()
+    application = request.target()
     return collection(request, _CREDENTIAL, application.federated_credentials.values())
 
 
@@ -34,10 +34,10 @@ def create_credential(request: GraphRequest) -> HttpResponse:
     """Create one."""
     application = request.writable()
     body = request.body()
-    new = _described(body, {"id": str(uuid.uuid4()), "name": required_text(body, "name", _TYPE)})
+    new = _merged(body, {"id": str(uuid.uuid4()), "name": required_text(body, "name", _TYPE)})
     if any(other["name"] == new["name"] for other in application.federated_credentials.values()):
         raise refusal("same_key", f"FederatedIdentityCredential with name {new['name']} already exists.")
-    _refuse_double(application, new)
+    _refuse_duplicate(application, new)
     application.federated_credentials[new["id"]] = new
     return entity(request, _CREDENTIAL, new, 201)
 
@@ -45,22 +45,22 @@ def create_credential(request: GraphRequest) -> HttpResponse:
 @endpoint("GET", f"{_PATH}/{{credential}}", READ_APPLICATIONS)
 def get_credential(request: GraphRequest) -> HttpResponse:
     """Answer one, by its id or its name."""
-    return entity(request, _CREDENTIAL, _addressed(request, request.addressed()))
+    return entity(request, _CREDENTIAL, _target(request, request.target()))
 
 
 @endpoint("PATCH", f"{_PATH}/{{credential}}", WRITE_APPLICATIONS)
 def update_credential(request: GraphRequest) -> HttpResponse:
     """Change all but the name, which may be sent along."""
     application = request.writable()
-    credential = _addressed(request, application)
+    credential = _target(request, application)
     body = request.body()
     if (
         body.get("name", credential["name"]) != credential["name"]
         or body.get("id", credential["id"]) != credential["id"]
     ):
         raise refusal("read_only", "name")
-    changed = _described(body, credential)
-    _refuse_double(application, changed)
+    changed = _merged(body, credential)
+    _refuse_duplicate(application, changed)
     credential.update(changed)
     return HttpResponse(204)
 
@@ -69,20 +69,20 @@ def update_credential(request: GraphRequest) -> HttpResponse:
 def delete_credential(request: GraphRequest) -> HttpResponse:
     """Delete one."""
     application = request.writable()
-    del application.federated_credentials[_addressed(request, application)["id"]]
+    del application.federated_credentials[_target(request, application)["id"]]
     return HttpResponse(204)
 
 
-def _addressed(request: GraphRequest, application: DirectoryObject) -> dict[str, Any]:
-    name = request.names["credential"]
+def _target(request: GraphRequest, application: DirectoryObject) -> dict[str, Any]:
+    name = request.parameters["credential"]
     for credential in application.federated_credentials.values():
         if name in (credential["id"], credential["name"]):
             return credential
     raise refusal("not_found", name)
 
 
-def _described(body: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
-    """Return a credential with what a body says of it."""
+def _merged(body: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
+    """Return a credential with the properties of a body merged into it."""
     new = dict(current)
     new |= {name: body[name] for name in ("issuer", "subject", "description", "audiences") if name in body}
     for name in ("issuer", "subject"):
@@ -95,7 +95,7 @@ def _described(body: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
     return new
 
 
-def _refuse_double(application: DirectoryObject, wanted: dict[str, Any]) -> None:
+def _refuse_duplicate(application: DirectoryObject, wanted: dict[str, Any]) -> None:
     """Refuse a second credential for the same issuer and subject: Entra could not tell which one is meant."""
     for other in application.federated_credentials.values():
         if other["id"] != wanted["id"] and (other["issuer"], other["subject"]) == (wanted["issuer"], wanted["subject"]):

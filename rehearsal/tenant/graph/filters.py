@@ -27,7 +27,7 @@ _TERM = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _OTHER_OPERATOR = re.compile(r"\b(?:ne|not|or|in|gt|ge|lt|le|endswith|contains|has|all)\b", re.IGNORECASE)
-_WORDS = {"true": True, "false": False, "null": None}
+_CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 def parse_filter(text: str, *, resource: str, filterable: AbstractSet[str], known: AbstractSet[str]) -> Predicate:
@@ -63,7 +63,7 @@ def _predicate(path: str, term: re.Match[str]) -> Predicate:
 
 
 def _test(value: str | None, start: str | None) -> Callable[[Any], bool]:
-    wanted = _read(value or start or "")
+    wanted = _value(value or start or "")
     if start:
         return lambda actual: str(actual or "").casefold().startswith(str(wanted).casefold())
     if isinstance(wanted, str):
@@ -71,8 +71,8 @@ def _test(value: str | None, start: str | None) -> Callable[[Any], bool]:
     return lambda actual: bool(actual == wanted)
 
 
-def _read(literal: str) -> Any:
+def _value(literal: str) -> Any:
     """Read a string, true, false, null, or a bare word such as a GUID."""
     if literal.startswith("'"):
         return literal[1:-1].replace("''", "'")
-    return _WORDS.get(literal.lower(), literal)
+    return _CONSTANTS.get(literal.lower(), literal)

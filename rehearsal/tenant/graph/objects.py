@@ -1,4 +1,4 @@
-"""What applications and service principals have in common: to be listed, read, deleted, and owned from the start."""
+"""What applications and service principals have in common: list, get, delete, and owners at creation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TYPES: dict[Kind, ResourceType] = {
 @endpoint("GET", "applications", READ_APPLICATIONS)
 @endpoint("GET", "servicePrincipals", READ_APPLICATIONS)
 def list_objects(request: GraphRequest) -> HttpResponse:
-    """Answer a page of all."""
+    """Answer a page of the collection."""
     return collection(request, TYPES[request.kind], (item.body for item in request.directory.all(request.kind)))
 
 
@@ -27,13 +27,13 @@ def list_objects(request: GraphRequest) -> HttpResponse:
 @endpoint("GET", "servicePrincipals/{id}", READ_APPLICATIONS)
 def get_object(request: GraphRequest) -> HttpResponse:
     """Answer one."""
-    return entity(request, TYPES[request.kind], request.addressed().body)
+    return entity(request, TYPES[request.kind], request.target().body)
 
 
 @endpoint("DELETE", "applications/{id}", WRITE_APPLICATIONS)
 @endpoint("DELETE", "servicePrincipals/{id}", WRITE_APPLICATIONS)
 def delete_object(request: GraphRequest) -> HttpResponse:
-    """Move one to the deleted items: with its service principal, without what was granted to that one or on it."""
+    """Move an object to the deleted items: an application with its service principal, whose grants are lost."""
     request.directory.delete(request.writable())
     return HttpResponse(204)
 
@@ -41,7 +41,7 @@ def delete_object(request: GraphRequest) -> HttpResponse:
 def add(request: GraphRequest, new: DirectoryObject, owners: list[str]) -> HttpResponse:
     """Put a new object into the directory.
 
-    Where it is bound to no owner, whoever may only manage what it owns owns what it creates (unread).
+    A caller with Application.ReadWrite.OwnedBy only becomes its owner, where the body binds none (unread).
     """
     new.owners = owners
     if not owners and "Application.ReadWrite.All" not in request.caller.roles:

@@ -20,7 +20,7 @@ _REFERENCE = re.compile(r"/(?:directoryObjects|users|servicePrincipals)/([0-9a-f
 @endpoint("GET", "servicePrincipals/{id}/owners", READ_APPLICATIONS)
 def list_owners(request: GraphRequest) -> HttpResponse:
     """List the owners."""
-    found = (request.directory.find(owner) for owner in request.addressed().owners)
+    found = (request.directory.find(owner) for owner in request.target().owners)
     return collection(
         request, _OWNER, ({"@odata.type": owner.odata_type, **owner.body} for owner in found if owner is not None)
     )
@@ -41,9 +41,9 @@ def add_owner(request: GraphRequest) -> HttpResponse:
 @endpoint("DELETE", "applications/{id}/owners/{owner}/$ref", WRITE_APPLICATIONS)
 @endpoint("DELETE", "servicePrincipals/{id}/owners/{owner}/$ref", WRITE_APPLICATIONS)
 def remove_owner(request: GraphRequest) -> HttpResponse:
-    """Take an owner away."""
+    """Remove an owner."""
     owned = request.writable()
-    owner = request.names["owner"].lower()
+    owner = request.parameters["owner"].lower()
     if owner not in owned.owners:
         raise refusal("not_found", owner)
     owned.owners.remove(owner)

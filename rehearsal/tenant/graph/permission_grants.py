@@ -48,11 +48,11 @@ def create_grant(request: GraphRequest) -> HttpResponse:
     scope = optional_text(body, "scope", _TYPE) or ""
     for object_id in (client_id, resource_id):
         known = request.directory.find(object_id, "servicePrincipal")
-        if known is None or not request.directory.replication.is_over(known.id):
+        if known is None or not request.directory.replication.is_replicated(known.id):
             # 400 here, with the text that goes with a 404 elsewhere. The real plugin waits for this answer:
             # docs/reference/facts-graph.md, "Retries of the plugin".
             raise refusal("bad_request", refusal("not_found", object_id).message)
-    if request.directory.granted(client_id, resource_id) is not None:
+    if request.directory.find_grant(client_id, resource_id) is not None:
         raise refusal("grant_exists")
     return entity(request, _GRANT, request.directory.grant(client_id, resource_id, scope), 201)
 
@@ -60,13 +60,13 @@ def create_grant(request: GraphRequest) -> HttpResponse:
 @endpoint("GET", "oauth2PermissionGrants/{grant}", READ_GRANTS)
 def get_grant(request: GraphRequest) -> HttpResponse:
     """Answer one."""
-    return entity(request, _GRANT, _addressed(request))
+    return entity(request, _GRANT, _target(request))
 
 
 @endpoint("PATCH", "oauth2PermissionGrants/{grant}", WRITE_GRANTS)
 def update_grant(request: GraphRequest) -> HttpResponse:
     """Change the scopes, all of them."""
-    grant = _addressed(request)
+    grant = _target(request)
     body = request.body()
     if others := sorted(name for name in body if name != "scope" and body[name] != grant.get(name)):
         raise refusal("read_only", others[0])
@@ -78,12 +78,12 @@ def update_grant(request: GraphRequest) -> HttpResponse:
 @endpoint("DELETE", "oauth2PermissionGrants/{grant}", WRITE_GRANTS)
 def delete_grant(request: GraphRequest) -> HttpResponse:
     """Delete one."""
-    request.directory.take_away(request.directory.grants, _addressed(request)["id"])
+    request.directory.remove_record(request.directory.grants, _target(request)["id"])
     return HttpResponse(204)
 
 
-def _addressed(request: GraphRequest) -> dict[str, Any]:
-    grant = request.directory.grants.get(request.names["grant"])
+def _target(request: GraphRequest) -> dict[str, Any]:
+    grant = request.directory.grants.get(request.parameters["grant"])
     if grant is None:
-        raise refusal("not_found", request.names["grant"])
+        raise refusal("not_found", request.parameters["grant"])
     return grant

@@ -25,7 +25,7 @@ _LISTS_OF_OBJECTS = frozenset(
 def writable_properties(
     body: Mapping[str, Any], defaults: Mapping[str, Any], *, current: Mapping[str, Any], resource: str
 ) -> dict[str, Any]:
-    """Return the properties that a request sets: complex ones merged into what is there, null made the default."""
+    """Return the properties that a request sets; complex ones are merged, and null becomes the default."""
     changes = {}
     for name, value in body.items():
         if name in defaults:
@@ -61,7 +61,7 @@ def list_of(value: Any, kind: type, name: str, resource: str) -> list[Any]:
     return copy.deepcopy(value)
 
 
-def moment(value: Any, name: str, resource: str) -> datetime | None:
+def date_time(value: Any, name: str, resource: str) -> datetime | None:
     """Read a date and time, in UTC where it does not say; None stays None."""
     if value is None:
         return None

@@ -1,6 +1,6 @@
 """One request to Microsoft Graph, with what every handler needs to answer it.
 
-Whatever cannot be done is a `Refusal`, here and in all handlers.
+What cannot be done raises a `Refusal`, here and in all handlers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class GraphRequest:
     """One request, after routing.
 
     Attributes:
-        names: what the path names: `id`, `owner`, `credential`, ...
+        parameters: the segments that the path names: `id`, `owner`, `credential`, ...
     """
 
     http: HttpRequest
@@ -30,40 +30,40 @@ class GraphRequest:
     origin: str
     version: str
     route: Route
-    names: Mapping[str, str]
+    parameters: Mapping[str, str]
 
     @property
     def kind(self) -> Kind:
-        """What the collection holds that the path begins with."""
+        """The kind of object in the collection that the path begins with."""
         return "application" if self.route.path.startswith("applications") else "servicePrincipal"
 
-    def addressed(self) -> DirectoryObject:
+    def target(self) -> DirectoryObject:
         """Return the object that the path names, by object id or by `(appId='...')`."""
-        name, replication = self.names["id"], self.directory.replication
+        name, replication = self.parameters["id"], self.directory.replication
         if name.startswith("appId="):
             name = name.removeprefix("appId=")
             found = self.directory.find_by_app_id(self.kind, name)
-            unseen = found and not replication.is_over(found.id)  # an index follows later than the id itself (ours)
+            too_new = found and not replication.is_replicated(found.id)  # the index is later than the id (ours)
         else:
             found = self.directory.find(name, self.kind)
-            unseen = found and replication.hides(found.id)
-        if found is None or unseen:
+            too_new = found and replication.is_hidden(found.id)
+        if found is None or too_new:
             raise refusal("not_found", name)
         return found
 
     def replicated(self) -> DirectoryObject:
-        """Return the object that the path names, once everybody sees it.
+        """Return the object that the path names, once it is replicated.
 
         docs/reference/facts-graph.md, "Replication".
         """
-        found = self.addressed()
-        if not self.directory.replication.is_over(found.id):
+        found = self.target()
+        if not self.directory.replication.is_replicated(found.id):
             raise refusal("not_found", found.id)
         return found
 
     def writable(self) -> DirectoryObject:
         """Return the object that the path names, if the caller may write it."""
-        return self.require_owned(self.addressed())
+        return self.require_owned(self.target())
 
     def require_owned(self, found: DirectoryObject) -> DirectoryObject:
         """Return an object if the caller may write it: `Application.ReadWrite.OwnedBy` reaches as far as ownership."""

@@ -21,7 +21,7 @@ class Route:
 
     Attributes:
         path: below the version; `{name}` stands for one segment.
-        pattern: the same as a regular expression; what is no name is compared without regard to case, as Graph does.
+        pattern: the same as a regular expression; all but the names is compared without regard to case, as in Graph.
         roles: the caller needs one of each set.
     """
 

@@ -1,4 +1,4 @@
-"""Microsoft Graph: who may ask, and which handler answers what.
+"""Microsoft Graph: checks the caller, and finds the handler of a request.
 
 What the azuread plugin and other programs ask: docs/reference/facts-graph.md, "Applications of the plugin", "Service
 principals of the plugin", "Secrets of the plugin" and "Other clients".
@@ -10,7 +10,7 @@ import re
 import uuid
 from dataclasses import replace
 
-from rehearsal.tenant.directory.elsewhere import MICROSOFT_GRAPH
+from rehearsal.tenant.directory.external_applications import MICROSOFT_GRAPH
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.graph import (  # noqa: F401 - these name the endpoints that they answer
     app_role_assignments,
@@ -41,7 +41,7 @@ class Graph:
         self._directory = directory
 
     def answer(self, request: HttpRequest, caller: Caller | InvalidTokenError) -> HttpResponse:
-        """Answer one request, whose caller is known by a valid token, or why the token is not valid."""
+        """Answer one request; instead of a caller there may be the reason why its token is not valid."""
         try:
             answer = self._answer(request, caller)
         except Refusal as problem:
@@ -57,20 +57,20 @@ class Graph:
         if caller.audience.rstrip("/") not in {self._origin, MICROSOFT_GRAPH}:
             raise refusal("token_refused", "Access token validation failure. Invalid audience.")
         caller = replace(caller, roles=_permissions(caller))
-        version, path = _take_apart(request.path)
+        version, path = _split_path(request.path)
         for route in ROUTES:
             if route.method == request.method and (match := route.pattern.fullmatch(path)):
                 if not all(caller.roles & needed for needed in route.roles):
                     raise refusal("denied")
-                names = match.groupdict()
+                parameters = match.groupdict()
                 return route.handler(
-                    GraphRequest(request, caller, self._directory, self._origin, version, route, names)
+                    GraphRequest(request, caller, self._directory, self._origin, version, route, parameters)
                 )
         raise refusal("unsupported", f"{request.method} {path}")
 
 
 def _permissions(caller: Caller) -> frozenset[str]:
-    """Return a caller's permissions: the roles in an application's token; of a person, those that the client has too.
+    """Return a caller's permissions: the roles in an application's token, the scopes in a person's.
 
     The one person here is a Global Administrator (ours), so that the client's scopes decide; "access the directory as
     the signed-in user" is among them, and that user may write it.
@@ -80,7 +80,7 @@ def _permissions(caller: Caller) -> frozenset[str]:
     return caller.roles | caller.scopes
 
 
-def _take_apart(path: str) -> tuple[str, str]:
+def _split_path(path: str) -> tuple[str, str]:
     """Return version and path; an alternate key becomes a segment: `/applications/appId=<client id>`."""
     version, _, rest = path.strip("/").partition("/")
     return version.lower(), "/" + re.sub(r"^(\w+)\(appid='([^'/]*)'\)", r"\1/appId=\2", rest, flags=re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.tenant.directory.elsewhere import application_of_elsewhere
+from rehearsal.tenant.directory.external_applications import external_application
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.shapes import SERVICE_PRINCIPAL_DEFAULTS, new_service_principal
 from rehearsal.tenant.graph import objects
@@ -20,12 +20,12 @@ from rehearsal.tenant.messages import HttpResponse
 
 @endpoint("POST", "servicePrincipals", WRITE_APPLICATIONS)
 def create_service_principal(request: GraphRequest) -> HttpResponse:
-    """Create one, of an application of this tenant or of a multitenant one of another."""
+    """Create one, of an application of this tenant or of another tenant's multitenant application."""
     body = request.body()
     owners = bound_owners(request, body.pop("owners@odata.bind", []))
     app_id = required_text(body, "appId", "ServicePrincipal").lower()
     del body["appId"]
-    _refuse_second(request, app_id)
+    _refuse_second_principal(request, app_id)
     application, organization = _backing_application(request, app_id)
     new = new_service_principal(application, owner_organization=organization, now=request.directory.now())
     new.body.update(_changes(body, new.body))
@@ -42,11 +42,11 @@ def update_service_principal(request: GraphRequest) -> HttpResponse:
 
 def refuse_to_restore(request: GraphRequest, deleted: DirectoryObject) -> None:
     """Refuse to restore a service principal that has a successor, or whose application is not there."""
-    _refuse_second(request, deleted.app_id)
+    _refuse_second_principal(request, deleted.app_id)
     _backing_application(request, deleted.app_id)
 
 
-def _refuse_second(request: GraphRequest, app_id: str) -> None:
+def _refuse_second_principal(request: GraphRequest, app_id: str) -> None:
     if request.directory.find_by_app_id("servicePrincipal", app_id) is not None:
         raise refusal("name_in_use", app_id)
 
@@ -54,14 +54,14 @@ def _refuse_second(request: GraphRequest, app_id: str) -> None:
 def _backing_application(request: GraphRequest, app_id: str) -> tuple[Mapping[str, Any], str]:
     """Return the application of a client id, and the tenant that it belongs to."""
     application = request.directory.find_by_app_id("application", app_id)
-    if application is not None and not request.directory.replication.hides(application.id):
+    if application is not None and not request.directory.replication.is_hidden(application.id):
         return request.require_owned(application).body, request.directory.tenant_id
     if "Application.ReadWrite.All" not in request.caller.roles:
         raise refusal("denied_here")
-    elsewhere = application_of_elsewhere(request.origin, app_id)
-    if elsewhere is None:
+    external = external_application(request.origin, app_id)
+    if external is None:
         raise refusal("no_application", app_id)
-    return elsewhere
+    return external
 
 
 def _changes(body: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def check_assertion(application: DirectoryObject, assertion: str, now: datetime,
         raise refusal("certificate_not_registered", thumbprint.hex().upper())
     certificate = x509.load_der_x509_certificate(der)
     try:
-        # `exp` and `nbf` are judged below, by the tenant's clock.
+        # `exp` and `nbf` are checked below, by the tenant's clock.
         jwt.decode(
             assertion,
             certificate.public_key(),  # type: ignore[arg-type]  # RSA and EC only, by the algorithms
@@ -54,7 +54,7 @@ def check_assertion(application: DirectoryObject, assertion: str, now: datetime,
         raise refusal("assertion_malformed")
     moment, skew = now.timestamp(), _SKEW.total_seconds()
     if moment > float(claims.get("exp", 0)) + skew or moment < float(claims.get("nbf", 0)) - skew:
-        raise refusal("assertion_not_in_its_time")
+        raise refusal("assertion_outside_validity")
     if now >= certificate.not_valid_after_utc:
         raise refusal("certificate_expired")
 

@@ -15,12 +15,12 @@ def answer(problem: Refusal, now: datetime) -> HttpResponse:
     """Write a refusal the way the token service does."""
     trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
     at = f"{now:%Y-%m-%d %H:%M:%S}Z"
-    said = f"AADSTS{problem.code}: {problem.message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}"
+    text = f"AADSTS{problem.code}: {problem.message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}"
     return HttpResponse(
         problem.status,
         {
             "error": problem.more.get("error", "invalid_request"),
-            "error_description": said,
+            "error_description": text,
             "error_codes": [int(problem.code)],
             "timestamp": at,
             "trace_id": trace,

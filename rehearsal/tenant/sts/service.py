@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal import tables
-from rehearsal.tenant.directory.elsewhere import AZURE_CLI, scopes_of_azure_cli
+from rehearsal.tenant.directory.external_applications import AZURE_CLI, scopes_of_azure_cli
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import check_password, check_secret
 from rehearsal.tenant.directory.store import Directory
@@ -58,19 +58,19 @@ class TokenService:
             case "GET", ["common", "discovery", "instance"]:
                 return self._document("instances", self._directory.tenant_id)
             case "GET", [tenant, "v2.0", ".well-known", "openid-configuration"]:
-                return self._document("openid", self._known(tenant, shared=True))
+                return self._document("openid", self._tenant_id(tenant, shared=True))
             case "GET", [tenant, "discovery", "v2.0", "keys"]:
-                self._known(tenant, shared=True)
+                self._tenant_id(tenant, shared=True)
                 return HttpResponse(200, self._signer.key_set())
             case "POST", [tenant, "oauth2", "v2.0", "token"]:
-                self._known(tenant)
+                self._tenant_id(tenant)
                 return self._token(_form(request.body))
         # Entra answers an HTML page here; a plain sentence is our choice.
         return HttpResponse(
             404, {"error": "not_found", "error_description": f"The rehearsal tenant has no {request.path}."}
         )
 
-    def _known(self, tenant: str, *, shared: bool = False) -> str:
+    def _tenant_id(self, tenant: str, *, shared: bool = False) -> str:
         if shared and tenant.lower() in _SHARED:
             return tenant.lower()
         if tenant.lower() not in {self._directory.tenant_id, self._directory.domain}:
@@ -81,8 +81,8 @@ class TokenService:
         """Answer one of `documents.yaml`."""
         text = json.dumps(_DOCUMENTS[name])
         host = self._origin.removeprefix("https://")
-        for gap, value in (("{origin}", self._origin), ("{host}", host), ("{tenant}", tenant)):
-            text = text.replace(gap, value)
+        for placeholder, value in (("{origin}", self._origin), ("{host}", host), ("{tenant}", tenant)):
+            text = text.replace(placeholder, value)
         return HttpResponse(200, json.loads(text))
 
     def _token(self, form: Mapping[str, str]) -> HttpResponse:
@@ -117,7 +117,7 @@ class TokenService:
         }
         if roles := self._directory.role_values(principal, resource):
             claims["roles"] = roles  # without any there is no such claim: a token all the same
-        return self._issued(claims)
+        return self._token_response(claims)
 
     def _token_of_user(self, form: Mapping[str, str]) -> HttpResponse:
         """Sign a person in with a password (ROPC), through the Azure CLI, the one public client that there is here."""
@@ -146,7 +146,7 @@ class TokenService:
             "wids": list(_ROLES_OF_THE_ADMINISTRATOR),
         }
         names = [f"{resource_name}/{scope}" for scope in scopes]
-        return self._issued(claims, scope=" ".join([*names, f"{resource_name}{_DEFAULT_SCOPE}"]))
+        return self._token_response(claims, scope=" ".join([*names, f"{resource_name}{_DEFAULT_SCOPE}"]))
 
     def _delegated(self, text: str) -> tuple[str, list[str]]:
         """Return the name of the resource that a person's client asks for, and the scopes that it gets there.
@@ -161,7 +161,7 @@ class TokenService:
             raise refusal("not_preauthorized", AZURE_CLI, resource.app_id)
         return name, scopes
 
-    def _issued(self, claims: Mapping[str, Any], **more: str) -> HttpResponse:
+    def _token_response(self, claims: Mapping[str, Any], **more: str) -> HttpResponse:
         token = self._signer.sign(claims)
         return HttpResponse(
             200,
@@ -199,7 +199,7 @@ class TokenService:
         raise refusal("resource_not_found", name, self._directory.domain)
 
     def _claims(self, resource_name: str, object_id: str) -> dict[str, Any]:
-        """Return what every token says; `object_id` is the holder's."""
+        """Return the claims of every token; `object_id` is its holder's."""
         now = int(self._directory.now().timestamp())
         return {
             "aud": resource_name,

@@ -18,13 +18,13 @@ def shared_bench(tenant_process: Tenant, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def shared_plugin(shared_bench: Bench) -> AzureadPlugin:
-    """One process for all tests: a plugin keeps nothing of a resource."""
+    """One process for all tests: a plugin keeps no state of a resource."""
     return shared_bench.signed_in()
 
 
 @pytest.fixture
 def bench(shared_bench: Bench, tenant: Tenant) -> Bench:
-    """The tenant is as on the first day, and nothing has passed the proxy."""
+    """The tenant is in its initial state, and the proxy has seen no requests."""
     shared_bench.proxy.taken()
     return shared_bench
 

@@ -155,7 +155,7 @@ def test_a_property_that_is_no_longer_given_is_cleared_but_tags_are_left(bench: 
     assert (patch["notes"], patch["tags"]) == (None, ["t"])
 
 
-def test_ignored_changes_are_no_changes(plugin: AzureadPlugin, tenant: Tenant) -> None:
+def test_ignored_changes_are_not_changes(plugin: AzureadPlugin, tenant: Tenant) -> None:
     it = plugin.create(APPLICATION, {"displayName": "A", "owners": [tenant.ready.deployer.objectId], "notes": "n"})
     assert not plugin.diff(it, {"displayName": "A"}, ignore=["owners", "notes"]).diffs
     assert list(plugin.diff(it, {"displayName": "A"}, ignore=["owners"]).diffs) == ["notes"]
@@ -234,7 +234,7 @@ def test_a_service_principal_that_exists_is_not_adopted(plugin: AzureadPlugin) -
     assert "does not have 'useExisting'" in failure.reason
 
 
-def test_the_order_of_wanted_permissions_is_no_change(plugin: AzureadPlugin) -> None:
+def test_the_order_of_wanted_permissions_is_not_a_change(plugin: AzureadPlugin) -> None:
     graph = {
         "resourceAppId": "00000003-0000-0000-c000-000000000000",
         "resourceAccesses": [{"id": "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9", "type": "Role"}],

@@ -11,7 +11,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2 as messages
 
 from rehearsal.azuread_plugin.location import EXECUTABLE, find_plugin, install
-from rehearsal.azuread_plugin.polling import NEEDED_IN_A_ROW, Patience, PollingError
+from rehearsal.azuread_plugin.polling import NEEDED_IN_A_ROW, Poller, PollingError
 from rehearsal.azuread_plugin.provider import version
 from tests.support.azuread_plugin import APPLICATION, STAND_IN, AzureadPlugin, Bench, PluginError
 from tests.support.tenant import Tenant, wait_for
@@ -126,8 +126,8 @@ def test_an_unconfigured_plugin_says_so(bench: Bench) -> None:
 # -- its waits
 
 
-class Clock(Patience):
-    """A patience that writes down how long it would have waited."""
+class Clock(Poller):
+    """Does not pause, but records for how long it would have."""
 
     def __init__(self, *, fixed_waits: bool) -> None:
         super().__init__(fixed_waits)
@@ -139,7 +139,7 @@ class Clock(Patience):
 
 def test_the_fixed_waits_are_those_of_the_real_plugin_where_they_are_asked_for() -> None:
     clock = Clock(fixed_waits=True)
-    clock.until_stable(lambda: True, interval=5, deadline=time.monotonic() + 600)
+    clock.wait_until_stable(lambda: True, interval=5, deadline=time.monotonic() + 600)
     # 20 s after a delete: docs/reference/facts-graph.md, "Fixed waits".
     assert clock.pauses == [5] * (NEEDED_IN_A_ROW - 1)
 
@@ -147,22 +147,22 @@ def test_the_fixed_waits_are_those_of_the_real_plugin_where_they_are_asked_for()
 def test_without_them_it_asks_as_often_but_does_not_pause() -> None:
     answers = iter([True] * 100)
     clock = Clock(fixed_waits=False)
-    clock.until_stable(lambda: next(answers), interval=5, deadline=time.monotonic() + 600)
+    clock.wait_until_stable(lambda: next(answers), interval=5, deadline=time.monotonic() + 600)
     assert len(list(answers)) == 100 - NEEDED_IN_A_ROW
     assert sum(clock.pauses) == 0
 
 
 def test_the_waits_are_asked_for_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REHEARSAL_PLUGIN_WAITS", raising=False)
-    assert not Patience().fixed_waits
+    assert not Poller().fixed_waits
     monkeypatch.setenv("REHEARSAL_PLUGIN_WAITS", "1")
-    assert Patience().fixed_waits
+    assert Poller().fixed_waits
 
 
 def test_one_disagreeing_answer_begins_the_count_again() -> None:
     answers = iter([True, True, False, True, True, True, True, True])
     clock = Clock(fixed_waits=False)
-    clock.until_stable(lambda: next(answers), interval=1, deadline=time.monotonic() + 600)
+    clock.wait_until_stable(lambda: next(answers), interval=1, deadline=time.monotonic() + 600)
     assert list(answers) == []
     assert sum(clock.pauses) > 0  # a wrong answer is waited out in either case
 
@@ -170,9 +170,9 @@ def test_one_disagreeing_answer_begins_the_count_again() -> None:
 def test_it_gives_up_after_twenty_one_absences_or_at_the_deadline() -> None:
     answers = iter([False] * 100)
     with pytest.raises(PollingError, match=r"couldn't find resource \(21 retries\)"):
-        Clock(fixed_waits=False).until_stable(
+        Clock(fixed_waits=False).wait_until_stable(
             lambda: next(answers), interval=1, deadline=time.monotonic() + 600, absences_tolerated=20
         )
     assert len(list(answers)) == 100 - 21
     with pytest.raises(PollingError, match="timeout"):
-        Clock(fixed_waits=False).until_stable(lambda: False, interval=1, deadline=time.monotonic() - 1)
+        Clock(fixed_waits=False).wait_until_stable(lambda: False, interval=1, deadline=time.monotonic() - 1)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+from argparse import Namespace
+from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 import pytest
 
-from rehearsal.pulumi_cli import build, go, release
+from rehearsal.pulumi_cli import build, command, go, release
 from rehearsal.pulumi_cli.cache import Cache
 from rehearsal.pulumi_cli.find import PulumiError, Search
 from rehearsal.pulumi_cli.pin import OLDEST, VERSION
@@ -176,7 +179,7 @@ def test_progress_counts_what_an_earlier_build_has_done(fake_go: FakeGo) -> None
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "ProgressFile", Witness)
-        patch.setattr("rehearsal.pulumi_cli.progress.EVERY", 0.0)
+        patch.setattr("rehearsal.pulumi_cli.progress.WRITE_INTERVAL", 0.0)
         build.Build(cache, fake_go.environment).run()
     assert [each for each in seen if "compiling" in each] == [
         "compiling the CLI, packages: 3 of 4, about a minute left",
@@ -193,6 +196,27 @@ def test_a_damaged_one_is_noticed_and_made_anew(fake_go: FakeGo, name: str) -> N
     assert got.code == 0
     assert "its files are not as they were kept, it is made anew" in got.output
     assert len(fake_go.asked("build")) == 2
+
+
+@pytest.mark.parametrize(("content", "code"), [(None, 0), ("damaged", 1)])
+def test_what_is_kept_is_read_once(
+    fake_go: FakeGo, monkeypatch: pytest.MonkeyPatch, content: str | None, code: int
+) -> None:
+    assert get(fake_go).code == 0
+    executable = fake_go.cache / VERSION / "bin" / "pulumi"
+    if content:
+        executable.write_text(content)
+    read, digest = [], hashlib.file_digest
+
+    def counted(file: BufferedReader, name: str) -> object:
+        read.append(Path(file.name))
+        return digest(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    for name, value in fake_go.environment.items():
+        monkeypatch.setenv(name, value)
+    assert command.run(Namespace(pulumi="", no_fetch=True, quiet=True)) == code
+    assert read.count(executable) == 1
 
 
 def test_another_clones_language_host_gives_way_to_this_ones(fake_go: FakeGo) -> None:
@@ -219,7 +243,7 @@ def test_where_nothing_can_be_reached_one_paragraph_says_what_was_tried_and_the_
 def test_too_little_space_is_said_before_anything_is_fetched(fake_go: FakeGo, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = Cache(fake_go.environment)
     cache.work.mkdir(parents=True)
-    monkeypatch.setattr(build, "NEEDED_SPACE", 1 << 62)
+    monkeypatch.setattr(build, "REQUIRED_SPACE", 1 << 62)
     with pytest.raises(build.BuildError, match=r"GB are free\. Make room, or set XDG_CACHE_HOME"):
         build.Build(cache, fake_go.environment).run()
     assert not fake_go.asked("")
@@ -234,7 +258,7 @@ def test_an_older_go_does_not_build_it(fake_go: FakeGo) -> None:
 def test_a_silent_site_is_given_up_and_what_was_started_ends(fake_go: FakeGo) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never says a word
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        why = release.install(Cache(fake_go.environment), fake_go.environment | {"HTTPS_PROXY": address}, patience=1.0)
+        why = release.install(Cache(fake_go.environment), fake_go.environment | {"HTTPS_PROXY": address}, timeout=1.0)
     assert why == "https://get.pulumi.com sent nothing for 1 s"
     assert not any("PulumiCommand" in " ".join(each.cmdline()) for each in psutil.Process().children(recursive=True))
     assert not (fake_go.cache / "release").exists()
@@ -243,8 +267,8 @@ def test_a_silent_site_is_given_up_and_what_was_started_ends(fake_go: FakeGo) ->
 def test_a_build_begins_beside_the_making_of_the_virtual_environment_and_ends_with_make(fake_go: FakeGo) -> None:
     (fake_go.folder / "hold").touch()
     make = subprocess.Popen(["/bin/sleep", "600"])
-    ahead = [sys.executable, "-m", "rehearsal.pulumi_cli.ahead", "--with", str(make.pid), "--keep"]
-    said = subprocess.run(ahead, cwd=REPOSITORY, env=fake_go.environment, capture_output=True, text=True, check=True)
+    prebuild = [sys.executable, "-m", "rehearsal.pulumi_cli.prebuild", "--with", str(make.pid), "--keep"]
+    said = subprocess.run(prebuild, cwd=REPOSITORY, env=fake_go.environment, capture_output=True, text=True, check=True)
     assert "There is no Pulumi CLI here" in said.stdout
     wait_for(lambda: fake_go.asked("build"), 60, "the build to begin")
     make.kill()
@@ -254,7 +278,7 @@ def test_a_build_begins_beside_the_making_of_the_virtual_environment_and_ends_wi
 
 @pytest.mark.parametrize("option", ["--no-fetch", "--stop"])
 def test_nothing_begins_where_it_is_refused_or_not_needed(fake_go: FakeGo, option: str) -> None:
-    ahead = [sys.executable, "-m", "rehearsal.pulumi_cli.ahead", "--with", str(os.getpid()), option]
-    said = subprocess.run(ahead, cwd=REPOSITORY, env=fake_go.environment, capture_output=True, text=True, check=True)
+    prebuild = [sys.executable, "-m", "rehearsal.pulumi_cli.prebuild", "--with", str(os.getpid()), option]
+    said = subprocess.run(prebuild, cwd=REPOSITORY, env=fake_go.environment, capture_output=True, text=True, check=True)
     assert said.stdout == ""
     assert not fake_go.cache.exists() or not Cache(fake_go.environment).is_locked

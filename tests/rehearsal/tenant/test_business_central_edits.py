@@ -7,18 +7,18 @@ import json
 import pytest
 
 from rehearsal.tenant.business_central import edits
-from tests.support.business_central import DEPLOYER, MAGENTO, NOBODY, Asker, a_business_central
+from tests.support.business_central import DEPLOYER, MAGENTO, NOBODY, BusinessCentralClient, new_business_central
 
 
 @pytest.fixture
-def bc() -> Asker:
-    asker = a_business_central()
-    asker.assign(asker.register().body["userId"], "NPR NP RETAIL")
-    return asker
+def bc() -> BusinessCentralClient:
+    client = new_business_central()
+    client.assign(client.register().body["userId"], "NPR NP RETAIL")
+    return client
 
 
 def test_the_beginning_is_two_environments_and_a_container_of_two_companies_and_the_deployer_can_work(
-    bc: Asker,
+    bc: BusinessCentralClient,
 ) -> None:
     state = bc.service.snapshot()
     assert {name: [each["name"] for each in found["companies"]] for name, found in state.items()} == {
@@ -28,14 +28,14 @@ def test_the_beginning_is_two_environments_and_a_container_of_two_companies_and_
     }
     assert len({each["id"] for found in state.values() for each in found["companies"]}) == 6
     for name in state:
-        there = bc.within(name)
+        there = bc.in_environment(name)
         assert there.state["companionInstalled"] is True
         assert there.row(DEPLOYER)["state"] == "Enabled"  # type: ignore[index]
         assert {"D365 AUTOMATION", "SECURITY", "EBC REGISTRATION"} <= set(there.roles_of(DEPLOYER))
         assert [row["state"] for row in there.state["applications"][:4]] == ["Disabled"] * 4
 
 
-def test_the_snapshot_is_json(bc: Asker) -> None:
+def test_the_snapshot_is_json(bc: BusinessCentralClient) -> None:
     assert json.loads(json.dumps(bc.service.snapshot())) == bc.service.snapshot()
 
 
@@ -48,7 +48,7 @@ def test_every_operation_of_the_brief_exists() -> None:
     } == edits.OPERATIONS  # fmt: skip
 
 
-def test_a_row_is_edited_disabled_and_enabled_by_hand(bc: Asker) -> None:
+def test_a_row_is_edited_disabled_and_enabled_by_hand(bc: BusinessCentralClient) -> None:
     bc.edit("edit_registration", clientId=MAGENTO, description="Shop", contactInformation="IT", permissionGranted=True)
     row = bc.row()
     assert row is not None
@@ -59,7 +59,7 @@ def test_a_row_is_edited_disabled_and_enabled_by_hand(bc: Asker) -> None:
     assert (bc.row()["state"], bc.user()["state"]) == ("Enabled", "Enabled")  # type: ignore[index]
 
 
-def test_a_row_deleted_by_hand_takes_its_user_unless_that_is_kept(bc: Asker) -> None:
+def test_a_row_deleted_by_hand_takes_its_user_unless_that_is_kept(bc: BusinessCentralClient) -> None:
     bc.edit("delete_registration", clientId=MAGENTO, keepUser=True)
     assert bc.row() is None
     assert bc.user() is not None
@@ -69,7 +69,7 @@ def test_a_row_deleted_by_hand_takes_its_user_unless_that_is_kept(bc: Asker) -> 
     assert (bc.row(), bc.user()) == (None, None)
 
 
-def test_a_user_deleted_alone_leaves_the_row_enabled_and_pointing_at_nobody(bc: Asker) -> None:
+def test_a_user_deleted_alone_leaves_the_row_enabled_and_pointing_at_nobody(bc: BusinessCentralClient) -> None:
     user = bc.user()
     assert user is not None
     bc.edit("delete_user", clientId=MAGENTO)
@@ -81,13 +81,13 @@ def test_a_user_deleted_alone_leaves_the_row_enabled_and_pointing_at_nobody(bc: 
     assert (shown["userId"], shown["userName"], shown["userState"]) == (user["userSecurityId"], "", "")
 
 
-def test_a_row_whose_user_is_gone_cannot_be_disabled_but_deleted(bc: Asker) -> None:
+def test_a_row_whose_user_is_gone_cannot_be_disabled_but_deleted(bc: BusinessCentralClient) -> None:
     bc.edit("delete_user", clientId=MAGENTO)
     assert bc.change(state="Disabled").body["error"]["code"] == "Internal_RecordNotFound"
     assert bc.registrations("DELETE", MAGENTO, headers={"if-match": "*"}).status == 204
 
 
-def test_permission_sets_are_added_removed_by_hand(bc: Asker) -> None:
+def test_permission_sets_are_added_removed_by_hand(bc: BusinessCentralClient) -> None:
     bc.edit("add_permission_set", clientId=MAGENTO, roleId="D365 READ", company="CRONUS DK")
     bc.edit("add_permission_set", clientId=MAGENTO, roleId="D365 READ")
     bc.edit("remove_permission_set", clientId=MAGENTO, roleId="D365 READ", company="")
@@ -97,17 +97,17 @@ def test_permission_sets_are_added_removed_by_hand(bc: Asker) -> None:
     assert bc.roles_of() == ["NPR NP RETAIL"]
 
 
-def test_a_renamed_environment_answers_to_its_new_name_only(bc: Asker) -> None:
+def test_a_renamed_environment_answers_to_its_new_name_only(bc: BusinessCentralClient) -> None:
     bc.edit("rename_environment", to="Live")
     assert bc.api("GET", "v2.0/companies").status == 404
-    assert bc.within("Live").row() is not None
+    assert bc.in_environment("Live").row() is not None
 
 
-def test_a_copy_carries_the_registrations_and_is_independent_from_then_on(bc: Asker) -> None:
+def test_a_copy_carries_the_registrations_and_is_independent_from_then_on(bc: BusinessCentralClient) -> None:
     bc.service.edit({"do": "copy_environment", "from": "Production", "to": "Sandbox"})
     bc.service.edit({"do": "copy_environment", "from": "Production", "to": "Copy"})
     for name in ("Sandbox", "Copy"):
-        there = bc.within(name)
+        there = bc.in_environment(name)
         assert there.row() == bc.row()
         assert there.state["type"] == "Sandbox"
         there.edit("delete_registration", clientId=MAGENTO)
@@ -136,7 +136,7 @@ def test_a_copy_carries_the_registrations_and_is_independent_from_then_on(bc: As
     ],
 )
 def test_an_edit_that_cannot_be_made_says_why_and_changes_nothing(
-    bc: Asker, operation: dict[str, object], sentence: str
+    bc: BusinessCentralClient, operation: dict[str, object], sentence: str
 ) -> None:
     before = bc.service.snapshot()
     with pytest.raises(ValueError, match=sentence):

@@ -18,11 +18,11 @@ from tests.support.business_central import (
     NOBODY,
     ORIGIN,
     TENANT,
-    Asker,
-    a_business_central,
+    BusinessCentralClient,
     administrator,
     application,
     error,
+    new_business_central,
 )
 
 ADMIN_ROLES = frozenset({"AdminCenter.ReadWrite.All", "API.ReadWrite.All", "Automation.ReadWrite.All"})
@@ -31,35 +31,35 @@ NOT_PERMITTED = "You do not have sufficient permissions to manage extensions. Pl
 
 
 @pytest.fixture
-def bc() -> Asker:
-    """An environment without the companion, asked by a deployer that may install it."""
-    asker = a_business_central().as_(application(DEPLOYER, ADMIN_ROLES))
-    asker.edit("uninstall_companion")
-    asker.edit("add_permission_set", clientId=DEPLOYER, roleId="EXTEN. MGT. - ADMIN")
-    return asker
+def bc() -> BusinessCentralClient:
+    """An environment without the companion, with a deployer signed in that may install it."""
+    client = new_business_central().signed_in_as(application(DEPLOYER, ADMIN_ROLES))
+    client.edit("uninstall_companion")
+    client.edit("add_permission_set", clientId=DEPLOYER, roleId="EXTEN. MGT. - ADMIN")
+    return client
 
 
-def install(bc: Asker, content: bytes | None = None, **fields: Any) -> HttpResponse:
+def install(bc: BusinessCentralClient, content: bytes | None = None, **fields: Any) -> HttpResponse:
     file = File("companion.app", app_content() if content is None else content)
     form = {"extensionFile": file, "acceptIsvEula": "true", **fields}
     return bc.raw("POST", f"{APPS}/pteInstall", {name: value for name, value in form.items() if value is not None})
 
 
-def operation(bc: Asker, number: str, app_id: str = COMPANION_APP_ID) -> dict[str, Any]:
+def operation(bc: BusinessCentralClient, number: str, app_id: str = COMPANION_APP_ID) -> dict[str, Any]:
     answer = bc.raw("GET", f"{APPS}/{app_id}/operations/{number}")
     assert answer.status == 200, answer.body
     found: dict[str, Any] = answer.body
     return found
 
 
-def installed(bc: Asker, content: bytes) -> str:
+def installed(bc: BusinessCentralClient, content: bytes) -> str:
     """Install, look until it is done, and return how it ended."""
     number = install(bc, content).body["id"]
     operation(bc, number)
     return str(operation(bc, number)["status"])
 
 
-def companion_version(bc: Asker) -> str | None:
+def companion_version(bc: BusinessCentralClient) -> str | None:
     rows = bc.raw("GET", APPS).body["value"]
     return next((row["version"] for row in rows if row["appId"] == COMPANION_APP_ID), None)
 
@@ -67,7 +67,7 @@ def companion_version(bc: Asker) -> str | None:
 # --- Admin Center -----------------------------------------------------------------------------------------------------
 
 
-def test_an_upload_is_answered_with_an_operation_under_way(bc: Asker) -> None:
+def test_an_upload_is_answered_with_an_operation_under_way(bc: BusinessCentralClient) -> None:
     answer = install(bc)
     assert answer.status == 200, answer.body
     body = dict(answer.body)
@@ -88,7 +88,7 @@ def test_an_upload_is_answered_with_an_operation_under_way(bc: Asker) -> None:
     }
 
 
-def test_an_installation_succeeds_while_one_looks_and_then_the_companion_is_there(bc: Asker) -> None:
+def test_an_installation_succeeds_while_one_looks_and_then_the_companion_is_there(bc: BusinessCentralClient) -> None:
     number = install(bc).body["id"]
     assert bc.registrations("GET").status == 404
     assert operation(bc, number)["status"] == "Running"
@@ -101,14 +101,14 @@ def test_an_installation_succeeds_while_one_looks_and_then_the_companion_is_ther
     assert "EBC REGISTRATION" in {each["roleId"] for each in bc.state["permissionSets"]}
 
 
-def test_an_installation_nobody_looks_at_is_done_after_a_minute(bc: Asker) -> None:
+def test_an_installation_nobody_looks_at_is_done_after_a_minute(bc: BusinessCentralClient) -> None:
     install(bc)
     assert companion_version(bc) is None
     bc.clock.advance(60)
     assert companion_version(bc) == "1.0.0.0"
 
 
-def test_an_installation_in_the_update_window_waits_for_it(bc: Asker) -> None:
+def test_an_installation_in_the_update_window_waits_for_it(bc: BusinessCentralClient) -> None:
     body = install(bc, deploymentSchedule="UpdateWindow").body
     assert (body["status"], body["scheduleKind"], "startedOn" in body) == ("scheduled", "UpdateWindow", False)
     assert [operation(bc, body["id"])["status"] for _ in range(3)] == ["Scheduled"] * 3
@@ -116,7 +116,7 @@ def test_an_installation_in_the_update_window_waits_for_it(bc: Asker) -> None:
     assert [operation(bc, body["id"])["status"] for _ in range(2)] == ["Running", "Succeeded"]
 
 
-def test_a_later_version_upgrades_and_leaves_what_is_assigned(bc: Asker) -> None:
+def test_a_later_version_upgrades_and_leaves_what_is_assigned(bc: BusinessCentralClient) -> None:
     assert installed(bc, app_content("1.0.0.0")) == "Succeeded"
     roles = bc.roles_of(DEPLOYER)
     number = install(bc, app_content("1.1.0.0")).body["id"]
@@ -129,7 +129,7 @@ def test_a_later_version_upgrades_and_leaves_what_is_assigned(bc: Asker) -> None
 
 
 @pytest.mark.parametrize("version", ["1.0.0.0", "0.9.0.0"])
-def test_the_same_or_an_earlier_version_fails_and_changes_nothing(bc: Asker, version: str) -> None:
+def test_the_same_or_an_earlier_version_fails_and_changes_nothing(bc: BusinessCentralClient, version: str) -> None:
     installed(bc, app_content("1.0.0.0"))
     number = install(bc, app_content(version)).body["id"]
     operation(bc, number)
@@ -141,14 +141,14 @@ def test_the_same_or_an_earlier_version_fails_and_changes_nothing(bc: Asker, ver
     assert app["state"] == "Installed"
 
 
-def test_an_installation_can_be_made_to_fail(bc: Asker) -> None:
+def test_an_installation_can_be_made_to_fail(bc: BusinessCentralClient) -> None:
     bc.edit("set_switch", name="deploymentError", value="The object id 88450 is in use.")
     assert installed(bc, app_content()) == "Failed"
     bc.edit("set_switch", name="deploymentError", value="")
     assert installed(bc, app_content()) == "Succeeded"
 
 
-def test_another_extension_is_installed_without_being_taken_for_the_companion(bc: Asker) -> None:
+def test_another_extension_is_installed_without_being_taken_for_the_companion(bc: BusinessCentralClient) -> None:
     content = app_content("2.0.0.1", app_id=MAGENTO, name="Other", publisher="Somebody")
     number = install(bc, content).body["id"]
     assert [operation(bc, number, MAGENTO)["status"] for _ in range(2)][-1] == "Succeeded"
@@ -176,25 +176,25 @@ def test_another_extension_is_installed_without_being_taken_for_the_companion(bc
     ],
 )
 def test_a_form_that_is_not_right_is_refused_and_names_what_is_wrong(
-    bc: Asker, fields: dict[str, Any], target: str
+    bc: BusinessCentralClient, fields: dict[str, Any], target: str
 ) -> None:
     answer = install(bc, **fields)
     assert (answer.status, answer.body["code"], answer.body["target"]) == (400, "invalidInput", target)
     assert bc.state["deployments"] == []
 
 
-def test_an_installation_at_the_next_update_is_not_imitated_and_says_so(bc: Asker) -> None:
+def test_an_installation_at_the_next_update_is_not_imitated_and_says_so(bc: BusinessCentralClient) -> None:
     answer = install(bc, deploymentSchedule="NextMinorUpdate")
     assert (answer.status, answer.body["code"]) == (501, "NotSupported")
 
 
-def test_an_older_version_of_the_admin_center_api_has_no_such_upload(bc: Asker) -> None:
+def test_an_older_version_of_the_admin_center_api_has_no_such_upload(bc: BusinessCentralClient) -> None:
     answer = bc.raw("POST", f"{APPS.replace('v2.29', 'v2.28')}/pteInstall", {})
     assert (answer.status, answer.body["code"]) == (501, "NotSupported")
 
 
-def test_installing_wants_the_role_the_authorization_and_the_permission_set(bc: Asker) -> None:
-    without_role = bc.as_(application(DEPLOYER, ADMIN_ROLES - {"AdminCenter.ReadWrite.All"}))
+def test_installing_wants_the_role_the_authorization_and_the_permission_set(bc: BusinessCentralClient) -> None:
+    without_role = bc.signed_in_as(application(DEPLOYER, ADMIN_ROLES - {"AdminCenter.ReadWrite.All"}))
     assert install(without_role).status == 403
     bc.edit("unauthorize_admin_application", clientId=DEPLOYER)
     assert (install(bc).status, bc.raw("GET", APPS).status) == (403, 403)
@@ -206,31 +206,33 @@ def test_installing_wants_the_role_the_authorization_and_the_permission_set(bc: 
     assert bc.state["deployments"] == []
 
 
-def test_an_authorized_application_that_is_not_registered_in_the_environment_cannot_install(bc: Asker) -> None:
+def test_an_authorized_application_that_is_not_registered_in_the_environment_cannot_install(
+    bc: BusinessCentralClient,
+) -> None:
     bc.edit("authorize_admin_application", clientId=MAGENTO)
-    assert install(bc.as_(application(MAGENTO, ADMIN_ROLES))).status == 403
+    assert install(bc.signed_in_as(application(MAGENTO, ADMIN_ROLES))).status == 403
 
 
-def test_a_person_who_is_super_installs_under_their_own_name(bc: Asker) -> None:
-    body = install(bc.as_(administrator())).body
+def test_a_person_who_is_super_installs_under_their_own_name(bc: BusinessCentralClient) -> None:
+    body = install(bc.signed_in_as(administrator())).body
     assert (body["creatorPrincipalType"], body["createdBy"]) == ("User", "ADMIN")
 
 
-def test_an_environment_under_update_or_unknown_takes_no_extension(bc: Asker) -> None:
+def test_an_environment_under_update_or_unknown_takes_no_extension(bc: BusinessCentralClient) -> None:
     bc.edit("set_environment_status", status="Upgrading")
     assert install(bc).status == 409
     unknown = bc.raw("POST", f"{APPS.replace('Production', 'Nowhere')}/pteInstall", {})
     assert (unknown.status, unknown.body["code"]) == (404, "environmentNotFound")
 
 
-def test_an_app_or_operation_that_is_not_there_is_named(bc: Asker) -> None:
+def test_an_app_or_operation_that_is_not_there_is_named(bc: BusinessCentralClient) -> None:
     for path in (f"{NOBODY}/operations", f"{COMPANION_APP_ID}/operations/{NOBODY}"):
         answer = bc.raw("GET", f"{APPS}/{path}")
         assert (answer.status, answer.body["code"]) == (404, "ResourceDoesNotExist")
         assert answer.body["target"].startswith("BusinessCentral/Production/apps/")
 
 
-def test_an_app_is_uninstalled_and_keeps_its_assignments_as_rows_without_meaning(bc: Asker) -> None:
+def test_an_app_is_uninstalled_and_keeps_its_assignments_as_rows_without_meaning(bc: BusinessCentralClient) -> None:
     installed(bc, app_content())
     body = bc.raw("POST", f"{APPS}/{COMPANION_APP_ID}/uninstall", {}).body
     assert (body["type"], body["sourceAppVersion"], body["targetAppVersion"]) == ("uninstall", "1.0.0.0", "")
@@ -247,7 +249,7 @@ def test_an_app_is_uninstalled_and_keeps_its_assignments_as_rows_without_meaning
 # --- Automation API ---------------------------------------------------------------------------------------------------
 
 
-def upload(bc: Asker, content: bytes, **body: str) -> HttpResponse:
+def upload(bc: BusinessCentralClient, content: bytes, **body: str) -> HttpResponse:
     """Go the older way: a row, its content, the action."""
     row = bc.automation("POST", "extensionUpload", body).body
     put = bc.automation("PATCH", f"extensionUpload({row['systemId']})/extensionContent", content, headers=ANY_VERSION)
@@ -255,12 +257,12 @@ def upload(bc: Asker, content: bytes, **body: str) -> HttpResponse:
     return bc.automation("POST", f"extensionUpload({row['systemId']})/Microsoft.NAV.upload", {})
 
 
-def statuses(bc: Asker) -> list[tuple[str, str]]:
+def statuses(bc: BusinessCentralClient) -> list[tuple[str, str]]:
     rows = bc.automation("GET", "extensionDeploymentStatus").body["value"]
     return [(row["appVersion"], row["status"]) for row in rows]
 
 
-def test_the_older_way_installs_too(bc: Asker) -> None:
+def test_the_older_way_installs_too(bc: BusinessCentralClient) -> None:
     done = upload(bc, app_content(), schedule="Current version", schemaSyncMode="Add")
     assert (done.status, done.body) == (200, None)
     assert bc.automation("GET", "extensionUpload").body["value"] == []
@@ -272,7 +274,7 @@ def test_the_older_way_installs_too(bc: Asker) -> None:
     assert [(each["versionMajor"], each["isInstalled"], each["publishedAs"]) for each in found] == [(1, True, "PTE")]
 
 
-def test_the_newest_deployment_is_the_first_and_a_failed_one_says_so(bc: Asker) -> None:
+def test_the_newest_deployment_is_the_first_and_a_failed_one_says_so(bc: BusinessCentralClient) -> None:
     upload(bc, app_content("1.1.0.0"))
     statuses(bc), statuses(bc)
     upload(bc, app_content("1.0.0.0"))
@@ -280,7 +282,7 @@ def test_the_newest_deployment_is_the_first_and_a_failed_one_says_so(bc: Asker) 
     assert statuses(bc) == [("1.0.0.0", "Failed"), ("1.1.0.0", "Completed")]
 
 
-def test_an_upload_row_shows_where_its_content_goes(bc: Asker) -> None:
+def test_an_upload_row_shows_where_its_content_goes(bc: BusinessCentralClient) -> None:
     row = bc.automation("POST", "extensionUpload", {}).body
     assert (row["schedule"], row["schemaSyncMode"]) == ("Current version", "Add")
     address = f"{ORIGIN}/bc/v2.0/{TENANT}/Production/api/microsoft/automation/v2.0/companies({bc.company})"
@@ -293,7 +295,7 @@ def test_an_upload_row_shows_where_its_content_goes(bc: Asker) -> None:
     ]
 
 
-def test_a_company_has_one_upload_row_which_can_be_changed(bc: Asker) -> None:
+def test_a_company_has_one_upload_row_which_can_be_changed(bc: BusinessCentralClient) -> None:
     row = bc.automation("POST", "extensionUpload", {}).body
     error(bc.automation("POST", "extensionUpload", {}), 400, "Internal_EntityWithSameKeyExists")
     path = f"extensionUpload({row['systemId']})"
@@ -303,7 +305,7 @@ def test_a_company_has_one_upload_row_which_can_be_changed(bc: Asker) -> None:
     error(bc.automation("DELETE", path, headers=ANY_VERSION), 400, "BadRequest_MethodNotAllowed")
 
 
-def test_uploading_nothing_or_no_extension_is_refused_and_keeps_the_row(bc: Asker) -> None:
+def test_uploading_nothing_or_no_extension_is_refused_and_keeps_the_row(bc: BusinessCentralClient) -> None:
     row = bc.automation("POST", "extensionUpload", {}).body
     path = f"extensionUpload({row['systemId']})"
     text = error(bc.automation("POST", f"{path}/Microsoft.NAV.upload", {}), 400, "Application_DialogException")
@@ -314,7 +316,7 @@ def test_uploading_nothing_or_no_extension_is_refused_and_keeps_the_row(bc: Aske
     assert bc.state["deployments"] == []
 
 
-def test_content_and_action_obey_the_rules_of_the_wire(bc: Asker) -> None:
+def test_content_and_action_obey_the_rules_of_the_wire(bc: BusinessCentralClient) -> None:
     row = bc.automation("POST", "extensionUpload", {}).body
     path = f"extensionUpload({row['systemId']})"
     content = f"{path}/extensionContent"
@@ -332,22 +334,22 @@ def test_content_and_action_obey_the_rules_of_the_wire(bc: Asker) -> None:
     assert bc.automation("POST", action, {}).status == 200
 
 
-def test_the_older_way_wants_the_permission_set_too(bc: Asker) -> None:
+def test_the_older_way_wants_the_permission_set_too(bc: BusinessCentralClient) -> None:
     bc.edit("remove_permission_set", clientId=DEPLOYER, roleId="EXTEN. MGT. - ADMIN")
     assert error(upload(bc, app_content()), 400, "Application_DialogException") == NOT_PERMITTED
     answer = bc.automation("GET", "extensionDeploymentStatus")
     assert error(answer, 400, "Application_DialogException") == NOT_PERMITTED
 
 
-def test_a_container_takes_no_upload(bc: Asker) -> None:
-    there = bc.as_(administrator()).within("container")
+def test_a_container_takes_no_upload(bc: BusinessCentralClient) -> None:
+    there = bc.signed_in_as(administrator()).in_environment("container")
     base = f"/container/BC/api/microsoft/automation/v2.0/companies({there.company})/extensionUpload"
     row = there.raw("POST", base, {}).body
     there.raw("PATCH", f"{base}({row['systemId']})/extensionContent", app_content(), headers=ANY_VERSION)
     error(there.raw("POST", f"{base}({row['systemId']})/Microsoft.NAV.upload", {}), 400, "Application_DialogException")
 
 
-def test_an_extension_is_uninstalled_by_its_package(bc: Asker) -> None:
+def test_an_extension_is_uninstalled_by_its_package(bc: BusinessCentralClient) -> None:
     installed(bc, app_content())
     package = next(
         row["packageId"] for row in bc.automation("GET", "extensions").body["value"] if row["id"] == COMPANION_APP_ID

@@ -36,6 +36,13 @@ def create(tenant: Tenant, token: str) -> requests.Response:
     return tenant.send("POST", "/v1.0/applications", token, json=APPLICATION)
 
 
+def refusal(tenant: Tenant, path: str, body: dict[str, Any]) -> str:
+    """Return the sentence with which the control port refuses a request."""
+    response = requests.post(f"{tenant.ready.controlUrl}{path}", json=body, timeout=30)
+    assert response.status_code == 400
+    return str(response.json()["error"])
+
+
 def test_a_fault_before_leaves_the_service_untouched_and_one_after_does_not(tenant: Tenant) -> None:
     token = tenant.token()
     before = tenant.fault({"method": "POST", "path": "/applications$"}, status=503, retryAfter=7)
@@ -186,9 +193,7 @@ def test_reset_lets_held_requests_go(tenant: Tenant) -> None:
 def test_a_fault_that_cannot_be_understood_is_refused_with_a_sentence(
     tenant: Tenant, wish: dict[str, Any], sentence: str
 ) -> None:
-    response = requests.post(f"{tenant.ready.controlUrl}/faults", json=wish, timeout=30)
-    assert response.status_code == 400
-    assert sentence in response.json()["error"]
+    assert sentence in refusal(tenant, "/faults", wish)
     assert tenant.control("GET", "/faults") == []
 
 
@@ -293,9 +298,7 @@ def test_edits_do_what_an_administrator_would(tenant: Tenant) -> None:
 def test_an_edit_that_cannot_be_done_is_refused_with_a_sentence(
     tenant: Tenant, operation: dict[str, Any], sentence: str
 ) -> None:
-    response = requests.post(f"{tenant.ready.controlUrl}/edit", json=operation, timeout=30)
-    assert response.status_code == 400
-    assert sentence in response.json()["error"]
+    assert sentence in refusal(tenant, "/edit", operation)
 
 
 def test_the_state_shows_both_systems(tenant: Tenant) -> None:

@@ -20,11 +20,6 @@ ROLE = "API.ReadWrite.All"
 MINUTE = 60.0
 
 
-@pytest.fixture
-def graph(tenant: Tenant) -> Graph:
-    return Graph(tenant)
-
-
 def said(response: Response) -> tuple[int, str, str]:
     error = response.json()["error"]
     return response.status_code, error["code"], error["message"]

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 NOT_THERE = "does not exist or one of its queried reference-property objects are not present."
 
 
-@pytest.fixture
-def graph(tenant: Tenant) -> Graph:
-    return Graph(tenant)
-
-
 def problem(response: Response) -> tuple[int, str, str]:
     """Return status, code and message of a refusal."""
     error = response.json()["error"]

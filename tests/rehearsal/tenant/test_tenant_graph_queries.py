@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from tests.support.tenant import Tenant
 
 
-@pytest.fixture
-def graph(tenant: Tenant) -> Graph:
-    return Graph(tenant)
-
-
 def names(graph: Graph, filter_: str, collection: str = "applications") -> list[str]:
     """Return the display names that a filter finds."""
     response = graph.ask("GET", f"/{collection}", params={"$filter": filter_})

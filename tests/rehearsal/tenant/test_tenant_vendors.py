@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH, Graph
 from tests.support.tenant import Tenant
 
 UNVERIFIED = "0badc0de-0000-4000-8000-000000000001"
 USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
-
-
-@pytest.fixture
-def graph(tenant: Tenant) -> Graph:
-    return Graph(tenant)
 
 
 def test_a_vendors_service_principal_names_its_tenant_and_its_verified_publisher(tenant: Tenant, graph: Graph) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rehearsal.tenant.directory.elsewhere import AZURE_CLI
+from rehearsal.tenant.directory.external_applications import AZURE_CLI
 from rehearsal.tenant.directory.seed import DEPLOYER_APPLICATION_ID, DEPLOYER_OBJECT_ID, seeded_directory
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
 from rehearsal.tenant.graph.routes import ROUTES
@@ -18,7 +18,7 @@ from rehearsal.tenant.messages import Caller, File, HttpRequest
 from rehearsal.tenant.sts.service import TokenService
 from rehearsal.tenant.sts.tokens import TokenSigner
 from tests.support.app_file import app_content
-from tests.support.business_central import DEPLOYER, a_business_central, administrator, application
+from tests.support.business_central import DEPLOYER, administrator, application, new_business_central
 
 ORIGIN = "https://127.0.0.1:1"
 EVERYTHING = Caller("c", DEPLOYER_OBJECT_ID, ORIGIN, frozenset().union(*(r for route in ROUTES for r in route.roles)))
@@ -156,14 +156,16 @@ def test_business_central_answers_any_request_in_its_own_words(
     method: str, place: str, thing: str, key: str, headers: dict[str, str], body: Any, person: bool
 ) -> None:
     roles = frozenset({"API.ReadWrite.All", "AdminCenter.ReadWrite.All"})
-    asker = a_business_central().as_(administrator() if person else application(DEPLOYER, roles))
-    place = place.replace("{company}", asker.within("container" if "container" in place else "Production").company)
-    before = json.dumps(asker.service.snapshot())
+    client = new_business_central().signed_in_as(administrator() if person else application(DEPLOYER, roles))
+    place = place.replace(
+        "{company}", client.in_environment("container" if "container" in place else "Production").company
+    )
+    before = json.dumps(client.service.snapshot())
     question = HttpRequest(method, place + thing.replace("{id}", key), {}, headers, body)
-    answer = asker.service.answer(question, asker.caller)
+    answer = client.service.answer(question, client.caller)
     json.dumps(answer.body)
     assert answer.status in {200, 201, 204, 400, 403, 404, 409, 501, 503}
     if answer.status >= 400:
         error = answer.body if place.startswith("/bc/admin/") else answer.body["error"]
         assert error.keys() >= {"code", "message"}
-        assert json.dumps(asker.service.snapshot()) == before
+        assert json.dumps(client.service.snapshot()) == before

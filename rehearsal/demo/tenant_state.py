@@ -1,4 +1,4 @@
-"""What is really there: read from the tenant's own state, not from what the program says of it."""
+"""What Entra and Business Central hold, read from the tenant's state, not from what the program says."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def access(state: State, client_id: str) -> Access:
     )
 
 
-def registration_faults(state: State, client_id: str) -> list[str]:
-    """Return what keeps registrations from working: twice there, disabled, no consent noted, user not enabled."""
-    faults = []
+def registration_problems(state: State, client_id: str) -> list[str]:
+    """Return why registrations do not work: duplicates, disabled, consent not noted, user not enabled."""
+    problems = []
     for name, environment in state["businessCentral"].items():
         rows, users = _rows(environment, client_id), _users(environment, client_id)
         if len(rows) > 1 or len(users) > 1:
-            faults.append(f"{name} has {len(rows)} registrations and {len(users)} users of {client_id}")
-        faults += [f"the registration in {name} is {row['state']}" for row in rows if row["state"] != "Enabled"]
-        faults += [f"{name} does not know of the consent" for row in rows if not row["permissionGranted"]]
-        faults += [f"the user in {name} is {user['state']}" for user in users if user["state"] != "Enabled"]
-    return faults
+            problems.append(f"{name} has {len(rows)} registrations and {len(users)} users of {client_id}")
+        problems += [f"the registration in {name} is {row['state']}" for row in rows if row["state"] != "Enabled"]
+        problems += [f"{name} does not know of the consent" for row in rows if not row["permissionGranted"]]
+        problems += [f"the user in {name} is {user['state']}" for user in users if user["state"] != "Enabled"]
+    return problems
 
 
 def difference(before: State, after: State) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the tour says last."""
+"""What the tour says last: what to try next."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rehearsal.ready_file import ReadyFile
 README_SECTION = "With a real tenant"
 
 
-def say_what_is_next(narration: Narration, folder: DemoFolder) -> None:
+def say_next_steps(narration: Narration, folder: DemoFolder) -> None:
     """Point to a real tenant."""
     narration.say(f"The logs stay in {folder.relative(folder.logs)}/; no process is left.")
     narration.say(f'Next, a real tenant: README.md, "{README_SECTION}"; begin with stacks/Pulumi.example.yaml.')
     narration.say("To look round in this one: python -m rehearsal demo --keep (or make demo ARGS=--keep).")
 
 
-def say_how_to_look_round(
+def say_how_to_explore(
     narration: Narration, folder: DemoFolder, ready: ReadyFile, client_id: str, declared: Declaration
 ) -> None:
     """Give the commands to try on what `--keep` left."""

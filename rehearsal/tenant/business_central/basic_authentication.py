@@ -1,4 +1,4 @@
-"""Basic sign-in with a web service key, which an on-premises server or a container accepts.
+"""Basic authentication with a web service key, which an on-premises server or a container accepts.
 
 docs/reference/facts-business-central.md, "Addresses".
 """
@@ -9,13 +9,14 @@ import base64
 import hmac
 
 from rehearsal.tenant.business_central.environment import Environment
+from rehearsal.tenant.directory.external_applications import BUSINESS_CENTRAL
 from rehearsal.tenant.messages import Caller
 
 
-def caller_of(authorization: str, environment: Environment) -> Caller | None:
+def basic_caller(authorization: str, environment: Environment) -> Caller | None:
     """Return the person whom an Authorization header of the scheme Basic names, None where it is not accepted.
 
-    Each user signs in by name and web service key. That the case of the name does not count is inferred.
+    A user signs in with name and web service key. That case does not matter in the name is inferred.
     """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.casefold() != "basic":
@@ -32,7 +33,7 @@ def caller_of(authorization: str, environment: Environment) -> Caller | None:
     return Caller(
         client_id="",
         object_id=user.entra_object_id,
-        audience="https://api.businesscentral.dynamics.com",
+        audience=BUSINESS_CENTRAL,
         scopes=frozenset({"user_impersonation"}),  # there are no licences and no entitlements on-premises
         kind="user",
     )
