@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
 from commands.pulumi_cli import NotAnswered
@@ -198,7 +198,7 @@ def _prove(session: Session, key: str, environment: str, handed_over: HandedOver
     )
     try:
         prove(session, target, handed_over.client_secret, seconds=seconds)
-    except AccessError as problem:
+    except UserFacingError as problem:
         problem.where = place
         cause = problem.cause if isinstance(problem, NotProven) else ""
         return Result(key, environment, "failed", cause, str(problem))

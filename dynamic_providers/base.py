@@ -17,7 +17,7 @@ from typing import Any, ClassVar, TypeVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResult, ReadResult, ResourceProvider
 
-from clients.http.errors import DEBUG_VARIABLE, AccessError
+from clients.http.errors import DEBUG_VARIABLE, InternalError, UserFacingError
 from clients.session import SETTINGS, Session
 from reconcilers.progress import working_on
 
@@ -48,13 +48,13 @@ def called_by_pulumi(method: Callable[..., R]) -> Callable[..., R]:
                 if recorded := getattr(result, name, None):
                     setattr(result, name, self.without_defaults(recorded))
             return result
-        except AccessError as problem:
+        except UserFacingError as problem:
             problem.where = problem.where or where
             raise problem from None
         except Exception as problem:
             if os.environ.get(DEBUG_VARIABLE) == "1":
                 raise
-            raise AccessError(
+            raise InternalError(
                 f"{method.__name__} what is declared at {where or 'this resource'}",
                 f"internal error ({type(problem).__name__} in {method.__qualname__})",
                 f"Please report it, with what {DEBUG_VARIABLE}=1 in the environment shows.",

@@ -13,7 +13,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
 from clients.business_central.deployment import Channel
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from dynamic_providers.base import Provider, called_by_pulumi, declared, gone
 from reconcilers.companion import apply, observe
 from reconcilers.companion.plan import is_newer, why_not_installed
@@ -35,7 +35,7 @@ class CompanionExtensionProvider(Provider):
         if "file" in inputs:  # else it is not known yet
             try:
                 inputs = {**inputs, **of_file(inputs["file"])}
-            except Refused as problem:
+            except FailedPrecondition as problem:
                 failures = [CheckFailure("file", str(problem))]
         return inputs, [*(CheckFailure(name, text) for name, text in problems(inputs)), *failures]
 

@@ -1,8 +1,8 @@
-"""Waiting until what was made a moment ago is seen everywhere.
+"""Waiting until every server of Entra or Business Central shows what was made a moment ago (replication).
 
-Entra promises no time for it; other people report seconds to minutes. So the condition is put again and again, seldom
-enough for a busy service and often enough that the wait is little longer than what there was to wait for: at most a
-second, or a tenth of what it took so far.
+Microsoft documents no time for it; others report seconds to minutes. So a request is repeated after pauses of at most a
+second, or of a tenth of the time waited so far: seldom enough for a busy service, and the wait is hardly longer than
+needed.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from tenacity import (
     stop_all,
 )
 
-from clients.http.errors import AccessError, Refused
+from clients.http.errors import FailedPrecondition, UserFacingError
 
 T = TypeVar("T")
 
 LONGEST_SECONDS = 120
-"""How long we wait for it at most; longer delays are reported, and the next run finds what is there and goes on."""
+"""How long we wait at most. After that it is an error, and the next run finds what is there and goes on."""
 
 LONGEST_WAIT_VARIABLE = "ENTRA_BC_LONGEST_WAIT"
 """The environment variable that sets another limit, in seconds."""
@@ -36,44 +36,44 @@ LEAST_REQUESTS = 3
 """How often we ask at least, whatever time the requests themselves take."""
 
 FIRST_PROGRESS_SECONDS, NEXT_PROGRESS_SECONDS = 5, 10
-"""When whoever waits is told for the first time, and how long after that again at the earliest."""
+"""When progress is reported for the first time, and how long after that again at the earliest."""
 
 
 def longest_seconds() -> float:
     """Return how long we wait at most: what the environment says, else `LONGEST_SECONDS`.
 
     Raises:
-        Refused: the variable is no number of seconds.
+        FailedPrecondition: the variable is not a number of seconds.
     """
-    said = os.environ.get(LONGEST_WAIT_VARIABLE, "")
+    value = os.environ.get(LONGEST_WAIT_VARIABLE, "")
     try:
-        return max(float(said), 0.0) if said else LONGEST_SECONDS
+        return max(float(value), 0.0) if value else LONGEST_SECONDS
     except ValueError:
-        raise Refused(
+        raise FailedPrecondition(
             "wait for what was made a moment ago",
-            f"{LONGEST_WAIT_VARIABLE} is {said!r}, and has to be a number of seconds",
+            f"{LONGEST_WAIT_VARIABLE} is {value!r}, and has to be a number of seconds",
             "Correct it, or leave it out.",
         ) from None
 
 
-def when_replicated(
+def retry_until_replicated(
     request: Callable[[], T],
     *,
     is_pending: Callable[[BaseException], bool],
     seconds: float | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> T:
-    """Put a request until it does not fail for want of replication, with jitter, for a bounded time.
+    """Repeat a request while it fails because of replication; with jitter, for a bounded time.
 
     Args:
         request: the request.
-        is_pending: tells whether its failure may only mean "not seen yet".
+        is_pending: tells whether a failure may only mean "not replicated yet".
         seconds: how long to wait at most; None for `longest_seconds()`.
         tell: takes a sentence for the user now and then, while the wait goes on.
 
     Raises:
-        whatever the request raises: at once what is not pending, and what still is when the time is over. Of the
-            latter an AccessError says how long was waited, and that the next run goes on.
+        whatever the request raises: at once where that is not pending, else when the time is over. Then a
+            UserFacingError says how long was waited, and that the next run goes on.
     """
     longest = longest_seconds() if seconds is None else seconds
     return Retrying(
@@ -87,11 +87,11 @@ def when_replicated(
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = FIRST_PROGRESS_SECONDS) -> bool:
-    """Ask a few times whether something is seen that may well never be, and return the last answer.
+    """Check a condition repeatedly, and return whether it holds in time; without progress, since it is short.
 
     Args:
-        condition: asks.
-        seconds: how long to ask at most; so short that nobody has to be told.
+        condition: to be checked.
+        seconds: how long to check at most.
 
     Raises:
         whatever the condition raises, at once.
@@ -119,13 +119,13 @@ def _failure(state: RetryCallState) -> BaseException:
 
 
 def _progress(longest: float, tell: Callable[[str], None]) -> Callable[[RetryCallState], None]:
-    """Return what says, before a pause, what is waited for and for how long already."""
+    """Return a tenacity callback that reports, before a pause, what is waited for and since when."""
     due = float(FIRST_PROGRESS_SECONDS)
 
     def say(state: RetryCallState) -> None:
         nonlocal due
         problem = _failure(state)
-        if _passed(state) >= due and isinstance(problem, AccessError):
+        if _passed(state) >= due and isinstance(problem, UserFacingError):
             due = _passed(state) + NEXT_PROGRESS_SECONDS
             tell(f"waiting to {problem.attempted}, {_passed(state):.0f} s of at most {longest:.0f} s: {problem.reason}")
 
@@ -134,7 +134,7 @@ def _progress(longest: float, tell: Callable[[str], None]) -> Callable[[RetryCal
 
 def _give_up(state: RetryCallState) -> None:
     problem = _failure(state)
-    if isinstance(problem, AccessError):
+    if isinstance(problem, UserFacingError):
         problem.reason += f" (still so after {_passed(state):.0f} s)"
         problem.remedy = (
             "What is new may take longer than that to be seen everywhere: run the same command again, it finds what is "

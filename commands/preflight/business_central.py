@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from clients.business_central.errors import GIVE_ROLES, remedy_in
+from clients.business_central.errors import GRANT_CALLER_ROLES, format_remedy
 from clients.entra.caller import Caller
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands.preflight.findings import Finding, missing
 from settings.models import BUSINESS_CENTRAL_APP_ID
@@ -38,7 +38,7 @@ def sign_in(session: Session, on_graph: Caller | None) -> SignedIn:
     """
     try:
         caller = session.business_central_caller
-    except AccessError as problem:
+    except UserFacingError as problem:
         finding = missing(WHERE, problem) if _is_in_tenant(session) else _absent(on_graph)
         return SignedIn(None, [finding], is_let_in=False)
     findings = _lacking_roles(caller)
@@ -49,7 +49,7 @@ def _is_in_tenant(session: Session) -> bool:
     """Tell whether the tenant has Business Central's service principal; where nobody can see, it may have."""
     try:
         return session.graph.resource(BUSINESS_CENTRAL_APP_ID) is not None
-    except AccessError:
+    except UserFacingError:
         return True
 
 
@@ -67,8 +67,8 @@ def _absent(on_graph: Caller | None) -> Finding:
         return Finding("note", WHERE, found, "Run preflight again after the first consent, which adds it.")
     remedy = (
         "`up` adds it with the first consent, and each environment then refuses it for want of a role. First, a Cloud "
-        f"Application Administrator adds it: `az ad sp create --id {BUSINESS_CENTRAL_APP_ID}`. {remedy_in(GIVE_ROLES)} "
-        "Then run preflight again."
+        f"Application Administrator adds it: `az ad sp create --id {BUSINESS_CENTRAL_APP_ID}`. "
+        f"{format_remedy(GRANT_CALLER_ROLES)} Then run preflight again."
     )
     return Finding("missing", WHERE, found, remedy)
 
@@ -85,4 +85,4 @@ def _lacking_roles(caller: Caller | None) -> list[Finding]:
         return []
     found = f"the token of the caller, application {caller.client_id}, does not have {' and '.join(lacking)}"
     # Microsoft documents the second one for the Automation API; its source lets the first one in there too.
-    return [Finding("missing" if _API in lacking else "note", WHERE, found, remedy_in(GIVE_ROLES))]
+    return [Finding("missing" if _API in lacking else "note", WHERE, found, format_remedy(GRANT_CALLER_ROLES))]

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from clients.entra.caller import Caller
 from clients.graph.applications import Application
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
 from commands.preflight import business_central, companion, consents, environments, orphans, rights
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         with Console(stderr=True).status("Asking Microsoft Graph and Business Central"):
             found = check(subject) if arguments.stdin else _checked_at_rest(subject)
-    except (NotAnswered, StateUnusable, SettingsError, AccessError) as problem:
+    except (NotAnswered, StateUnusable, SettingsError, UserFacingError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     ready = not any(each.stops_up for each in found)
@@ -151,7 +151,7 @@ def _on_graph(session: Session) -> tuple[Caller | None, list[Finding]]:
     """Return who signs in to Graph, and why nobody can: once, and not for each thing that would be asked of it."""
     try:
         return session.graph_caller, []
-    except AccessError as problem:
+    except UserFacingError as problem:
         return None, [missing(rights.WHERE, problem)]
 
 
@@ -159,7 +159,7 @@ def _tagged(subject: Subject) -> tuple[list[Application], list[Finding]]:
     """Return the applications that stacks of this project made, and what was missing to see them."""
     try:
         return subject.session.applications.tagged(f"{PROJECT}:"), []
-    except AccessError as problem:
+    except UserFacingError as problem:
         return [], [missing(rights.WHERE, problem)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clients.business_central.environment import COMPANION_APP_ID
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject
 
@@ -19,7 +19,7 @@ def check(subject: Subject) -> list[Finding]:
         name = subject.declared.environments[key].name
         try:
             installed = subject.session.extensions(name, companion.channel).installed(COMPANION_APP_ID)
-        except AccessError as problem:
+        except UserFacingError as problem:
             found.append(missing(f"environment {name}", problem))
             continue
         version = (

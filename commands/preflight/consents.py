@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from clients.entra.caller import Caller
 from clients.graph.objects import ServicePrincipal
-from clients.graph.rights import CREATES
-from clients.http.errors import AccessError
+from clients.graph.rights import MANAGE_ALL_APPLICATIONS
+from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.rights import WHERE, lacking
 from commands.preflight.subject import Subject, names, place
@@ -29,7 +29,7 @@ def check(subject: Subject, integration: Integration, caller: Caller | None) -> 
     """
     try:
         return list(_Consents(subject, integration, caller).findings())
-    except AccessError as problem:
+    except UserFacingError as problem:
         return [missing(place(integration), problem)]
 
 
@@ -51,7 +51,7 @@ class _Consents:
         """Yield what the plans say; every request is made here.
 
         Raises:
-            AccessError: something could not be read.
+            UserFacingError: something could not be read.
         """
         consents = [self._planned(app_id) for app_id in self._integration.permissions]
         if self._integration.owner == "vendor":
@@ -96,7 +96,9 @@ class _Consents:
         """Yield whether a vendor's application is there, and the expected vendor's."""
         application = self._application
         if application is None:
-            if self._auto and (found := lacking(self._caller, CREATES, "let a vendor's application into the tenant")):
+            if self._auto and (
+                found := lacking(self._caller, MANAGE_ALL_APPLICATIONS, "let a vendor's application into the tenant")
+            ):
                 yield found
             then = "`up` lets it in, looks, and grants nothing where it is another one"
             if not self._auto:
@@ -120,7 +122,7 @@ class _Consents:
             purpose = f"add the service principal of {name} to this tenant"
             who = "`up` adds it, as the portal does" if self._auto else "the approval page adds it"
             note = Finding("note", WHERE, f"this tenant has no service principal of {name} yet: {who}")
-            yield (lacking(self._caller, CREATES, purpose) if self._auto else None) or note
+            yield (lacking(self._caller, MANAGE_ALL_APPLICATIONS, purpose) if self._auto else None) or note
         for each in consent.plan.refusals:
             if each.about == "offer":
                 yield missing(self._where, each.error())

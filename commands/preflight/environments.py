@@ -11,16 +11,16 @@ from typing import NamedTuple
 from clients.business_central.app_file import Version
 from clients.business_central.environment import COMPANION_APP_ID, COMPANION_ROUTE, Environment
 from clients.business_central.errors import (
-    GIVE_SECURITY,
-    GIVE_WHAT_IS_HANDED_OUT,
+    ASSIGN_SAME_SETS_TO_CALLER,
+    ASSIGN_SECURITY,
     INSTALL_COMPANION,
-    MAKE_FULL_USER,
-    remedy_in,
+    SIGN_IN_FULL_USER,
+    format_remedy,
 )
 from clients.business_central.records import NO_ID, Assignment, PermissionSet, Registration
 from clients.entra.caller import Caller
 from clients.graph.applications import Application
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject, Tag, place
 from commands.pulumi_cli import ROOT
@@ -63,7 +63,7 @@ def check(subject: Subject, key: str, tagged: Iterable[Application], caller: Cal
     try:
         for each in _Environment(subject, key, tagged, caller).findings():
             found.append(each)  # noqa: PERF402 - what was found before an error counts
-    except AccessError as problem:  # what comes after it could not be read either
+    except UserFacingError as problem:  # what comes after it could not be read either
         found.append(missing(f"environment {subject.declared.environments[key].name}", problem))
     return found
 
@@ -83,7 +83,7 @@ class _Environment:
         """Look, and yield what is found; every request is made here, and what is refused is raised.
 
         Raises:
-            AccessError: something could not be read.
+            UserFacingError: something could not be read.
         """
         number = len(self._environment.companies)
         declared = [self._planned(each, {}, {}) for each in self._integrations()]
@@ -133,7 +133,7 @@ class _Environment:
         if not self._online:
             return Finding("note", self._where, "the version of the companion extension is looked up online only")
         installed = self._subject.session.extension_upload(self._environment.name).installed(COMPANION_APP_ID)
-        remedy = remedy_in(INSTALL_COMPANION, self._environment.name, COMPANION_ROUTE)
+        remedy = format_remedy(INSTALL_COMPANION, self._environment.name, COMPANION_ROUTE)
         if installed is None:
             found = "the companion extension is not installed, so that nothing more can be seen here yet"
             return Finding("missing", self._where, found, remedy)
@@ -147,24 +147,24 @@ class _Environment:
         name = self._environment.name
         if self._caller is None or self._caller.is_person:
             found = "which permission sets a person holds cannot be seen through the API"
-            yield Finding("note", self._where, found, remedy_in(GIVE_SECURITY, name))
+            yield Finding("note", self._where, found, format_remedy(ASSIGN_SECURITY, name))
             return
         who = f"the caller, application {self._caller.client_id},"
         held = assignments.get(self._caller.client_id, [])
         if not any((each.role_id, each.app_id, each.company) == ("SECURITY", NO_ID, _ALL_COMPANIES) for each in held):
             found = f"{who} does not hold SECURITY there for all companies"
             if self._manages_users(declared):
-                yield Finding("missing", self._where, found, remedy_in(GIVE_SECURITY, name))
+                yield Finding("missing", self._where, found, format_remedy(ASSIGN_SECURITY, name))
             else:
                 found += "; this `up` changes nothing there that needs it"
-                yield Finding("note", self._where, found, remedy_in(GIVE_SECURITY, name))
+                yield Finding("note", self._where, found, format_remedy(ASSIGN_SECURITY, name))
         for verb, wanted in (
             ("assign", {each for one in declared for each in one.plan.give}),
             ("take away", {_as_wanted(each) for one in declared for each in one.plan.take}),
         ):
             if foreign := [each for each in wanted if not _may_hand_out(held, each)]:
                 found = f"{who} does not hold {', '.join(sorted(map(str, foreign)))}, which it has to {verb}"
-                yield Finding("missing", self._where, found, remedy_in(GIVE_WHAT_IS_HANDED_OUT, name))
+                yield Finding("missing", self._where, found, format_remedy(ASSIGN_SAME_SETS_TO_CALLER, name))
 
     def _manages_users(self, declared: list[_Declared]) -> bool:
         """Tell whether `up` makes, enables, disables or deletes a registration here, or changes its permission sets."""
@@ -178,7 +178,7 @@ class _Environment:
             return
         if not self._environment.enabled_users() - {row.user_id for row in rows.values()}:
             found = "nobody but applications is an enabled user there"
-            yield Finding("missing", self._where, found, remedy_in(MAKE_FULL_USER, self._environment.name))
+            yield Finding("missing", self._where, found, format_remedy(SIGN_IN_FULL_USER, self._environment.name))
 
     def _takeover(self, declared: _Declared) -> Iterator[Finding]:
         """Tell what `up` would adopt, and what it would change in it."""

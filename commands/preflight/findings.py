@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 
 Kind = Literal["missing", "pending", "leftover", "takeover", "note", "ready"]
 """missing: `up` would be refused. pending: it waits for an administrator's approval. leftover: of an interrupted run,
@@ -49,6 +49,6 @@ class Finding:
         }
 
 
-def missing(where: str, problem: AccessError) -> Finding:
+def missing(where: str, problem: UserFacingError) -> Finding:
     """Return what an error says, as a finding."""
     return Finding("missing", where, f"could not {problem.attempted}: {problem.reason}", problem.remedy)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from clients.graph.applications import Application
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject, Tag, names, place
 from settings.models import Integration
@@ -97,7 +97,7 @@ def _gone(subject: Subject, key: str, object_id: str, client_id: str) -> list[Fi
     try:
         if subject.session.applications.exists(object_id):
             return []
-    except AccessError as problem:
+    except UserFacingError as problem:
         return [missing(WHERE, problem)]
     found = (
         f"application {client_id} (integration {key}) is in the state and not in Entra: a killed run, or somebody, "
@@ -114,7 +114,7 @@ def _principal(subject: Subject, key: str) -> Iterator[Finding]:
     _, client_id = subject.state.applications[key]
     try:
         principal = subject.session.graph.service_principal(client_id)
-    except AccessError as problem:
+    except UserFacingError as problem:
         yield missing(WHERE, problem)
         return
     if principal and principal.id not in subject.state.principals.values():
@@ -155,7 +155,7 @@ def _names_taken(subject: Subject) -> list[Finding]:
     for each in _to_be_made(subject):
         try:
             found = subject.session.applications.named(each.display_name)
-        except AccessError as problem:
+        except UserFacingError as problem:
             return [*findings, missing(WHERE, problem)]
         for other in found:
             tag = Tag.among(other.tags)

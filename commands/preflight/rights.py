@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from clients.entra.caller import Caller
 from clients.graph.rights import (
-    CONSENTS,
-    CONSENTS_DELEGATED,
-    CONSENTS_ON_GRAPH,
-    CREATES,
-    CREATES_OWN,
+    GRANT_APP_ROLES,
+    GRANT_APP_ROLES_OF_GRAPH,
+    GRANT_DELEGATED_PERMISSIONS,
+    MANAGE_ALL_APPLICATIONS,
+    MANAGE_OWN_APPLICATIONS,
     MICROSOFT_GRAPH,
-    READS,
-    READS_GRANTS,
+    READ_APPLICATIONS,
+    READ_DELEGATED_GRANTS,
     GraphRight,
 )
 from commands.preflight.findings import Finding
@@ -38,9 +38,9 @@ def check(subject: Subject, caller: Caller | None) -> list[Finding]:
         return [Finding("note", WHERE, found)]
     findings = [each for right, purpose in wanted.items() if (each := lacking(caller, right, purpose))]
     vendors = any(each.client_id and each.consent == "auto" for each in subject.declared.integrations)
-    if vendors and not wanted.keys() & {READS_GRANTS, CONSENTS_DELEGATED}:
+    if vendors and not wanted.keys() & {READ_DELEGATED_GRANTS, GRANT_DELEGATED_PERMISSIONS}:
         purpose = "see what others granted a vendor's application, before `destroy` takes it out of the tenant"
-        if each := lacking(caller, READS_GRANTS, purpose):
+        if each := lacking(caller, READ_DELEGATED_GRANTS, purpose):
             findings.append(replace(each, kind="note"))  # only `destroy` looks at that, so `up` is not stopped
     if any(each.kind == "missing" for each in findings):
         return findings
@@ -76,22 +76,22 @@ def _wanted(subject: Subject, caller: Caller | None) -> dict[GraphRight, str]:
 
 
 def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tuple[GraphRight, str]]:
-    yield READS, "look up service principals and what they hold"
+    yield READ_APPLICATIONS, "look up service principals and what they hold"
     if integration.client_id is None:
-        yield CREATES_OWN, "make applications, service principals and secrets"
+        yield MANAGE_OWN_APPLICATIONS, "make applications, service principals and secrets"
         if caller and not caller.is_person and integration.owners and caller.object_id not in integration.owners:
             # azuread removes the caller from the owners that are not listed, and OwnedBy reaches only what one owns:
             # docs/reference/facts-graph.md, "Applications of the plugin".
-            yield CREATES, "go on with an application whose owners it is not among"
+            yield MANAGE_ALL_APPLICATIONS, "go on with an application whose owners it is not among"
     others = integration.other_permissions.values()
     delegated = bool(integration.delegated_scopes) or any(each.delegated_scopes for each in others)
     if integration.consent == "manual":
         if delegated:
-            yield READS_GRANTS, "see whether delegated permissions are approved"
+            yield READ_DELEGATED_GRANTS, "see whether delegated permissions are approved"
         return
-    yield CONSENTS, "consent to application roles"
+    yield GRANT_APP_ROLES, "consent to application roles"
     on_graph = integration.other_permissions.get(MICROSOFT_GRAPH)
     if on_graph and on_graph.roles:
-        yield CONSENTS_ON_GRAPH, "consent to application roles of Microsoft Graph"
+        yield GRANT_APP_ROLES_OF_GRAPH, "consent to application roles of Microsoft Graph"
     if delegated:
-        yield CONSENTS_DELEGATED, "consent to delegated permissions"
+        yield GRANT_DELEGATED_PERMISSIONS, "consent to delegated permissions"

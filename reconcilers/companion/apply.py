@@ -7,7 +7,7 @@ from typing import Literal
 
 from clients.business_central.app_file import AppFile, Version
 from clients.business_central.deployment import Channel, Deployment
-from clients.http.errors import BadRequest, Conflict, Refused
+from clients.http.errors import BadRequest, Conflict, FailedPrecondition
 from reconcilers.companion.observe import observe
 from reconcilers.companion.plan import is_newer, plan
 from reconcilers.companion.spec import CompanionSpec, Live
@@ -18,7 +18,7 @@ def install(channel: Channel, spec: CompanionSpec) -> CompanionSpec:
     """Have at least the file's version installed, and return what is to be recorded.
 
     Raises:
-        AccessError: it cannot be done, or has failed, or is not done in time.
+        UserFacingError: it cannot be done, or has failed, or is not done in time.
     """
     planned = plan(spec, observe(channel, spec.app))
     if planned.installed:
@@ -28,7 +28,7 @@ def install(channel: Channel, spec: CompanionSpec) -> CompanionSpec:
     deployment = _follow(planned.follow, spec) if planned.follow else _deploy(channel, app, spec)
 
     def poll() -> Version | None:
-        now = deployment if deployment.state == "succeeded" else channel.follow(deployment)
+        now = deployment if deployment.state == "succeeded" else channel.poll(deployment)
         if now.state == "running":
             return None
         if version := _installed(channel, spec):
@@ -45,7 +45,7 @@ def update(channel: Channel, spec: CompanionSpec, recorded: CompanionSpec) -> Co
     """Upgrade, if the file is newer than what is recorded, and return what is to be recorded.
 
     Raises:
-        AccessError: as of `install`.
+        UserFacingError: as of `install`.
     """
     return (
         install(channel, spec) if is_newer(spec.version, recorded.version) else replace(spec, version=recorded.version)
@@ -56,7 +56,7 @@ def delete(channel: Channel, spec: CompanionSpec) -> None:
     """Leave the extension where it is, which others may need; or uninstall it, its data kept.
 
     Raises:
-        AccessError: it cannot be uninstalled, or that has failed, or is not done in time.
+        UserFacingError: it cannot be uninstalled, or that has failed, or is not done in time.
     """
     if not spec.uninstall_on_destroy:
         spec.tell(f"{spec.name} stays installed; uninstallOnDestroy: true would remove it")
@@ -67,7 +67,7 @@ def delete(channel: Channel, spec: CompanionSpec) -> None:
         if channel.installed(spec.app_id) is None:
             return "gone"
         if deployment:
-            require_success(channel.follow(deployment), f"uninstall {spec.name}", spec)
+            require_success(channel.poll(deployment), f"uninstall {spec.name}", spec)
         return None
 
     wait(poll, f"uninstall {spec.name}", spec)
@@ -83,11 +83,11 @@ def _read_again(spec: CompanionSpec) -> AppFile:
     """Read the file that was checked, and no other.
 
     Raises:
-        Refused: it has changed since the preview.
+        FailedPrecondition: it has changed since the preview.
     """
     app = AppFile.read(spec.file)
     if app.sha256 != spec.sha256:
-        raise Refused(
+        raise FailedPrecondition(
             f"install {spec.name} {spec.version} in environment {spec.environment}",
             f"{spec.file} has changed since it was checked",
             "Run the same command again.",
@@ -101,7 +101,7 @@ def _deploy(channel: Channel, app: AppFile, spec: CompanionSpec) -> Deployment:
     try:
         return channel.deploy(app)
     except (BadRequest, Conflict):
-        if deployment := channel.under_way(app):
+        if deployment := channel.deployment_in_progress(app):
             return _follow(deployment, spec)
         if _installed(channel, spec):  # it has ended since the refusal
             return Deployment("", app, "succeeded")

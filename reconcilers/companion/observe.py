@@ -12,7 +12,7 @@ from reconcilers.companion.spec import CompanionSpec, Live
 def observe(channel: Channel, app: App) -> Live:
     """Return which version is installed, and whether this one is being installed."""
     # In this order: what an earlier run began may end at any moment, and must be seen on one side or the other.
-    under_way = channel.under_way(app)
+    under_way = channel.deployment_in_progress(app)
     return Live(channel.installed(app.app_id), under_way)
 
 

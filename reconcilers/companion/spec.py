@@ -95,7 +95,7 @@ def of_file(file: str) -> dict[str, str]:
     """Return what a file says of itself; never its content, which would be in every state.
 
     Raises:
-        Refused: there is no such file, or it is no extension.
+        FailedPrecondition: there is no such file, or it is no extension.
     """
     app = AppFile.read(file)
     said = {name: cast(str, getattr(app, name)) for name in ("app_id", "name", "publisher", "sha256")}

@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar, cast
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_random_exponential
 
 from clients.business_central.deployment import Deployment
-from clients.http.errors import WorkFailed
+from clients.http.errors import OperationFailed
 from reconcilers.companion.spec import CompanionSpec, Way
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ def wait(poll: Callable[[], T | None], attempting: str, spec: CompanionSpec) -> 
         spec: of the extension.
 
     Raises:
-        WorkFailed: it is not done in time.
+        OperationFailed: it is not done in time.
     """
     said_at = 0.0
 
@@ -47,7 +47,7 @@ def wait(poll: Callable[[], T | None], attempting: str, spec: CompanionSpec) -> 
             spec.tell(f"waiting for Business Central to {attempting} ({passed:.0f} s)")
 
     def give_up(_: RetryCallState) -> NoReturn:
-        raise WorkFailed(
+        raise OperationFailed(
             f"{attempting} in environment {spec.environment}",
             f"Business Central has not finished it after {DEPLOYMENT_SECONDS // 60} minutes",
             f"Look at {_details(spec)} and run the same command again: it waits for what goes on, and starts nothing "
@@ -68,12 +68,12 @@ def require_success(deployment: Deployment, attempting: str, spec: CompanionSpec
     """Refuse to go on after a deployment that failed.
 
     Raises:
-        WorkFailed: it did.
+        OperationFailed: it did.
     """
     if deployment.state == "failed":
-        raise WorkFailed(
+        raise OperationFailed(
             f"{attempting} in environment {spec.environment}",
-            f'Business Central reported that it failed: "{deployment.said.rstrip(".")}"',
+            f'Business Central reported that it failed: "{deployment.error.rstrip(".")}"',
             f"Correct what it says, then run the same command again; {_details(spec)} has the details.",
         )
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from clients.graph.client import Graph
 from clients.graph.errors import is_not_replicated
-from clients.http.errors import AccessError, Forbidden
+from clients.http.errors import Forbidden, UserFacingError
 from clients.http.replication import wait_until
 from reconcilers.consent.observe import with_application, with_grants
 from reconcilers.consent.plan import Plan, delegated_ours, plan
@@ -29,8 +29,8 @@ def apply(graph: Graph, spec: ConsentSpec, planned: Plan, live: Live, recorded: 
         recorded: what the state knows to be ours.
 
     Raises:
-        Refused: the plan says so, or what had to be created first shows that it cannot be right.
-        AccessError: it cannot be done.
+        FailedPrecondition: the plan says so, or what had to be created first shows that it cannot be right.
+        UserFacingError: it cannot be done.
     """
     _raise_if_refused(planned)
     writes = Writes(graph, spec)
@@ -39,7 +39,7 @@ def apply(graph: Graph, spec: ConsentSpec, planned: Plan, live: Live, recorded: 
             live = _create(writes, planned, live, recorded)
             planned = plan(spec, live, recorded)
         return _carry_out(writes, planned, live, recorded)
-    except AccessError as problem:
+    except UserFacingError as problem:
         if not is_not_replicated(
             problem
         ):  # what only was not shown in time is better found by the next run than undone
@@ -113,7 +113,7 @@ def remove(graph: Graph, spec: ConsentSpec, planned: Plan, recorded: Recorded) -
         recorded: what the state knows to be ours.
 
     Raises:
-        AccessError: it cannot be done.
+        UserFacingError: it cannot be done.
     """
     withdrawn = set(planned.withdraw.values())
     for role, assignment_id in planned.withdraw.items():

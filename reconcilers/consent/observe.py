@@ -24,7 +24,7 @@ def observe(graph: Graph, spec: ConsentSpec, recorded: Recorded, *, tenant_id: s
         approval_page: address where an administrator approves what the application asks for.
 
     Raises:
-        AccessError: it cannot be read.
+        UserFacingError: it cannot be read.
     """
     resource = graph.resource(spec.resource_app_id, spec.permissions)
     live = with_application(spec, Live(tenant_id=tenant_id, approval_page=approval_page, resource=resource), None)
@@ -53,7 +53,7 @@ def with_grants(graph: Graph, spec: ConsentSpec, live: Live, recorded: Recorded,
         wait: whether the application's service principal is known to be there, so that "not there" means "not yet".
 
     Raises:
-        AccessError: it cannot be read, or the service principal has not been shown for minutes.
+        UserFacingError: it cannot be read, or the service principal has not been shown for minutes.
     """
     resource, principal_id = live.resource, live.service_principal_id
     if resource is None or not principal_id:
@@ -73,7 +73,7 @@ def observe_for_removal(graph: Graph, recorded: Recorded, *, tenant_id: str, app
     """Return what there is, as far as a `destroy` needs it: ids are recorded, but delegated permissions may share one.
 
     Raises:
-        AccessError: it cannot be read.
+        UserFacingError: it cannot be read.
     """
     live = Live(tenant_id=tenant_id, approval_page=approval_page, service_principal_id=recorded.service_principal_id)
     if not recorded.granted_scopes:
@@ -94,7 +94,7 @@ def observe_for_refresh(
         approval_page: address where an administrator approves what the application asks for.
 
     Raises:
-        AccessError: it cannot be read.
+        UserFacingError: it cannot be read.
     """
     resource = graph.known_resource(spec.resource_app_id, recorded.resource_id)
     application = _listed_application(graph, spec, recorded) if spec.additive else None

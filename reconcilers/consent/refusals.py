@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clients.graph.objects import ServicePrincipal
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from reconcilers.consent.spec import ConsentSpec
 
 
@@ -27,9 +27,9 @@ class Refusal:
     reason: str
     remedy: str
 
-    def error(self) -> Refused:
+    def error(self) -> FailedPrecondition:
         """Return it as the error that a user sees."""
-        return Refused(self.attempted, self.reason, self.remedy)
+        return FailedPrecondition(self.attempted, self.reason, self.remedy)
 
 
 def not_offered(spec: ConsentSpec, resource: ServicePrincipal) -> Iterator[Refusal]:

@@ -13,13 +13,13 @@ from reconcilers.progress import tell
 T = TypeVar("T")
 
 
-def when_replicated(request: Callable[[], T]) -> T:
+def retry_until_replicated(request: Callable[[], T]) -> T:
     """Ask until every server of Graph knows a new principal or role, for a bounded time.
 
     Raises:
-        AccessError: the request fails for another reason, or still does for this one.
+        UserFacingError: the request fails for another reason, or still does for this one.
     """
-    return replication.when_replicated(request, is_pending=is_not_replicated, tell=tell)
+    return replication.retry_until_replicated(request, is_pending=is_not_replicated, tell=tell)
 
 
 def when_shown(read: Callable[[], T | None], attempting: str) -> T:
@@ -30,7 +30,7 @@ def when_shown(read: Callable[[], T | None], attempting: str) -> T:
         attempting: what it is needed for.
 
     Raises:
-        AccessError: it cannot be read, or has not been shown for minutes.
+        UserFacingError: it cannot be read, or has not been shown for minutes.
     """
 
     def found() -> T:
@@ -38,7 +38,7 @@ def when_shown(read: Callable[[], T | None], attempting: str) -> T:
             raise _not_shown(attempting)
         return shown
 
-    return when_replicated(found)
+    return retry_until_replicated(found)
 
 
 def _not_shown(attempting: str) -> NotFound:

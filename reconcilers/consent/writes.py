@@ -9,11 +9,11 @@ from functools import partial
 
 from clients.graph.client import Graph
 from clients.graph.objects import DelegatedGrant, ServicePrincipal
-from clients.http.errors import AccessError, Forbidden, NotFound, NotReached, Refused
+from clients.http.errors import FailedPrecondition, Forbidden, NoResponse, NotFound, UserFacingError
 from clients.http.replication import wait_until
 from reconcilers.consent.plan import DelegatedChange
 from reconcilers.consent.spec import ConsentSpec
-from reconcilers.consent.waiting import when_replicated, when_shown
+from reconcilers.consent.waiting import retry_until_replicated, when_shown
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,13 @@ class Writes:
         attempting = f"take the service principal of {client_id} out of this tenant again"
         with suppress(Forbidden):  # whoever may not read that takes it out all the same: it is a moment old
             if not wait_until(lambda: self.graph.grants_held(principal_id) <= self.granted):
-                raise Refused(attempting, f"somebody else granted {client_id} something meanwhile", "")
+                raise FailedPrecondition(attempting, f"somebody else granted {client_id} something meanwhile", "")
         self.graph.delete_service_principal(principal_id, attempting=attempting, just_made=True)
 
     def grant(self, role: str, principal_id: str, resource: ServicePrincipal) -> str:
         """Grant a role and return the assignment's id, "" where it was granted already."""
         attempting = f"grant {role} on {resource.display_name} to {self.spec.client_id}"
-        made = when_replicated(
+        made = retry_until_replicated(
             partial(self.graph.assign_role, principal_id, resource, resource.roles[role], attempting=attempting)
         )
         if made:
@@ -99,7 +99,7 @@ class Writes:
         attempting = f"grant {listed} on {resource.display_name} to {self.spec.client_id} for its users"
         if grant is None:
             post = partial(self.graph.grant_delegated, principal_id, resource.id, after, attempting=attempting)
-            if made := when_replicated(post):
+            if made := retry_until_replicated(post):
                 self.granted.add(made)
                 undo = partial(self.graph.change_delegated, made, (), attempting=attempting, just_made=True)
                 self.undo.append(undo)
@@ -109,7 +109,7 @@ class Writes:
         restore = partial(self.graph.change_delegated, grant.id, grant.scopes, attempting=attempting)
         try:
             self.graph.change_delegated(grant.id, after, attempting=attempting)
-        except NotReached:  # it may be done
+        except NoResponse:  # it may be done
             self.undo.append(restore)
             raise
         self.undo.append(restore)
@@ -119,7 +119,7 @@ class Writes:
         grants = self.graph.delegated_grants(principal_id, resource.id)
         return grants[0] if grants else None
 
-    def take_back(self, problem: AccessError) -> None:
+    def take_back(self, problem: UserFacingError) -> None:
         """Take back what was done, the last first; say so in the error where even that fails.
 
         A server that does not know yet what was made a moment ago is asked again.
@@ -127,10 +127,10 @@ class Writes:
         reasons = []
         for step in reversed(self.undo):
             try:
-                when_replicated(step)
+                retry_until_replicated(step)
             except NotFound:  # for the whole wait: it has gone, by a first request whose answer was lost or by others
                 continue
-            except AccessError as second:
+            except UserFacingError as second:
                 reasons.append(second.reason)
         if reasons:
             # What a vendor holds already counts as somebody else's for the next run (decision 0005).

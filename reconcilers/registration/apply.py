@@ -7,7 +7,7 @@ from typing import Any
 
 from clients.business_central.environment import Environment
 from clients.business_central.records import Registration
-from clients.http.errors import AccessError, Refused
+from clients.http.errors import FailedPrecondition, UserFacingError
 from reconcilers.progress import tell
 from reconcilers.registration.observe import (
     observe_definitions,
@@ -36,7 +36,7 @@ def create(environment: Environment, spec: RegistrationSpec, recorded: Recorded 
         recorded: what the state has of it: under another name, at another address, or without its user.
 
     Raises:
-        AccessError: it cannot be done; also where a row is there that must not be adopted.
+        UserFacingError: it cannot be done; also where a row is there that must not be adopted.
     """
     definitions = observe_definitions(environment, spec)
     planned = _permitted(plan(spec, definitions, recorded))
@@ -49,7 +49,7 @@ def create(environment: Environment, spec: RegistrationSpec, recorded: Recorded 
         planned = plan(spec, observe_held(environment, made, definitions), recorded)
         user_id = _change_fields(environment, spec, planned) or made.user_id
         _change_permission_sets(environment, user_id, planned)
-    except AccessError as problem:
+    except UserFacingError as problem:
         _undo(environment, spec, recorded, problem)
         raise
     return Recorded(spec, user_id)
@@ -59,7 +59,7 @@ def update(environment: Environment, spec: RegistrationSpec, recorded: Recorded)
     """Change what differs from what is recorded, and only that.
 
     Raises:
-        AccessError: it cannot be done.
+        UserFacingError: it cannot be done.
     """
     if is_moved(spec, recorded):  # what is ours, under another name or at another address: look at all of it there
         made = create(environment, spec, recorded)
@@ -86,7 +86,7 @@ def delete(environment: Environment, client_id: str) -> None:
     """Disable, so that from then on there is no access whatever happens; then delete the row and its user.
 
     Raises:
-        AccessError: it cannot be done.
+        UserFacingError: it cannot be done.
     """
     attempting = f"disable {client_id} in environment {environment.name} before deleting it"
     registration = environment.change(client_id, {"state": "Disabled"}, attempting=attempting)
@@ -107,7 +107,7 @@ def _permitted(planned: Plan) -> Plan:
     """Return a plan that may be carried out.
 
     Raises:
-        Refused: it may not.
+        FailedPrecondition: it may not.
     """
     for refusal in planned.refusals:
         raise refusal
@@ -177,11 +177,13 @@ def _change_permission_sets(environment: Environment, user_id: str, planned: Pla
         environment.unassign(user_id, assignment)
 
 
-def _undo(environment: Environment, spec: RegistrationSpec, recorded: Recorded | None, problem: AccessError) -> None:
+def _undo(
+    environment: Environment, spec: RegistrationSpec, recorded: Recorded | None, problem: UserFacingError
+) -> None:
     """Delete the row that a failed create made; say so where even that fails."""
     try:
         environment.deregister(spec.client_id)
-    except AccessError as second:
+    except UserFacingError as second:
         how = ", with `adopt: true`" if adoption_refused(spec, recorded) else ""
         problem.remedy += (
             f" The registration itself was made and could not be taken back ({second.reason}); the next `pulumi up` "
@@ -189,16 +191,16 @@ def _undo(environment: Environment, spec: RegistrationSpec, recorded: Recorded |
         )
 
 
-def _no_user(spec: RegistrationSpec) -> Refused:
-    return Refused(
+def _no_user(spec: RegistrationSpec) -> FailedPrecondition:
+    return FailedPrecondition(
         f"give permission sets to {spec.client_id} in environment {spec.environment}",
         "Business Central made no user for it",
         "Enable it there once by hand, under Microsoft Entra Applications, and run the same command again.",
     )
 
 
-def _gone(spec: RegistrationSpec) -> Refused:
-    return Refused(
+def _gone(spec: RegistrationSpec) -> FailedPrecondition:
+    return FailedPrecondition(
         f"change the registration of {spec.client_id} in environment {spec.environment}",
         "it is not there any more",
         "Somebody deleted it: run `pulumi refresh`, then `pulumi up` registers it anew.",

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from clients.business_central.records import Assignment, PermissionSet
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from reconcilers.registration.spec import DeclaredRegistration, Live, PermissionSetSpec
 
 
@@ -25,7 +25,7 @@ class Wanted(NamedTuple):
         return self.permission_set.role_id + (f" in {self.company}" if self.company else "")
 
 
-def resolve(spec: DeclaredRegistration, live: Live) -> tuple[tuple[Wanted, ...], Refused | None]:
+def resolve(spec: DeclaredRegistration, live: Live) -> tuple[tuple[Wanted, ...], FailedPrecondition | None]:
     """Find every permission set and company in the environment.
 
     Returns:
@@ -51,8 +51,8 @@ def resolve(spec: DeclaredRegistration, live: Live) -> tuple[tuple[Wanted, ...],
     return tuple(found), _refused(spec, problems) if problems else None
 
 
-def _refused(spec: DeclaredRegistration, problems: Iterable[str]) -> Refused:
-    problem = Refused(
+def _refused(spec: DeclaredRegistration, problems: Iterable[str]) -> FailedPrecondition:
+    problem = FailedPrecondition(
         f"give permission sets in environment {spec.environment}",
         "; ".join(problems),
         "Correct `permissionSets` in the stack file or the preset (where a role id is defined twice, add scope and "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from clients.business_central.records import FIELD_NAMES, Assignment, Registration
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from reconcilers.registration.permission_sets import Wanted, matching, missing_and_extra, resolve
 from reconcilers.registration.spec import Live, Recorded, RegistrationSpec, comparable, live_row
 
@@ -48,8 +48,8 @@ class Plan:
     changes: tuple[Change, ...] = ()
     give: tuple[Wanted, ...] = ()
     take: tuple[Assignment, ...] = ()
-    permission_sets_refused: Refused | None = None
-    adoption_refused: Refused | None = None
+    permission_sets_refused: FailedPrecondition | None = None
+    adoption_refused: FailedPrecondition | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -70,7 +70,7 @@ class Plan:
         ]
 
     @property
-    def refusals(self) -> list[Refused]:
+    def refusals(self) -> list[FailedPrecondition]:
         """Why it cannot be carried out."""
         return [each for each in (self.permission_sets_refused, self.adoption_refused) if each]
 
@@ -118,7 +118,7 @@ def _changes(spec: RegistrationSpec, row: Registration) -> tuple[Change, ...]:
 
 def _permission_sets(
     spec: RegistrationSpec, live: Live, recorded: Recorded | None
-) -> tuple[tuple[Wanted, ...], tuple[Assignment, ...], Refused | None]:
+) -> tuple[tuple[Wanted, ...], tuple[Assignment, ...], FailedPrecondition | None]:
     """Return what to give, what to take, and why neither can be done."""
     if live.held is None:
         return (), (), None
@@ -131,14 +131,14 @@ def _permission_sets(
     return tuple(missing), tuple(extra), None
 
 
-def adoption_refused(spec: RegistrationSpec, recorded: Recorded | None) -> Refused | None:
+def adoption_refused(spec: RegistrationSpec, recorded: Recorded | None) -> FailedPrecondition | None:
     """Return why a row that is there already must not be touched, None where it may: it is recorded, or adopted.
 
     An environment at another address may be that of another server, so what is recorded says nothing about a row there.
     """
     if spec.adopt or (recorded and recorded.spec.base_url == spec.base_url):
         return None
-    return Refused(
+    return FailedPrecondition(
         f"register {spec.client_id} in environment {spec.environment}",
         "it is registered there already, and no state of this stack knows it",
         "If an interrupted run of this stack made it, or this stack shall take it over, permission sets included, set "

@@ -39,11 +39,11 @@ class Extensions(Channel):
     def installed(self, app_id: str) -> Version | None:
         return self.version
 
-    def under_way(self, app: App) -> Deployment | None:
+    def deployment_in_progress(self, app: App) -> Deployment | None:
         running, self.deployment = self.deployment, None
         return running
 
-    def follow(self, deployment: Deployment) -> Deployment:
+    def poll(self, deployment: Deployment) -> Deployment:
         self.version = deployment.app.version
         return replace(deployment, state="succeeded")
 
@@ -66,7 +66,7 @@ def test_what_was_carried_out_leaves_nothing_to_do_and_never_an_older_version(
     if planned.uploads:
         assert not is_under_way, "nothing is started twice"
     if not planned.installed:
-        channel.follow(planned.follow or running)
+        channel.poll(planned.follow or running)
     assert plan(spec, observe(channel, spec.app)).installed == channel.version == max(declared, there or declared)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import Phase, given, settings
 
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from reconcilers.registration.permission_sets import Wanted
 from reconcilers.registration.plan import Plan, plan
 from reconcilers.registration.spec import Live, Recorded, RegistrationSpec
@@ -52,7 +52,8 @@ BUGS: dict[str, Planning] = {
     "somebody else's row is touched": changing(lambda planned: replace(planned, adoption_refused=None)),
     "a refusal without a word": changing(
         lambda planned: replace(
-            planned, permission_sets_refused=planned.permission_sets_refused and Refused("give permission sets", "")
+            planned,
+            permission_sets_refused=planned.permission_sets_refused and FailedPrecondition("give permission sets", ""),
         )
     ),
 }
