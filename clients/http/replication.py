@@ -61,7 +61,7 @@ def retry_until_replicated(
     *,
     is_pending: Callable[[BaseException], bool],
     seconds: float | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> T:
     """Repeat a request while it fails because of replication; with jitter, for a bounded time.
 
@@ -69,7 +69,7 @@ def retry_until_replicated(
         request: the request.
         is_pending: tells whether a failure may only mean "not replicated yet".
         seconds: how long to wait at most; None for `longest_seconds()`.
-        tell: takes a sentence for the user now and then, while the wait goes on.
+        report: takes a sentence for the user now and then, while the wait goes on.
 
     Raises:
         whatever the request raises: at once where that is not pending, else when the time is over. Then a
@@ -81,7 +81,7 @@ def retry_until_replicated(
         wait=_pause,
         # A single throttled request can take all the time, and tells nothing about replication: hence at least three.
         stop=stop_all(stop_after_delay(longest), stop_after_attempt(LEAST_REQUESTS)),
-        before_sleep=_progress(longest, tell),
+        before_sleep=_progress(longest, report),
         retry_error_callback=_give_up,
     )(request)
 
@@ -118,7 +118,7 @@ def _failure(state: RetryCallState) -> BaseException:
     return problem or AssertionError("only a failure is waited for")
 
 
-def _progress(longest: float, tell: Callable[[str], None]) -> Callable[[RetryCallState], None]:
+def _progress(longest: float, report: Callable[[str], None]) -> Callable[[RetryCallState], None]:
     """Return a tenacity callback that reports, before a pause, what is waited for and since when."""
     due = float(FIRST_PROGRESS_SECONDS)
 
@@ -127,7 +127,9 @@ def _progress(longest: float, tell: Callable[[str], None]) -> Callable[[RetryCal
         problem = _failure(state)
         if _passed(state) >= due and isinstance(problem, UserFacingError):
             due = _passed(state) + NEXT_PROGRESS_SECONDS
-            tell(f"waiting to {problem.attempted}, {_passed(state):.0f} s of at most {longest:.0f} s: {problem.reason}")
+            report(
+                f"waiting to {problem.attempted}, {_passed(state):.0f} s of at most {longest:.0f} s: {problem.reason}"
+            )
 
     return say
 

@@ -25,7 +25,7 @@ from commands.preflight.findings import Finding, missing
 from commands.preflight.subject import Subject, Tag, place
 from commands.pulumi_cli import ROOT
 from reconcilers.registration.observe import observe_definitions
-from reconcilers.registration.permission_sets import Wanted
+from reconcilers.registration.permission_sets import ResolvedPermissionSet
 from reconcilers.registration.plan import Plan, plan
 from reconcilers.registration.spec import Recorded, RegistrationSpec, defaults
 from settings.models import Integration
@@ -159,8 +159,8 @@ class _Environment:
                 found += "; this `up` changes nothing there that needs it"
                 yield Finding("note", self._where, found, format_remedy(ASSIGN_SECURITY, name))
         for verb, wanted in (
-            ("assign", {each for one in declared for each in one.plan.give}),
-            ("take away", {_as_wanted(each) for one in declared for each in one.plan.take}),
+            ("assign", {each for one in declared for each in one.plan.assign}),
+            ("take away", {_resolved(each) for one in declared for each in one.plan.unassign}),
         ):
             if foreign := [each for each in wanted if not _may_hand_out(held, each)]:
                 found = f"{who} does not hold {', '.join(sorted(map(str, foreign)))}, which it has to {verb}"
@@ -188,7 +188,7 @@ class _Environment:
             return
         if row is None or self._subject.registers(self._key, row.client_id):
             return
-        listed = ", ".join(declared.plan.in_words(give="gives", take="takes")) or "none"
+        listed = ", ".join(declared.plan.describe_changes(assigned="gives", unassigned="takes")) or "none"
         found = f"`up` takes over the registration of {row.client_id} that is there; changes: {listed}"
         yield Finding("takeover", where, found)
 
@@ -234,11 +234,11 @@ def _companion_wanted() -> Version:
     return Version.parse(written["version"])
 
 
-def _as_wanted(held: Assignment) -> Wanted:
-    return Wanted(PermissionSet(held.role_id, held.scope, held.app_id, held.role_id), held.company)
+def _resolved(held: Assignment) -> ResolvedPermissionSet:
+    return ResolvedPermissionSet(PermissionSet(held.role_id, held.scope, held.app_id, held.role_id), held.company)
 
 
-def _may_hand_out(held: Iterable[Assignment], wanted: Wanted) -> bool:
+def _may_hand_out(held: Iterable[Assignment], wanted: ResolvedPermissionSet) -> bool:
     """Tell whether a holder of these may assign a set; somebody with SECURITY may only what it has itself.
 
     https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/administration-special-permission-sets

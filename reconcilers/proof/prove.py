@@ -113,7 +113,7 @@ def prove(
     secret: str,
     *,
     seconds: float | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Prove by doing: a token with the secret, its roles, a read in each company.
 
@@ -124,7 +124,7 @@ def prove(
         target: what is to be proved.
         secret: the application's client secret.
         seconds: how long to wait at most; None for `clients.http.replication.longest_seconds()`.
-        tell: takes a sentence for the user now and then, while it waits.
+        report: takes a sentence for the user now and then, while it waits.
 
     Raises:
         NotProven: it cannot be used; which of the causes it is.
@@ -134,7 +134,7 @@ def prove(
         partial(_attempt, session, target, session.outside_system(target.client_id, secret)),
         is_pending=lambda problem: isinstance(problem, NotProven) and problem.may_pass,
         seconds=seconds,
-        tell=tell,
+        report=report,
     )
 
 

@@ -115,7 +115,7 @@ def test_whoever_waits_longer_than_some_seconds_is_told_what_for_and_not_more_of
 ) -> None:
     told: list[tuple[float, str]] = []
     with pytest.raises(NotFound):
-        retry_until_replicated(grant, is_pending=absent, seconds=90, tell=lambda text: told.append((clock(), text)))
+        retry_until_replicated(grant, is_pending=absent, seconds=90, report=lambda text: told.append((clock(), text)))
     moments = [moment for moment, _ in told]
     assert 5 <= moments[0] <= 7
     assert all(10 <= later - earlier <= 20 for earlier, later in itertools.pairwise(moments))
@@ -131,5 +131,5 @@ def test_a_short_wait_is_not_worth_a_word(clock: Callable[[], float]) -> None:
             grant()
 
     told: list[str] = []
-    retry_until_replicated(request, is_pending=absent, tell=told.append)
+    retry_until_replicated(request, is_pending=absent, report=told.append)
     assert told == []
