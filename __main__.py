@@ -7,12 +7,12 @@ import pulumi_azuread as azuread
 
 from components.companion import companion_extension
 from components.integration import Integration
-from components.program_end import end_quietly_when_interrupted, refuse, take_a_cancelled_request_for_the_end
+from components.program_end import end_quietly_when_interrupted, refuse, treat_cancelled_requests_as_shutdown
 from components.stack_traces import leave_out_stack_traces
 from settings.loading import SettingsError, decoded, load, of_project
 
 end_quietly_when_interrupted()
-take_a_cancelled_request_for_the_end()
+treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
 values = {key: decoded(text) for key, text in of_project(pulumi.runtime.get_config_env()).items()}
 folder = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""How the program ends before its end: refused, or interrupted, and what its user then reads."""
+"""How the program ends early, refused or interrupted, and what its user then reads."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ import grpc
 import pulumi
 from pulumi.runtime.settings import get_monitor
 
-_TOLD_ALREADY = 32  # to Pulumi's language host: there is nothing more to say
+_ALREADY_REPORTED = 32  # the exit code by which Pulumi's language host adds no message of its own
 
 
 def refuse(text: str) -> NoReturn:
-    """End with a message and nothing else.
+    """End the program with this message only.
 
     For `pulumi.RunError` Pulumi adds a line, "an unhandled error occurred: program exited with non-zero exit code: 1".
     """
     pulumi.error(text)
-    sys.exit(_TOLD_ALREADY)
+    sys.exit(_ALREADY_REPORTED)
 
 
-def take_a_cancelled_request_for_the_end() -> None:
-    """Let a request that the engine cancels end the program as one that it no longer answers.
+def treat_cancelled_requests_as_shutdown() -> None:
+    """Handle a request that the engine cancels like one that it no longer answers.
 
     When a resource fails, the engine stops its server, and what the program has asked ends either as unavailable or as
-    cancelled, by chance. The SDK knows the first, and says one line; of the second it shows a traceback.
+    cancelled, by chance. The SDK reports the first in one line, and the second with a traceback.
     """
     monitor: Any = get_monitor()
     for name in ("RegisterResource", "RegisterResourceOutputs", "Invoke"):
-        setattr(monitor, name, _ended(getattr(monitor, name)))
+        setattr(monitor, name, _raising_shutdown(getattr(monitor, name)))
 
 
-def _ended(request: Callable[..., Any]) -> Callable[..., Any]:
-    def asked(*args: Any, **kwargs: Any) -> Any:
+def _raising_shutdown(request: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             return request(*args, **kwargs)
         except grpc.RpcError as problem:
@@ -45,11 +45,11 @@ def _ended(request: Callable[..., Any]) -> Callable[..., Any]:
                 raise pulumi.RunError("Resource monitor has terminated, shutting down") from None
             raise
 
-    return asked
+    return wrapper
 
 
 def end_quietly_when_interrupted() -> None:
-    """End at SIGINT without a word.
+    """End at SIGINT without output.
 
     The engine interrupts the program when a resource fails, and when its user does. The SDK would then print the
     traceback of wherever the program was waiting, 26 lines that end in KeyboardInterrupt, below the one paragraph that
@@ -59,6 +59,6 @@ def end_quietly_when_interrupted() -> None:
     def end(*_: object) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(_TOLD_ALREADY)
+        os._exit(_ALREADY_REPORTED)
 
     signal.signal(signal.SIGINT, end)

@@ -14,10 +14,10 @@ from pulumi.runtime.settings import get_monitor
 
 
 def leave_out_stack_traces() -> None:
-    """Let what this program registers be registered without stack trace and source position.
+    """Register all resources of this program without stack trace and source position.
 
     That includes the stack's own resource, which the SDK has made before the program begins, but sends after that. The
-    SDK has no setting for it: an SDK that registers in another way records the traces again, and works.
+    SDK has no setting for it. If a later SDK registers in another way, the traces are recorded, and nothing breaks.
     """
     monitor: Any = get_monitor()
     register = monitor.RegisterResource
