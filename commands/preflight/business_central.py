@@ -19,30 +19,30 @@ class SignedIn(NamedTuple):
     """Who signed in to Business Central online.
 
     Attributes:
-        caller: who; None where nobody could, or where the token does not say.
+        caller: who; None where the sign-in failed, or where the token does not say.
         findings: what was found about it.
-        is_let_in: whether its token opens the APIs of an environment.
+        may_call_apis: whether its token has the roles to call the APIs of an environment.
     """
 
     caller: Caller | None
     findings: list[Finding]
-    is_let_in: bool
+    may_call_apis: bool
 
 
-def sign_in(session: Session, on_graph: Caller | None) -> SignedIn:
+def sign_in(session: Session, graph_caller: Caller | None) -> SignedIn:
     """Sign in, and compare the token's roles with those that are needed.
 
     Args:
         session: the clients of the tenant.
-        on_graph: who signed in to Microsoft Graph; None where that is not known.
+        graph_caller: who signed in to Microsoft Graph; None where that is not known.
     """
     try:
         caller = session.business_central_caller
     except UserFacingError as problem:
-        finding = missing(WHERE, problem) if _is_in_tenant(session) else _absent(on_graph)
-        return SignedIn(None, [finding], is_let_in=False)
+        finding = missing(WHERE, problem) if _is_in_tenant(session) else _no_service_principal(graph_caller)
+        return SignedIn(None, [finding], may_call_apis=False)
     findings = _lacking_roles(caller)
-    return SignedIn(caller, findings, is_let_in=not any(each.stops_up for each in findings))
+    return SignedIn(caller, findings, may_call_apis=not any(each.stops_up for each in findings))
 
 
 def _is_in_tenant(session: Session) -> bool:
@@ -53,8 +53,8 @@ def _is_in_tenant(session: Session) -> bool:
         return True
 
 
-def _absent(on_graph: Caller | None) -> Finding:
-    """Return that nobody can sign in before the tenant has Business Central's service principal.
+def _no_service_principal(graph_caller: Caller | None) -> Finding:
+    """Return the finding that nobody can sign in before the tenant has Business Central's service principal.
 
     `up` makes it with the first consent. A person can go on from there; an application cannot, since no application
     has a role on it yet.
@@ -63,7 +63,7 @@ def _absent(on_graph: Caller | None) -> Finding:
         "this tenant has no service principal of Business Central, so that nobody can sign in to it and no environment "
         "was looked at"
     )
-    if on_graph and on_graph.is_person:
+    if graph_caller and graph_caller.is_person:
         return Finding("note", WHERE, found, "Run preflight again after the first consent, which adds it.")
     remedy = (
         "`up` adds it with the first consent, and each environment then refuses it for want of a role. First, a Cloud "
@@ -76,7 +76,7 @@ def _absent(on_graph: Caller | None) -> Finding:
 def _lacking_roles(caller: Caller | None) -> list[Finding]:
     """Return which application roles the token lacks; they hold for all environments.
 
-    A person has delegated permissions instead. What a token does not say is not held against anybody.
+    Not checked for a person, who has delegated permissions instead, and where the token does not say who signed in.
     """
     if caller is None or caller.is_person:
         return []

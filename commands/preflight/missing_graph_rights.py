@@ -1,4 +1,4 @@
-"""What the caller may do on Microsoft Graph, against what the stack file asks for."""
+"""The rights on Microsoft Graph that a stack needs, and which of them the caller lacks."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from clients.graph.rights import (
     GraphRight,
 )
 from commands.preflight.findings import Finding
-from commands.preflight.subject import Subject
+from commands.preflight.stack import Stack
 from settings.models import Integration
 
 WHERE = "Microsoft Graph"
 
 
-def check(subject: Subject, caller: Caller | None) -> list[Finding]:
+def check(stack: Stack, caller: Caller | None) -> list[Finding]:
     """Return which rights are missing on Microsoft Graph.
 
     Args:
-        subject: the stack.
+        stack: the stack.
         caller: who signed in, None where the token does not say.
     """
-    wanted = _wanted(subject, caller)
+    wanted = _wanted(stack, caller)
     permissions = ", ".join(dict.fromkeys(right.permission for right in wanted))
     if caller is None:
         found = f"who signed in, and what it may do, cannot be read from its token; needed is {permissions}"
         return [Finding("note", WHERE, found)]
     findings = [each for right, purpose in wanted.items() if (each := lacking(caller, right, purpose))]
-    vendors = any(each.client_id and each.consent == "auto" for each in subject.declared.integrations)
+    vendors = any(each.client_id and each.consent == "auto" for each in stack.declared.integrations)
     if vendors and not wanted.keys() & {READ_DELEGATED_GRANTS, GRANT_DELEGATED_PERMISSIONS}:
         purpose = "see what others granted a vendor's application, before `destroy` takes it out of the tenant"
         if each := lacking(caller, READ_DELEGATED_GRANTS, purpose):
-            findings.append(replace(each, kind="note"))  # only `destroy` looks at that, so `up` is not stopped
+            findings.append(replace(each, kind="note"))  # only `destroy` needs it, so it does not stop `up`
     if any(each.kind == "missing" for each in findings):
         return findings
     who = caller.user or f"application {caller.client_id}"
@@ -66,10 +66,10 @@ def lacking(caller: Caller | None, right: GraphRight, purpose: str) -> Finding |
     return None
 
 
-def _wanted(subject: Subject, caller: Caller | None) -> dict[GraphRight, str]:
+def _wanted(stack: Stack, caller: Caller | None) -> dict[GraphRight, str]:
     """Return what the stack file needs, and what for."""
     wanted: dict[GraphRight, str] = {}
-    for integration in subject.declared.integrations:
+    for integration in stack.declared.integrations:
         for right, purpose in _needed_by(integration, caller):
             wanted.setdefault(right, purpose)
     return wanted
@@ -90,8 +90,8 @@ def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tupl
             yield READ_DELEGATED_GRANTS, "see whether delegated permissions are approved"
         return
     yield GRANT_APP_ROLES, "consent to application roles"
-    on_graph = integration.other_permissions.get(MICROSOFT_GRAPH)
-    if on_graph and on_graph.roles:
+    graph_caller = integration.other_permissions.get(MICROSOFT_GRAPH)
+    if graph_caller and graph_caller.roles:
         yield GRANT_APP_ROLES_OF_GRAPH, "consent to application roles of Microsoft Graph"
     if delegated:
         yield GRANT_DELEGATED_PERMISSIONS, "consent to delegated permissions"
