@@ -140,7 +140,7 @@ class Graph:
         return {item["appId"]: ServicePrincipal.from_graph(item) for item in listed if item.get("appId")}
 
     def create_service_principal(self, app_id: str) -> ServicePrincipal | None:
-        """Make an application known in this tenant; None where somebody else did so at this moment.
+        """Create the service principal of an application; None where somebody else did so at this moment.
 
         https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals
         """

@@ -117,7 +117,7 @@ MANAGE_ALL_APPLICATIONS = GraphRight(
     role="Cloud Application Administrator",
     roles=_APPLICATION_ADMINISTRATORS,
 )
-"""Add the service principal of somebody else's application to the tenant: a vendor's, Business Central's."""
+"""Create the service principal of an application of another tenant: a vendor's, Business Central's."""
 
 GRANT_APP_ROLES = GraphRight(
     "AppRoleAssignment.ReadWrite.All",

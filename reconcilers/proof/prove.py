@@ -123,7 +123,7 @@ def prove(
         session: where; its own sign-in is used only to tell causes apart that look alike from outside.
         target: what is to be proved.
         secret: the application's client secret.
-        seconds: how long to wait at most; None for `clients.http.replication.longest_seconds()`.
+        seconds: how long to wait at most; None for `clients.http.replication.max_wait_seconds()`.
         report: takes a sentence for the user now and then, while it waits.
 
     Raises:

@@ -162,7 +162,7 @@ def _change_fields(environment: Environment, spec: RegistrationSpec, planned: Pl
 
 
 def _change(environment: Environment, spec: RegistrationSpec, fields: Mapping[str, Any]) -> Registration:
-    """Change fields of a row. To enable it may also take to enable its user, whom somebody disabled separately."""
+    """Change fields of a row; to enable it, also enable its user, whom somebody may have disabled separately."""
     registration = environment.change(spec.client_id, fields)
     if registration is None:
         raise _gone(spec)

@@ -83,7 +83,7 @@ def impatient(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> AdminConsentPr
     """A provider that waits for a second at most. In this process, where its patience can be set."""
     for name, value in tenant.ready.environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(replication, "LONGEST_SECONDS", 1)
+    monkeypatch.setattr(replication, "MAX_WAIT_SECONDS", 1)
     provider = AdminConsentProvider()
     provider.session = Session({"azuread:tenantId": tenant.ready.tenantId})
     return provider
