@@ -28,7 +28,7 @@ SETTINGS = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
 
 
 class Session:
-    """The clients of one tenant, made when they are first used, so that a run with nothing to do asks nothing.
+    """The clients of one tenant, made when they are first used, so that a run with nothing to do makes no request.
 
     Args:
         settings: stack configuration, keys with their namespace; read for `azuread:tenantId`, `azuread:environment`
@@ -71,7 +71,7 @@ class Session:
         """Who signed in to Microsoft Graph, None where the token does not say.
 
         Raises:
-            SignInFailed: nobody could.
+            SignInFailed: no token was issued.
         """
         with self._lock:
             sign_in = self._graph_sign_in
@@ -82,7 +82,7 @@ class Session:
         """Who signed in to Business Central online, None where the token does not say.
 
         Raises:
-            SignInFailed: nobody could.
+            SignInFailed: no token was issued.
         """
         with self._lock:
             sign_in = self._business_central_sign_in
@@ -131,14 +131,14 @@ class Session:
             transport = self._online("Business Central", business_central.read_problem)
             return ExtensionUpload(transport, self.tenant_id, self.environment(environment))
 
-    def extensions(self, environment: str, way: Literal["adminCenter", "automation"]) -> Channel:
+    def extensions(self, environment: str, channel: Literal["adminCenter", "automation"]) -> Channel:
         """Return the client of an online environment's extensions.
 
         Args:
             environment: its name.
-            way: through the Admin Center API, or through the Automation API.
+            channel: the Admin Center API, or the Automation API.
         """
-        return self.admin_center.apps(environment) if way == "adminCenter" else self.extension_upload(environment)
+        return self.admin_center.apps(environment) if channel == "adminCenter" else self.extension_upload(environment)
 
     def outside_system(self, client_id: str, secret: str) -> OutsideSystem:
         """Return an application that calls Business Central with its own secret, as the outside system does."""
@@ -190,7 +190,7 @@ class Session:
         return AdminCenter(self._online("the Business Central admin center", admin_center.read_problem))
 
     def _online(self, service: str, read_problem: Callable[[Mapping[str, Any]], Problem]) -> Transport:
-        """Return the way to Business Central online; its admin center differs in the shape of errors only."""
+        """Return a transport to Business Central online; its admin center has errors of another shape."""
         return Transport(
             service,
             cloud.business_central_url(),

@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
-from commands.pulumi_cli import NotAnswered
+from commands.pulumi_cli import StackUnreadable
 from reconcilers.proof.prove import NotProven, ProofTarget, prove
 
 AT_ONCE = 4
@@ -42,7 +42,7 @@ class _Output(BaseModel):
     model_config = ConfigDict(frozen=True, alias_generator=to_camel)
 
 
-class Particulars(_Output):
+class EnvironmentAccess(_Output):
     """What is particular in one environment; see `components.handover`."""
 
     base_url: str = ""
@@ -50,7 +50,7 @@ class Particulars(_Output):
     not_provable: str = ""
 
 
-class HandedOver(_Output):
+class IntegrationOutputs(_Output):
     """The outputs of one integration, as far as they are needed; see `components.handover`."""
 
     tenant_id: str
@@ -58,7 +58,7 @@ class HandedOver(_Output):
     client_secret: str = ""
     roles: tuple[str, ...]
     environments: tuple[str, ...]
-    access: Mapping[str, Particulars] = {}
+    access: Mapping[str, EnvironmentAccess] = {}
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
         text = sys.stdin.read() if arguments.stdin else _outputs_of(arguments.stack)
         integrations = read_outputs(text)
         settings = pulumi_cli.cloud_settings(pulumi_cli.configuration(pulumi_cli.stack_file(arguments)))
-    except (OutputsUnusable, NotAnswered) as problem:
+    except (OutputsUnusable, StackUnreadable) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     results = prove_all(integrations, settings, arguments.wait)
@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(each.result == "failed" for each in results) else 0
 
 
-def read_outputs(text: str) -> dict[str, HandedOver]:
+def read_outputs(text: str) -> dict[str, IntegrationOutputs]:
     """Take what is needed out of a stack's outputs.
 
     Args:
@@ -123,7 +123,7 @@ def read_outputs(text: str) -> dict[str, HandedOver]:
         outputs = json.loads(text)
         if "integrations" not in outputs and "companionExtension" in outputs:
             return {}  # a stack of its own for the companion extension
-        found = {key: HandedOver.model_validate(value) for key, value in outputs["integrations"].items()}
+        found = {key: IntegrationOutputs.model_validate(value) for key, value in outputs["integrations"].items()}
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
         where = ""
         if isinstance(problem, ValidationError):  # its own text would quote values
@@ -137,7 +137,9 @@ def read_outputs(text: str) -> dict[str, HandedOver]:
     return found
 
 
-def prove_all(integrations: Mapping[str, HandedOver], settings: Mapping[str, str], seconds: float) -> list[Result]:
+def prove_all(
+    integrations: Mapping[str, IntegrationOutputs], settings: Mapping[str, str], seconds: float
+) -> list[Result]:
     """Prove every integration in each of its environments.
 
     Args:
@@ -184,8 +186,8 @@ def show(results: Sequence[Result], console: Console) -> None:
         console.print(message, markup=False, highlight=False)
 
 
-def _prove(session: Session, key: str, environment: str, handed_over: HandedOver, seconds: float) -> Result:
-    particulars = handed_over.access.get(environment, Particulars())
+def _prove(session: Session, key: str, environment: str, handed_over: IntegrationOutputs, seconds: float) -> Result:
+    particulars = handed_over.access.get(environment, EnvironmentAccess())
     place = f"integrations.{key}, environment {environment}"
     if particulars.not_provable or not handed_over.client_secret:
         reason = particulars.not_provable or "this stack has no client secret for it"
@@ -198,7 +200,7 @@ def _prove(session: Session, key: str, environment: str, handed_over: HandedOver
     )
     try:
         prove(session, target, handed_over.client_secret, seconds=seconds)
-    except AccessError as problem:
+    except UserFacingError as problem:
         problem.where = place
         cause = problem.cause if isinstance(problem, NotProven) else ""
         return Result(key, environment, "failed", cause, str(problem))
@@ -208,4 +210,4 @@ def _prove(session: Session, key: str, environment: str, handed_over: HandedOver
 def _outputs_of(stack: str) -> str:
     ask = ["stack", "output", "--json", "--show-secrets"]
     command = f"pulumi {' '.join(ask)} --stack {stack} | python -m commands prove --stack {stack} --stdin"
-    return pulumi_cli.ask(*ask, stack=stack, instead=command)
+    return pulumi_cli.run_pulumi(*ask, stack=stack, alternative=command)

@@ -1,4 +1,4 @@
-"""The Pulumi CLI, asked for what a stack has; always through a pipe, never by way of a file."""
+"""Runs the Pulumi CLI to read a stack (through a pipe, never with a file), and finds the stack file."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from settings.yaml_reader import read_yaml
 ROOT = Path(__file__).parents[1]
 
 
-class NotAnswered(Exception):
-    """The CLI is not there, or refuses; the text says what to do."""
+class StackUnreadable(Exception):
+    """The CLI is not there or fails, or the stack file cannot be read; the text says what to do."""
 
 
-def ask(*arguments: str, stack: str, instead: str) -> str:
+def run_pulumi(*arguments: str, stack: str, alternative: str) -> str:
     """Return what `pulumi <arguments> --stack <stack>` prints.
 
     Args:
         arguments: the command.
         stack: the stack.
-        instead: the command line that does without the CLI on this machine.
+        alternative: a command line for the error message, which pipes in the output of a CLI elsewhere.
 
     Raises:
-        NotAnswered: the CLI is not there, or refuses.
+        StackUnreadable: the CLI is not there, or fails.
     """
     pulumi = shutil.which("pulumi")
     if pulumi is None:
-        raise NotAnswered(f"The pulumi CLI is not on PATH. Pipe the answer in from where it is: {instead}")
+        raise StackUnreadable(f"The pulumi CLI is not on PATH. Pipe the answer in from where it is: {alternative}")
     command = [pulumi, *arguments, "--stack", stack]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise NotAnswered(f"`pulumi {' '.join(arguments[:2])}` of stack {stack} failed: {done.stderr.strip()}")
+        raise StackUnreadable(f"`pulumi {' '.join(arguments[:2])}` of stack {stack} failed: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, piped: str) -> None:
 
     Args:
         parser: of a command.
-        piped: the command of the CLI whose answer may be piped in.
+        piped: the command of the CLI whose output may be piped in.
     """
     parser.add_argument("--stack", required=True, help="the stack, as in `pulumi up --stack`")
     parser.add_argument("--config-file", type=Path, metavar="FILE", help="the stack file, where it is another one")
@@ -68,16 +68,16 @@ def configuration(file: Path) -> dict[str, Any]:
     """Return what a stack file says under `config`; {} where there is no file.
 
     Raises:
-        NotAnswered: it cannot be read, or is no YAML.
+        StackUnreadable: it cannot be read, or is not valid YAML.
     """
     if not file.exists():
         return {}
     try:
         written = read_yaml(file.read_text(encoding="utf-8"))
     except OSError as problem:
-        raise NotAnswered(f"{file} cannot be read: {problem.strerror}") from None
+        raise StackUnreadable(f"{file} cannot be read: {problem.strerror}") from None
     except ValueError as problem:
-        raise NotAnswered(f"{file} is no YAML: {problem}") from None
+        raise StackUnreadable(f"{file} is not valid YAML: {problem}") from None
     config = written.get("config") if isinstance(written, dict) else None
     return config if isinstance(config, dict) else {}
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pulumi
 import pulumi_azuread as azuread
 
-from components.asked_permissions import asked_permissions
+from components.required_resource_access import required_resource_accesses
 from settings.models import PROJECT, Integration
 
 
@@ -46,7 +46,7 @@ def own_application(
         # azuread gives a new application another name for a moment. One that a killed run left so is found by this tag
         # only: docs/reference/interrupted-runs.md.
         tags=[f"{PROJECT}:{pulumi.get_stack()}:{integration.key}"],
-        required_resource_accesses=asked_permissions(integration),
+        required_resource_accesses=required_resource_accesses(integration),
         opts=owned,
     )
     principal = azuread.ServicePrincipal(

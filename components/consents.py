@@ -1,4 +1,4 @@
-"""What an integration is consented to: on Business Central, and on other resources beside it."""
+"""The consents of an integration: on Business Central, and on other resources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def consent(integration: Integration, own: OwnApplication | None, parent: pulumi
         parent: the integration's component.
     """
 
-    def make(app_id: str, name: str, after: list[AdminConsent]) -> AdminConsent:
+    def make(app_id: str, name: str, depends_on: list[AdminConsent]) -> AdminConsent:
         permissions = integration.permissions[app_id]
         return AdminConsent(
             name,
@@ -33,12 +33,12 @@ def consent(integration: Integration, own: OwnApplication | None, parent: pulumi
             delegated_scopes=list(permissions.delegated_scopes),
             consent=integration.consent,
             declared_at=f"integrations.{integration.key}",
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=after),
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=depends_on),
         )
 
     first = make(BUSINESS_CENTRAL_APP_ID, integration.key, [])
     for app_id in integration.other_permissions:
-        # After the consent on Business Central: that one brings a vendor's application into the tenant, and takes it
-        # out again. Pulumi deletes in the reverse order, so that comes last.
+        # After the consent on Business Central: that one creates a vendor's service principal, and deletes it again.
+        # Pulumi deletes in the reverse order, so that it comes last.
         make(app_id, logical_names.consent(integration.key, app_id), [first])
     return first

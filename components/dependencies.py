@@ -1,4 +1,4 @@
-"""What a resource waits for, and what of that the state records."""
+"""Which dependencies of a resource the state records."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ T = TypeVar("T")
 
 
 def without_dependency(value: pulumi.Input[T]) -> pulumi.Input[T]:
-    """Return a value that waits for its resource, and leaves no dependency on it in the state.
+    """Return a value that waits for its resource, without a dependency on it in the state.
 
-    For what depends on that resource in another way already: the state has one list of dependencies for each property,
-    of URNs of 130 characters. And for the secret of a proof: after an error `pulumi up --continue-on-error` deletes a
-    secret that the stack file no longer lists, also where a proof that was left out still depends on it, and then
-    refuses the state that it has written (measured: docs/reference/facts-pulumi.md, "Continuing after a failure").
+    For a resource that depends on that one in another way already: the state has a list of dependencies for each
+    property, of URNs of 130 characters. And for the secret of a proof: after an error `pulumi up --continue-on-error`
+    deletes a secret that the stack file no longer lists, also where a proof that was left out still depends on it, and
+    then refuses the state that it has written (measured: docs/reference/facts-pulumi.md, "Continuing after a failure").
     """
     if not isinstance(value, pulumi.Output):
         return value

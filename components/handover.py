@@ -1,4 +1,4 @@
-"""What the team of the outside system needs to know, as outputs of the stack."""
+"""The outputs of the stack: what the team of an outside system needs to call Business Central."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def handover(
 
     Returns:
         tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret
-        and clientSecretExpires. `access` says by environment what is particular there: baseUrl and companies, and
+        and clientSecretExpires. `access` has, by environment, what differs there: baseUrl and companies, and
         notProvable where the access cannot be tried out with these values.
     """
     values: dict[str, Any] = {
@@ -34,7 +34,7 @@ def handover(
         "roles": list(integration.roles),
         "environments": [settings.environments[key].name for key in integration.environments],
         "access": {
-            settings.environments[key].name: _particulars(
+            settings.environments[key].name: _environment_access(
                 integration, integration.access(key), settings.environments[key], secrets
             )
             for key in integration.environments
@@ -47,12 +47,12 @@ def handover(
     return values
 
 
-def _particulars(
+def _environment_access(
     integration: Integration, access: Access, environment: Environment, secrets: Sequence[Secret]
 ) -> dict[str, Any]:
-    said = {
+    values = {
         "baseUrl": environment.base_url,
         "companies": companies(access),
         "notProvable": not_provable(integration, access, secrets),
     }
-    return {key: value for key, value in said.items() if value}
+    return {key: value for key, value in values.items() if value}

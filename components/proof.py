@@ -36,7 +36,7 @@ def access_proof(
         settings: the whole stack file.
         client_id: the application.
         secrets: its secrets, oldest first; the newest, which is handed over, is the one that is used.
-        consent: what it is made after, and proved again after each change of.
+        consent: it is proved after this, and again after each change of it.
         registration: likewise.
         parent: the integration's component.
     """
@@ -60,7 +60,7 @@ def access_proof(
         opts=pulumi.ResourceOptions(
             parent=parent,
             depends_on=[registration],  # which depends on the consent
-            protect=False,  # nothing is lost with it, and protected it could not be turned off
+            protect=False,  # nothing is lost with it, and protected `proof: off` could not delete it
             aliases=[
                 pulumi.Alias(name=logical_names.registration(integration.key, name)) for name in environment.formerly
             ],

@@ -13,7 +13,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from dynamic_providers.base import Provider, called_by_pulumi, declared
-from reconcilers.progress import tell
+from reconcilers.progress import report
 from reconcilers.proof.prove import NotProven, ProofTarget, prove
 
 
@@ -70,7 +70,7 @@ class AccessProofProvider(Provider):
             secret = props.get("client_secret")
             if not secret:  # Pulumi drops what it does not know: the secret's own resource has failed
                 raise NotProven(target, "secret", "it has no secret", "Its secret could not be made: see there.")
-            prove(self.session, target, secret, tell=tell)
+            prove(self.session, target, secret, report=report)
         # The secret is an input only: the state shall keep it in as few places as can be.
         return {key: value for key, value in declared(props).items() if key != "client_secret"}
 

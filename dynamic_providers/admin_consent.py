@@ -70,7 +70,7 @@ class AdminConsentProvider(Provider):
 
     @called_by_pulumi
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Grant what is missing; what an interrupted run already granted is found."""
+        """Grant what is missing; what an interrupted run granted already is kept."""
         id_ = f"{self.session.tenant_id}/{props['client_id']}/{props['resource_app_id']}"
         return CreateResult(id_, self._reconciled(props, Recorded()))
 
@@ -89,18 +89,18 @@ class AdminConsentProvider(Provider):
 
     @called_by_pulumi
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        """Grant what is missing and withdraw what is too much."""
+        """Grant what is missing and withdraw what is not declared."""
         return UpdateResult(self._reconciled(news, Recorded.from_properties(olds)))
 
     @called_by_pulumi
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        """Withdraw what was granted, and take a vendor out of the tenant that was let in here."""
+        """Withdraw what was granted, and delete a vendor's service principal that this stack created."""
         spec, recorded = ConsentSpec.from_properties(props), Recorded.from_properties(props)
         live = observe_for_removal(self.session.graph, recorded, **self._tenant(spec))
         remove(self.session.graph, spec, removal(spec, live, recorded), recorded)
 
     def _reconciled(self, inputs: Mapping[str, Any], recorded: Recorded) -> dict[str, Any]:
-        """Make it what the inputs say, and return the outputs."""
+        """Plan and apply, and return the outputs."""
         graph, spec = self.session.graph, ConsentSpec.from_properties(inputs)
         live = observe(graph, spec, recorded, **self._tenant(spec))
         made = apply(graph, spec, plan(spec, live, recorded), live, recorded)
@@ -113,7 +113,7 @@ class AdminConsentProvider(Provider):
         }
 
     def _differs(self, key: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-        # Only of an own application the service principal is declared; any other's is in the outputs as it was found.
+        # Declared for an own application only; for any other the outputs have the id that was looked up.
         if key == "service_principal_id" and news.get("owner") != "own":
             return False
         return super()._differs(key, olds, news)
@@ -129,10 +129,10 @@ class AdminConsent(Resource, module="entra-business-central", name="AdminConsent
     """
 
     revision: pulumi.Output[str]
-    """Another one after the creation and after each update."""
+    """A new value after the creation and after each update."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None, **inputs: Unpack[ConsentInputs]) -> None:
-        # Delete first: what replaces it has the same assignments, and a later delete would take them away again.
+        # Delete first: the replacement has the same assignments, and a later delete would remove them.
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
         recorded = AdminConsentProvider.without_defaults({**inputs, "revision": None})
         super().__init__(AdminConsentProvider(), name, recorded, options)

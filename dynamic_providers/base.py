@@ -1,6 +1,6 @@
-"""What all our dynamic providers share: sign-in, comparing, readable errors, and nothing in the state.
+"""The base of our dynamic providers: sign-in, comparison, readable errors, and no attributes in the state.
 
-How Pulumi treats a Python dynamic provider, and why this class looks as it does, is measured in
+How Pulumi treats a Python dynamic provider, and why this class is written as it is:
 docs/decisions/0004-how-the-dynamic-providers-are-written.md.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, ClassVar, TypeVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResult, ReadResult, ResourceProvider
 
-from clients.http.errors import DEBUG_VARIABLE, AccessError
+from clients.http.errors import DEBUG_VARIABLE, InternalError, UserFacingError
 from clients.session import SETTINGS, Session
 from reconcilers.progress import working_on
 
@@ -29,11 +29,11 @@ _SESSIONS_LOCK = threading.Lock()
 
 
 def called_by_pulumi(method: Callable[..., R]) -> Callable[..., R]:
-    """Make a method of a provider what Pulumi may call: the one edge between Pulumi's mappings and our code.
+    """Wrap a method of a provider that Pulumi calls: this is the border between Pulumi's mappings and our code.
 
-    What Pulumi hands over has its defaults filled in, and what is handed back has them left out, since every property
-    that is recorded is written again at each step of each `up`. A failure is one paragraph that names the place in the
-    stack file, as progress does: Pulumi shows whatever a method raises, with its traceback.
+    Defaults are filled in on the way in, and left out on the way back, since every recorded property is written again
+    at each step of each `up`. Errors and progress name the key path in the stack file. An error is one paragraph:
+    Pulumi shows whatever a method raises, with its traceback.
     """
 
     @functools.wraps(method)
@@ -48,13 +48,13 @@ def called_by_pulumi(method: Callable[..., R]) -> Callable[..., R]:
                 if recorded := getattr(result, name, None):
                     setattr(result, name, self.without_defaults(recorded))
             return result
-        except AccessError as problem:
+        except UserFacingError as problem:
             problem.where = problem.where or where
             raise problem from None
         except Exception as problem:
             if os.environ.get(DEBUG_VARIABLE) == "1":
                 raise
-            raise AccessError(
+            raise InternalError(
                 f"{method.__name__} what is declared at {where or 'this resource'}",
                 f"internal error ({type(problem).__name__} in {method.__qualname__})",
                 f"Please report it, with what {DEBUG_VARIABLE}=1 in the environment shows.",
@@ -73,33 +73,33 @@ class Provider(ResourceProvider):
     serialize_as_secret_always = False  # there is nothing in it to hide, and in clear it can be read and compared
 
     replaced_when: ClassVar[tuple[str, ...]]
-    """Inputs that make up the identity: when one changes, the object is deleted and made anew."""
+    """Inputs that make up the identity: when one changes, the object is deleted and created again."""
 
     updated_when: ClassVar[tuple[str, ...]]
     """Inputs that can be changed on the object."""
 
     defaults: ClassVar[Mapping[str, Any]] = {}
-    """Properties at these values are not recorded: what a state does not have is at its default."""
+    """Properties that have these values are not recorded: what the state lacks has its default."""
 
     recorded_always: ClassVar[tuple[str, ...]] = ()
-    """Properties that are recorded at their default too: what is changed by hand; a refresh then shows both values."""
+    """Properties that are recorded at their default too, so that a refresh can show the old and the new value."""
 
     session: Session
 
     def __getstate__(self) -> None:
-        """Store nothing but the class. None, not {}: any state costs a stack frame per resource in Pulumi's pickler."""
+        """Pickle only the class. None, not {}: any value costs a stack frame per resource in Pulumi's pickler."""
         return
 
     def configure(self, req: ConfigureRequest) -> None:
         """Invoked by Pulumi once per process and class, before anything else."""
         if os.environ.get(DEBUG_VARIABLE) != "1":
-            sys.tracebacklimit = 0  # Pulumi sends traceback.format_exc() to the user: leave the message of it
+            sys.tracebacklimit = 0  # Pulumi sends traceback.format_exc() to the user: then it is the message only
         settings = {name: value for name in SETTINGS if (value := req.config.get(name))}
         with _SESSIONS_LOCK:  # one session for all classes, so that they share tokens and reads
             self.session = _SESSIONS.setdefault(tuple(settings.get(name) for name in SETTINGS), Session(settings))
 
     def id_of(self, environment: str, id_in_environment: str) -> str:
-        """Return the id of something in an environment, by its client id or the like; a stored name."""
+        """Return the resource id of something in an environment; a stored name."""
         return f"{self.session.tenant_id}/{environment}/{id_in_environment}"
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
@@ -120,7 +120,7 @@ class Provider(ResourceProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Invoked with the stored (after a refresh: the live) outputs and the checked inputs.
 
-        `__provider` and `declared_at` are left out on purpose: neither says anything about the object.
+        `__provider` and `declared_at` are not compared: neither is a property of the object.
         """
         replaces = self.replaces(olds, news)
         changed = replaces or [key for key in self.updated_when if self._differs(key, olds, news)]
@@ -159,13 +159,13 @@ def declared(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def gone() -> ReadResult:
-    """Return Pulumi's way to say that an object is gone."""
+    """Return the result that tells Pulumi that an object is gone."""
     return ReadResult("", {})
 
 
 def new_revision() -> str:
-    """Return what an object's creation or update is known by: another one each time, eight hexadecimal digits.
+    """Return a new value for the property `revision`, by which a proof is triggered: eight random hexadecimal digits.
 
-    A number that counts would begin anew with an object that is made anew, and nobody would see the difference.
+    A counter would start again with an object that is created again, and so could have its old value.
     """
     return secrets.token_hex(4)

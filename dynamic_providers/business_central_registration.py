@@ -30,7 +30,7 @@ from reconcilers.registration.spec import (
 
 __all__ = ["BusinessCentralRegistration", "BusinessCentralRegistrationProvider", "DeclaredRegistration"]
 
-_NOT_COMPARED = ("formerly", "adopt", "declared_at")  # they say how it comes about, and nothing about what there is
+_NOT_COMPARED = ("formerly", "adopt", "declared_at")  # they say how to create or find it, and are not properties of it
 
 
 class BusinessCentralRegistrationProvider(Provider):
@@ -42,7 +42,7 @@ class BusinessCentralRegistrationProvider(Provider):
     defaults: ClassVar[Mapping[str, Any]] = defaults()
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
-        """Write role ids as Business Central does, and refuse what it could not store."""
+        """Write role ids in upper case as Business Central does, and report what it could not store."""
         failures = [CheckFailure(name, text) for name, text in problems(inputs)]
         sets = permission_set_specs(inputs.get("permission_sets", ()))
         return {**inputs, "permission_sets": plain(sets)}, failures
@@ -52,13 +52,13 @@ class BusinessCentralRegistrationProvider(Provider):
         return comparable(key, parsed(key, value))
 
     def replaces(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-        """Another environment is another registration, unless the stack file says that it only has another name now."""
+        """Replace where the environment is another one, unless it was only renamed (`formerly` in the stack file)."""
         renamed = olds["environment"].casefold() in [name.casefold() for name in news["formerly"]]
         return [key for key in super().replaces(olds, news) if not (renamed and key == "environment")]
 
     @called_by_pulumi
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Register, enable and give permission sets; or finish what an interrupted run began."""
+        """Register, enable and assign permission sets; or finish what an interrupted run began."""
         spec = RegistrationSpec.from_mapping(props)
         made = apply.create(self._environment(spec), spec)
         return CreateResult(self.id_of(spec.environment, spec.client_id), _outputs(props, made))
@@ -110,7 +110,7 @@ class BusinessCentralRegistration(Resource, module="entra-business-central", nam
     user_id: pulumi.Output[str]
     """Security id of the user that Business Central made."""
     revision: pulumi.Output[str]
-    """Another one after the creation and after each update."""
+    """A new value after the creation and after each update."""
 
     def __init__(
         self,

@@ -13,44 +13,44 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
 from clients.business_central.deployment import Channel
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from dynamic_providers.base import Provider, called_by_pulumi, declared, gone
 from reconcilers.companion import apply, observe
 from reconcilers.companion.plan import is_newer, why_not_installed
-from reconcilers.companion.spec import CompanionSpec, DeclaredCompanion, defaults, of_file, problems
+from reconcilers.companion.spec import CompanionSpec, DeclaredCompanion, app_properties, defaults, problems
 
 __all__ = ["CompanionExtension", "CompanionExtensionProvider", "DeclaredCompanion"]
 
 
 class CompanionExtensionProvider(Provider):
-    """Installs and upgrades; never goes back to an older version, and uninstalls only where it is told to."""
+    """Installs and upgrades; never goes back to an older version, and uninstalls only where the stack file says so."""
 
     replaced_when = ("environment", "app_id")
     updated_when = ("version", "channel", "uninstall_on_destroy")
     defaults: ClassVar[Mapping[str, Any]] = defaults()
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
-        """Fill in what the file says of itself."""
+        """Fill in what the manifest of the file says."""
         failures = []
         if "file" in inputs:  # else it is not known yet
             try:
-                inputs = {**inputs, **of_file(inputs["file"])}
-            except Refused as problem:
+                inputs = {**inputs, **app_properties(inputs["file"])}
+            except FailedPrecondition as problem:
                 failures = [CheckFailure("file", str(problem))]
         return inputs, [*(CheckFailure(name, text) for name, text in problems(inputs)), *failures]
 
     @called_by_pulumi
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        """Compare, and say what a file is not installed for."""
+        """Compare, and report why a file is not installed."""
         result = super().diff(id_, olds, news)
         if not result.replaces and not pulumi.contains_unknowns(news):
             spec = CompanionSpec.from_mapping(news)
             if reason := why_not_installed(spec, CompanionSpec.from_mapping(olds)):
-                spec.tell(reason)
+                spec.report(reason)
         return result
 
     def _differs(self, key: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-        """Compare versions by their order: a newer one, which an administrator installed, stays."""
+        """Compare versions by number: a newer one, which an administrator installed, stays."""
         if key == "version" and key in olds and key in news:
             return is_newer(news[key], olds[key])
         return super()._differs(key, olds, news)

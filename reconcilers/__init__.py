@@ -1,1 +1,1 @@
-"""What is to be done, and doing it: observe, plan, apply, on typed values. Knows neither Pulumi nor HTTP."""
+"""Bring services to what the stack file says: observe, plan, apply. Imports neither Pulumi nor HTTP."""

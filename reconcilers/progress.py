@@ -1,6 +1,7 @@
-"""What a resource tells its user while it works, beside its result.
+"""Lines that a user sees while a resource is worked on: progress, and what the result does not say.
 
-Pulumi shows a line of the provider's standard error with the stack and not with the resource, so each names its place.
+Pulumi shows a line of the provider's standard error with the stack and not with the resource, so each line begins with
+the key path in the stack file.
 """
 
 from __future__ import annotations
@@ -10,23 +11,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_place: ContextVar[str] = ContextVar("_place", default="")
+_where: ContextVar[str] = ContextVar("_where", default="")
 
 
 @contextmanager
-def working_on(place: str) -> Iterator[None]:
-    """Let what is told meanwhile, by this thread, begin with a place: the key in the stack file."""
-    token = _place.set(place)
+def working_on(where: str) -> Iterator[None]:
+    """Begin the lines that this thread reports meanwhile with a key path in the stack file."""
+    token = _where.set(where)
     try:
         yield
     finally:
-        _place.reset(token)
+        _where.reset(token)
 
 
-def tell(text: str, *, place: str | None = None) -> None:
-    """Show a line to the user, at the place that is worked on if no other is given.
+def report(text: str, *, where: str | None = None) -> None:
+    """Show a line to the user.
 
-    In one write, not by pulumi.log.info, whose two would run into those of other threads.
+    Written at once: pulumi.log.info writes twice, and the lines of two threads would run into each other.
+
+    Args:
+        text: the line.
+        where: key path in the stack file that it begins with; None for that of `working_on`.
     """
-    place = _place.get() if place is None else place
-    sys.stderr.write(f"{place}: {text}\n" if place else f"{text}\n")
+    where = _where.get() if where is None else where
+    sys.stderr.write(f"{where}: {text}\n" if where else f"{text}\n")

@@ -18,7 +18,7 @@ from clients.http.transport import File, Problem, Transport, redact
 API_VERSION = "v2.29"
 """The first with pteInstall."""
 
-_GOING = "uninstallpending"  # an extension stays listed for half a minute after its uninstallation has succeeded
+_UNINSTALL_PENDING = "uninstallpending"  # an extension stays listed for half a minute after it is uninstalled
 
 
 class AdminCenter:
@@ -46,15 +46,15 @@ class EnvironmentApps:
         """Return which version is installed, None where the list does not have it."""
         answer = self._request("GET", "", f"list the extensions of environment {self.environment}")
         for app in answer["value"]:
-            if app["appId"].lower() == app_id and str(app.get("state", "")).lower() != _GOING:
+            if app["appId"].lower() == app_id and str(app.get("state", "")).lower() != _UNINSTALL_PENDING:
                 return Version.parse(app["version"])
         return None
 
-    def under_way(self, app: App) -> Deployment | None:
-        """Return the newest operation that installs this very version now, None where there is none.
+    def deployment_in_progress(self, app: App) -> Deployment | None:
+        """Return the newest running operation that installs exactly this version, None where there is none.
 
-        An upload to be installed at once is "running" from the start; one that is "scheduled" waits for an update
-        window or an update of the environment, and is somebody's plan for another day.
+        An upload to be installed at once is "running" from the start. One that is "scheduled" does not count: it waits
+        for an update window or for an update of the environment.
         """
         attempting = f"look up operations on {app.name} in environment {self.environment}"
         try:
@@ -75,7 +75,7 @@ class EnvironmentApps:
         return _deployment(newest, app) if newest else None
 
     def deploy(self, app: AppFile) -> Deployment:
-        """Upload a per-tenant extension and have it installed, or upgraded to, at once."""
+        """Upload a per-tenant extension to be installed, or upgraded to, at once."""
         # acceptIsvEula: the publisher of this extension is whoever runs this; the API refuses an install without it.
         form: dict[str, str | File] = {
             "extensionFile": File(app.path.name, app.content),
@@ -87,8 +87,8 @@ class EnvironmentApps:
         started = self._request("POST", "/pteInstall", f"install {app} in environment {self.environment}", form=form)
         return _deployment(started, app)
 
-    def follow(self, deployment: Deployment) -> Deployment:
-        """Return how far an operation is; its answer may be the operation itself or a list with it."""
+    def poll(self, deployment: Deployment) -> Deployment:
+        """Return a deployment with its state of now; the answer is the operation itself or a list of one."""
         attempting = f"look up operation {deployment.id} in environment {self.environment}"
         answer = self._request("GET", f"/{deployment.app.app_id}/operations/{deployment.id}", attempting)
         found = next((each for each in answer.get("value", [answer]) if each.get("id") == deployment.id), None)
@@ -163,9 +163,9 @@ def _deployment(operation: Mapping[str, Any], app: App) -> Deployment:
         return Deployment(operation["id"], app, "running")
     if state == "succeeded":
         return Deployment(operation["id"], app, "succeeded")
-    # In the language of the environment, over several lines, with the codes as JSON inside: told as it is.
-    said = redact(" ".join(str(operation.get("errorMessage") or "").split()))
-    return Deployment(operation["id"], app, "failed", said or f"the operation is {state}")
+    # In the language of the environment, over several lines, with the codes as JSON inside: quoted unchanged.
+    error = redact(" ".join(str(operation.get("errorMessage") or "").split()))
+    return Deployment(operation["id"], app, "failed", error or f"the operation is {state}")
 
 
 def _text(operation: Mapping[str, Any], key: str) -> str:

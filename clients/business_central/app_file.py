@@ -17,14 +17,14 @@ from typing import Self
 from uuid import UUID
 from xml.etree import ElementTree
 
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 
 MAX_BYTES = 50 * 1024 * 1024
 """What the admin center accepts."""
 
 _MAGIC = b"NAVX"
 _MANIFEST = "NavxManifest.xml"
-_MAX_MANIFEST_BYTES = 1024 * 1024  # a manifest is a few kB; a larger one is no manifest
+_MAX_MANIFEST_BYTES = 1024 * 1024  # a manifest is a few kB; anything larger is not one
 _NAMESPACE = "{http://schemas.microsoft.com/navx/2015/manifest}"
 _UNREADABLE = (ValueError, KeyError, RuntimeError, zlib.error, zipfile.BadZipFile, ElementTree.ParseError)
 
@@ -92,7 +92,7 @@ class AppFile(App):
         """Read a file and its manifest.
 
         Raises:
-            Refused: there is no such file, or it is not an extension that the admin center would take.
+            FailedPrecondition: there is no such file, or it is not an extension that the admin center would take.
         """
         path = Path(path)
         try:
@@ -109,11 +109,11 @@ class AppFile(App):
                 content=content,
             )
         except OSError as problem:
-            raise Refused(
+            raise FailedPrecondition(
                 f"read the extension {path}", problem.strerror or "it cannot be read", "Check the path of `file`."
             ) from None
         except _UNREADABLE as problem:
-            raise Refused(
+            raise FailedPrecondition(
                 f"read the extension {path}",
                 f"it is not an extension that the AL compiler made ({problem})",
                 "Name the .app file that `al compile` writes; not a runtime package, a .zip or a .nupkg.",

@@ -1,4 +1,4 @@
-"""How an extension gets into an environment: what the two ways to do it have in common."""
+"""Installing an extension in an environment: what the Admin Center API and the Automation API have in common."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from clients.business_central.app_file import App, AppFile, Version
 
 @dataclass(frozen=True)
 class Deployment:
-    """A change of an environment's extensions, which a service goes on with after it has answered.
+    """An installation or uninstallation, which a service goes on with after it has answered.
 
     Attributes:
-        id: what its channel finds it by.
+        id: by which its channel finds it again.
         app: what is installed, or uninstalled.
-        state: whether it goes on, and how it ended.
-        said: the service's own words about a failure.
+        state: whether it is still running, and how it ended.
+        error: what the service says about a failure, "" where it did not fail.
     """
 
     id: str
     app: App
     state: Literal["running", "succeeded", "failed"]
-    said: str = ""
+    error: str = ""
 
 
 class Channel(Protocol):
-    """A way to look at and change the extensions of one environment.
+    """An API by which the extensions of one environment are listed and changed.
 
-    Every method raises `clients.http.errors.AccessError` when it cannot do what it says.
+    Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says.
     """
 
     def installed(self, app_id: str) -> Version | None:
         """Return which version is installed, None where a list says that none is."""
 
-    def under_way(self, app: App) -> Deployment | None:
-        """Return the deployment of this very version that an earlier run started and that goes on."""
+    def deployment_in_progress(self, app: App) -> Deployment | None:
+        """Return the running deployment of exactly this version, perhaps of an earlier run; None for none."""
 
     def deploy(self, app: AppFile) -> Deployment:
         """Upload the file and start to install it, or to upgrade to it."""
 
-    def follow(self, deployment: Deployment) -> Deployment:
-        """Return how far a deployment is."""
+    def poll(self, deployment: Deployment) -> Deployment:
+        """Return a deployment with its state of now."""
 
     def uninstall(self, app: App) -> Deployment | None:
-        """Uninstall an extension, keeping its data; return what goes on, None where there is nothing to wait for."""
+        """Uninstall an extension, keeping its data; return the deployment, None where there is nothing to wait for."""

@@ -21,7 +21,7 @@ from clients.business_central.records import (
     registration_body,
     registration_of,
 )
-from clients.http.errors import Refused, ServiceError
+from clients.http.errors import FailedPrecondition, ServiceError
 from clients.http.shared_reads import SharedRead
 from clients.http.transport import Problem, Transport, as_mapping
 
@@ -75,7 +75,7 @@ class BusinessCentral:
 
 
 class Environment:
-    """One environment. Every method raises `clients.http.errors.AccessError` when it cannot do what it says."""
+    """One environment. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says."""
 
     def __init__(self, transport: Transport, root: str, name: str, query: Mapping[str, str]) -> None:
         self.name = name
@@ -87,7 +87,7 @@ class Environment:
         self._all_registrations = SharedRead(self._list_registrations)
         self._all_assignments = SharedRead(self._list_assignments)
 
-    # --- listed by whoever asks first; no write of ours changes them
+    # --- listed once and cached for all callers; our writes do not change them
 
     @property
     def companies(self) -> dict[str, str]:
@@ -102,7 +102,7 @@ class Environment:
     def _list_companies(self) -> dict[str, str]:
         found = self._list(f"{AUTOMATION_ROUTE}/companies", f"list the companies of environment {self.name}")
         if not found:
-            raise Refused(
+            raise FailedPrecondition(
                 f"list the companies of environment {self.name}",
                 "it answered that it has none",
                 "Check that the caller is allowed to see at least one company.",
@@ -116,23 +116,22 @@ class Environment:
             for item in self._list(path, f"list the permission sets of environment {self.name}")
         ]
 
-    # --- listed for all applications at once, by whoever asks first; a write of ours makes the next one ask anew. For
-    # reads of every registration of a stack: two requests for all of them.
+    # --- listed once for all applications and cached until we write: two requests refresh all registrations of a stack
 
     def listed_registration(self, client_id: str) -> Registration | None:
-        """Return the registration of an application as a list told a short while ago, an absence confirmed by key."""
+        """Return the registration of an application from the cached list; an absence is confirmed by a request."""
         return self._all_registrations().get(client_id.lower()) or self.registration(client_id)
 
     def listed_assignments(self, client_id: str) -> list[Assignment]:
-        """Return the permission sets of an application's user as a list told a short while ago; no proof of absence."""
+        """Return the permission sets of an application's user from the cached list; absence from it proves nothing."""
         return self._all_assignments().get(client_id.lower(), [])
 
     def registrations(self) -> Mapping[str, Registration]:
-        """Return all registrations, by client id, as a list told a short while ago."""
+        """Return all registrations, by client id, from the cached list."""
         return self._all_registrations()
 
     def all_assignments(self) -> Mapping[str, list[Assignment]]:
-        """Return the permission sets of all applications' users, by client id, as a list told a short while ago."""
+        """Return the permission sets of all applications' users, by client id, from the cached list."""
         return self._all_assignments()
 
     def _list_registrations(self) -> dict[str, Registration]:
@@ -151,7 +150,7 @@ class Environment:
     def registration(self, client_id: str) -> Registration | None:
         """Return the registration of an application as it is now, None where a list says that there is none.
 
-        A keyed look-up would not do: its 404 may also mean that the extension, the company or the environment is away.
+        A keyed look-up would not do: its 404 may also mean that extension, company or environment is missing.
         """
         attempting = f"look up the registration of {client_id} in environment {self.name}"
         found = self._list(self._registrations(), attempting, {"$filter": f"clientId eq {client_id}"})
@@ -193,7 +192,7 @@ class Environment:
             raise
 
     def deregister(self, client_id: str) -> bool:
-        """Delete a registration, and so its user with everything that it was allowed.
+        """Delete a registration, and with it its user and the user's permission sets.
 
         Returns:
             False where BC keeps it because its user once signed in interactively; True where it is gone.
@@ -231,7 +230,7 @@ class Environment:
         return [assignment_of(item) for item in found]
 
     def assign(self, user_id: str, wanted: PermissionSet, company: str) -> None:
-        """Give a user a permission set for one company, or for all with company ""; one it has already is fine."""
+        """Assign a permission set to a user for one company, or for all with company ""; it may be assigned already."""
         body = {"roleId": wanted.role_id, "company": company, "appId": wanted.app_id, "scope": wanted.scope}
         attempting = f"give permission set {wanted.role_id} to user {user_id} in environment {self.name}"
         try:
@@ -241,7 +240,7 @@ class Environment:
                 raise
 
     def unassign(self, user_id: str, assignment: Assignment) -> None:
-        """Take a permission set from a user; one that is gone already is fine."""
+        """Remove a permission set from a user; it may be gone already."""
         attempting = f"take permission set {assignment.role_id} from user {user_id} in environment {self.name}"
         try:
             self._request("DELETE", f"{self._user_permissions(user_id)}({assignment.id})", attempting)

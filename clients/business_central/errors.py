@@ -30,7 +30,7 @@ def is_kept_because_of_sign_in(problem: ServiceError) -> bool:
 
 
 def is_inside_a_company(problem: ServiceError) -> bool:
-    """Tell whether an error comes from inside a company, which was opened then: of code, of data, or a permission."""
+    """Tell whether an error was raised inside a company, which had been opened: by code, by data or by a permission."""
     if problem.status in {400, 404}:
         return is_missing_record(problem) or problem.code.startswith("Application_")
     return "prevented the action" in problem.message and f"TableData {COMPANY_TABLE} " not in problem.message
@@ -42,7 +42,7 @@ _ENTRA_APPLICATIONS = (
     "Microsoft Entra Applications (online: https://businesscentral.dynamics.com/{environment}?page=9860)"
 )
 
-# What to do about what a caller lacks: `commands preflight` says the same beforehand.
+# Remedies, by what is missing. `commands preflight` prints the same sentences beforehand.
 INSTALL_COMPANION = (
     "The companion extension 'Entra Business Central Registration' (API {route}) is not installed in environment "
     "{environment}, or is older than this program: a user with the permission set EXTEN. MGT. - ADMIN (or SUPER) "
@@ -58,7 +58,7 @@ REGISTER_CALLER = (
     f"administrator with SUPER adds it under {_ENTRA_APPLICATIONS} with the permission sets D365 AUTOMATION, SECURITY, "
     "EBC REGISTRATION (these three for all companies) and every set that it hands out."
 )
-GIVE_ROLES = (
+GRANT_CALLER_ROLES = (
     "The application that runs this needs the application roles API.ReadWrite.All and Automation.ReadWrite.All of "
     "Dynamics 365 Business Central: a Privileged Role Administrator grants them to it under API permissions "
     "(https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade), or with `az ad app "
@@ -66,60 +66,61 @@ GIVE_ROLES = (
     "a42b0b75-311e-488d-b67e-8fe84f924341=Role d365bc00-a990-0000-00bc-160000000001=Role` and then `az ad app "
     "permission admin-consent --id CLIENT_ID`, with its client id."
 )
-GIVE_SECURITY = (
+ASSIGN_SECURITY = (
     "The caller needs the permission set SECURITY for all companies of environment {environment} (or has to be a user "
     f"with SUPER): an administrator with SUPER assigns it to the application that runs this, under "
     f"{_ENTRA_APPLICATIONS}."
 )
-MAKE_FULL_USER = (
+SIGN_IN_FULL_USER = (
     "Business Central wants one enabled user with a full licence first: sign in to environment {environment} once as "
     "one (https://businesscentral.dynamics.com/{environment})."
 )
-GIVE_BASICS = (
+ASSIGN_BASIC_SETS = (
     "The caller lacks this permission in environment {environment}: an administrator with SUPER assigns it the "
     f"permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION for all companies, under {_ENTRA_APPLICATIONS}."
 )
-GIVE_REGISTRATION = (
+ASSIGN_EBC_REGISTRATION = (
     "The caller needs the permission set EBC REGISTRATION for all companies of environment {environment}: an "
     f"administrator with SUPER assigns it to the application that runs this, under {_ENTRA_APPLICATIONS}."
 )
-GIVE_WHAT_IS_HANDED_OUT = (
+ASSIGN_SAME_SETS_TO_CALLER = (
     "A caller with SECURITY can hand out only the permission sets that it holds itself: an administrator with SUPER "
     f"assigns this set to the caller in environment {{environment}}, under {_ENTRA_APPLICATIONS}, or runs this as a "
     "user with SUPER."
 )
 
 
-class Meaning(NamedTuple):
-    """One kind of answer: which it is (code and text are regular expressions), and what to do."""
+class KnownError(NamedTuple):
+    """An error that Business Central is known to answer: regular expressions for its code and text, and what to do."""
 
     code: str
     text: str
     remedy: str
 
 
-MEANINGS = [
-    Meaning("BadRequest_ResourceNotFound", "entraApplications|applicationPermissionSets", INSTALL_COMPANION),
-    Meaning("NoEnvironment|.*NotFound", "[Ee]nvironment", CHECK_ENVIRONMENT),
-    Meaning(
+KNOWN_ERRORS = [
+    KnownError("BadRequest_ResourceNotFound", "entraApplications|applicationPermissionSets", INSTALL_COMPANION),
+    KnownError("NoEnvironment|.*NotFound", "[Ee]nvironment", CHECK_ENVIRONMENT),
+    KnownError(
         "Internal_CompanyNotFound",
         "",
         "Check the companies of environment {environment}: the one that was asked for is not there any more.",
     ),
-    Meaning(
+    KnownError(
         "Internal_TenantUnavailable",
         "",
         "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
         "and run the same command again when it is Active.",
     ),
-    Meaning("Authentication_InvalidCredentials", "authenticated or authorized", GIVE_ROLES),
-    Meaning("Authentication_InvalidCredentials", "", REGISTER_CALLER),
-    Meaning("", "SUPER or SECURITY|cannot change settings for another user|CanManageUsers", GIVE_SECURITY),
-    Meaning("", "[Rr]egister a user before", MAKE_FULL_USER),
-    Meaning("", r"permissions? prevented the action.*\b(8845\d|EBC) ", GIVE_REGISTRATION),  # an object of the extension
-    Meaning("", "permissions? prevented the action|no permission to company", GIVE_BASICS),
-    Meaning("", "permission set.*(assigned|hold|have)|only assign", GIVE_WHAT_IS_HANDED_OUT),
-    Meaning(
+    KnownError("Authentication_InvalidCredentials", "authenticated or authorized", GRANT_CALLER_ROLES),
+    KnownError("Authentication_InvalidCredentials", "", REGISTER_CALLER),
+    KnownError("", "SUPER or SECURITY|cannot change settings for another user|CanManageUsers", ASSIGN_SECURITY),
+    KnownError("", "[Rr]egister a user before", SIGN_IN_FULL_USER),
+    # 8845n: the ids of the companion extension's objects
+    KnownError("", r"permissions? prevented the action.*\b(8845\d|EBC) ", ASSIGN_EBC_REGISTRATION),
+    KnownError("", "permissions? prevented the action|no permission to company", ASSIGN_BASIC_SETS),
+    KnownError("", "permission set.*(assigned|hold|have)|only assign", ASSIGN_SAME_SETS_TO_CALLER),
+    KnownError(
         "",
         "[Dd]eadlock|locked by another user",
         "Another session changed the same data at the same moment: run the same command again.",
@@ -127,11 +128,11 @@ MEANINGS = [
 ]
 
 
-def remedy_in(remedy: str, environment: str = "", route: str = "") -> str:
-    """Return one of the sentences above, about an environment where it names one.
+def format_remedy(remedy: str, environment: str = "", route: str = "") -> str:
+    """Return one of the remedies above with the environment filled in.
 
     Args:
-        remedy: the sentence.
+        remedy: the remedy.
         environment: name of the environment.
         route: of the companion extension's API.
     """
@@ -139,10 +140,10 @@ def remedy_in(remedy: str, environment: str = "", route: str = "") -> str:
 
 
 def with_remedy(problem: ServiceError, environment: str, route: str) -> ServiceError:
-    """Return the error, saying what to do about it where its code and text tell."""
-    for meaning in MEANINGS:
-        if re.search(meaning.code, problem.code) and re.search(meaning.text, problem.message):
-            problem.with_remedy(remedy_in(meaning.remedy, environment, route))
+    """Return the error with a remedy, where its code and text say which."""
+    for known in KNOWN_ERRORS:
+        if re.search(known.code, problem.code) and re.search(known.text, problem.message):
+            problem.with_remedy(format_remedy(known.remedy, environment, route))
             return problem
     if problem.status == 429:
         problem.with_remedy("Wait a few minutes, then run the same command again; it goes on where it stopped.")

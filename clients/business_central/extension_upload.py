@@ -19,15 +19,16 @@ from clients.business_central.errors import with_remedy
 from clients.http.errors import ServiceError
 from clients.http.transport import Transport
 
-_PLAN = {"schedule": "Current version", "schemaSyncMode": "Add"}
-_PARTS = ("versionMajor", "versionMinor", "versionBuild", "versionRevision")
+_UPLOAD_OPTIONS = {"schedule": "Current version", "schemaSyncMode": "Add"}
+_VERSION_FIELDS = ("versionMajor", "versionMinor", "versionBuild", "versionRevision")
 
 
 class ExtensionUpload:
     """The extensions of one environment; a `clients.business_central.deployment.Channel`.
 
-    The API gives a deployment no id. The newest one of publisher, name and version is ours, if it is another than the
-    newest before the upload; so the id of a `Deployment` is when that one had started, "" where there was none.
+    The API gives a deployment no id. After an upload, the newest deployment of the same publisher, name and version is
+    ours if it is not the one that was the newest before the upload. So the id of a `Deployment` is the start time of
+    that previous one, "" where there was none.
     """
 
     def __init__(self, transport: Transport, tenant_id: str, environment: Environment) -> None:
@@ -38,10 +39,10 @@ class ExtensionUpload:
     def installed(self, app_id: str) -> Version | None:
         """Return which version is installed, None where the list has none that is."""
         found = self._extension(app_id)
-        return Version(found[part] for part in _PARTS) if found else None
+        return Version(found[part] for part in _VERSION_FIELDS) if found else None
 
-    def under_way(self, app: App) -> Deployment | None:
-        """Return the deployment of this version that goes on, None where there is none."""
+    def deployment_in_progress(self, app: App) -> Deployment | None:
+        """Return the running deployment of this version, None where there is none."""
         newest = self._newest(app)
         return Deployment("", app, "running") if newest and _state(newest) == "inprogress" else None
 
@@ -49,22 +50,22 @@ class ExtensionUpload:
         """Upload an extension, in three requests: when to install it, its content, and go."""
         before = self._newest(app)
         attempting = f"upload {app} to environment {self._environment.name}"
-        upload = f"extensionUpload({self._planned_upload(attempting)})"
+        upload = f"extensionUpload({self._upload_row(attempting)})"
         self._request("PATCH", f"{upload}/extensionContent", attempting, content=app.content)
         # An action without a body is refused where a content type is sent, so it gets an empty object.
         self._request("POST", f"{upload}/Microsoft.NAV.upload", attempting, body={})
         return Deployment(before["startedOn"] if before else "", app, "running")
 
-    def follow(self, deployment: Deployment) -> Deployment:
-        """Return how far a deployment is; one that is not listed yet is running."""
+    def poll(self, deployment: Deployment) -> Deployment:
+        """Return a deployment with its state of now; one that is not listed yet is running."""
         newest = self._newest(deployment.app)
         if newest is None or newest["startedOn"] == deployment.id or _state(newest) == "inprogress":
             return deployment
         if _state(newest) == "completed":
             return Deployment(deployment.id, deployment.app, "succeeded")
-        # The API tells no reason: the page Installation Status of Extension Management does.
-        said = f"its {newest['operationType']} is {newest['status']}"
-        return Deployment(deployment.id, deployment.app, "failed", said)
+        # The API gives no reason: the page Installation Status of Extension Management does.
+        error = f"its {newest['operationType']} is {newest['status']}"
+        return Deployment(deployment.id, deployment.app, "failed", error)
 
     def uninstall(self, app: App) -> None:
         """Uninstall an extension, keeping its data, in one request; one that is not installed is fine."""
@@ -78,7 +79,7 @@ class ExtensionUpload:
         return next((extension for extension in found if extension["isInstalled"]), None)
 
     def _newest(self, app: App) -> dict[str, Any] | None:
-        """Return the newest deployment of this version, whatever became of it."""
+        """Return the newest deployment of this version, running or ended."""
         attempting = f"look up deployments of {app} in environment {self._environment.name}"
         ours = [
             row
@@ -87,13 +88,13 @@ class ExtensionUpload:
         ]
         return max(ours, key=lambda row: datetime.fromisoformat(row["startedOn"]), default=None)
 
-    def _planned_upload(self, attempting: str) -> str:
-        """Return the id of the row that uploads go through, made if need be; an earlier upload may have left one."""
+    def _upload_row(self, attempting: str) -> str:
+        """Return the id of the row that uploads go through: the one of an earlier upload, else a new one."""
         rows = self._list("extensionUpload", attempting)
         if rows:
-            self._request("PATCH", f"extensionUpload({rows[0]['systemId']})", attempting, body=_PLAN)
+            self._request("PATCH", f"extensionUpload({rows[0]['systemId']})", attempting, body=_UPLOAD_OPTIONS)
             return str(rows[0]["systemId"])
-        return str(self._request("POST", "extensionUpload", attempting, body=_PLAN)["systemId"])
+        return str(self._request("POST", "extensionUpload", attempting, body=_UPLOAD_OPTIONS)["systemId"])
 
     def _path(self, entity: str) -> str:
         companies = self._environment.companies  # extensions are per environment, so any one company will do

@@ -32,7 +32,7 @@ def route_for(roles: Iterable[str]) -> str | None:
 
 
 class OutsideSystem:
-    """An application with a client secret; for one thread. Each sign-in gets a new token, connections are kept.
+    """An application with a client secret. Each sign-in gets a new token; connections are kept. Not thread-safe.
 
     Args:
         client_id: the application.
@@ -76,7 +76,7 @@ class OutsideSystem:
             base_url: its address where it is a container or on-premises, perhaps with a query; "" online.
 
         Raises:
-            AccessError: Business Central refuses, or does not answer.
+            UserFacingError: Business Central refuses, or does not answer.
         """
         attempting = f"list the companies of environment {environment} as {self.client_id}"
         found = self._list(attempting, f"{route}/companies", authorization, environment, base_url)
@@ -88,7 +88,7 @@ class OutsideSystem:
         """Read one row inside a company: only so Business Central tells whether the application may open it.
 
         Raises:
-            AccessError: Business Central refuses, or does not answer.
+            UserFacingError: Business Central refuses, or does not answer.
         """
         attempting = f"read from company {company_id} of environment {environment} as {self.client_id}"
         path = f"{route}/companies({company_id})/{_PAGES[route]}"

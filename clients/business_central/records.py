@@ -23,7 +23,7 @@ class Registration:
         client_id: the application, a GUID in lower case.
         description: at most 50 characters; became the user's name when it was first enabled.
         contact_information: at most 50 characters.
-        permission_granted: whether consent was granted, as far as BC was told.
+        permission_granted: whether consent was granted, as the row says.
         state: "Enabled" or "Disabled".
         user_id: security id of its user, None before it was first enabled.
         user_state: "Enabled" or "Disabled"; "" where there is no user.

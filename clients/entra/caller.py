@@ -1,7 +1,7 @@
-"""Who runs this, as the access tokens say: an application, or a person.
+"""Who runs this, read from the access tokens: an application, or a person.
 
-Microsoft advises clients against reading an access token: it is meant for the service that it was issued for. So what
-is not in it counts as not known, and only messages and `commands preflight` use what is.
+Microsoft advises clients against reading an access token: it is meant for the service that it was issued for. So a
+claim that is missing means "not known", and only messages and `commands preflight` use the claims.
 https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
 """
 
@@ -63,7 +63,7 @@ def caller_of(authorization: str) -> Caller | None:
 
 
 def claims_of(authorization: str) -> Mapping[str, Any]:
-    """Return what a token says, {} where it is none that can be read. Its signature is for its service to check."""
+    """Return the claims of a token, {} where it cannot be decoded. Its signature is for its service to check."""
     import jwt  # here, since it brings cryptography with it, and few runs have a token to read
 
     _, _, token = authorization.partition(" ")

@@ -1,7 +1,7 @@
 """Which Microsoft cloud and which tenant: read from the environment, as the azuread provider reads it.
 
-Nothing of this is ever a resource's input: an address is no part of an identity, and a plain `pulumi refresh` sees the
-configuration of the last `up`, while the environment is always today's.
+None of this is ever a resource's input: an address is not part of an identity, and a plain `pulumi refresh` gets the
+configuration of the last `up` from the state, while environment variables are those of this run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from clients.http.transport import Problem, Transport
 
 BUSINESS_CENTRAL_URL = "https://api.businesscentral.dynamics.com"
@@ -48,8 +48,8 @@ def find_cloud(settings: Mapping[str, str]) -> Cloud:
         settings: stack configuration, keys with their namespace.
 
     Raises:
-        Refused: the named cloud is not known, or its metadata lacks an address.
-        AccessError: the metadata host does not answer.
+        FailedPrecondition: the named cloud is not known, or its metadata lacks an address.
+        UserFacingError: the metadata host does not answer.
     """
     host = settings.get("azuread:metadataHost") or os.environ.get("ARM_METADATA_HOSTNAME")
     if host:
@@ -58,7 +58,7 @@ def find_cloud(settings: Mapping[str, str]) -> Cloud:
     try:
         return CLOUDS[name.lower()]
     except KeyError:
-        raise Refused(
+        raise FailedPrecondition(
             "find the addresses of Entra and Microsoft Graph",
             f"there is no Microsoft cloud called {name!r}",
             f"Set azuread:environment or ARM_ENVIRONMENT to one of {', '.join(CLOUDS)}, or leave it out.",
@@ -76,7 +76,7 @@ def _cloud_from_metadata(host: str) -> Cloud:
             graph=str(metadata["microsoftGraphResourceId"]).rstrip("/"),
         )
     except (KeyError, TypeError):
-        raise Refused(
+        raise FailedPrecondition(
             attempting,
             "its answer has no loginEndpoint or no microsoftGraphResourceId",
             "Check azuread:metadataHost and ARM_METADATA_HOSTNAME.",
@@ -87,19 +87,19 @@ def find_tenant(settings: Mapping[str, str]) -> str:
     """Return the id of the directory (a GUID) that `azuread:tenantId` or ARM_TENANT_ID names.
 
     Raises:
-        Refused: neither is set, or it is no GUID.
+        FailedPrecondition: neither is set, or it is not a GUID.
     """
     tenant = settings.get("azuread:tenantId") or os.environ.get("ARM_TENANT_ID")
     if not tenant:
-        raise Refused(
+        raise FailedPrecondition(
             "sign in to Entra",
             "no tenant is named",
             "Set azuread:tenantId in the stack file, or the environment variable ARM_TENANT_ID.",
         )
     if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", tenant.lower()):
-        raise Refused(
+        raise FailedPrecondition(
             "sign in to Entra",
-            f"{tenant!r} is no tenant id",
+            f"{tenant!r} is not a tenant id",
             "Set azuread:tenantId or ARM_TENANT_ID to the GUID that stands under Overview in the Entra admin center: a "
             "domain would not tell applications of this tenant from a vendor's.",
         )
@@ -110,11 +110,11 @@ def business_central_url() -> str:
     """Return the base address of Business Central online: BUSINESS_CENTRAL_URL, or Microsoft's.
 
     Raises:
-        Refused: the address is not https, so that a token would travel in the clear.
+        FailedPrecondition: the address is not https, so that a token would travel in the clear.
     """
     url = os.environ.get("BUSINESS_CENTRAL_URL", BUSINESS_CENTRAL_URL).rstrip("/")
     if not url.startswith("https://"):
-        raise Refused(
+        raise FailedPrecondition(
             "find Business Central",
             f"BUSINESS_CENTRAL_URL is {url!r}, which is not an https address",
             f"Leave it out for Business Central online ({BUSINESS_CENTRAL_URL}).",

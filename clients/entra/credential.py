@@ -1,4 +1,4 @@
-"""What we use of a credential of azure-identity, whose import takes its time: a no-op preview never waits for it."""
+"""What we use of azure-identity's credentials, as protocols: a no-op preview does not import azure-identity."""
 
 from __future__ import annotations
 

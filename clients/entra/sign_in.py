@@ -1,6 +1,6 @@
-"""Who signs in: the credential that the environment holds, and the Authorization headers made with it.
+"""The credential that environment variables name, and the Authorization headers made with it.
 
-Nothing of this is ever a resource's input; a credential in the environment is always today's, and enters no state.
+None of this is ever a resource's input: so no credential enters the state, and each run uses its own.
 
 azure-identity is imported where it is used: it takes longer to import than all of our own code, and a preview, or an
 `up` that has nothing to do, signs in nowhere.
@@ -19,7 +19,7 @@ from typing import Any
 
 from clients.entra.cloud import CLOUDS, Cloud
 from clients.entra.credential import AccessToken, Credential
-from clients.http.errors import Refused, SignInFailed
+from clients.http.errors import FailedPrecondition, SignInFailed
 from clients.http.transport import USER_AGENT, Problem, Transport, redact
 
 # It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.
@@ -29,14 +29,16 @@ BUSINESS_CENTRAL_SCOPE = "https://api.businesscentral.dynamics.com/.default"
 RENEWED_BEFORE_SECONDS = 300  # before a token ends, as azure-core's own policy does it
 
 _ATTEMPTING = "sign in to Entra"
-_NOT_OURS = ("ARM_USE_AKS_WORKLOAD_IDENTITY", "ARM_MSI_ENDPOINT")
-"""Sign-in variables of the azuread provider that we do not obey: refused, or its half would be another caller's."""
+_UNSUPPORTED_VARIABLES = ("ARM_USE_AKS_WORKLOAD_IDENTITY", "ARM_MSI_ENDPOINT")
+"""Sign-in variables of the azuread provider that we do not support.
+
+Set, they are an error: azuread would sign in by them, and this program as another caller."""
 
 
 def find_credential(tenant_id: str, cloud: Cloud) -> Credential:
     """Return the credential that the environment holds, by the variables that the azuread provider uses too.
 
-    In the azuread provider's order, so that both halves of an `up` sign in alike:
+    In the azuread provider's order, so that both sign in as the same caller in one `up`:
 
     1. a certificate: ARM_CLIENT_CERTIFICATE (PKCS#12 in base64) or ARM_CLIENT_CERTIFICATE_PATH;
     2. a secret: ARM_CLIENT_SECRET, or the file ARM_CLIENT_SECRET_FILE_PATH;
@@ -49,11 +51,12 @@ def find_credential(tenant_id: str, cloud: Cloud) -> Credential:
     https://www.pulumi.com/registry/packages/azuread/installation-configuration/
 
     Raises:
-        Refused: the variables name no credential, one that cannot be used, or a way of azuread's that is not ours.
+        FailedPrecondition: the variables name no credential, one that cannot be used, or a sign-in that only
+            azuread supports.
     """
-    for variable in _NOT_OURS:
+    for variable in _UNSUPPORTED_VARIABLES:
         if os.environ.get(variable, "").lower() not in {"", "false", "0", "f"}:
-            raise Refused(
+            raise FailedPrecondition(
                 _ATTEMPTING,
                 f"{variable} is set: the azuread provider obeys it, and this program does not",
                 "Sign in another way, so that both are one caller: ARM_USE_OIDC=true with ARM_OIDC_TOKEN_FILE_PATH, "
@@ -62,7 +65,7 @@ def find_credential(tenant_id: str, cloud: Cloud) -> Credential:
     try:
         return _credential(tenant_id, cloud)
     except (OSError, ValueError) as problem:  # azure-identity's words for a file that is not there, or no certificate
-        raise Refused(
+        raise FailedPrecondition(
             _ATTEMPTING,
             f"the credential cannot be used ({redact(' '.join(str(problem).split())).rstrip('.')})",
             "Check the ARM_ variables that name it, and the file that they name.",
@@ -93,7 +96,7 @@ def _credential(tenant_id: str, cloud: Cloud) -> Credential:
         return identity.ManagedIdentityCredential(client_id=client_id or None)
     if _on("ARM_USE_CLI", default=True):
         return identity.AzureCliCredential(tenant_id=tenant_id)
-    raise Refused(
+    raise FailedPrecondition(
         _ATTEMPTING,
         "the environment names no credential",
         "Set ARM_CLIENT_ID and ARM_CLIENT_SECRET (or another sign-in of the azuread provider), or run `az login`.",
@@ -101,7 +104,7 @@ def _credential(tenant_id: str, cloud: Cloud) -> Credential:
 
 
 def _federated(tenant_id: str, client_id: str, common: dict[str, Any]) -> Credential:
-    """Return the credential of an application that trusts somebody else's tokens."""
+    """Return the credential of an application that signs in with a federated token (workload identity)."""
     from azure import identity
 
     if token := os.environ.get("ARM_OIDC_TOKEN"):
@@ -121,7 +124,7 @@ def _federated(tenant_id: str, client_id: str, common: dict[str, Any]) -> Creden
         )
     if _first(*_GITHUB_URL):
         return identity.ClientAssertionCredential(tenant_id, client_id, github_token, **common)
-    raise Refused(
+    raise FailedPrecondition(
         _ATTEMPTING,
         "ARM_USE_OIDC is set without a token",
         "Set ARM_OIDC_TOKEN_FILE_PATH or ARM_OIDC_TOKEN; in GitHub Actions give the job the permission "
@@ -140,7 +143,7 @@ def github_token() -> str:
     https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
 
     Raises:
-        AccessError: GitHub does not give one.
+        UserFacingError: GitHub does not give one.
     """
     answer = Transport(
         "GitHub",
@@ -212,7 +215,7 @@ def _options(cloud: Cloud) -> dict[str, Any]:
 
 def _needed(client_id: str) -> str:
     if not client_id:
-        raise Refused(_ATTEMPTING, "ARM_CLIENT_ID is not set", "Set it to the application that runs this.")
+        raise FailedPrecondition(_ATTEMPTING, "ARM_CLIENT_ID is not set", "Set it to the application that runs this.")
     return client_id
 
 
@@ -221,7 +224,7 @@ def _first(*variables: str) -> str:
 
 
 def _value(variable: str) -> str:
-    """Return what a variable says, or the file that its twin names."""
+    """Return the value of a variable, or of the file that `<variable>_FILE_PATH` names."""
     value = os.environ.get(variable, "").strip()
     if file := os.environ.get(f"{variable}_FILE_PATH"):
         written = Path(file).read_text(encoding="utf-8").strip()

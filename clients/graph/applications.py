@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import quote
 
 from clients.entra.caller import Caller
-from clients.graph.rights import READS, with_remedy
+from clients.graph.rights import READ_APPLICATIONS, with_remedy
 from clients.http.errors import NotFound, ServiceError
 from clients.http.transport import Transport
 
-# Whether Graph's own store answers a lambda with startsWith is not documented; its index does, and lags by moments.
+# `startsWith` in a lambda is documented for advanced queries only, which read an index that lags by moments.
 # https://learn.microsoft.com/graph/aad-advanced-queries
-_BY_INDEX = {"ConsistencyLevel": "eventual"}
+_ADVANCED_QUERY = {"ConsistencyLevel": "eventual"}
 _SELECT = "id,appId,displayName,createdDateTime,tags,passwordCredentials"
 
 
@@ -70,19 +70,19 @@ class Applications:
         self._caller = caller
 
     def tagged(self, start: str) -> list[Application]:
-        """Return the applications of which a tag starts with these words.
+        """Return the applications that have a tag starting with this text.
 
         Raises:
-            AccessError: they cannot be listed.
+            UserFacingError: they cannot be listed.
         """
         query = {"$filter": f"tags/any(t:startswith(t,'{_quoted(start)}'))", "$count": "true"}
-        return self._list(f"list the applications that are tagged {start}...", query, _BY_INDEX)
+        return self._list(f"list the applications that are tagged {start}...", query, _ADVANCED_QUERY)
 
     def exists(self, object_id: str) -> bool:
         """Tell whether there is an application with this object id.
 
         Raises:
-            AccessError: it cannot be told.
+            UserFacingError: it cannot be looked up.
         """
         try:
             self._transport.request(
@@ -94,14 +94,14 @@ class Applications:
         except NotFound:
             return False
         except ServiceError as problem:
-            raise with_remedy(problem, READS, self._caller) from None
+            raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
         return True
 
     def named(self, name: str) -> list[Application]:
         """Return the applications of a display name; letter case does not count.
 
         Raises:
-            AccessError: they cannot be listed.
+            UserFacingError: they cannot be listed.
         """
         query = {"$filter": f"displayName eq '{_quoted(name)}'"}
         return self._list(f"list the applications that are called {name!r}", query, {})
@@ -112,7 +112,7 @@ class Applications:
             found = self._transport.pages("/v1.0/applications", attempting=attempting, query=query, headers=headers)
             return [_application(item) for item in found]
         except ServiceError as problem:
-            raise with_remedy(problem, READS, self._caller) from None
+            raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
 
 
 def _quoted(text: str) -> str:

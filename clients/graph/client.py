@@ -14,13 +14,13 @@ from clients.entra.caller import Caller
 from clients.graph.errors import is_absent, is_already_granted
 from clients.graph.objects import DelegatedGrant, RoleAssignment, ServicePrincipal
 from clients.graph.rights import (
-    CONSENTS,
-    CONSENTS_DELEGATED,
-    CONSENTS_ON_GRAPH,
-    CREATES,
+    GRANT_APP_ROLES,
+    GRANT_APP_ROLES_OF_GRAPH,
+    GRANT_DELEGATED_PERMISSIONS,
+    MANAGE_ALL_APPLICATIONS,
     MICROSOFT_GRAPH,
-    READS,
-    READS_GRANTS,
+    READ_APPLICATIONS,
+    READ_DELEGATED_GRANTS,
     GraphRight,
     with_remedy,
 )
@@ -41,11 +41,11 @@ _IDENTITY = "id,appId,displayName,appOwnerOrganizationId,verifiedPublisher"
 _LARGEST_PAGE = 999  # https://learn.microsoft.com/graph/api/serviceprincipal-list
 _ON_BEHALF_OF_ALL = "AllPrincipals"
 ASKED_BY_KEY = 3
-"""So many service principals are looked up one by one in a refresh: a list of all of them is long in a large tenant."""
+"""How many service principals a refresh looks up one by one; for more it lists all, a long list in some tenants."""
 
 
 class Graph:
-    """Microsoft Graph v1.0. Every method raises `clients.http.errors.AccessError` when it cannot do what it says.
+    """Microsoft Graph v1.0. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says.
 
     Args:
         transport: to its base address.
@@ -79,7 +79,9 @@ class Graph:
 
     def _find(self, key: str, attempting: str) -> ServicePrincipal | None:
         try:
-            found = self._request("GET", f"/v1.0/{key}?$select={_SELECT}", attempting=attempting, needs=READS)
+            found = self._request(
+                "GET", f"/v1.0/{key}?$select={_SELECT}", attempting=attempting, needs=READ_APPLICATIONS
+            )
         except NotFound as problem:
             if is_absent(problem):
                 return None
@@ -87,12 +89,12 @@ class Graph:
         return ServicePrincipal.from_graph(found)
 
     def resource(self, app_id: str, permissions: Collection[str] = ()) -> ServicePrincipal | None:
-        """Return the service principal of a resource, which all integrations of a process ask for once.
+        """Return the service principal of a resource; asked for once and shared by all integrations.
 
         Args:
             app_id: client id of its application.
-            permissions: values that it should offer; where it lacks one, or is not there, it is asked again: it may
-                just have got it.
+            permissions: values that it should offer; where it lacks one, or is not there, Graph is asked again: it
+                may be new.
         """
         with self._lock:
             asked = self._resources.setdefault(app_id, SharedRead(partial(self.service_principal, app_id)))
@@ -103,10 +105,10 @@ class Graph:
         return found
 
     def known_resource(self, app_id: str, object_id: str) -> ServicePrincipal | None:
-        """Return the service principal of a resource as told a short while ago, None where neither id finds it.
+        """Return the service principal of a resource, as read a short while ago; None where neither id finds it.
 
-        For reads of every consent of a stack, which share both answers. What was made a moment ago may not be found yet
-        by anything but its object id, which is the last word on an absence.
+        For the refresh of all consents of a stack, which share both answers. A new service principal may be found only
+        by its object id at first, so only that look-up proves an absence.
 
         Args:
             app_id: client id of its application.
@@ -119,10 +121,10 @@ class Graph:
         return asked()
 
     def listed_service_principal(self, app_id: str) -> ServicePrincipal | None:
-        """Return the service principal of an application as told a short while ago, without what it offers.
+        """Return the service principal of an application, as read a short while ago, without its roles and scopes.
 
-        For reads of every consent of a stack: the first few are asked for by key, all others share one list of the
-        whole tenant. That it is not there is no proof of absence.
+        For the refresh of all consents of a stack: the first few are asked for by key, all others share one list of the
+        whole tenant. None does not prove an absence.
         """
         with self._lock:
             if len(self._vendors) < ASKED_BY_KEY:
@@ -132,11 +134,13 @@ class Graph:
 
     def _list_service_principals(self) -> dict[str, ServicePrincipal]:
         path = f"/v1.0/servicePrincipals?$select={_IDENTITY}&$top={_LARGEST_PAGE}"
-        listed = self._list(path, attempting="list the service principals of this tenant", needs=READS) or []
+        listed = (
+            self._list(path, attempting="list the service principals of this tenant", needs=READ_APPLICATIONS) or []
+        )
         return {item["appId"]: ServicePrincipal.from_graph(item) for item in listed if item.get("appId")}
 
     def create_service_principal(self, app_id: str) -> ServicePrincipal | None:
-        """Make an application known in this tenant; None where somebody else did so at this moment.
+        """Create the service principal of an application; None where somebody else did so at this moment.
 
         https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals
         """
@@ -145,7 +149,7 @@ class Graph:
                 "POST",
                 "/v1.0/servicePrincipals",
                 attempting=f"add the service principal of application {app_id} to this tenant",
-                needs=CREATES,
+                needs=MANAGE_ALL_APPLICATIONS,
                 body={"appId": app_id},
             )
         except Conflict:
@@ -156,21 +160,24 @@ class Graph:
         return ServicePrincipal.from_graph(made)
 
     def delete_service_principal(self, principal_id: str, *, attempting: str, just_made: bool = False) -> None:
-        """Take an application out of this tenant; one that is gone already is fine.
+        """Delete a service principal; it may be gone already.
 
-        With `just_made` it is not: a 404 may then mean that Entra does not show it everywhere yet.
+        With `just_made` a 404 is an error: it may then mean that Entra does not show it everywhere yet.
         """
         self._delete(
-            f"/v1.0/servicePrincipals/{principal_id}", attempting=attempting, needs=CREATES, just_made=just_made
+            f"/v1.0/servicePrincipals/{principal_id}",
+            attempting=attempting,
+            needs=MANAGE_ALL_APPLICATIONS,
+            just_made=just_made,
         )
 
     def listed_role_assignments(
         self, principal_id: str, resource_id: str, known: Collection[str], wanted: Collection[str]
     ) -> list[RoleAssignment] | None:
-        """Return what a principal holds on a resource as a list told a short while ago, None where it is not there now.
+        """Return the roles that a principal holds on a resource, from a cached list; None where there is no principal.
 
-        For reads of every consent of a stack: one list for all of them. Where the list lacks something that was known
-        or is wanted, the principal itself is asked, because the list may be late.
+        For the refresh of all consents of a stack: one list for all of them. Where the list lacks something that was
+        known or is wanted, the principal itself is asked, because the list may be late.
 
         Args:
             principal_id: object id of its service principal.
@@ -189,7 +196,7 @@ class Graph:
         path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo"
         attempting = f"list the roles that are assigned on service principal {resource_id}"
         listed: dict[str, list[RoleAssignment]] = {}
-        for item in self._list(path, attempting=attempting, needs=READS) or []:
+        for item in self._list(path, attempting=attempting, needs=READ_APPLICATIONS) or []:
             listed.setdefault(item["principalId"], []).append(RoleAssignment.from_graph(item))
         return listed
 
@@ -211,22 +218,22 @@ class Graph:
             f"/v1.0/servicePrincipals/{resource.id}/appRoleAssignedTo",
             {"principalId": principal_id, "resourceId": resource.id, "appRoleId": role_id},
             attempting=attempting,
-            needs=CONSENTS_ON_GRAPH if resource.app_id == MICROSOFT_GRAPH else CONSENTS,
+            needs=GRANT_APP_ROLES_OF_GRAPH if resource.app_id == MICROSOFT_GRAPH else GRANT_APP_ROLES,
         )
         return made and str(made["id"])
 
     def remove_assignment(
         self, resource_id: str, assignment_id: str, *, attempting: str, just_made: bool = False
     ) -> None:
-        """Take an application role back; one that is gone already is fine.
+        """Delete a role assignment; it may be gone already.
 
-        With `just_made` it is not: a 404 may then mean that Entra does not show it everywhere yet.
+        With `just_made` a 404 is an error: it may then mean that Entra does not show it everywhere yet.
         """
         path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo/{assignment_id}"
-        self._delete(path, attempting=attempting, needs=CONSENTS, just_made=just_made)
+        self._delete(path, attempting=attempting, needs=GRANT_APP_ROLES, just_made=just_made)
 
     def grants_held(self, principal_id: str) -> set[str]:
-        """Return the ids of all that a principal holds on any resource, for whomever: roles and delegated grants."""
+        """Return the ids of all role assignments and delegated grants of a principal, on any resource, for any user."""
         held = [*(self._roles_held(principal_id) or []), *(self._delegated_held(principal_id) or [])]
         return {item["id"] for item in held}
 
@@ -245,10 +252,10 @@ class Graph:
         ]
 
     def listed_delegated_grants(self, principal_id: str, resource_id: str) -> list[DelegatedGrant]:
-        """Return what a client holds on a resource for all users as a list told a short while ago.
+        """Return what a client holds on a resource for all users, from a cached list.
 
-        For reads of every consent of a stack: one list for all of them. Graph may be late with it, as it is not by
-        client: https://learn.microsoft.com/graph/api/oauth2permissiongrant-list
+        For the refresh of all consents of a stack: one list for all of them. It may be late, while a list by client is
+        not: https://learn.microsoft.com/graph/api/oauth2permissiongrant-list
         """
         with self._lock:
             listed = self._granted.setdefault(resource_id, SharedRead(partial(self._list_granted, resource_id)))
@@ -262,7 +269,7 @@ class Graph:
         )
         attempting = f"list the delegated permissions that are granted on service principal {resource_id}"
         listed: dict[str, list[DelegatedGrant]] = {}
-        for item in self._list(path, attempting=attempting, needs=READS_GRANTS) or []:
+        for item in self._list(path, attempting=attempting, needs=READ_DELEGATED_GRANTS) or []:
             listed.setdefault(item["clientId"], []).append(DelegatedGrant.from_graph(item))
         return listed
 
@@ -279,33 +286,33 @@ class Graph:
                 "scope": " ".join(sorted(scopes)),
             },
             attempting=attempting,
-            needs=CONSENTS_DELEGATED,
+            needs=GRANT_DELEGATED_PERMISSIONS,
         )
         return made and str(made["id"])
 
     def change_delegated(
         self, grant_id: str, scopes: Collection[str], *, attempting: str, just_made: bool = False
     ) -> None:
-        """Replace the permissions of a grant; without any, delete it, and then one that is gone already is fine."""
+        """Replace the permissions of a grant; without any, delete it (it may be gone already)."""
         path = f"/v1.0/oauth2PermissionGrants/{grant_id}"
         if not scopes:
-            return self._delete(path, attempting=attempting, needs=CONSENTS_DELEGATED, just_made=just_made)
+            return self._delete(path, attempting=attempting, needs=GRANT_DELEGATED_PERMISSIONS, just_made=just_made)
         body = {"scope": " ".join(sorted(scopes))}
-        self._request("PATCH", path, attempting=attempting, needs=CONSENTS_DELEGATED, body=body)
+        self._request("PATCH", path, attempting=attempting, needs=GRANT_DELEGATED_PERMISSIONS, body=body)
         return None
 
     def _roles_held(self, principal_id: str) -> list[dict[str, Any]] | None:
         return self._list(
             f"/v1.0/servicePrincipals/{principal_id}/appRoleAssignments",
             attempting=f"list the roles that service principal {principal_id} holds",
-            needs=READS,
+            needs=READ_APPLICATIONS,
         )
 
     def _delegated_held(self, principal_id: str) -> list[dict[str, Any]] | None:
         return self._list(
             f"/v1.0/servicePrincipals/{principal_id}/oauth2PermissionGrants",
             attempting=f"list the delegated permissions that service principal {principal_id} holds",
-            needs=READS_GRANTS,
+            needs=READ_DELEGATED_GRANTS,
         )
 
     def _list(self, path: str, *, attempting: str, needs: GraphRight) -> list[dict[str, Any]] | None:
@@ -344,7 +351,7 @@ class Graph:
                 self._forget()
 
     def _forget(self) -> None:
-        """Ask anew from now on for whatever a write of ours may have changed."""
+        """Forget the cached answers that a write of ours may have changed."""
         with self._lock:
             listed: list[SharedRead[Any]] = [
                 self._all_principals,

@@ -1,4 +1,4 @@
-"""What Microsoft Graph's answers mean, as far as consent meets them.
+"""What Microsoft Graph's error answers mean, as far as consents get them.
 
 https://learn.microsoft.com/graph/errors . The status alone says little, so codes and texts are recognised; the texts
 are those that other clients report: docs/reference/facts-graph.md, "Errors of Graph". rehearsal/DIFFERENCES.md says

@@ -1,4 +1,4 @@
-"""What Microsoft Graph tells of service principals and of what they are granted on each other, as far as it is needed.
+"""Service principals, and what they are granted on each other, as Microsoft Graph describes them.
 
 https://learn.microsoft.com/graph/api/resources/serviceprincipal , .../approleassignment and .../oauth2permissiongrant
 """

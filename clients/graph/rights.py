@@ -1,6 +1,6 @@
-"""Which rights on Microsoft Graph this program needs: how to tell that one is missing, and who can grant it.
+"""The rights on Microsoft Graph that this program needs: whether a caller lacks one, and who can grant it.
 
-Each has one sentence, which `commands preflight` prints beforehand and an error when Graph refuses.
+Each has one remedy, which `commands preflight` prints beforehand, and an error where Graph answers 403.
 Permissions and their ids: https://learn.microsoft.com/graph/permissions-reference
 Roles: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 """
@@ -37,7 +37,7 @@ class GraphRight:
         included_in: other application permissions that give it.
         role: the least Microsoft Entra role that gives it to a person; "" where every person has it.
         roles: template ids of the roles that give it.
-        often_everybodys: whether a tenant's settings may give it to every person; many do.
+        may_be_granted_to_all_users: whether a tenant's settings may grant it to every user, as they often do.
     """
 
     permission: str
@@ -45,7 +45,7 @@ class GraphRight:
     included_in: frozenset[str]
     role: str
     roles: frozenset[str]
-    often_everybodys: bool = False
+    may_be_granted_to_all_users: bool = False
 
     def held_by(self, caller: Caller) -> bool | None:
         """Tell whether a caller has it, None where its token does not say."""
@@ -53,7 +53,7 @@ class GraphRight:
             return True
         if (caller.directory_roles or frozenset()) & self.roles:
             return True
-        unknown = caller.is_person and (caller.directory_roles is None or self.often_everybodys)
+        unknown = caller.is_person and (caller.directory_roles is None or self.may_be_granted_to_all_users)
         return None if unknown else False
 
     def remedy(self, caller: Caller | None) -> str:
@@ -87,37 +87,39 @@ class GraphRight:
         )
 
 
-_CHANGES_DIRECTORY = "Directory.ReadWrite.All"
+_DIRECTORY_READ_WRITE = "Directory.ReadWrite.All"
 
-READS = GraphRight(
+READ_APPLICATIONS = GraphRight(
     "Application.Read.All",
     "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
-    frozenset({"Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All", _CHANGES_DIRECTORY}),
+    frozenset(
+        {"Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All", _DIRECTORY_READ_WRITE}
+    ),
     role="",
     roles=_APPLICATION_ADMINISTRATORS,
 )
 """Look up service principals and what they hold."""
 
-CREATES_OWN = GraphRight(
+MANAGE_OWN_APPLICATIONS = GraphRight(
     "Application.ReadWrite.OwnedBy",
     "18a4783c-866b-4cc7-a460-3d5e5662c884",
     frozenset({"Application.ReadWrite.All"}),
     role="Application Developer",
     roles=_APPLICATION_ADMINISTRATORS | {_APPLICATION_DEVELOPER},
-    often_everybodys=True,
+    may_be_granted_to_all_users=True,
 )
 """Make applications, with their service principals and secrets; this is what the azuread provider does."""
 
-CREATES = GraphRight(
+MANAGE_ALL_APPLICATIONS = GraphRight(
     "Application.ReadWrite.All",
     "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
     frozenset(),
     role="Cloud Application Administrator",
     roles=_APPLICATION_ADMINISTRATORS,
 )
-"""Add the service principal of somebody else's application to the tenant: a vendor's, Business Central's."""
+"""Create the service principal of an application of another tenant: a vendor's, Business Central's."""
 
-CONSENTS = GraphRight(
+GRANT_APP_ROLES = GraphRight(
     "AppRoleAssignment.ReadWrite.All",
     "06b708a9-e830-4db3-a914-8e69da51d44f",
     frozenset(),
@@ -126,28 +128,28 @@ CONSENTS = GraphRight(
 )
 """Grant application roles, which is admin consent for them."""
 
-CONSENTS_ON_GRAPH = GraphRight(
-    CONSENTS.permission,
-    CONSENTS.id,
+GRANT_APP_ROLES_OF_GRAPH = GraphRight(
+    GRANT_APP_ROLES.permission,
+    GRANT_APP_ROLES.id,
     frozenset(),
     role="Privileged Role Administrator",
     roles=frozenset({_GLOBAL_ADMINISTRATOR, _PRIVILEGED_ROLE_ADMINISTRATOR}),
 )
 """The same for roles of Microsoft Graph itself, which fewer people may grant."""
 
-READS_GRANTS = GraphRight(
+READ_DELEGATED_GRANTS = GraphRight(
     "DelegatedPermissionGrant.Read.All",
     "81b4724a-58aa-41c1-8a55-84ef97466587",
-    frozenset({"DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", _CHANGES_DIRECTORY}),
+    frozenset({"DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", _DIRECTORY_READ_WRITE}),
     role="",
     roles=_APPLICATION_ADMINISTRATORS,
 )
 """Look up delegated permissions."""
 
-CONSENTS_DELEGATED = GraphRight(
+GRANT_DELEGATED_PERMISSIONS = GraphRight(
     "DelegatedPermissionGrant.ReadWrite.All",
     "8e8e4742-1d95-4f68-9d56-6ee75648c72a",
-    frozenset({_CHANGES_DIRECTORY}),
+    frozenset({_DIRECTORY_READ_WRITE}),
     role="Cloud Application Administrator",
     roles=_APPLICATION_ADMINISTRATORS | {_PRIVILEGED_ROLE_ADMINISTRATOR},
 )
@@ -175,5 +177,5 @@ def with_remedy(problem: ServiceError, needed: GraphRight, caller: Callable[[], 
         caller: tells who was refused, None where that is not known; asked only where it matters.
     """
     if problem.code == "Authorization_RequestDenied":
-        problem.with_remedy(remedies(dict.fromkeys((needed, READS)), caller()))
+        problem.with_remedy(remedies(dict.fromkeys((needed, READ_APPLICATIONS)), caller()))
     return problem

@@ -10,14 +10,14 @@ DEBUG_VARIABLE = "ENTRA_BC_TRACEBACK"
 """Set to 1 in the environment to see the traceback of an error that is our own mistake."""
 
 
-class AccessError(Exception):
-    """The base of all errors of this project that a user sees.
+class UserFacingError(Exception):
+    """The base of all errors of this project that a user gets to see.
 
     Attributes:
         attempted: what was being done, on which object: "register <client id> in environment Production".
-        reason: what stood in the way, a sentence without its full stop.
+        reason: why it failed, a sentence without its full stop.
         remedy: what to do about it, one or more whole sentences; "" where nothing better is known than the reason.
-        where: the key in the stack file that this is about, "" where it is about none.
+        where: the key path in the stack file that this is about, "" for none.
     """
 
     def __init__(self, attempted: str, reason: str, remedy: str = "") -> None:
@@ -31,32 +31,36 @@ class AccessError(Exception):
         place = f"{self.where}: " if self.where else ""
         return f"{place}could not {self.attempted}: {self.reason}. {self.remedy}".strip()
 
-    def with_remedy(self, remedy: str) -> AccessError:
-        """Return this error saying what to do, unless it already says so."""
+    def with_remedy(self, remedy: str) -> UserFacingError:
+        """Return this error with this remedy, unless it has one already."""
         self.remedy = self.remedy or remedy
         return self
 
 
-class SignInFailed(AccessError):
-    """No access token could be had."""
+class InternalError(UserFacingError):
+    """A mistake of this program, not of a service or of the stack file."""
 
 
-class NotReached(AccessError):
-    """The service gave no answer: whether it did what it was asked is unknown."""
+class SignInFailed(UserFacingError):
+    """No access token was issued."""
 
 
-class Refused(AccessError):
-    """This program refuses to go on: what was asked for, or what a service answered, cannot be right.
+class NoResponse(UserFacingError):
+    """The service did not answer: whether it carried out the request is unknown."""
 
-    No service said so; perhaps none was asked yet.
+
+class FailedPrecondition(UserFacingError):
+    """This program stops by itself: the configuration, or what a service answered, does not allow to go on.
+
+    No service refused anything; perhaps none was asked yet.
     """
 
 
-class WorkFailed(AccessError):
-    """A service took on work that outlasts a request, and reported that it failed or has not reported its end."""
+class OperationFailed(UserFacingError):
+    """A long-running operation of a service failed, or did not end in time."""
 
 
-class ServiceError(AccessError):
+class ServiceError(UserFacingError):
     """A service answered, and the answer was not success.
 
     Attributes:
@@ -72,8 +76,8 @@ class ServiceError(AccessError):
     ) -> None:
         answer = " ".join(filter(None, [str(status), code]))
         reference = f" (request id {request_id})" if request_id else ""
-        said = f': "{message}"' if message else ""
-        super().__init__(attempted, f"{service} answered {answer}{said}{reference}")
+        quoted = f': "{message}"' if message else ""
+        super().__init__(attempted, f"{service} answered {answer}{quoted}{reference}")
         self.service = service
         self.status = status
         self.code = code
@@ -126,11 +130,12 @@ def error_for(status: int) -> type[ServiceError]:
 
 
 for _error in [
-    AccessError,
+    UserFacingError,
+    InternalError,
     SignInFailed,
-    NotReached,
-    Refused,
-    WorkFailed,
+    NoResponse,
+    FailedPrecondition,
+    OperationFailed,
     ServiceError,
     BadRequest,
     Unauthorized,

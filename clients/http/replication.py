@@ -1,8 +1,8 @@
-"""Waiting until what was made a moment ago is seen everywhere.
+"""Waiting until every server of Entra or Business Central shows what was made a moment ago (replication).
 
-Entra promises no time for it; other people report seconds to minutes. So the condition is put again and again, seldom
-enough for a busy service and often enough that the wait is little longer than what there was to wait for: at most a
-second, or a tenth of what it took so far.
+Microsoft documents no time for it; others report seconds to minutes. So a request is repeated after pauses of at most a
+second, or of a tenth of the time waited so far: seldom enough for a busy service, and the wait is hardly longer than
+needed.
 """
 
 from __future__ import annotations
@@ -22,76 +22,76 @@ from tenacity import (
     stop_all,
 )
 
-from clients.http.errors import AccessError, Refused
+from clients.http.errors import FailedPrecondition, UserFacingError
 
 T = TypeVar("T")
 
-LONGEST_SECONDS = 120
-"""How long we wait for it at most; longer delays are reported, and the next run finds what is there and goes on."""
+MAX_WAIT_SECONDS = 120
+"""How long we wait at most. After that it is an error, and the next run finds what is there and goes on."""
 
-LONGEST_WAIT_VARIABLE = "ENTRA_BC_LONGEST_WAIT"
+MAX_WAIT_VARIABLE = "ENTRA_BC_LONGEST_WAIT"
 """The environment variable that sets another limit, in seconds."""
 
-LEAST_REQUESTS = 3
+MIN_REQUESTS = 3
 """How often we ask at least, whatever time the requests themselves take."""
 
 FIRST_PROGRESS_SECONDS, NEXT_PROGRESS_SECONDS = 5, 10
-"""When whoever waits is told for the first time, and how long after that again at the earliest."""
+"""When progress is reported for the first time, and how long after that again at the earliest."""
 
 
-def longest_seconds() -> float:
-    """Return how long we wait at most: what the environment says, else `LONGEST_SECONDS`.
+def max_wait_seconds() -> float:
+    """Return how long we wait at most: what the environment says, else `MAX_WAIT_SECONDS`.
 
     Raises:
-        Refused: the variable is no number of seconds.
+        FailedPrecondition: the variable is not a number of seconds.
     """
-    said = os.environ.get(LONGEST_WAIT_VARIABLE, "")
+    value = os.environ.get(MAX_WAIT_VARIABLE, "")
     try:
-        return max(float(said), 0.0) if said else LONGEST_SECONDS
+        return max(float(value), 0.0) if value else MAX_WAIT_SECONDS
     except ValueError:
-        raise Refused(
+        raise FailedPrecondition(
             "wait for what was made a moment ago",
-            f"{LONGEST_WAIT_VARIABLE} is {said!r}, and has to be a number of seconds",
+            f"{MAX_WAIT_VARIABLE} is {value!r}, and has to be a number of seconds",
             "Correct it, or leave it out.",
         ) from None
 
 
-def when_replicated(
+def retry_until_replicated(
     request: Callable[[], T],
     *,
     is_pending: Callable[[BaseException], bool],
     seconds: float | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> T:
-    """Put a request until it does not fail for want of replication, with jitter, for a bounded time.
+    """Repeat a request while it fails because of replication; with jitter, for a bounded time.
 
     Args:
         request: the request.
-        is_pending: tells whether its failure may only mean "not seen yet".
-        seconds: how long to wait at most; None for `longest_seconds()`.
-        tell: takes a sentence for the user now and then, while the wait goes on.
+        is_pending: tells whether a failure may only mean "not replicated yet".
+        seconds: how long to wait at most; None for `max_wait_seconds()`.
+        report: takes a sentence for the user now and then, while the wait goes on.
 
     Raises:
-        whatever the request raises: at once what is not pending, and what still is when the time is over. Of the
-            latter an AccessError says how long was waited, and that the next run goes on.
+        whatever the request raises: at once where that is not pending, else when the time is over. Then a
+            UserFacingError says how long was waited, and that the next run goes on.
     """
-    longest = longest_seconds() if seconds is None else seconds
+    longest = max_wait_seconds() if seconds is None else seconds
     return Retrying(
         retry=retry_if_exception(is_pending),
         wait=_pause,
         # A single throttled request can take all the time, and tells nothing about replication: hence at least three.
-        stop=stop_all(stop_after_delay(longest), stop_after_attempt(LEAST_REQUESTS)),
-        before_sleep=_progress(longest, tell),
+        stop=stop_all(stop_after_delay(longest), stop_after_attempt(MIN_REQUESTS)),
+        before_sleep=_progress(longest, report),
         retry_error_callback=_give_up,
     )(request)
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = FIRST_PROGRESS_SECONDS) -> bool:
-    """Ask a few times whether something is seen that may well never be, and return the last answer.
+    """Check a condition repeatedly, and return whether it holds in time; without progress, since it is short.
 
     Args:
-        condition: asks.
-        seconds: how long to ask at most; so short that nobody has to be told.
+        condition: to be checked.
+        seconds: how long to check at most.
 
     Raises:
         whatever the condition raises, at once.
@@ -99,17 +99,17 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = FIRST_PROGRESS
     return Retrying(
         retry=retry_if_result(lambda answer: not answer),
         wait=_pause,
-        stop=stop_all(stop_after_delay(seconds), stop_after_attempt(LEAST_REQUESTS)),
+        stop=stop_all(stop_after_delay(seconds), stop_after_attempt(MIN_REQUESTS)),
         retry_error_callback=lambda _: False,
     )(condition)
 
 
 def _pause(state: RetryCallState) -> float:
-    longest = max(1.0, 0.1 * _passed(state))
+    longest = max(1.0, 0.1 * _elapsed(state))
     return random.uniform(longest / 2, longest)  # noqa: S311 - so that four threads do not ask in step
 
 
-def _passed(state: RetryCallState) -> float:
+def _elapsed(state: RetryCallState) -> float:
     return state.seconds_since_start or 0.0
 
 
@@ -118,24 +118,26 @@ def _failure(state: RetryCallState) -> BaseException:
     return problem or AssertionError("only a failure is waited for")
 
 
-def _progress(longest: float, tell: Callable[[str], None]) -> Callable[[RetryCallState], None]:
-    """Return what says, before a pause, what is waited for and for how long already."""
+def _progress(longest: float, report: Callable[[str], None]) -> Callable[[RetryCallState], None]:
+    """Return a tenacity callback that reports, before a pause, what is waited for and since when."""
     due = float(FIRST_PROGRESS_SECONDS)
 
     def say(state: RetryCallState) -> None:
         nonlocal due
         problem = _failure(state)
-        if _passed(state) >= due and isinstance(problem, AccessError):
-            due = _passed(state) + NEXT_PROGRESS_SECONDS
-            tell(f"waiting to {problem.attempted}, {_passed(state):.0f} s of at most {longest:.0f} s: {problem.reason}")
+        if _elapsed(state) >= due and isinstance(problem, UserFacingError):
+            due = _elapsed(state) + NEXT_PROGRESS_SECONDS
+            report(
+                f"waiting to {problem.attempted}, {_elapsed(state):.0f} s of at most {longest:.0f} s: {problem.reason}"
+            )
 
     return say
 
 
 def _give_up(state: RetryCallState) -> None:
     problem = _failure(state)
-    if isinstance(problem, AccessError):
-        problem.reason += f" (still so after {_passed(state):.0f} s)"
+    if isinstance(problem, UserFacingError):
+        problem.reason += f" (still so after {_elapsed(state):.0f} s)"
         problem.remedy = (
             "What is new may take longer than that to be seen everywhere: run the same command again, it finds what is "
             f"there and goes on. {problem.remedy}"

@@ -1,4 +1,4 @@
-"""Reads that many askers of one process share: a refresh of a hundred integrations asks for each list once."""
+"""Reads that are cached for a short time and shared in a process: a refresh of 100 integrations gets each list once."""
 
 from __future__ import annotations
 
@@ -9,60 +9,60 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-KEPT_SECONDS = 120
-"""How long an answer is kept: longer than a refresh takes, and short beside what somebody changes by hand meanwhile."""
+CACHE_SECONDS = 120
+"""How long an answer is cached: longer than a refresh takes, and short enough to notice soon what others change."""
 
 
 class SharedRead(Generic[T]):
-    """One question that a service is asked on behalf of everybody who wants to know the answer at about that time.
+    """A request whose answer is cached for a short time, for all threads.
 
-    Whoever comes while it is being asked waits for that answer. A failure is kept for nobody: the next one asks anew,
-    so that each error names the place in the stack file that it belongs to.
+    A thread that comes while another one asks waits for that answer. A failure is not cached: each thread asks again,
+    so that each error names its own key in the stack file.
 
     Args:
         read: asks the service.
-        seconds: how long an answer is kept after it came.
+        seconds: how long an answer is cached.
     """
 
-    def __init__(self, read: Callable[[], T], seconds: float = KEPT_SECONDS) -> None:
+    def __init__(self, read: Callable[[], T], seconds: float = CACHE_SECONDS) -> None:
         self._read = read
         self._seconds = seconds
         self._lock = threading.Lock()
         self._current: _Answer[T] = _Answer()
 
     def __call__(self) -> T:
-        """Return the answer, asked for now or a short while ago.
+        """Return the answer, new or cached.
 
         Raises:
-            whatever asking raises.
+            whatever `read` raises.
         """
         with self._lock:
-            if self._current.came_at is not None and time.monotonic() - self._current.came_at >= self._seconds:
+            if self._current.answered_at is not None and time.monotonic() - self._current.answered_at >= self._seconds:
                 self._current = _Answer()
             answer = self._current
         return answer.get(self._read)
 
     def forget(self) -> None:
-        """Ask anew from now on; to be called *after* each write of ours that the answer would show.
+        """Drop the cached answer; to be called *after* each write of ours that changes it.
 
-        An answer that is under way goes to those who already wait for it, and to nobody who comes later: it may have
-        been written down before our write.
+        A request that is running still answers the threads that wait for it already, but is not cached: the service may
+        have read before our write.
         """
         with self._lock:
             self._current = _Answer()
 
 
 class _Answer(Generic[T]):
-    """An answer that is not known before somebody asks for it."""
+    """One answer, asked for when it is first needed."""
 
     def __init__(self) -> None:
-        self.came_at: float | None = None
+        self.answered_at: float | None = None
         self._asking = threading.Lock()
         self._value: T
 
     def get(self, read: Callable[[], T]) -> T:
         with self._asking:
-            if self.came_at is None:
+            if self.answered_at is None:
                 self._value = read()
-                self.came_at = time.monotonic()
+                self.answered_at = time.monotonic()
             return self._value

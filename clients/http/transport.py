@@ -13,7 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from clients.http.errors import NotReached, Refused, ServiceError, error_for
+from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, error_for
 
 USER_AGENT = "entra-business-central/0.1"
 """Tells our requests from those of the azuread provider, in the services' logs and in the rehearsal's."""
@@ -22,7 +22,7 @@ CONNECT_SECONDS, ANSWER_SECONDS = 10, 100
 """How long a connection and an answer may take; the latter is what Microsoft Graph's own clients wait."""
 
 # Which statuses are worth asking again. A POST is repeated only where the service says that it did not take it:
-# 429, or 503 with Retry-After; after anything else its outcome is unknown, and the caller has to look.
+# 429, or 503 with Retry-After; after anything else its outcome is unknown, and our caller has to find out.
 ALWAYS_RETRIED = frozenset({429})
 RETRIED_WHEN_REPEATABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 REPEATABLE = frozenset({"GET", "PATCH", "PUT", "DELETE"})
@@ -51,7 +51,7 @@ RETRIES = RetryTable(
 
 
 class Problem(NamedTuple):
-    """What a service says in the body of an error."""
+    """The body of an error, as far as it is used."""
 
     code: str
     message: str
@@ -131,7 +131,7 @@ class Transport:
         Raises:
             SignInFailed: no token could be had.
             ServiceError: the service answered 4xx or 5xx; the class tells which.
-            NotReached: there was no answer.
+            NoResponse: there was no answer.
         """
         url = path if path.startswith(f"{self.base_url}/") else f"{self.base_url}{path}"
         signed = {"Authorization": self._authorization()} if self._authorization else {}
@@ -149,9 +149,9 @@ class Transport:
                 allow_redirects=False,  # no API of ours redirects; a redirect could carry the token elsewhere
             )
         except requests.RequestException as problem:
-            raise NotReached(
+            raise NoResponse(
                 attempting,
-                f"{self.service} at {self.base_url} gave no answer to {method} ({_plain(problem)})",
+                f"{self.service} at {self.base_url} gave no answer to {method} ({_root_cause(problem)})",
                 "Whether it was done is not known; run the same command again, it finds and finishes what is there.",
             ) from None
         if answer.status_code >= 300:
@@ -172,7 +172,7 @@ class Transport:
         """Yield the entities of an OData collection, following its next links as they are.
 
         Raises:
-            ServiceError, SignInFailed, NotReached: as `request`.
+            ServiceError, SignInFailed, NoResponse: as `request`.
         """
         link: str | None = path
         while link:
@@ -182,8 +182,8 @@ class Transport:
             yield from page["value"]
             link, query = page.get("@odata.nextLink"), None
 
-    def _unexpected(self, attempting: str) -> Refused:
-        return Refused(
+    def _unexpected(self, attempting: str) -> FailedPrecondition:
+        return FailedPrecondition(
             attempting,
             f"the answer from {self.base_url} is not {self.service}'s",
             "Check the address: `baseUrl` in the stack file, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME, a proxy.",
@@ -221,8 +221,8 @@ def redact(text: str) -> str:
     return _SECRETS.sub("[secret]", text)
 
 
-def _plain(problem: BaseException) -> str:
-    """Return the innermost reason of a failed request, in a few words: requests wraps it three times."""
+def _root_cause(problem: BaseException) -> str:
+    """Return the root cause of a failed request, in a few words: requests wraps it three times."""
     while inner := (problem.__cause__ or problem.__context__):
         problem = inner
     return redact(f"{type(problem).__name__}: {problem}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from clients.business_central.errors import GIVE_ROLES, remedy_in
+from clients.business_central.errors import GRANT_CALLER_ROLES, format_remedy
 from clients.entra.caller import Caller
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands.preflight.findings import Finding, missing
 from settings.models import BUSINESS_CENTRAL_APP_ID
@@ -19,42 +19,42 @@ class SignedIn(NamedTuple):
     """Who signed in to Business Central online.
 
     Attributes:
-        caller: who; None where nobody could, or where the token does not say.
+        caller: who; None where the sign-in failed, or where the token does not say.
         findings: what was found about it.
-        is_let_in: whether its token opens the APIs of an environment.
+        may_call_apis: whether its token has the roles to call the APIs of an environment.
     """
 
     caller: Caller | None
     findings: list[Finding]
-    is_let_in: bool
+    may_call_apis: bool
 
 
-def sign_in(session: Session, on_graph: Caller | None) -> SignedIn:
+def sign_in(session: Session, graph_caller: Caller | None) -> SignedIn:
     """Sign in, and compare the token's roles with those that are needed.
 
     Args:
         session: the clients of the tenant.
-        on_graph: who signed in to Microsoft Graph; None where that is not known.
+        graph_caller: who signed in to Microsoft Graph; None where that is not known.
     """
     try:
         caller = session.business_central_caller
-    except AccessError as problem:
-        finding = missing(WHERE, problem) if _is_in_tenant(session) else _absent(on_graph)
-        return SignedIn(None, [finding], is_let_in=False)
+    except UserFacingError as problem:
+        finding = missing(WHERE, problem) if _is_in_tenant(session) else _no_service_principal(graph_caller)
+        return SignedIn(None, [finding], may_call_apis=False)
     findings = _lacking_roles(caller)
-    return SignedIn(caller, findings, is_let_in=not any(each.stops_up for each in findings))
+    return SignedIn(caller, findings, may_call_apis=not any(each.stops_up for each in findings))
 
 
 def _is_in_tenant(session: Session) -> bool:
     """Tell whether the tenant has Business Central's service principal; where nobody can see, it may have."""
     try:
         return session.graph.resource(BUSINESS_CENTRAL_APP_ID) is not None
-    except AccessError:
+    except UserFacingError:
         return True
 
 
-def _absent(on_graph: Caller | None) -> Finding:
-    """Return that nobody can sign in before the tenant has Business Central's service principal.
+def _no_service_principal(graph_caller: Caller | None) -> Finding:
+    """Return the finding that nobody can sign in before the tenant has Business Central's service principal.
 
     `up` makes it with the first consent. A person can go on from there; an application cannot, since no application
     has a role on it yet.
@@ -63,12 +63,12 @@ def _absent(on_graph: Caller | None) -> Finding:
         "this tenant has no service principal of Business Central, so that nobody can sign in to it and no environment "
         "was looked at"
     )
-    if on_graph and on_graph.is_person:
+    if graph_caller and graph_caller.is_person:
         return Finding("note", WHERE, found, "Run preflight again after the first consent, which adds it.")
     remedy = (
         "`up` adds it with the first consent, and each environment then refuses it for want of a role. First, a Cloud "
-        f"Application Administrator adds it: `az ad sp create --id {BUSINESS_CENTRAL_APP_ID}`. {remedy_in(GIVE_ROLES)} "
-        "Then run preflight again."
+        f"Application Administrator adds it: `az ad sp create --id {BUSINESS_CENTRAL_APP_ID}`. "
+        f"{format_remedy(GRANT_CALLER_ROLES)} Then run preflight again."
     )
     return Finding("missing", WHERE, found, remedy)
 
@@ -76,7 +76,7 @@ def _absent(on_graph: Caller | None) -> Finding:
 def _lacking_roles(caller: Caller | None) -> list[Finding]:
     """Return which application roles the token lacks; they hold for all environments.
 
-    A person has delegated permissions instead. What a token does not say is not held against anybody.
+    Not checked for a person, who has delegated permissions instead, and where the token does not say who signed in.
     """
     if caller is None or caller.is_person:
         return []
@@ -85,4 +85,4 @@ def _lacking_roles(caller: Caller | None) -> list[Finding]:
         return []
     found = f"the token of the caller, application {caller.client_id}, does not have {' and '.join(lacking)}"
     # Microsoft documents the second one for the Automation API; its source lets the first one in there too.
-    return [Finding("missing" if _API in lacking else "note", WHERE, found, remedy_in(GIVE_ROLES))]
+    return [Finding("missing" if _API in lacking else "note", WHERE, found, format_remedy(GRANT_CALLER_ROLES))]

@@ -1,4 +1,4 @@
-"""`python -m commands preflight`: asks everything that `up` will need, and changes nothing."""
+"""`python -m commands preflight`: checks everything that `up` will need, and changes nothing."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from rich.text import Text
 
 from clients.entra.caller import Caller
 from clients.graph.applications import Application
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
-from commands.preflight import business_central, companion, consents, environments, orphans, rights
+from commands.preflight import business_central, companion, consents, environments, missing_graph_rights, orphans
 from commands.preflight.findings import Finding, Kind, missing
+from commands.preflight.stack import Stack
 from commands.preflight.state import State, StateUnusable
-from commands.preflight.subject import Subject
-from commands.pulumi_cli import NotAnswered
+from commands.pulumi_cli import StackUnreadable
 from settings.loading import SettingsError, load, of_project
 from settings.models import PROJECT
 
-AT_ONCE = 4
+MAX_CONCURRENT_CHECKS = 4
 """Business Central takes five requests of one caller at a time."""
 
 _COLOURS: dict[Kind, str] = {  # the gravest first
@@ -49,19 +49,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look at everything that the stack needs.
+    """Check everything that the stack needs.
 
     Returns:
         0 where nothing stops `pulumi up`; 1 where something does; 2 where the stack file or the state is not usable, so
         that nothing was looked at.
     """
     try:
-        subject = _subject(
-            arguments.stack, pulumi_cli.stack_file(arguments), sys.stdin.read() if arguments.stdin else None
-        )
+        exported = sys.stdin.read() if arguments.stdin else None
+        stack = _load_stack(arguments.stack, pulumi_cli.stack_file(arguments), exported)
         with Console(stderr=True).status("Asking Microsoft Graph and Business Central"):
-            found = check(subject) if arguments.stdin else _checked_at_rest(subject)
-    except (NotAnswered, StateUnusable, SettingsError, AccessError) as problem:
+            found = check(stack) if arguments.stdin else _check_until_state_is_stable(stack)
+    except (StackUnreadable, StateUnusable, SettingsError, UserFacingError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     ready = not any(each.stops_up for each in found)
@@ -73,45 +72,45 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if ready else 1
 
 
-def _checked_at_rest(subject: Subject) -> list[Finding]:
-    """Look, and again where an `up` was at work meanwhile: what it made since the state was read looks left over.
+def _check_until_state_is_stable(stack: Stack) -> list[Finding]:
+    """Check, and check again where the state has changed meanwhile: what a running `up` has just made looks left over.
 
     Raises:
-        NotAnswered, StateUnusable: the state cannot be read any more.
+        StackUnreadable, StateUnusable: the state cannot be read any more.
     """
-    found = check(subject)
+    found = check(stack)
     for _ in range(2):
-        now = _state(subject.full_name, None) if any(each.kind == "leftover" for each in found) else subject.state
-        if now == subject.state:
+        now = _state(stack.full_name, None) if any(each.kind == "leftover" for each in found) else stack.state
+        if now == stack.state:
             return found
-        subject = replace(subject, state=now)
-        found = check(subject)
-    found_at_work = "the stack's state changes while preflight looks, so that what looks left over may be in use"
-    note = Finding("note", orphans.WHERE, found_at_work, "Run it again when no `up` is under way.")
+        stack = replace(stack, state=now)
+        found = check(stack)
+    changing = "the stack's state changes while preflight looks, so that what looks left over may be in use"
+    note = Finding("note", orphans.WHERE, changing, "Run it again when no `up` is under way.")
     return [*(each for each in found if each.kind != "leftover"), note]
 
 
-def check(subject: Subject) -> list[Finding]:
-    """Look at Graph and at every environment, several at once, and return what was found; the gravest first."""
-    session, declared = subject.session, subject.declared
-    if not declared.integrations:  # a stack for the companion extension alone asks nothing of Entra
-        return _sorted(companion.check(subject))
+def check(stack: Stack) -> list[Finding]:
+    """Check Graph and every environment, several at once, and return the findings; the gravest first."""
+    session, declared = stack.session, stack.declared
+    if not declared.integrations:  # a stack for the companion extension alone needs nothing from Entra
+        return _sorted(companion.check(stack))
     checks: list[Callable[[], list[Finding]]] = []
     tagged: list[Application] = []
-    person, found = _on_graph(session)
+    person, found = _sign_in_to_graph(session)
     if not found:
-        tagged, found = _tagged(subject)
-        checks += [partial(rights.check, subject, person), partial(orphans.find, subject, tagged)]
-        checks += [partial(consents.check, subject, each, person) for each in declared.integrations]
+        tagged, found = _tagged_applications(stack)
+        checks += [partial(missing_graph_rights.check, stack, person), partial(orphans.find, stack, tagged)]
+        checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
     online = declared.online
     if online:
         signed_in = business_central.sign_in(session, person)
         found = [*found, *signed_in.findings]
-        if signed_in.is_let_in:
-            checks += [partial(environments.check, subject, key, tagged, signed_in.caller) for key in online]
+        if signed_in.may_call_apis:
+            checks += [partial(environments.check, stack, key, tagged, signed_in.caller) for key in online]
     elsewhere = declared.environments.keys() - set(online)
-    checks += [partial(environments.check, subject, key, tagged, None) for key in elsewhere]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    checks += [partial(environments.check, stack, key, tagged, None) for key in elsewhere]
+    with ThreadPoolExecutor(MAX_CONCURRENT_CHECKS) as pool:
         return _sorted([*found, *itertools.chain(*pool.map(lambda each: each(), checks))])
 
 
@@ -147,48 +146,55 @@ def _sentences(finding: Finding) -> str:
     return f"{finding.found}. {finding.remedy}".strip()
 
 
-def _on_graph(session: Session) -> tuple[Caller | None, list[Finding]]:
-    """Return who signs in to Graph, and why nobody can: once, and not for each thing that would be asked of it."""
+def _sign_in_to_graph(session: Session) -> tuple[Caller | None, list[Finding]]:
+    """Return who signs in to Graph; or why that fails, as one finding instead of one for each request."""
     try:
         return session.graph_caller, []
-    except AccessError as problem:
-        return None, [missing(rights.WHERE, problem)]
+    except UserFacingError as problem:
+        return None, [missing(missing_graph_rights.WHERE, problem)]
 
 
-def _tagged(subject: Subject) -> tuple[list[Application], list[Finding]]:
-    """Return the applications that stacks of this project made, and what was missing to see them."""
+def _tagged_applications(stack: Stack) -> tuple[list[Application], list[Finding]]:
+    """Return the applications that stacks of this project made; or why they cannot be listed."""
     try:
-        return subject.session.applications.tagged(f"{PROJECT}:"), []
-    except AccessError as problem:
-        return [], [missing(rights.WHERE, problem)]
+        return stack.session.applications.tagged(f"{PROJECT}:"), []
+    except UserFacingError as problem:
+        return [], [missing(missing_graph_rights.WHERE, problem)]
 
 
-def _subject(stack: str, file: Path, exported: str | None) -> Subject:
+def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:
     config = pulumi_cli.configuration(file)
     file = file.relative_to(pulumi_cli.ROOT) if file.is_relative_to(pulumi_cli.ROOT) else file
     if not config:
-        raise NotAnswered(f"{file} does not exist, or has no `config`: write it as stacks/Pulumi.example.yaml shows.")
+        raise StackUnreadable(
+            f"{file} does not exist, or has no `config`: write it as stacks/Pulumi.example.yaml shows."
+        )
     declared = load(of_project(config), presets=pulumi_cli.ROOT / "presets", stack_file=file)
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
-    return Subject(pulumi_cli.short_name(stack), stack, declared, _state(stack, exported), session)
+    return Stack(pulumi_cli.short_name(full_name), full_name, declared, _state(full_name, exported), session)
 
 
-def _state(stack: str, exported: str | None) -> State:
+def _state(full_name: str, exported: str | None) -> State:
     if exported is not None:
-        return _of_stack(State.read(exported), stack)
-    command = f"pulumi stack export --stack {stack} | python -m commands preflight --stack {stack} --stdin"
+        return _require_state_of(full_name, State.read(exported))
+    command = f"pulumi stack export --stack {full_name} | python -m commands preflight --stack {full_name} --stdin"
     try:
-        return _of_stack(State.read(pulumi_cli.ask("stack", "export", stack=stack, instead=command)), stack)
-    except NotAnswered as problem:
+        exported = pulumi_cli.run_pulumi("stack", "export", stack=full_name, alternative=command)
+    except StackUnreadable as problem:
         if "no stack named" in str(problem):
-            return State.nothing()
+            return State.empty()
         raise
+    return _require_state_of(full_name, State.read(exported))
 
 
-def _of_stack(state: State, stack: str) -> State:
-    """Return a state, if it is this stack's: with another's, what is in use would look left over."""
-    others = state.stacks - {pulumi_cli.short_name(stack)}
+def _require_state_of(full_name: str, state: State) -> State:
+    """Return a state if it is this stack's: with another's, what is in use would look left over.
+
+    Raises:
+        StateUnusable: it is another stack's.
+    """
+    others = state.stacks - {pulumi_cli.short_name(full_name)}
     if others:
-        raise StateUnusable(f"This is the state of stack {', '.join(sorted(others))}, and not of {stack}.")
+        raise StateUnusable(f"This is the state of stack {', '.join(sorted(others))}, and not of {full_name}.")
     return state

@@ -1,25 +1,25 @@
-"""What a stack that installs the companion extension needs: a look at the extensions of each environment."""
+"""Checks for a stack that installs the companion extension: whether the extensions of each environment can be read."""
 
 from __future__ import annotations
 
 from clients.business_central.environment import COMPANION_APP_ID
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, missing
-from commands.preflight.subject import Subject
+from commands.preflight.stack import Stack
 
 
-def check(subject: Subject) -> list[Finding]:
+def check(stack: Stack) -> list[Finding]:
     """Return whether the extensions of the environments can be seen, and which version is installed."""
-    companion = subject.declared.companion_extension
+    companion = stack.declared.companion_extension
     if companion is None:
         return []
-    online = subject.declared.online
+    online = stack.declared.online
     found = []
     for key in companion.environments or online:
-        name = subject.declared.environments[key].name
+        name = stack.declared.environments[key].name
         try:
-            installed = subject.session.extensions(name, companion.channel).installed(COMPANION_APP_ID)
-        except AccessError as problem:
+            installed = stack.session.extensions(name, companion.channel).installed(COMPANION_APP_ID)
+        except UserFacingError as problem:
             found.append(missing(f"environment {name}", problem))
             continue
         version = (

@@ -1,4 +1,4 @@
-"""What integrations are consented to: the plans that `up` will carry out, and whose applications they are."""
+"""The consents of an integration: the plans that `up` will carry out, and the publishers of vendors' applications."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import NamedTuple
 
 from clients.entra.caller import Caller
 from clients.graph.objects import ServicePrincipal
-from clients.graph.rights import CREATES
-from clients.http.errors import AccessError
+from clients.graph.rights import MANAGE_ALL_APPLICATIONS
+from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, missing
-from commands.preflight.rights import WHERE, lacking
-from commands.preflight.subject import Subject, names, place
+from commands.preflight.missing_graph_rights import WHERE, lacking
+from commands.preflight.stack import Stack, all_keys, key_path
 from reconcilers.consent.observe import with_application, with_grants
 from reconcilers.consent.plan import Plan, plan
 from reconcilers.consent.spec import ConsentSpec, Live, Recorded
 from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
 
 
-def check(subject: Subject, integration: Integration, caller: Caller | None) -> list[Finding]:
+def check(stack: Stack, integration: Integration, caller: Caller | None) -> list[Finding]:
     """Return what was found about the consents of one integration.
 
     Args:
-        subject: the stack.
+        stack: the stack.
         integration: one of its integrations.
         caller: who signed in to Microsoft Graph, None where the token does not say.
     """
     try:
-        return list(_Consents(subject, integration, caller).findings())
-    except AccessError as problem:
-        return [missing(place(integration), problem)]
+        return list(_Consents(stack, integration, caller).findings())
+    except UserFacingError as problem:
+        return [missing(key_path(integration), problem)]
 
 
 class _Planned(NamedTuple):
@@ -40,10 +40,10 @@ class _Planned(NamedTuple):
 
 
 class _Consents:
-    def __init__(self, subject: Subject, integration: Integration, caller: Caller | None) -> None:
-        self._subject, self._integration, self._caller = subject, integration, caller
-        self._graph, self._where = subject.session.graph, place(integration)
-        self._client_id = subject.client_id(integration)
+    def __init__(self, stack: Stack, integration: Integration, caller: Caller | None) -> None:
+        self._stack, self._integration, self._caller = stack, integration, caller
+        self._graph, self._where = stack.session.graph, key_path(integration)
+        self._client_id = stack.client_id(integration)
         # With `consent: manual` the approval page adds what is not in the tenant, and not `up`.
         self._auto = integration.consent == "auto"
 
@@ -51,7 +51,7 @@ class _Consents:
         """Yield what the plans say; every request is made here.
 
         Raises:
-            AccessError: something could not be read.
+            UserFacingError: something could not be read.
         """
         consents = [self._planned(app_id) for app_id in self._integration.permissions]
         if self._integration.owner == "vendor":
@@ -69,8 +69,8 @@ class _Consents:
 
     def _planned(self, resource_app_id: str) -> _Planned:
         """Return what `up` plans for the consent on one resource."""
-        permissions, state = self._integration.permissions[resource_app_id], self._subject.state
-        known = (state.principals.get(key) for key in names(self._integration))
+        permissions, state = self._integration.permissions[resource_app_id], self._stack.state
+        known = (state.principals.get(key) for key in all_keys(self._integration))
         spec = ConsentSpec(
             client_id=self._client_id or self._integration.key,
             resource_app_id=resource_app_id,
@@ -82,13 +82,13 @@ class _Consents:
             consent=self._integration.consent,
         )
         live = Live(
-            tenant_id=self._subject.session.tenant_id,
-            approval_page=self._subject.session.approval_page(spec.client_id),
+            tenant_id=self._stack.session.tenant_id,
+            approval_page=self._stack.session.approval_page(spec.client_id),
             resource=self._graph.resource(resource_app_id),
         )
         live = with_application(spec, live, self._application)
         recorded = state.consents.get((spec.client_id, resource_app_id), Recorded())
-        if not self._auto:  # what `up` grants and withdraws by itself, nobody has to be told before
+        if not self._auto:  # what `up` grants and withdraws by itself needs no finding
             live = with_grants(self._graph, spec, live, recorded, wait=False)
         return _Planned(spec, live, plan(spec, live, recorded))
 
@@ -96,7 +96,9 @@ class _Consents:
         """Yield whether a vendor's application is there, and the expected vendor's."""
         application = self._application
         if application is None:
-            if self._auto and (found := lacking(self._caller, CREATES, "let a vendor's application into the tenant")):
+            if self._auto and (
+                found := lacking(self._caller, MANAGE_ALL_APPLICATIONS, "let a vendor's application into the tenant")
+            ):
                 yield found
             then = "`up` lets it in, looks, and grants nothing where it is another one"
             if not self._auto:
@@ -120,7 +122,7 @@ class _Consents:
             purpose = f"add the service principal of {name} to this tenant"
             who = "`up` adds it, as the portal does" if self._auto else "the approval page adds it"
             note = Finding("note", WHERE, f"this tenant has no service principal of {name} yet: {who}")
-            yield (lacking(self._caller, CREATES, purpose) if self._auto else None) or note
+            yield (lacking(self._caller, MANAGE_ALL_APPLICATIONS, purpose) if self._auto else None) or note
         for each in consent.plan.refusals:
             if each.about == "offer":
                 yield missing(self._where, each.error())

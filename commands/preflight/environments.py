@@ -11,21 +11,21 @@ from typing import NamedTuple
 from clients.business_central.app_file import Version
 from clients.business_central.environment import COMPANION_APP_ID, COMPANION_ROUTE, Environment
 from clients.business_central.errors import (
-    GIVE_SECURITY,
-    GIVE_WHAT_IS_HANDED_OUT,
+    ASSIGN_SAME_SETS_TO_CALLER,
+    ASSIGN_SECURITY,
     INSTALL_COMPANION,
-    MAKE_FULL_USER,
-    remedy_in,
+    SIGN_IN_FULL_USER,
+    format_remedy,
 )
 from clients.business_central.records import NO_ID, Assignment, PermissionSet, Registration
 from clients.entra.caller import Caller
 from clients.graph.applications import Application
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, missing
-from commands.preflight.subject import Subject, Tag, place
+from commands.preflight.stack import Stack, Tag, key_path
 from commands.pulumi_cli import ROOT
 from reconcilers.registration.observe import observe_definitions
-from reconcilers.registration.permission_sets import Wanted
+from reconcilers.registration.permission_sets import ResolvedPermissionSet
 from reconcilers.registration.plan import Plan, plan
 from reconcilers.registration.spec import Recorded, RegistrationSpec, defaults
 from settings.models import Integration
@@ -34,8 +34,8 @@ from settings.registrations import declared_registration
 _ALL_COMPANIES = ""
 
 
-class _Declared(NamedTuple):
-    """An integration in this environment.
+class _PlannedRegistration(NamedTuple):
+    """The registration of an integration in this environment, and the plan for it.
 
     Attributes:
         integration: the integration.
@@ -50,40 +50,40 @@ class _Declared(NamedTuple):
     plan: Plan
 
 
-def check(subject: Subject, key: str, tagged: Iterable[Application], caller: Caller | None) -> list[Finding]:
+def check(stack: Stack, key: str, tagged: Iterable[Application], caller: Caller | None) -> list[Finding]:
     """Return what was found in one environment.
 
     Args:
-        subject: the stack.
+        stack: the stack.
         key: the environment's key in the stack file.
         tagged: the applications in Entra that stacks of this project made.
         caller: who signed in to Business Central online; None where that is not known, or another signs in here.
     """
     found: list[Finding] = []
     try:
-        for each in _Environment(subject, key, tagged, caller).findings():
+        for each in _Environment(stack, key, tagged, caller).findings():
             found.append(each)  # noqa: PERF402 - what was found before an error counts
-    except AccessError as problem:  # what comes after it could not be read either
-        found.append(missing(f"environment {subject.declared.environments[key].name}", problem))
+    except UserFacingError as problem:  # the rest could not be read either
+        found.append(missing(f"environment {stack.declared.environments[key].name}", problem))
     return found
 
 
 class _Environment:
     """One environment, as it is declared and as it is."""
 
-    def __init__(self, subject: Subject, key: str, tagged: Iterable[Application], caller: Caller | None) -> None:
-        declared = subject.declared.environments[key]
-        self._subject, self._key, self._caller = subject, key, caller
-        self._environment: Environment = subject.session.environment(declared.name, declared.base_url or "")
+    def __init__(self, stack: Stack, key: str, tagged: Iterable[Application], caller: Caller | None) -> None:
+        declared = stack.declared.environments[key]
+        self._stack, self._key, self._caller = stack, key, caller
+        self._environment: Environment = stack.session.environment(declared.name, declared.base_url or "")
         self._online = not declared.base_url
         self._where = f"environment {declared.name}"
         self._tags = {each.client_id: Tag.among(each.tags) for each in tagged}
 
     def findings(self) -> Iterator[Finding]:
-        """Look, and yield what is found; every request is made here, and what is refused is raised.
+        """Make all requests, and yield the findings.
 
         Raises:
-            AccessError: something could not be read.
+            UserFacingError: something could not be read.
         """
         number = len(self._environment.companies)
         declared = [self._planned(each, {}, {}) for each in self._integrations()]
@@ -105,25 +105,25 @@ class _Environment:
         yield from self._others(declared, rows)
 
     def _integrations(self) -> list[Integration]:
-        return [each for each in self._subject.declared.integrations if self._key in each.environments]
+        return [each for each in self._stack.declared.integrations if self._key in each.environments]
 
     def _planned(
         self,
         integration: Integration,
         rows: Mapping[str, Registration],
         assignments: Mapping[str, list[Assignment]],
-    ) -> _Declared:
-        """Return what `up` does about an integration, where these are all registrations and their permission sets."""
-        client_id = self._subject.client_id(integration) or ""
-        declared = declared_registration(integration, self._key, self._subject.declared.environments[self._key])
+    ) -> _PlannedRegistration:
+        """Return the plan of `up` for an integration, given all registrations and assignments of the environment."""
+        client_id = self._stack.client_id(integration) or ""
+        declared = declared_registration(integration, self._key, self._stack.declared.environments[self._key])
         spec = RegistrationSpec.from_mapping({**declared, "client_id": client_id})
         definitions = observe_definitions(self._environment, spec)
         live = replace(definitions, registration=rows.get(client_id), held=tuple(assignments.get(client_id, ())))
-        return _Declared(integration, spec, live.registration, plan(spec, live, self._recorded(spec)))
+        return _PlannedRegistration(integration, spec, live.registration, plan(spec, live, self._recorded(spec)))
 
     def _recorded(self, spec: RegistrationSpec) -> Recorded | None:
         """Return what the state has of a registration, None where it has none."""
-        found = self._subject.registered(self._key).get(spec.client_id)
+        found = self._stack.recorded_registrations(self._key).get(spec.client_id)
         if found is None:
             return None
         return Recorded(RegistrationSpec.from_mapping({**spec.as_mapping(), **defaults(), **found}), None)
@@ -132,94 +132,100 @@ class _Environment:
         """Compare the companion extension with the one that this program was written with."""
         if not self._online:
             return Finding("note", self._where, "the version of the companion extension is looked up online only")
-        installed = self._subject.session.extension_upload(self._environment.name).installed(COMPANION_APP_ID)
-        remedy = remedy_in(INSTALL_COMPANION, self._environment.name, COMPANION_ROUTE)
+        installed = self._stack.session.extension_upload(self._environment.name).installed(COMPANION_APP_ID)
+        remedy = format_remedy(INSTALL_COMPANION, self._environment.name, COMPANION_ROUTE)
         if installed is None:
             found = "the companion extension is not installed, so that nothing more can be seen here yet"
             return Finding("missing", self._where, found, remedy)
-        if installed < (wanted := _companion_wanted()):
+        if installed < (wanted := _required_companion_version()):
             found = f"the companion extension is version {installed}, and this program wants {wanted}"
             return Finding("missing", self._where, found, remedy)
         return Finding("ready", self._where, f"the companion extension is installed, version {installed}")
 
-    def _rights(self, declared: list[_Declared], assignments: Mapping[str, list[Assignment]]) -> Iterator[Finding]:
-        """Compare what the caller holds with what it has to hold to hand it out, or to take it away."""
+    def _rights(
+        self, declared: list[_PlannedRegistration], assignments: Mapping[str, list[Assignment]]
+    ) -> Iterator[Finding]:
+        """Compare the permission sets of the caller with those that it has to hold to assign and unassign them."""
         name = self._environment.name
         if self._caller is None or self._caller.is_person:
             found = "which permission sets a person holds cannot be seen through the API"
-            yield Finding("note", self._where, found, remedy_in(GIVE_SECURITY, name))
+            yield Finding("note", self._where, found, format_remedy(ASSIGN_SECURITY, name))
             return
         who = f"the caller, application {self._caller.client_id},"
         held = assignments.get(self._caller.client_id, [])
         if not any((each.role_id, each.app_id, each.company) == ("SECURITY", NO_ID, _ALL_COMPANIES) for each in held):
             found = f"{who} does not hold SECURITY there for all companies"
             if self._manages_users(declared):
-                yield Finding("missing", self._where, found, remedy_in(GIVE_SECURITY, name))
+                yield Finding("missing", self._where, found, format_remedy(ASSIGN_SECURITY, name))
             else:
                 found += "; this `up` changes nothing there that needs it"
-                yield Finding("note", self._where, found, remedy_in(GIVE_SECURITY, name))
+                yield Finding("note", self._where, found, format_remedy(ASSIGN_SECURITY, name))
         for verb, wanted in (
-            ("assign", {each for one in declared for each in one.plan.give}),
-            ("take away", {_as_wanted(each) for one in declared for each in one.plan.take}),
+            ("assign", {each for one in declared for each in one.plan.assign}),
+            ("take away", {_resolved(each) for one in declared for each in one.plan.unassign}),
         ):
-            if foreign := [each for each in wanted if not _may_hand_out(held, each)]:
+            if foreign := [each for each in wanted if not _may_assign(held, each)]:
                 found = f"{who} does not hold {', '.join(sorted(map(str, foreign)))}, which it has to {verb}"
-                yield Finding("missing", self._where, found, remedy_in(GIVE_WHAT_IS_HANDED_OUT, name))
+                yield Finding("missing", self._where, found, format_remedy(ASSIGN_SAME_SETS_TO_CALLER, name))
 
-    def _manages_users(self, declared: list[_Declared]) -> bool:
+    def _manages_users(self, declared: list[_PlannedRegistration]) -> bool:
         """Tell whether `up` makes, enables, disables or deletes a registration here, or changes its permission sets."""
-        if self._subject.registered(self._key).keys() - {each.spec.client_id for each in declared}:
+        if self._stack.recorded_registrations(self._key).keys() - {each.spec.client_id for each in declared}:
             return True
         return any(each.plan.manages_users for each in declared)
 
-    def _full_user(self, declared: list[_Declared], rows: Mapping[str, Registration]) -> Iterator[Finding]:
-        """Business Central makes no application's user before there is a person's; licences cannot be seen here."""
+    def _full_user(self, declared: list[_PlannedRegistration], rows: Mapping[str, Registration]) -> Iterator[Finding]:
+        """Yield whether a person is an enabled user; Business Central creates no application's user before that."""
         if all(each.row for each in declared):
             return
         if not self._environment.enabled_users() - {row.user_id for row in rows.values()}:
             found = "nobody but applications is an enabled user there"
-            yield Finding("missing", self._where, found, remedy_in(MAKE_FULL_USER, self._environment.name))
+            yield Finding("missing", self._where, found, format_remedy(SIGN_IN_FULL_USER, self._environment.name))
 
-    def _takeover(self, declared: _Declared) -> Iterator[Finding]:
-        """Tell what `up` would adopt, and what it would change in it."""
-        row, where = declared.row, f"{place(declared.integration)}, {self._where}"
+    def _takeover(self, declared: _PlannedRegistration) -> Iterator[Finding]:
+        """Yield what `up` would adopt, and what it would change in it."""
+        row, where = declared.row, f"{key_path(declared.integration)}, {self._where}"
         if refusal := declared.plan.adoption_refused:
             yield missing(where, refusal)
             return
-        if row is None or self._subject.registers(self._key, row.client_id):
+        if row is None or self._stack.has_recorded_registration(self._key, row.client_id):
             return
-        listed = ", ".join(declared.plan.in_words(give="gives", take="takes")) or "none"
+        listed = ", ".join(declared.plan.describe_changes(assigned="gives", unassigned="takes")) or "none"
         found = f"`up` takes over the registration of {row.client_id} that is there; changes: {listed}"
         yield Finding("takeover", where, found)
 
-    def _others(self, declared: list[_Declared], rows: Mapping[str, Registration]) -> Iterator[Finding]:
-        """Tell of registrations that are there and in no stack file; they come along when an environment is copied."""
+    def _others(self, declared: list[_PlannedRegistration], rows: Mapping[str, Registration]) -> Iterator[Finding]:
+        """Yield the registrations that are not in the stack file; a copied environment has them, for one."""
         ours = {each.spec.client_id for each in declared} | {self._caller.client_id if self._caller else None}
-        strangers: list[str] = []
+        unknown: list[str] = []
         for row in rows.values():
-            if row.client_id in ours or self._subject.registers(self._key, row.client_id) or not row.is_working:
+            if (
+                row.client_id in ours
+                or self._stack.has_recorded_registration(self._key, row.client_id)
+                or not row.is_working
+            ):
                 continue
             tag = self._tags.get(row.client_id)
-            if tag and tag.stack == self._subject.stack:
+            if tag and tag.stack == self._stack.name:
                 yield self._leftover(row, tag.key)
             else:
-                strangers.append(f"{row.description} ({row.client_id}{f', of stack {tag.stack}' if tag else ''})")
-        if strangers:
-            found = f"enabled there and not this stack's: {', '.join(sorted(strangers))}"
+                unknown.append(f"{row.description} ({row.client_id}{f', of stack {tag.stack}' if tag else ''})")
+        if unknown:
+            found = f"enabled there and not this stack's: {', '.join(sorted(unknown))}"
             yield Finding("note", self._where, found, "If this environment is a copy, remove what it shall not have.")
 
     def _leftover(self, row: Registration, key: str) -> Finding:
         remove = "disable and delete it in Business Central under Microsoft Entra Applications (page 9860)"
-        integration = self._subject.integration(key)
+        integration = self._stack.integration(key)
         who = f"{row.description} ({row.client_id}) of integration {key} can use it, though"
-        if integration and row.client_id == self._subject.client_id(integration):
+        if integration and row.client_id == self._stack.client_id(integration):
             found = (
                 f"{who} the stack file does not say so: the environment was copied from one where it does, or somebody "
                 "registered it by hand"
             )
             remedy = (
-                f"Either {remove}, or add this environment to {place(integration)}.environments and run `pulumi up`, "
-                "which adopts it."
+                f"Either {remove}, or add this environment to {key_path(integration)}.environments and run "
+                "`pulumi up`, which adopts it."
             )
         else:
             found = f"{who} the state does not know the application"
@@ -228,18 +234,18 @@ class _Environment:
 
 
 @cache
-def _companion_wanted() -> Version:
+def _required_companion_version() -> Version:
     """Return the version of the companion extension that this program was written with."""
     written = json.loads((ROOT / "companion_extension" / "app.json").read_text(encoding="utf-8"))
     return Version.parse(written["version"])
 
 
-def _as_wanted(held: Assignment) -> Wanted:
-    return Wanted(PermissionSet(held.role_id, held.scope, held.app_id, held.role_id), held.company)
+def _resolved(held: Assignment) -> ResolvedPermissionSet:
+    return ResolvedPermissionSet(PermissionSet(held.role_id, held.scope, held.app_id, held.role_id), held.company)
 
 
-def _may_hand_out(held: Iterable[Assignment], wanted: Wanted) -> bool:
-    """Tell whether a holder of these may assign a set; somebody with SECURITY may only what it has itself.
+def _may_assign(held: Iterable[Assignment], wanted: ResolvedPermissionSet) -> bool:
+    """Tell whether a holder of these may assign a set: with SECURITY, only sets that it holds itself.
 
     https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/administration-special-permission-sets
     """

@@ -1,18 +1,18 @@
-"""What a preflight finds, one thing each."""
+"""The findings of a preflight."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 
 Kind = Literal["missing", "pending", "leftover", "takeover", "note", "ready"]
 """missing: `up` would be refused. pending: it waits for an administrator's approval. leftover: of an interrupted run,
 or of a copied environment; not all of it stops `up`. takeover: `up` would adopt something that is there. note: good to
 know. ready: as it should be."""
 
-_ALWAYS_IN_THE_WAY: frozenset[Kind] = frozenset({"missing", "pending"})
+_ALWAYS_STOP_UP: frozenset[Kind] = frozenset({"missing", "pending"})
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,19 @@ class Finding:
         where: what it is about: "Microsoft Graph", "environment Production", "integrations.magento".
         found: what was found, a sentence without its full stop.
         remedy: what to do and who can, whole sentences; "" where there is nothing to do.
-        in_the_way: of something left over, whether `up` would be refused because of it.
+        blocks_up: of something left over, whether `up` would be refused because of it.
     """
 
     kind: Kind
     where: str
     found: str
     remedy: str = ""
-    in_the_way: bool = False
+    blocks_up: bool = False
 
     @property
     def stops_up(self) -> bool:
         """Whether `up` would be refused, or would wait for somebody's approval."""
-        return self.in_the_way or self.kind in _ALWAYS_IN_THE_WAY
+        return self.blocks_up or self.kind in _ALWAYS_STOP_UP
 
     def as_json(self) -> dict[str, str | bool]:
         """Return it for programs."""
@@ -49,6 +49,6 @@ class Finding:
         }
 
 
-def missing(where: str, problem: AccessError) -> Finding:
+def missing(where: str, problem: UserFacingError) -> Finding:
     """Return what an error says, as a finding."""
     return Finding("missing", where, f"could not {problem.attempted}: {problem.reason}", problem.remedy)

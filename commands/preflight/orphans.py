@@ -1,4 +1,4 @@
-"""What interrupted runs left in Entra, and no state knows: applications by their tag, service principals, secrets.
+"""What interrupted runs left in Entra and no state has: applications (by their tag), service principals, secrets.
 
 How each comes about, and what was measured about its remedy: docs/reference/interrupted-runs.md.
 """
@@ -10,48 +10,48 @@ from dataclasses import replace
 from functools import partial
 
 from clients.graph.applications import Application
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, missing
-from commands.preflight.subject import Subject, Tag, names, place
+from commands.preflight.stack import Stack, Tag, all_keys, key_path
 from settings.models import Integration
 
 WHERE = "Microsoft Entra"
 
 
-def find(subject: Subject, tagged: Collection[Application]) -> list[Finding]:
+def find(stack: Stack, tagged: Collection[Application]) -> list[Finding]:
     """Return what is left over, and what has a name that `up` needs.
 
     Args:
-        subject: the stack.
+        stack: the stack.
         tagged: the applications in Entra that stacks of this project made.
     """
-    known = {object_id for object_id, _ in subject.state.applications.values()}
+    known = {object_id for object_id, _ in stack.state.applications.values()}
     findings: list[Finding] = []
     for each in tagged:
         tag = Tag.among(each.tags)
-        if tag is None or tag.stack != subject.stack:
+        if tag is None or tag.stack != stack.name:
             continue
-        findings += _secrets(subject, each) if each.id in known else [_application(subject, each, tag.key)]
+        findings += _secrets(stack, each) if each.id in known else [_application(stack, each, tag.key)]
     listed = {each.id for each in tagged}
-    for key, (object_id, client_id) in subject.state.applications.items():
-        gone = _gone(subject, key, object_id, client_id) if object_id not in listed else []
-        findings += gone or _principal(subject, key)
-    if subject.state.pending:  # a run may be at work: what it is making now is in no state yet, and looks left over
+    for key, (object_id, client_id) in stack.state.applications.items():
+        gone = _deleted_in_entra(stack, key, object_id, client_id) if object_id not in listed else []
+        findings += gone or _principal(stack, key)
+    if stack.state.pending:  # a run may be going on: what it makes now is not in the state yet, and looks left over
         unless = "Check that no `pulumi up` is under way. "
         findings = [
             replace(each, remedy=unless + each.remedy) if each.kind == "leftover" else each for each in findings
         ]
-    return [*findings, *_names_taken(subject), *_pending(subject)]
+    return [*findings, *_names_taken(stack), *_pending(stack)]
 
 
-def _application(subject: Subject, orphan: Application, key: str) -> Finding:
+def _application(stack: Stack, orphan: Application, key: str) -> Finding:
     secrets = f", with {len(orphan.secrets)} secret(s)" if orphan.secrets else ", without a secret"
     found = (
         f"application {orphan.display_name!r} ({orphan.client_id}) was made for integration {key} of stack "
-        f"{subject.stack} at {orphan.created}{secrets}, and the state does not know it"
+        f"{stack.name} at {orphan.created}{secrets}, and the state does not know it"
     )
-    leftover = partial(Finding, "leftover", WHERE, found, in_the_way=_takes_a_name(subject, orphan))
-    if not subject.state.components:  # a killed run has recorded the component, so this may be the wrong state
+    leftover = partial(Finding, "leftover", WHERE, found, blocks_up=_has_needed_name(stack, orphan))
+    if not stack.state.components:  # a killed run has recorded the component, so this may be the wrong state
         remedy = (
             "The state that was looked at is empty. Look first whether the stack's state is in another backend or "
             "organisation (`pulumi whoami -v`), or whether somebody else has a stack of this name: then nothing is "
@@ -64,24 +64,24 @@ def _application(subject: Subject, orphan: Application, key: str) -> Finding:
         "If no outside system uses it, and no other backend has a stack of this name, remove it: `az ad app delete "
         f"--id {orphan.id}`.{first}"
     )
-    component = subject.state.components.get(key)
-    if subject.integration(key) is None or component is None or key in subject.state.applications:
+    component = stack.state.components.get(key)
+    if stack.integration(key) is None or component is None or key in stack.state.applications:
         return leftover(remedy=remove)
     keep = (
         f"`pulumi import azuread:index/application:Application {key} /applications/{orphan.id} --parent "
-        f"component={component} --generate-code=false --protect=false --stack {subject.full_name}`"
+        f"component={component} --generate-code=false --protect=false --stack {stack.full_name}`"
     )
     return leftover(remedy=f"{remove} To keep it, take it into the state, and then `pulumi up`: {keep}.")
 
 
-def _takes_a_name(subject: Subject, orphan: Application) -> bool:
+def _has_needed_name(stack: Stack, orphan: Application) -> bool:
     """Tell whether azuread would refuse to make an application because this one has its name."""
-    return orphan.display_name.casefold() in {each.display_name.casefold() for each in _to_be_made(subject)}
+    return orphan.display_name.casefold() in {each.display_name.casefold() for each in _to_be_created(stack)}
 
 
-def _secrets(subject: Subject, application: Application) -> Iterator[Finding]:
+def _secrets(stack: Stack, application: Application) -> Iterator[Finding]:
     for secret in application.secrets:
-        if secret.key_id not in subject.state.secrets:
+        if secret.key_id not in stack.state.secrets:
             yield Finding(
                 "leftover",
                 WHERE,
@@ -92,32 +92,32 @@ def _secrets(subject: Subject, application: Application) -> Iterator[Finding]:
             )
 
 
-def _gone(subject: Subject, key: str, object_id: str, client_id: str) -> list[Finding]:
-    """Look for an application that the state has and Entra has not: azuread can neither change nor delete it."""
+def _deleted_in_entra(stack: Stack, key: str, object_id: str, client_id: str) -> list[Finding]:
+    """Check whether Entra still has an application of the state: else azuread can neither change nor delete it."""
     try:
-        if subject.session.applications.exists(object_id):
+        if stack.session.applications.exists(object_id):
             return []
-    except AccessError as problem:
+    except UserFacingError as problem:
         return [missing(WHERE, problem)]
     found = (
         f"application {client_id} (integration {key}) is in the state and not in Entra: a killed run, or somebody, "
         "deleted it"
     )
-    remedy = f"`pulumi refresh --yes --stack {subject.full_name}`, and then what was interrupted again."
-    return [Finding("leftover", WHERE, found, remedy, in_the_way=True)]
+    remedy = f"`pulumi refresh --yes --stack {stack.full_name}`, and then what was interrupted again."
+    return [Finding("leftover", WHERE, found, remedy, blocks_up=True)]
 
 
-def _principal(subject: Subject, key: str) -> Iterator[Finding]:
-    """Look for a service principal where the state has the application and no principal of it."""
-    if key in subject.state.principals:
+def _principal(stack: Stack, key: str) -> Iterator[Finding]:
+    """Look for a service principal where the state has its application, but not the service principal."""
+    if key in stack.state.principals:
         return
-    _, client_id = subject.state.applications[key]
+    _, client_id = stack.state.applications[key]
     try:
-        principal = subject.session.graph.service_principal(client_id)
-    except AccessError as problem:
+        principal = stack.session.graph.service_principal(client_id)
+    except UserFacingError as problem:
         yield missing(WHERE, problem)
         return
-    if principal and principal.id not in subject.state.principals.values():
+    if principal and principal.id not in stack.state.principals.values():
         yield Finding(
             "leftover",
             WHERE,
@@ -125,50 +125,50 @@ def _principal(subject: Subject, key: str) -> Iterator[Finding]:
             "`up` would be refused because it exists",
             f"After an interrupted `up`, remove it, and `up` again: `az ad sp delete --id {principal.id}`. After an "
             "interrupted `destroy`, run `destroy` again instead.",
-            in_the_way=True,
+            blocks_up=True,
         )
 
 
-def _pending(subject: Subject) -> list[Finding]:
-    """Tell what the state remembers of a run that is at work, or was killed."""
-    if not subject.state.pending:
+def _pending(stack: Stack) -> list[Finding]:
+    """Return the operations in the state that a run is working on, or was killed in."""
+    if not stack.state.pending:
         return []
-    names = ", ".join(sorted(urn.rpartition("::")[2] for urn in subject.state.pending))
+    names = ", ".join(sorted(urn.rpartition("::")[2] for urn in stack.state.pending))
     found = f"a run is at work on {names}, or was when it was interrupted, as the state remembers"
-    command = f"pulumi refresh --clear-pending-creates --stack {subject.full_name}"
+    command = f"pulumi refresh --clear-pending-creates --stack {stack.full_name}"
     remedy = f"Once an `up` has ended without an error, `{command}` forgets what was being created."
-    return [Finding("note", f"stack {subject.stack}", found, remedy)]
+    return [Finding("note", f"stack {stack.name}", found, remedy)]
 
 
-def _to_be_made(subject: Subject) -> list[Integration]:
+def _to_be_created(stack: Stack) -> list[Integration]:
     """Return the integrations whose application `up` makes."""
     return [
         each
-        for each in subject.declared.integrations
-        if not each.client_id and not any(key in subject.state.applications for key in names(each))
+        for each in stack.declared.integrations
+        if not each.client_id and not any(key in stack.state.applications for key in all_keys(each))
     ]
 
 
-def _names_taken(subject: Subject) -> list[Finding]:
+def _names_taken(stack: Stack) -> list[Finding]:
     """Look for applications that have the name of one that `up` would make: azuread makes no second one."""
     findings: list[Finding] = []
-    for each in _to_be_made(subject):
+    for each in _to_be_created(stack):
         try:
-            found = subject.session.applications.named(each.display_name)
-        except AccessError as problem:
+            found = stack.session.applications.named(each.display_name)
+        except UserFacingError as problem:
             return [*findings, missing(WHERE, problem)]
         for other in found:
             tag = Tag.among(other.tags)
-            if tag and tag.stack == subject.stack:
+            if tag and tag.stack == stack.name:
                 continue  # this stack made it: it is among the leftovers already
             whose = f"stack {tag.stack}'s" if tag else "somebody else's"
             seen = (
                 f"{other.display_name!r} is {whose} application {other.client_id}, and `up` makes no second of a name"
             )
             remedy = (
-                f"Give {place(each)} another `displayName`. Do not delete the other one unless you know that nothing "
-                "uses it: applications that Business Central's wizards made have secrets that are valid for a hundred "
-                "years."
+                f"Give {key_path(each)} another `displayName`. Do not delete the other one unless you know that "
+                "nothing uses it: applications that Business Central's wizards made have secrets that are valid for a "
+                "hundred years."
             )
-            findings.append(Finding("missing", place(each), seen, remedy))
+            findings.append(Finding("missing", key_path(each), seen, remedy))
     return findings

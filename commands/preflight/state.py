@@ -1,4 +1,4 @@
-"""What a stack's state knows to be its own; nothing that is secret."""
+"""What preflight reads from a stack's state; no secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REGISTRATION = "pulumi-python:dynamic/entra-business-central:BusinessCentralReg
 
 
 class StateUnusable(Exception):
-    """It is not a stack's state; the text says what is wanted."""
+    """It is not a stack's state; the text says what to give instead."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class State:
             raise StateUnusable("This is not a stack's state: give what `pulumi stack export` prints.") from None
 
     @staticmethod
-    def nothing() -> State:
+    def empty() -> State:
         """Return the state of a stack that was never deployed."""
         return State({}, {}, {}, frozenset(), {})
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from clients.business_central.app_file import AppFile, Version
 from clients.business_central.deployment import Channel, Deployment
-from clients.http.errors import BadRequest, Conflict, Refused
+from clients.http.errors import BadRequest, Conflict, FailedPrecondition
 from reconcilers.companion.observe import observe
 from reconcilers.companion.plan import is_newer, plan
 from reconcilers.companion.spec import CompanionSpec, Live
@@ -15,29 +15,29 @@ from reconcilers.companion.waiting import require_success, wait
 
 
 def install(channel: Channel, spec: CompanionSpec) -> CompanionSpec:
-    """Have at least the file's version installed, and return what is to be recorded.
+    """Install at least the file's version, and return what is to be recorded.
 
     Raises:
-        AccessError: it cannot be done, or has failed, or is not done in time.
+        UserFacingError: it cannot be done, or has failed, or is not done in time.
     """
     planned = plan(spec, observe(channel, spec.app))
     if planned.installed:
-        spec.tell(f"{spec.name} {planned.installed} is installed")
+        spec.report(f"{spec.name} {planned.installed} is installed")
         return replace(spec, version=str(planned.installed))
     app = _read_again(spec)
-    deployment = _follow(planned.follow, spec) if planned.follow else _deploy(channel, app, spec)
+    deployment = _report_in_progress(planned.wait_for, spec) if planned.wait_for else _deploy(channel, app, spec)
 
     def poll() -> Version | None:
-        now = deployment if deployment.state == "succeeded" else channel.follow(deployment)
+        now = deployment if deployment.state == "succeeded" else channel.poll(deployment)
         if now.state == "running":
             return None
         if version := _installed(channel, spec):
             return version
         require_success(now, f"install {app}", spec)
-        return None  # it has succeeded, and the list lags behind
+        return None  # it has succeeded, and the list of extensions does not show it yet
 
     version = wait(poll, f"install {app}", spec)
-    spec.tell(f"{app.name} {version} is installed")
+    spec.report(f"{app.name} {version} is installed")
     return replace(spec, version=str(version))
 
 
@@ -45,7 +45,7 @@ def update(channel: Channel, spec: CompanionSpec, recorded: CompanionSpec) -> Co
     """Upgrade, if the file is newer than what is recorded, and return what is to be recorded.
 
     Raises:
-        AccessError: as of `install`.
+        UserFacingError: as of `install`.
     """
     return (
         install(channel, spec) if is_newer(spec.version, recorded.version) else replace(spec, version=recorded.version)
@@ -53,13 +53,13 @@ def update(channel: Channel, spec: CompanionSpec, recorded: CompanionSpec) -> Co
 
 
 def delete(channel: Channel, spec: CompanionSpec) -> None:
-    """Leave the extension where it is, which others may need; or uninstall it, its data kept.
+    """Leave the extension installed, since others may need it; or uninstall it and keep its data.
 
     Raises:
-        AccessError: it cannot be uninstalled, or that has failed, or is not done in time.
+        UserFacingError: it cannot be uninstalled, or that has failed, or is not done in time.
     """
     if not spec.uninstall_on_destroy:
-        spec.tell(f"{spec.name} stays installed; uninstallOnDestroy: true would remove it")
+        spec.report(f"{spec.name} stays installed; uninstallOnDestroy: true would remove it")
         return
     deployment = channel.uninstall(spec.app)
 
@@ -67,27 +67,27 @@ def delete(channel: Channel, spec: CompanionSpec) -> None:
         if channel.installed(spec.app_id) is None:
             return "gone"
         if deployment:
-            require_success(channel.follow(deployment), f"uninstall {spec.name}", spec)
+            require_success(channel.poll(deployment), f"uninstall {spec.name}", spec)
         return None
 
     wait(poll, f"uninstall {spec.name}", spec)
-    spec.tell(f"{spec.name} is uninstalled")
+    spec.report(f"{spec.name} is uninstalled")
 
 
 def _installed(channel: Channel, spec: CompanionSpec) -> Version | None:
-    """Return the version that is installed, None where it is not enough, or there is none."""
+    """Return the version that is installed, None where it is older than the declared one, or there is none."""
     return plan(spec, Live(channel.installed(spec.app_id))).installed
 
 
 def _read_again(spec: CompanionSpec) -> AppFile:
-    """Read the file that was checked, and no other.
+    """Read the file, and make sure that it is the one that was checked.
 
     Raises:
-        Refused: it has changed since the preview.
+        FailedPrecondition: it has changed since.
     """
     app = AppFile.read(spec.file)
     if app.sha256 != spec.sha256:
-        raise Refused(
+        raise FailedPrecondition(
             f"install {spec.name} {spec.version} in environment {spec.environment}",
             f"{spec.file} has changed since it was checked",
             "Run the same command again.",
@@ -96,18 +96,18 @@ def _read_again(spec: CompanionSpec) -> AppFile:
 
 
 def _deploy(channel: Channel, app: AppFile, spec: CompanionSpec) -> Deployment:
-    """Upload the file; if it is refused because somebody else does the same at this moment, go on with that."""
-    spec.tell(f"uploading {app} ({len(app.content)} bytes)")
+    """Upload the file; where that fails because somebody else installs the same version now, wait for that one."""
+    spec.report(f"uploading {app} ({len(app.content)} bytes)")
     try:
         return channel.deploy(app)
     except (BadRequest, Conflict):
-        if deployment := channel.under_way(app):
-            return _follow(deployment, spec)
-        if _installed(channel, spec):  # it has ended since the refusal
+        if deployment := channel.deployment_in_progress(app):
+            return _report_in_progress(deployment, spec)
+        if _installed(channel, spec):  # that one has ended meanwhile
             return Deployment("", app, "succeeded")
         raise
 
 
-def _follow(deployment: Deployment, spec: CompanionSpec) -> Deployment:
-    spec.tell(f"{spec.app} is being installed already, by an earlier run or somebody else")
+def _report_in_progress(deployment: Deployment, spec: CompanionSpec) -> Deployment:
+    spec.report(f"{spec.app} is being installed already, by an earlier run or somebody else")
     return deployment

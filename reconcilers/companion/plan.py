@@ -11,36 +11,36 @@ from reconcilers.companion.spec import CompanionSpec, Live
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done: nothing, wait for what goes on, or upload the file.
+    """What is to be done: nothing, wait for a running deployment, or upload the file.
 
     Attributes:
         installed: the version that is installed and stays; None where something is to be done.
-        follow: what goes on already and is waited for, begun by an earlier run or somebody else.
+        wait_for: the running deployment of this version, begun by an earlier run or somebody else.
     """
 
     installed: Version | None = None
-    follow: Deployment | None = None
+    wait_for: Deployment | None = None
 
     @property
     def uploads(self) -> bool:
         """Whether the file is uploaded."""
-        return not (self.installed or self.follow)
+        return not (self.installed or self.wait_for)
 
 
 def plan(spec: CompanionSpec, live: Live) -> Plan:
     """Return what is to be done."""
     if live.installed and live.installed >= spec.app.version:  # never back to an older version
         return Plan(installed=live.installed)
-    return Plan(follow=live.under_way)
+    return Plan(wait_for=live.in_progress)
 
 
 def is_newer(version: str, recorded: str) -> bool:
-    """Tell whether a version is to be installed where another one is recorded; the order of versions is their own."""
+    """Tell whether a version is newer than the recorded one, and so to be installed."""
     return Version.parse(version) > Version.parse(recorded)
 
 
 def why_not_installed(spec: CompanionSpec, recorded: CompanionSpec) -> str:
-    """Return what a file is not installed for though it is another one, "" where it is, or is the same."""
+    """Return why another file than the recorded one is not installed; "" where it is, or is the same file."""
     if recorded.version == spec.version and recorded.sha256 != spec.sha256:
         return (
             f"this file differs from the installed one, but is of the same version {spec.version}: it is not "

@@ -9,29 +9,29 @@ from typing import Any, Literal, Self, cast, get_args
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Deployment
 from clients.business_central.environment import COMPANION_APP_ID
-from reconcilers.progress import tell
+from reconcilers.progress import report
 
-Way = Literal["adminCenter", "automation"]
-"""How an extension is installed: through the Admin Center API, or the Automation API's older one."""
+ChannelName = Literal["adminCenter", "automation"]
+"""The API that installs the extension: the Admin Center API, or the older upload of the Automation API."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredCompanion:
-    """What a stack file says of it.
+    """What a stack file says about it.
 
     The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
 
     Attributes:
         environment: name of the environment in Business Central.
         file: the .app file; from the project's folder, where the path is relative.
-        channel: the way to install it.
+        channel: the API that installs it.
         uninstall_on_destroy: uninstall it when it is no longer declared.
         declared_at: key in the stack file, for messages.
     """
 
     environment: str
     file: str
-    channel: Way = "adminCenter"
+    channel: ChannelName = "adminCenter"
     uninstall_on_destroy: bool = False
     declared_at: str
 
@@ -47,7 +47,7 @@ class DeclaredCompanion:
 
 @dataclass(frozen=True, kw_only=True)
 class CompanionSpec(DeclaredCompanion):
-    """The companion extension as it shall be: what is declared, and what the file says of itself.
+    """The companion extension as it shall be: what is declared, and what the manifest of the file says.
 
     Attributes:
         app_id: the extension's id.
@@ -68,9 +68,9 @@ class CompanionSpec(DeclaredCompanion):
         """The version of the extension that shall be there at least."""
         return App(self.app_id, self.name, self.publisher, Version.parse(self.version))
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """Show a line to the user; several environments share a key in the stack file, so it names its own."""
-        tell(text, place=f"{self.declared_at}, environment {self.environment}")
+        report(text, where=f"{self.declared_at}, environment {self.environment}")
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ class Live:
 
     Attributes:
         installed: the version that is installed, None where there is none.
-        under_way: the deployment of the declared version that goes on, None where there is none.
+        in_progress: the running deployment of the declared version, None where there is none.
     """
 
     installed: Version | None
-    under_way: Deployment | None = None
+    in_progress: Deployment | None = None
 
 
 def defaults() -> dict[str, Any]:
@@ -91,25 +91,25 @@ def defaults() -> dict[str, Any]:
     return {each.name: each.default for each in fields(CompanionSpec) if each.default is not MISSING}
 
 
-def of_file(file: str) -> dict[str, str]:
-    """Return what a file says of itself; never its content, which would be in every state.
+def app_properties(file: str) -> dict[str, str]:
+    """Return what is recorded of an .app file: its manifest and digest, and never its content.
 
     Raises:
-        Refused: there is no such file, or it is no extension.
+        FailedPrecondition: there is no such file, or it is not an extension.
     """
     app = AppFile.read(file)
-    said = {name: cast(str, getattr(app, name)) for name in ("app_id", "name", "publisher", "sha256")}
-    return {**said, "version": str(app.version)}
+    texts = {name: cast(str, getattr(app, name)) for name in ("app_id", "name", "publisher", "sha256")}
+    return {**texts, "version": str(app.version)}
 
 
 def problems(known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what cannot be right, before anything is looked at: the field's name, and what it is.
+    """Yield the fields that are wrong whatever is installed: the field's name, and what is wrong with it.
 
     Args:
         known: the fields whose values are known.
     """
-    if known.get("channel", "adminCenter") not in get_args(Way):
-        yield "channel", f"is neither {' nor '.join(get_args(Way))}"
+    if known.get("channel", "adminCenter") not in get_args(ChannelName):
+        yield "channel", f"is neither {' nor '.join(get_args(ChannelName))}"
     if known.get("app_id") not in {None, COMPANION_APP_ID}:
         which = f"{known['name']} {known['version']} by {known['publisher']} ({known['app_id']})"
         yield "file", f"is {which}, and not the companion extension ({COMPANION_APP_ID})"

@@ -1,4 +1,4 @@
-"""Waits for what Business Central goes on with after it has answered."""
+"""Waits for a deployment, with which Business Central goes on after it has answered."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import NoReturn, TypeVar, cast
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_random_exponential
 
 from clients.business_central.deployment import Deployment
-from clients.http.errors import WorkFailed
-from reconcilers.companion.spec import CompanionSpec, Way
+from clients.http.errors import OperationFailed
+from reconcilers.companion.spec import ChannelName, CompanionSpec
 
 T = TypeVar("T")
 
 DEPLOYMENT_SECONDS = 30 * 60
-"""How long a deployment may take; no promise is documented. It goes on after that, and so does the next run."""
+"""How long we wait for a deployment; no limit is documented. It goes on after that, and the next run waits for it."""
 
 PROGRESS_SECONDS = 20
 """How often a run says that it still waits."""
 
-_DETAILS: dict[Way, str] = {
+_DETAILS: dict[ChannelName, str] = {
     "adminCenter": "the admin center, under Operations of environment {},",
     "automation": "Extension Management, Installation Status, in environment {}",
 }
@@ -27,27 +27,27 @@ _DETAILS: dict[Way, str] = {
 
 
 def wait(poll: Callable[[], T | None], attempting: str, spec: CompanionSpec) -> T:
-    """Ask until there is an answer, with jitter, and say now and then that it goes on.
+    """Poll until there is a result, with jitter, and report progress.
 
     Args:
-        poll: returns the answer, None where there is none yet.
+        poll: returns the result, None where there is none yet.
         attempting: what is waited for, as "install ... 1.0.0.0".
         spec: of the extension.
 
     Raises:
-        WorkFailed: it is not done in time.
+        OperationFailed: it is not done in time.
     """
-    said_at = 0.0
+    reported_at = 0.0
 
-    def say_that_it_goes_on(state: RetryCallState) -> None:
-        nonlocal said_at
+    def report_progress(state: RetryCallState) -> None:
+        nonlocal reported_at
         passed = state.seconds_since_start or 0.0
-        if passed - said_at >= PROGRESS_SECONDS:
-            said_at = passed
-            spec.tell(f"waiting for Business Central to {attempting} ({passed:.0f} s)")
+        if passed - reported_at >= PROGRESS_SECONDS:
+            reported_at = passed
+            spec.report(f"waiting for Business Central to {attempting} ({passed:.0f} s)")
 
     def give_up(_: RetryCallState) -> NoReturn:
-        raise WorkFailed(
+        raise OperationFailed(
             f"{attempting} in environment {spec.environment}",
             f"Business Central has not finished it after {DEPLOYMENT_SECONDS // 60} minutes",
             f"Look at {_details(spec)} and run the same command again: it waits for what goes on, and starts nothing "
@@ -58,22 +58,22 @@ def wait(poll: Callable[[], T | None], attempting: str, spec: CompanionSpec) -> 
         retry=retry_if_result(lambda answer: answer is None),
         wait=wait_random_exponential(multiplier=0.5, max=15),
         stop=stop_after_delay(DEPLOYMENT_SECONDS),
-        before_sleep=say_that_it_goes_on,
+        before_sleep=report_progress,
         retry_error_callback=give_up,
     )
     return cast(T, waiting(poll))
 
 
 def require_success(deployment: Deployment, attempting: str, spec: CompanionSpec) -> None:
-    """Refuse to go on after a deployment that failed.
+    """Raise an error where a deployment failed.
 
     Raises:
-        WorkFailed: it did.
+        OperationFailed: it failed.
     """
     if deployment.state == "failed":
-        raise WorkFailed(
+        raise OperationFailed(
             f"{attempting} in environment {spec.environment}",
-            f'Business Central reported that it failed: "{deployment.said.rstrip(".")}"',
+            f'Business Central reported that it failed: "{deployment.error.rstrip(".")}"',
             f"Correct what it says, then run the same command again; {_details(spec)} has the details.",
         )
 

@@ -1,4 +1,4 @@
-"""Carrying out a plan of a consent: writes, takes back what it did when it fails, and says what is to be recorded."""
+"""Carries out the plan of a consent, undoes its writes where one fails, and returns what is to be recorded."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from functools import partial
 
 from clients.graph.client import Graph
 from clients.graph.errors import is_not_replicated
-from clients.http.errors import AccessError, Forbidden
+from clients.http.errors import Forbidden, UserFacingError
 from clients.http.replication import wait_until
 from reconcilers.consent.observe import with_application, with_grants
 from reconcilers.consent.plan import Plan, delegated_ours, plan
-from reconcilers.consent.refusals import is_as_expected
+from reconcilers.consent.refusals import has_expected_publisher
 from reconcilers.consent.spec import ConsentSpec, Live, Recorded
-from reconcilers.consent.waiting import when_shown
-from reconcilers.consent.writes import Writes
-from reconcilers.progress import tell
+from reconcilers.consent.waiting import read_until_visible
+from reconcilers.consent.writes import UndoableWrites
+from reconcilers.progress import report
 
 
 def apply(graph: Graph, spec: ConsentSpec, planned: Plan, live: Live, recorded: Recorded) -> Recorded:
-    """Carry out a plan, and return what is to be recorded; what fails is taken back.
+    """Carry out a plan, and return what is to be recorded; where a write fails, undo those before it.
 
     Args:
         graph: Microsoft Graph.
@@ -29,21 +29,19 @@ def apply(graph: Graph, spec: ConsentSpec, planned: Plan, live: Live, recorded: 
         recorded: what the state knows to be ours.
 
     Raises:
-        Refused: the plan says so, or what had to be created first shows that it cannot be right.
-        AccessError: it cannot be done.
+        FailedPrecondition: the plan is refused, at once or after the service principals were created and read.
+        UserFacingError: it cannot be done.
     """
     _raise_if_refused(planned)
-    writes = Writes(graph, spec)
+    writes = UndoableWrites(graph, spec)
     try:
         if planned.create:
             live = _create(writes, planned, live, recorded)
             planned = plan(spec, live, recorded)
         return _carry_out(writes, planned, live, recorded)
-    except AccessError as problem:
-        if not is_not_replicated(
-            problem
-        ):  # what only was not shown in time is better found by the next run than undone
-            writes.take_back(problem)
+    except UserFacingError as problem:
+        if not is_not_replicated(problem):  # else nothing is wrong: the next run finds what was done and goes on
+            writes.undo(problem)
         raise
 
 
@@ -52,40 +50,40 @@ def _raise_if_refused(planned: Plan) -> None:
         raise planned.refusals[0].error()
 
 
-def _create(writes: Writes, planned: Plan, live: Live, recorded: Recorded) -> Live:
-    """Make the service principals that are not there, and return what there is then.
+def _create(writes: UndoableWrites, planned: Plan, live: Live, recorded: Recorded) -> Live:
+    """Create the service principals that are missing, and return what there is then.
 
-    Graph tells an application's publisher only once the tenant has its service principal. One that is made here grants
-    nothing, and is taken back where the publisher is another.
+    An application's publisher can be read only once the tenant has its service principal. A new one has no grants yet,
+    and is deleted again where the publisher is not the expected one.
     """
     spec, graph = writes.spec, writes.graph
     for app_id in planned.create:
         made = writes.create(app_id)
         if app_id == spec.client_id:
-            if made.id in writes.created and not is_as_expected(spec, made):
-                # Perhaps only the answer to a POST does not say.
+            if made.id in writes.created and not has_expected_publisher(spec, made):
+                # The answer to the POST may lack the publisher: read it again.
                 attempting = f"read the service principal of application {app_id}"
-                made = when_shown(partial(graph.service_principal_with_id, made.id), attempting)
+                made = read_until_visible(partial(graph.service_principal_with_id, made.id), attempting)
             live = with_application(spec, live, made)
         else:
-            live = replace(live, resource=made)  # as the portal does
+            live = replace(live, resource=made)  # created like the portal does it
         _raise_if_refused(plan(spec, live, recorded))
     return with_grants(graph, spec, live, recorded)
 
 
-def _carry_out(writes: Writes, planned: Plan, live: Live, recorded: Recorded) -> Recorded:
-    """Grant what is missing, then withdraw what is too much."""
+def _carry_out(writes: UndoableWrites, planned: Plan, live: Live, recorded: Recorded) -> Recorded:
+    """Grant what is missing, then withdraw what is not declared."""
     _raise_if_refused(planned)
     spec, resource, principal_id, ours = writes.spec, live.resource, live.service_principal_id, live.ours(recorded)
     if resource is None:
         raise AssertionError("a plan is carried out once the resource is there")
     assignments = dict(planned.keep)
     for role in planned.grant:
-        made, unseen = writes.grant(role, principal_id, resource), planned.unseen.get(role)
-        if not made and (unseen or not spec.additive):
+        made, not_listed = writes.grant(role, principal_id, resource), planned.not_listed.get(role)
+        if not made and (not_listed or not spec.additive):
             found = writes.find_granted(role, principal_id, resource)
-            made = found if found == unseen or not spec.additive else ""
-        if made:  # else it is somebody else's, and not ours to withdraw
+            made = found if found == not_listed or not spec.additive else ""
+        if made:  # else somebody else granted it, and we must not withdraw it
             assignments[role] = made
     for role, assignment_id in planned.withdraw.items():
         writes.withdraw(role, assignment_id, resource)
@@ -113,7 +111,7 @@ def remove(graph: Graph, spec: ConsentSpec, planned: Plan, recorded: Recorded) -
         recorded: what the state knows to be ours.
 
     Raises:
-        AccessError: it cannot be done.
+        UserFacingError: it cannot be done.
     """
     withdrawn = set(planned.withdraw.values())
     for role, assignment_id in planned.withdraw.items():
@@ -124,26 +122,26 @@ def remove(graph: Graph, spec: ConsentSpec, planned: Plan, recorded: Recorded) -
         graph.change_delegated(grant.id, planned.delegated.after, attempting=attempting)
         withdrawn |= set() if planned.delegated.after else {grant.id}
     if planned.remove_service_principal:
-        _take_out(graph, spec.client_id, planned.remove_service_principal, withdrawn)
+        _delete_service_principal(graph, spec.client_id, planned.remove_service_principal, withdrawn)
 
 
-def _take_out(graph: Graph, client_id: str, principal_id: str, withdrawn: set[str]) -> None:
-    """Delete a vendor's service principal that was made here, unless others granted it something meanwhile.
+def _delete_service_principal(graph: Graph, client_id: str, principal_id: str, withdrawn: set[str]) -> None:
+    """Delete a vendor's service principal that this stack created, unless others granted it something meanwhile.
 
     Args:
         graph: Microsoft Graph.
         client_id: the application.
         principal_id: object id of its service principal.
-        withdrawn: ids of what was taken from it a moment ago, and may be listed still.
+        withdrawn: ids of the grants that were withdrawn a moment ago, and may still be listed.
     """
     why, remedy = "", ""
-    try:  # what the other consents of this stack withdrew just before may be listed still, too
+    try:  # what other consents of this stack withdrew just before may still be listed, too
         if not wait_until(lambda: graph.grants_held(principal_id) <= withdrawn):
             why = "it holds more than this stack granted"
     except Forbidden as problem:
         why, remedy = "whether others granted it something cannot be seen", problem.remedy
     if why:
-        tell(
+        report(
             f"{client_id} stays in this tenant, because {why}; if nobody needs it, delete it in the Entra admin "
             f"center under Enterprise applications. {remedy}".strip()
         )

@@ -1,4 +1,4 @@
-"""What there is of a consent: the two service principals, and what the one is granted on the other. Only reads."""
+"""Reads a consent: the two service principals, and what the one is granted on the other."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from clients.graph.client import Graph
 from clients.graph.objects import DelegatedGrant, RoleAssignment, ServicePrincipal
-from reconcilers.consent.plan import identity_refusals, wants_delegated
-from reconcilers.consent.refusals import is_as_expected
+from reconcilers.consent.plan import identity_refusals, must_read_delegated
+from reconcilers.consent.refusals import has_expected_publisher
 from reconcilers.consent.spec import ConsentSpec, Live, Recorded
-from reconcilers.consent.waiting import when_shown
+from reconcilers.consent.waiting import read_until_visible
 
 
 def observe(graph: Graph, spec: ConsentSpec, recorded: Recorded, *, tenant_id: str, approval_page: str) -> Live:
@@ -24,26 +24,26 @@ def observe(graph: Graph, spec: ConsentSpec, recorded: Recorded, *, tenant_id: s
         approval_page: address where an administrator approves what the application asks for.
 
     Raises:
-        AccessError: it cannot be read.
+        UserFacingError: it cannot be read.
     """
     resource = graph.resource(spec.resource_app_id, spec.permissions)
     live = with_application(spec, Live(tenant_id=tenant_id, approval_page=approval_page, resource=resource), None)
-    # What is not offered is refused whoever the application belongs to.
+    # Roles that the resource does not offer are refused without a look at the application.
     if spec.additive and not any(identity_refusals(spec, live)):
         live = with_application(spec, live, graph.service_principal(spec.client_id))
-    if any(identity_refusals(spec, live)):  # whatever it holds
+    if any(identity_refusals(spec, live)):  # refused whatever is granted: not read
         return live
     return with_grants(graph, spec, live, recorded)
 
 
 def with_application(spec: ConsentSpec, live: Live, application: ServicePrincipal | None) -> Live:
-    """Return what there is with the application's service principal; of our own the spec says its id."""
+    """Add the application's service principal to what was read; the id of our own is in the spec."""
     id_ = application.id if application else spec.service_principal_id
     return replace(live, application=application, service_principal_id=id_)
 
 
 def with_grants(graph: Graph, spec: ConsentSpec, live: Live, recorded: Recorded, *, wait: bool = True) -> Live:
-    """Return what there is with what the application holds; nothing where one of the two is not there.
+    """Add what the application is granted to what was read; nothing where a service principal is missing.
 
     Args:
         graph: Microsoft Graph.
@@ -53,17 +53,19 @@ def with_grants(graph: Graph, spec: ConsentSpec, live: Live, recorded: Recorded,
         wait: whether the application's service principal is known to be there, so that "not there" means "not yet".
 
     Raises:
-        AccessError: it cannot be read, or the service principal has not been shown for minutes.
+        UserFacingError: it cannot be read, or the service principal is not found in time.
     """
     resource, principal_id = live.resource, live.service_principal_id
     if resource is None or not principal_id:
         return live
-    read: Callable[[Callable[[], Live | None], str], Live] = when_shown if wait else lambda each, _: each() or live
-    # Of a vendor's, what is granted already is somebody else's, and Graph says so.
+    read: Callable[[Callable[[], Live | None], str], Live] = (
+        read_until_visible if wait else lambda each, _: each() or live
+    )
+    # Roles of a vendor's application are not read before granting: Graph answers which of them are granted already.
     if spec.consent == "manual" or not spec.additive:
         attempting = f"list the roles that {spec.client_id} holds on {resource.display_name}"
         live = read(lambda: _with_roles(live, resource, graph.role_assignments(principal_id, resource.id)), attempting)
-    if wants_delegated(spec, recorded, live.ours(recorded)):
+    if must_read_delegated(spec, recorded, live.ours(recorded)):
         attempting = f"list what {spec.client_id} may do on {resource.display_name} for its users"
         live = read(lambda: _with_grant(live, graph.delegated_grants(principal_id, resource.id)), attempting)
     return live
@@ -73,7 +75,7 @@ def observe_for_removal(graph: Graph, recorded: Recorded, *, tenant_id: str, app
     """Return what there is, as far as a `destroy` needs it: ids are recorded, but delegated permissions may share one.
 
     Raises:
-        AccessError: it cannot be read.
+        UserFacingError: it cannot be read.
     """
     live = Live(tenant_id=tenant_id, approval_page=approval_page, service_principal_id=recorded.service_principal_id)
     if not recorded.granted_scopes:
@@ -84,7 +86,7 @@ def observe_for_removal(graph: Graph, recorded: Recorded, *, tenant_id: str, app
 def observe_for_refresh(
     graph: Graph, spec: ConsentSpec, recorded: Recorded, *, tenant_id: str, approval_page: str
 ) -> Live | None:
-    """Return what there is as lists say that all consents of a stack share; None where it is gone.
+    """Return what there is, read from lists that all consents of a stack share; None where it is gone.
 
     Args:
         graph: Microsoft Graph.
@@ -94,7 +96,7 @@ def observe_for_refresh(
         approval_page: address where an administrator approves what the application asks for.
 
     Raises:
-        AccessError: it cannot be read.
+        UserFacingError: it cannot be read.
     """
     resource = graph.known_resource(spec.resource_app_id, recorded.resource_id)
     application = _listed_application(graph, spec, recorded) if spec.additive else None
@@ -103,7 +105,8 @@ def observe_for_refresh(
     if not live.service_principal_id:
         return None
     if resource is None:
-        # What a vendor held goes with the resource. That it was let in here does not, or it would stay for ever.
+        # A vendor's grants are gone with the resource. But the state has to keep that this stack created the vendor's
+        # service principal: else nobody would delete it.
         return live if spec.additive else None
     wanted = {resource.roles[role] for role in spec.roles if role in resource.roles}
     known = live.ours(recorded).assignments.values()
@@ -116,9 +119,9 @@ def observe_for_refresh(
 
 def _listed_application(graph: Graph, spec: ConsentSpec, recorded: Recorded) -> ServicePrincipal | None:
     found = graph.listed_service_principal(spec.client_id)
-    if found and found.id == recorded.service_principal_id and is_as_expected(spec, found):
+    if found and found.id == recorded.service_principal_id and has_expected_publisher(spec, found):
         return found
-    # A list that is a little old does not say alone what differs; by its object id a new one is found first.
+    # The list may be a little old: a difference is confirmed by a request. A new one is found by its object id first.
     anew = graph.service_principal(spec.client_id) if found else None
     return anew or graph.service_principal_with_id(recorded.service_principal_id)
 
@@ -126,8 +129,9 @@ def _listed_application(graph: Graph, spec: ConsentSpec, recorded: Recorded) -> 
 def _listed_grant(graph: Graph, spec: ConsentSpec, live: Live, recorded: Recorded) -> DelegatedGrant | None:
     wanted = frozenset(spec.delegated_scopes)
     if not wanted and not recorded.granted_scopes:
-        return None  # where none are declared nobody looks, and none are ours
-    for grants in (graph.listed_delegated_grants, graph.delegated_grants):  # a list may be late: what differs is asked
+        return None  # none are declared and none are ours: not read
+    # The list may be late: a difference is confirmed by a request.
+    for grants in (graph.listed_delegated_grants, graph.delegated_grants):
         live = _with_grant(live, grants(live.service_principal_id, live.resource_id) or []) or live
         if (live.scopes & wanted if spec.additive else live.scopes) == wanted:
             break

@@ -1,4 +1,4 @@
-"""What is to be done about a consent: every rule of it, as pure functions of what is wanted, what there is and is ours.
+"""What to do so that a consent is as declared: all rules about it, as pure functions.
 
 `up` carries a plan out (`apply.py`), and `python -m commands preflight` prints what it says.
 """
@@ -32,16 +32,16 @@ class Plan:
 
     Attributes:
         refusals: why nothing is done, the first reason first; all else is then empty.
-        create: client ids of the applications whose service principals are made. What an application is published as
-            and what it offers shows only then, so that the plan is made again after each.
+        create: client ids of the applications whose service principals are created. Publisher, roles and scopes can be
+            read only then, so the plan is made again after each.
         grant: values of the roles to grant.
         withdraw: the assignments to remove, role -> id.
         delegated: the change of the delegated permissions, None for none.
         remove_service_principal: object id of the application's service principal, if it is to be taken out of the
             tenant; it stays where others granted it something meanwhile.
         keep: the assignments that are ours and stay, role -> id.
-        unseen: of the roles to grant, the assignments of ours that the last refresh did not see, role -> id. If Graph
-            answers that such a role is granted already, it may be by this very one.
+        not_listed: of the roles to grant, the recorded assignments that the last refresh did not find, role -> id. If
+            Graph answers that such a role is granted already, it may be by this assignment.
         keep_scopes: the delegated permissions that are ours afterwards, sorted.
     """
 
@@ -52,7 +52,7 @@ class Plan:
     delegated: DelegatedChange | None = None
     remove_service_principal: str = ""
     keep: Mapping[str, str] = field(default_factory=dict)
-    unseen: Mapping[str, str] = field(default_factory=dict)
+    not_listed: Mapping[str, str] = field(default_factory=dict)
     keep_scopes: tuple[str, ...] = ()
 
     @property
@@ -63,7 +63,7 @@ class Plan:
 
 
 def plan(spec: ConsentSpec, live: Live, recorded: Recorded) -> Plan:
-    """Return what makes a consent what is wanted; what nobody looked at counts as not there.
+    """Return what to do. What was not read counts as not there.
 
     Args:
         spec: what is wanted.
@@ -94,7 +94,7 @@ def plan(spec: ConsentSpec, live: Live, recorded: Recorded) -> Plan:
             for role, id_ in seen.items()
             if role in spec.roles and (ours.assignments.get(role) == id_ or not spec.additive)
         },
-        unseen={role: ours.assignments[role] for role in grant if spec.additive and role in ours.assignments},
+        not_listed={role: ours.assignments[role] for role in grant if spec.additive and role in ours.assignments},
         keep_scopes=delegated_ours(spec, live.scopes, ours),
     )
 
@@ -102,8 +102,8 @@ def plan(spec: ConsentSpec, live: Live, recorded: Recorded) -> Plan:
 def _seen_roles(spec: ConsentSpec, live: Live, ours: Recorded) -> Mapping[str, str]:
     """Return the roles that need not be granted, role -> id of the assignment.
 
-    Of a vendor's nobody looks, since what is granted already is somebody else's: Graph says so when it is granted. Then
-    it is those of ours that the last refresh saw.
+    The roles of a vendor's application are not read before granting. Then it is those of ours that the last refresh
+    found; of the others Graph answers on granting that they are granted already.
     """
     if live.roles is None and spec.additive:
         return {role: ours.assignments[role] for role in ours.roles if role in ours.assignments}
@@ -114,7 +114,7 @@ def delegated_after(spec: ConsentSpec, before: frozenset[str], ours: Recorded) -
     """Return what the delegated permissions for all users shall be."""
     wanted = frozenset(spec.delegated_scopes)
     if not wanted and not ours.granted_scopes:
-        return before  # nobody looks at them, and what is there is not for us to change
+        return before  # they are not read, and not ours to change
     return before - set(ours.granted_scopes) | wanted if spec.additive else wanted
 
 
@@ -131,7 +131,7 @@ def delegated_ours(spec: ConsentSpec, before: frozenset[str], ours: Recorded) ->
 
 
 def removal(spec: ConsentSpec, live: Live, recorded: Recorded) -> Plan:
-    """Return what takes a consent away; the resource's service principal stays, for others hold roles on it."""
+    """Return how a consent is withdrawn; the resource's service principal stays, since others have roles on it."""
     ours = frozenset(recorded.granted_scopes)
     after = live.scopes - ours if spec.additive or spec.consent == "manual" else frozenset[str]()
     change = ours and live.grant and (after != live.scopes or not after)
@@ -156,7 +156,8 @@ def refreshed(spec: ConsentSpec, live: Live, recorded: Recorded) -> Recorded:
         scopes &= set(spec.delegated_scopes)
     assignments, granted = roles, scopes
     if spec.additive or spec.consent == "manual":
-        # What of ours is not listed may have been withdrawn, or not be seen yet: it stays known until it is certain.
+        # An assignment of ours that is not listed is withdrawn, or not replicated yet: it stays recorded until that is
+        # certain.
         assignments = {role: id_ for role, id_ in ours.assignments.items() if roles.get(role, id_) == id_}
         granted = scopes & set(ours.granted_scopes)
     return Recorded(
@@ -170,21 +171,21 @@ def refreshed(spec: ConsentSpec, live: Live, recorded: Recorded) -> Recorded:
     )
 
 
-def wants_delegated(spec: ConsentSpec, recorded: Recorded, ours: Recorded) -> bool:
-    """Tell whether delegated permissions have to be read: not every caller may, so not where none are in question.
+def must_read_delegated(spec: ConsentSpec, recorded: Recorded, ours: Recorded) -> bool:
+    """Tell whether delegated permissions have to be read. Not every caller may, so only where there are any.
 
     Args:
         spec: what is wanted.
         recorded: what the state knows.
-        ours: what of that still counts.
+        ours: what of that is valid for these service principals.
     """
-    # With `consent: manual`, also what an administrator shall have withdrawn: it was declared, and may be granted.
+    # With `consent: manual`, also those that were declared before: an administrator has to withdraw them.
     declared_before = spec.consent == "manual" and recorded.delegated_scopes
     return bool(spec.delegated_scopes or ours.granted_scopes or declared_before)
 
 
 def identity_refusals(spec: ConsentSpec, live: Live) -> Iterator[Refusal]:
-    """Yield what the two service principals alone refuse, whatever the application holds."""
+    """Yield the refusals that follow from the two service principals, whatever is granted."""
     if live.resource:
         yield from not_offered(spec, live.resource)
     if live.application and spec.owner == "vendor":
@@ -196,17 +197,17 @@ def _refusals(spec: ConsentSpec, live: Live, recorded: Recorded) -> Iterator[Ref
     yield from refused
     if spec.consent == "auto":
         return
-    if live.resource is None or not live.service_principal_id:  # the page itself makes those that are not there
+    if live.resource is None or not live.service_principal_id:  # the approval page creates those that are missing
         yield not_approved(spec.client_id, spec.permissions, live.approval_page)
         return
-    if refused and live.roles is None:  # nobody looked what it holds
+    if refused and live.roles is None:  # what it holds was not read
         return
     roles, ours = live.roles or {}, live.ours(recorded)
     held = roles.keys() | live.scopes
     if missing := [value for value in spec.permissions if value not in held]:
         yield not_approved(spec.client_id, missing, live.approval_page)
         return
-    if spec.additive:  # the rest of what it holds is somebody else's
+    if spec.additive:  # the rest was granted by others
         held = {role for role, id_ in ours.assignments.items() if roles.get(role) == id_}
         held |= live.scopes & set(ours.granted_scopes)
     if too_much := sorted(held - set(spec.permissions)):

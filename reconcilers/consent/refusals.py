@@ -1,4 +1,4 @@
-"""Why a consent is refused, in words for whoever runs it: each reason stands here once, for `up` and for preflight."""
+"""Why a consent is refused: the messages, for `up` and for preflight."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clients.graph.objects import ServicePrincipal
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from reconcilers.consent.spec import ConsentSpec
 
 
@@ -16,7 +16,7 @@ class Refusal:
     """A reason why nothing is done.
 
     Attributes:
-        about: what the resource does not offer, whose application it is, or what an administrator has yet to do.
+        about: a permission that is not offered, the wrong publisher, or what an administrator still has to approve.
         attempted: what is not done.
         reason: what stands in the way, a sentence without its full stop.
         remedy: what to do about it.
@@ -27,9 +27,9 @@ class Refusal:
     reason: str
     remedy: str
 
-    def error(self) -> Refused:
+    def error(self) -> FailedPrecondition:
         """Return it as the error that a user sees."""
-        return Refused(self.attempted, self.reason, self.remedy)
+        return FailedPrecondition(self.attempted, self.reason, self.remedy)
 
 
 def not_offered(spec: ConsentSpec, resource: ServicePrincipal) -> Iterator[Refusal]:
@@ -64,8 +64,8 @@ def publisher(application: ServicePrincipal, expected: Mapping[str, str]) -> dic
     return {"display_name": application.publisher}
 
 
-def is_as_expected(spec: ConsentSpec, application: ServicePrincipal) -> bool:
-    """Tell whether an application is published by whom it should be; only of a vendor's anything is expected."""
+def has_expected_publisher(spec: ConsentSpec, application: ServicePrincipal) -> bool:
+    """Tell whether an application has the expected publisher; only a vendor's has to have one."""
     return spec.owner != "vendor" or publisher(application, spec.expected_publisher) == dict(spec.expected_publisher)
 
 
@@ -80,7 +80,7 @@ def another_publisher(spec: ConsentSpec, application: ServicePrincipal, tenant_i
             "Leave out `clientId` to have an application made by this stack, or check the id.",
         )
         return
-    if not is_as_expected(spec, application):
+    if not has_expected_publisher(spec, application):
         found = publisher(application, spec.expected_publisher)
         wanted, live = (next(iter(each.values()), "") for each in (spec.expected_publisher, found))
         yield Refusal(

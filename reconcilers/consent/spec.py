@@ -1,4 +1,4 @@
-"""One consent as values: what is wanted, what Microsoft Graph shows, and what the state knows to be ours."""
+"""One consent as values: what is declared, what Microsoft Graph has, and what the state recorded as granted by us."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Owner = Literal["own", "vendor", "tenant"]
 
 @dataclass(frozen=True)
 class _Recordable:
-    """What a state records: properties of these names, lists where these are tuples."""
+    """A dataclass whose fields are properties in the state, by the same names; tuples are lists there."""
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any]) -> Self:
@@ -68,7 +68,7 @@ class ConsentSpec(_Recordable):
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any]) -> Self:
-        """Read it from properties; outputs have a service principal that was found under the name of a declared one."""
+        """Read it from properties, without the id of a service principal that was looked up and not declared."""
         spec = super().from_properties(properties)
         return replace(spec, service_principal_id="") if spec.additive else spec
 
@@ -106,8 +106,8 @@ class Recorded(_Recordable):
     roles: tuple[str, ...] = ()
     delegated_scopes: tuple[str, ...] = ()
 
-    def between(self, service_principal_id: str, resource_id: str) -> Recorded:
-        """Return what of it still counts between two service principals: none of the grants where either is another."""
+    def valid_for(self, service_principal_id: str, resource_id: str) -> Recorded:
+        """Return what of it is valid for these two service principals: no grants, where either was made again since."""
         if (self.service_principal_id, self.resource_id) == (service_principal_id, resource_id):
             return self
         same_application = self.service_principal_id == service_principal_id
@@ -126,11 +126,12 @@ class Live:
         tenant_id: the tenant, a GUID in lower case.
         approval_page: address where an administrator approves what the application asks for there.
         resource: the resource's service principal, None where the tenant has none.
-        application: the application's, where it was looked up: not for one of our own.
+        application: the application's, where it was read: not for one of our own.
         service_principal_id: object id of the application's, "" where it has none.
-        roles: role -> id of its assignment, of all roles that the application holds on the resource; None where nobody
-            looked, and then Graph says what is granted already.
-        grant: the delegated permissions that it holds there for all users, None where there are none or nobody looked.
+        roles: role -> id of its assignment, of all roles that the application holds on the resource; None where they
+            were not read: then Graph says on granting what is granted already.
+        grant: the delegated permissions that it holds there for all users, None where there is none or it was
+            not read.
     """
 
     tenant_id: str
@@ -152,5 +153,5 @@ class Live:
         return self.grant.scopes if self.grant else frozenset()
 
     def ours(self, recorded: Recorded) -> Recorded:
-        """Return what the state knows that still counts between these service principals."""
-        return recorded.between(self.service_principal_id, self.resource_id)
+        """Return what of the recorded is valid for these service principals."""
+        return recorded.valid_for(self.service_principal_id, self.resource_id)

@@ -1,4 +1,4 @@
-"""Waiting until every server of Microsoft Graph shows a service principal or a grant that is new."""
+"""Waiting until every server of Microsoft Graph has a new service principal or grant (replication)."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from typing import TypeVar
 from clients.graph.errors import is_not_replicated
 from clients.http import replication
 from clients.http.errors import NotFound
-from reconcilers.progress import tell
+from reconcilers.progress import report
 
 T = TypeVar("T")
 
 
-def when_replicated(request: Callable[[], T]) -> T:
-    """Ask until every server of Graph knows a new principal or role, for a bounded time.
+def retry_until_replicated(request: Callable[[], T]) -> T:
+    """Repeat a request until the server that answers has the new principal or role, for a bounded time.
 
     Raises:
-        AccessError: the request fails for another reason, or still does for this one.
+        UserFacingError: the request fails for another reason, or still does for this one.
     """
-    return replication.when_replicated(request, is_pending=is_not_replicated, tell=tell)
+    return replication.retry_until_replicated(request, is_pending=is_not_replicated, report=report)
 
 
-def when_shown(read: Callable[[], T | None], attempting: str) -> T:
-    """Read until something is shown that is known to be there, for a bounded time.
+def read_until_visible(read: Callable[[], T | None], attempting: str) -> T:
+    """Repeat a read until it finds what is known to be there, for a bounded time.
 
     Args:
-        read: reads it; None where it is not shown.
+        read: returns it, None where it is not found.
         attempting: what it is needed for.
 
     Raises:
-        AccessError: it cannot be read, or has not been shown for minutes.
+        UserFacingError: it cannot be read, or is not found in time.
     """
 
     def found() -> T:
         if (shown := read()) is None:
-            raise _not_shown(attempting)
+            raise _not_visible(attempting)
         return shown
 
-    return when_replicated(found)
+    return retry_until_replicated(found)
 
 
-def _not_shown(attempting: str) -> NotFound:
+def _not_visible(attempting: str) -> NotFound:
     problem = NotFound(attempting, service="Microsoft Graph", status=404, code="Request_ResourceNotFound")
     problem.remedy = "Run the same command again; if it stays so, the service principal was deleted: `pulumi refresh`."
     return problem

@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 from clients.business_central.environment import Environment
 from clients.business_central.errors import is_inside_a_company, with_remedy
 from clients.business_central.outside_system import OutsideSystem, route_for
-from clients.http.errors import AccessError, NotReached, ServiceError, SignInFailed
-from clients.http.replication import when_replicated
+from clients.http.errors import NoResponse, ServiceError, SignInFailed, UserFacingError
+from clients.http.replication import retry_until_replicated
 from clients.session import Session
 
 Cause = Literal[
@@ -20,7 +20,7 @@ Cause = Literal[
 ]
 
 
-class NotProven(AccessError):
+class NotProven(UserFacingError):
     """An application cannot use an environment.
 
     Attributes:
@@ -113,7 +113,7 @@ def prove(
     secret: str,
     *,
     seconds: float | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Prove by doing: a token with the secret, its roles, a read in each company.
 
@@ -123,18 +123,18 @@ def prove(
         session: where; its own sign-in is used only to tell causes apart that look alike from outside.
         target: what is to be proved.
         secret: the application's client secret.
-        seconds: how long to wait at most; None for `clients.http.replication.longest_seconds()`.
-        tell: takes a sentence for the user now and then, while it waits.
+        seconds: how long to wait at most; None for `clients.http.replication.max_wait_seconds()`.
+        report: takes a sentence for the user now and then, while it waits.
 
     Raises:
         NotProven: it cannot be used; which of the causes it is.
-        AccessError: a service did not answer.
+        UserFacingError: a service did not answer.
     """
-    when_replicated(
+    retry_until_replicated(
         partial(_attempt, session, target, session.outside_system(target.client_id, secret)),
         is_pending=lambda problem: isinstance(problem, NotProven) and problem.may_pass,
         seconds=seconds,
-        tell=tell,
+        report=report,
     )
 
 
@@ -152,7 +152,7 @@ def _attempt(session: Session, target: ProofTarget, outside: OutsideSystem) -> N
         return  # its roles open no API that could be read: with the token everything is shown that there is
     try:
         _read(target, outside, authorization, route, partial(session.environment, target.environment, target.base_url))
-    except NotReached as problem:
+    except NoResponse as problem:
         raise NotProven(target, "environment", problem.reason, "Run the same command again.") from None
 
 
@@ -201,7 +201,7 @@ def _why_rejected(target: ProofTarget, problem: ServiceError, as_caller: Callabl
     """Tell "not registered" from "disabled": Business Central answers both alike, so our own caller looks."""
     try:
         registration = as_caller().registration(target.client_id)
-    except AccessError as blind:
+    except UserFacingError as blind:
         remedy = f"It is not registered there, or disabled; which of them could not be seen ({blind.reason}). {_REPAIR}"
         return NotProven(target, "registration", problem.reason, remedy, may_pass=True)
     if registration is None:
@@ -217,7 +217,7 @@ def _why_forbidden(target: ProofTarget, problem: ServiceError, as_caller: Callab
     """Tell "no permission set" from sets that are too small, or not effective yet."""
     try:
         held = [each.role_id for each in as_caller().assignments(target.client_id)]
-    except AccessError as blind:
+    except UserFacingError as blind:
         remedy = f"Which permission sets it holds could not be seen ({blind.reason}). {_REPAIR}"
         return NotProven(target, "permission sets", problem.reason, remedy, may_pass=True)
     if not held:
@@ -240,7 +240,7 @@ def _diagnosed_company(
     reason = f"company {company} was not opened: {problem.reason}"
     try:
         held = [each.role_id for each in as_caller().assignments(target.client_id) if each.company in ("", company)]
-    except AccessError as blind:
+    except UserFacingError as blind:
         remedy = f"Which permission sets it holds for it could not be seen ({blind.reason}). {_REPAIR}"
         return NotProven(target, "company", reason, remedy, may_pass=True)
     if not held:

@@ -12,7 +12,7 @@ from reconcilers.registration.spec import DeclaredRegistration, Live, Recorded, 
 
 
 def observe_definitions(environment: Environment, spec: DeclaredRegistration) -> Live:
-    """Return what can be assigned there, as if nothing were registered: trying to register tells whether it is."""
+    """Return the companies and the permission sets that can be assigned; whether a row exists is not looked up."""
     if not spec.permission_sets:
         return Live()
     return Live(companies=environment.companies.keys(), definitions=tuple(environment.permission_sets))
@@ -26,10 +26,10 @@ def observe_registration(environment: Environment, spec: RegistrationSpec, defin
         spec: the registration as it shall be.
         definitions: as `observe_definitions` returns it.
     """
-    return observe_held(environment, environment.registration(spec.client_id), definitions)
+    return observe_assignments(environment, environment.registration(spec.client_id), definitions)
 
 
-def observe_held(environment: Environment, registration: Registration | None, definitions: Live) -> Live:
+def observe_assignments(environment: Environment, registration: Registration | None, definitions: Live) -> Live:
     """Return what the user of a registration holds now; without a user there is nothing to ask for."""
     has_user = registration is not None and registration.user_state
     held = tuple(environment.assignments(registration.client_id)) if registration and has_user else ()
@@ -37,20 +37,20 @@ def observe_held(environment: Environment, registration: Registration | None, de
 
 
 def observe_recorded(environment: Environment, spec: RegistrationSpec, recorded: Recorded) -> Live:
-    """Return what is recorded as what is there, and look only at what the declared permission sets make necessary."""
+    """Return the recorded row as if it were read; read the permission sets only where other ones are declared."""
     was = recorded.spec
     registration = Registration(
         spec.client_id, **was.row, user_id=recorded.user_id, user_state=was.state if recorded.user_id else ""
     )
     if not permission_sets_differ(spec, recorded):
         return Live(registration, held=None)
-    return observe_held(environment, registration, observe_definitions(environment, spec))
+    return observe_assignments(environment, registration, observe_definitions(environment, spec))
 
 
 def read(environment: Environment, recorded: Recorded) -> Recorded | None:
-    """Return what is there of a registration, to be recorded in place of what is; None where it is gone.
+    """Return a registration as it is now, to be recorded instead of `recorded`; None where it is gone.
 
-    From lists that are shared by all registrations of the environment.
+    Read from lists that all registrations of the environment share.
     """
     spec = recorded.spec
     registration = environment.listed_registration(spec.client_id)
@@ -58,10 +58,10 @@ def read(environment: Environment, recorded: Recorded) -> Recorded | None:
         return None
     held = environment.listed_assignments(spec.client_id)
     if len(matching(held, spec.permission_sets)) < len(spec.permission_sets):
-        held = environment.assignments(spec.client_id)  # the list's word alone takes none of them for gone
+        held = environment.assignments(spec.client_id)  # the cached list may be late: ask before one counts as gone
     held = still_defined(held, environment.permission_sets)
     if spec.additional_permission_sets == "keep":
         held = matching(held, spec.permission_sets)
     live = replace(spec, **live_row(registration), permission_sets=as_declared(held, spec.permission_sets))
-    # Without a user there is no id of one: an update then registers anew.
+    # Without a user id, an update registers it again.
     return Recorded(live, registration.user_id if registration.user_state else None)

@@ -1,4 +1,4 @@
-"""Permission sets, between how a stack file names them and how an environment knows them.
+"""Permission sets: from how a stack file names them to how an environment has them, and back.
 
 A stack file says `{role_id, company?, scope?, app_id?}`; an environment has definitions (role id, scope, app id) and
 assignments (definition and company). Pure functions.
@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from clients.business_central.records import Assignment, PermissionSet
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from reconcilers.registration.spec import DeclaredRegistration, Live, PermissionSetSpec
 
 
-class Wanted(NamedTuple):
-    """A permission set to assign, found in the environment; `company` "" is all companies."""
+class ResolvedPermissionSet(NamedTuple):
+    """A definition in the environment and a company, to be assigned; `company` "" is all companies."""
 
     permission_set: PermissionSet
     company: str
@@ -25,23 +25,24 @@ class Wanted(NamedTuple):
         return self.permission_set.role_id + (f" in {self.company}" if self.company else "")
 
 
-def resolve(spec: DeclaredRegistration, live: Live) -> tuple[tuple[Wanted, ...], Refused | None]:
+def resolve(
+    spec: DeclaredRegistration, live: Live
+) -> tuple[tuple[ResolvedPermissionSet, ...], FailedPrecondition | None]:
     """Find every permission set and company in the environment.
 
     Returns:
-        What was found, and why it is refused where not all of it is there, or something is defined more than once: with
-        all that is wrong.
+        What was found; and an error with all problems, where something is not there or is defined more than once.
     """
-    found: list[Wanted] = []
+    found: list[ResolvedPermissionSet] = []
     problems: list[str] = []
     for item in spec.permission_sets:
         if item.company and item.company not in live.companies:
             problems.append(f"company {item.company!r} does not exist{_hint(item.company, live.companies)}")
-        match [known for known in live.definitions if item.is_met_by(known)]:
-            case [only] if Wanted(only, item.company) in found:
+        match [known for known in live.definitions if item.matches(known)]:
+            case [only] if ResolvedPermissionSet(only, item.company) in found:
                 problems.append(f"permission set {item.role_id!r} is listed twice")
             case [only]:
-                found.append(Wanted(only, item.company))
+                found.append(ResolvedPermissionSet(only, item.company))
             case []:
                 known = {definition.role_id for definition in live.definitions}
                 problems.append(f"permission set {item.role_id!r} does not exist{_hint(item.role_id, known)}")
@@ -51,8 +52,8 @@ def resolve(spec: DeclaredRegistration, live: Live) -> tuple[tuple[Wanted, ...],
     return tuple(found), _refused(spec, problems) if problems else None
 
 
-def _refused(spec: DeclaredRegistration, problems: Iterable[str]) -> Refused:
-    problem = Refused(
+def _refused(spec: DeclaredRegistration, problems: Iterable[str]) -> FailedPrecondition:
+    problem = FailedPrecondition(
         f"give permission sets in environment {spec.environment}",
         "; ".join(problems),
         "Correct `permissionSets` in the stack file or the preset (where a role id is defined twice, add scope and "
@@ -63,18 +64,20 @@ def _refused(spec: DeclaredRegistration, problems: Iterable[str]) -> Refused:
 
 
 def still_defined(held: Iterable[Assignment], definitions: Iterable[PermissionSet]) -> list[Assignment]:
-    """Leave out what is held of definitions that are gone (an extension was uninstalled): such rows allow nothing."""
+    """Leave out assignments whose definition is gone with its extension: they allow nothing."""
     known = {_key(each, "") for each in definitions}
     return [each for each in held if _key(each, "") in known]
 
 
 def matching(held: Iterable[Assignment], items: Iterable[PermissionSetSpec]) -> list[Assignment]:
-    """Return what of the held sets the items name."""
+    """Return the assignments that one of the items names."""
     items = list(items)
     return [each for each in held if any(_names(item, each) for item in items)]
 
 
-def missing_and_extra(wanted: Iterable[Wanted], held: Iterable[Assignment]) -> tuple[list[Wanted], list[Assignment]]:
+def missing_and_extra(
+    wanted: Iterable[ResolvedPermissionSet], held: Iterable[Assignment]
+) -> tuple[list[ResolvedPermissionSet], list[Assignment]]:
     """Return what is wanted and not held, and what is held and not wanted."""
     held, wanted = list(held), list(wanted)
     held_keys = {_key(item, item.company) for item in held}
@@ -84,9 +87,9 @@ def missing_and_extra(wanted: Iterable[Wanted], held: Iterable[Assignment]) -> t
 
 
 def as_declared(held: Iterable[Assignment], items: Iterable[PermissionSetSpec]) -> tuple[PermissionSetSpec, ...]:
-    """Return what is held in the words of the stack file, so that comparing shows drift and nothing else.
+    """Return assignments in the form of the stack file, so that a comparison shows drift and nothing else.
 
-    Whatever matches an item is written like it, in the order of the items; the rest follows in full.
+    What matches an item is written like that item, in the order of the items; the rest follows with all its fields.
     """
     rest = sorted(held, key=lambda each: (each.role_id, each.company, each.scope, each.app_id))
     written: list[PermissionSetSpec] = []
@@ -98,7 +101,7 @@ def as_declared(held: Iterable[Assignment], items: Iterable[PermissionSetSpec]) 
 
 
 def _names(item: PermissionSetSpec, assignment: Assignment) -> bool:
-    return item.is_met_by(assignment) and item.company == assignment.company
+    return item.matches(assignment) and item.company == assignment.company
 
 
 def _key(known: PermissionSet | Assignment, company: str) -> tuple[str, str, str, str]:

@@ -1,4 +1,4 @@
-"""What is to be done to make a registration what is declared. Pure, and total: every rule about it stands here."""
+"""What to do so that a registration is as declared: all rules about it, as pure and total functions."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from clients.business_central.records import FIELD_NAMES, Assignment, Registration
-from clients.http.errors import Refused
-from reconcilers.registration.permission_sets import Wanted, matching, missing_and_extra, resolve
+from clients.http.errors import FailedPrecondition
+from reconcilers.registration.permission_sets import ResolvedPermissionSet, matching, missing_and_extra, resolve
 from reconcilers.registration.spec import Live, Recorded, RegistrationSpec, comparable, live_row
 
-FirstStep = Literal["register", "register anew", "enable"]
-"""How a registration without user comes by one. "register anew": its user was deleted, and Business Central can neither
-enable nor disable such a row. "enable": it was never enabled."""
+UserCreation = Literal["register", "register again", "enable"]
+"""How a registration without user gets one. "register": there is no row. "enable": the row was never enabled. "register
+again": its user was deleted, and Business Central can neither enable nor disable such a row."""
 
 
 @dataclass(frozen=True)
@@ -33,51 +33,52 @@ class Plan:
     """What is to be done, in this order; nothing where something is refused.
 
     Attributes:
-        first_step: what has to come first where there is no user; what that user holds is then looked at, and planned
-            anew.
-        first_fields: the fields that this writes.
+        user_creation: the first step where there is no user. The plan is then made again with what that user holds.
+        user_creation_fields: the fields that this step writes.
         changes: the fields of a row that is there and that differ.
-        give: permission sets that the user lacks.
-        take: assignments that it shall not have.
-        permission_sets_refused: why the permission sets cannot be given.
-        adoption_refused: why the row that is there is not touched.
+        assign: permission sets that the user lacks.
+        unassign: assignments that it shall not have.
+        permission_sets_refused: why the permission sets cannot be assigned.
+        adoption_refused: why the row that is there must not be changed.
     """
 
-    first_step: FirstStep | None = None
-    first_fields: Mapping[str, Any] = field(default_factory=dict)
+    user_creation: UserCreation | None = None
+    user_creation_fields: Mapping[str, Any] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
-    give: tuple[Wanted, ...] = ()
-    take: tuple[Assignment, ...] = ()
-    permission_sets_refused: Refused | None = None
-    adoption_refused: Refused | None = None
+    assign: tuple[ResolvedPermissionSet, ...] = ()
+    unassign: tuple[Assignment, ...] = ()
+    permission_sets_refused: FailedPrecondition | None = None
+    adoption_refused: FailedPrecondition | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.first_step or self.changes or self.give or self.take)
+        return not (self.user_creation or self.changes or self.assign or self.unassign)
 
-    def in_words(self, *, give: str, take: str) -> list[str]:
-        """Return the changes of what is there, as a user is told of them.
+    def describe_changes(self, *, assigned: str, unassigned: str) -> list[str]:
+        """Return the changes to a row that is there, for a message.
 
         Args:
-            give: what is said of a permission set that is given: "gave", "gives".
-            take: what is said of one that is taken.
+            assigned: the verb before a permission set that is assigned: "gave", "gives".
+            unassigned: the verb before one that is removed: "took", "takes".
         """
         return [
             *map(str, self.changes),
-            *(f"{give} {each}" for each in self.give),
-            *(f"{take} {each.role_id}" for each in self.take),
+            *(f"{assigned} {each}" for each in self.assign),
+            *(f"{unassigned} {each.role_id}" for each in self.unassign),
         ]
 
     @property
-    def refusals(self) -> list[Refused]:
+    def refusals(self) -> list[FailedPrecondition]:
         """Why it cannot be carried out."""
         return [each for each in (self.permission_sets_refused, self.adoption_refused) if each]
 
     @property
     def manages_users(self) -> bool:
         """Whether it makes, enables or disables a user, or changes its permission sets; that needs SECURITY."""
-        return bool(self.first_step or self.give or self.take) or any(each.name == "state" for each in self.changes)
+        return bool(self.user_creation or self.assign or self.unassign) or any(
+            each.name == "state" for each in self.changes
+        )
 
 
 def plan(spec: RegistrationSpec, live: Live, recorded: Recorded | None = None) -> Plan:
@@ -89,26 +90,26 @@ def plan(spec: RegistrationSpec, live: Live, recorded: Recorded | None = None) -
         recorded: what the state has of it, None where it has nothing.
     """
     row = live.registration
-    first_step = _first_step(row)
-    give, take, refused = _permission_sets(spec, live, recorded)
+    user_creation = _user_creation(row)
+    assign, unassign, refused = _permission_sets(spec, live, recorded)
     return Plan(
-        first_step=first_step,
-        # Enabled first even where it shall end up disabled: only enabling makes the user that sets are given to.
-        first_fields={**spec.row, "state": "Enabled"} if first_step else {},
+        user_creation=user_creation,
+        # Enabled first even where it shall be disabled: only enabling creates the user that gets the permission sets.
+        user_creation_fields={**spec.row, "state": "Enabled"} if user_creation else {},
         changes=_changes(spec, row) if row else (),
-        give=give,
-        take=take,
+        assign=assign,
+        unassign=unassign,
         permission_sets_refused=refused,
         adoption_refused=adoption_refused(spec, recorded) if row else None,
     )
 
 
-def _first_step(row: Registration | None) -> FirstStep | None:
+def _user_creation(row: Registration | None) -> UserCreation | None:
     if row is None:
         return "register"
     if row.user_id is None:
         return "enable"
-    return None if row.user_state else "register anew"
+    return None if row.user_state else "register again"
 
 
 def _changes(spec: RegistrationSpec, row: Registration) -> tuple[Change, ...]:
@@ -118,27 +119,27 @@ def _changes(spec: RegistrationSpec, row: Registration) -> tuple[Change, ...]:
 
 def _permission_sets(
     spec: RegistrationSpec, live: Live, recorded: Recorded | None
-) -> tuple[tuple[Wanted, ...], tuple[Assignment, ...], Refused | None]:
-    """Return what to give, what to take, and why neither can be done."""
+) -> tuple[tuple[ResolvedPermissionSet, ...], tuple[Assignment, ...], FailedPrecondition | None]:
+    """Return what to assign, what to unassign, and why neither can be done."""
     if live.held is None:
         return (), (), None
     wanted, refused = resolve(spec, live)
     if refused:
         return (), (), refused
     missing, extra = missing_and_extra(wanted, live.held)
-    if spec.additional_permission_sets == "keep":  # what others gave is theirs: taken is only what was declared before
+    if spec.additional_permission_sets == "keep":  # only what this stack declared before is unassigned
         extra = matching(extra, recorded.spec.permission_sets) if recorded else []
     return tuple(missing), tuple(extra), None
 
 
-def adoption_refused(spec: RegistrationSpec, recorded: Recorded | None) -> Refused | None:
-    """Return why a row that is there already must not be touched, None where it may: it is recorded, or adopted.
+def adoption_refused(spec: RegistrationSpec, recorded: Recorded | None) -> FailedPrecondition | None:
+    """Return why a row that is there already must not be changed; None where it may, because it is recorded or adopted.
 
-    An environment at another address may be that of another server, so what is recorded says nothing about a row there.
+    An environment at another address may be on another server, so what is recorded says nothing about a row there.
     """
     if spec.adopt or (recorded and recorded.spec.base_url == spec.base_url):
         return None
-    return Refused(
+    return FailedPrecondition(
         f"register {spec.client_id} in environment {spec.environment}",
         "it is registered there already, and no state of this stack knows it",
         "If an interrupted run of this stack made it, or this stack shall take it over, permission sets included, set "

@@ -1,4 +1,4 @@
-"""A registration as it is declared, as it is recorded, and what an environment has of it."""
+"""A registration: as declared, as recorded in the state, and as it is in an environment."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class PermissionSetSpec:
         """Return it as a mapping that leaves out what is not given."""
         return {each.name: value for each in fields(self) if (value := getattr(self, each.name))}
 
-    def is_met_by(self, known: PermissionSet | Assignment) -> bool:
-        """Tell whether this means that definition, or the definition of that assignment."""
+    def matches(self, known: PermissionSet | Assignment) -> bool:
+        """Tell whether this names that definition, or the definition of that assignment."""
         return known.role_id == self.role_id and self.scope in {"", known.scope} and self.app_id in {"", known.app_id}
 
 
@@ -50,7 +50,7 @@ def permission_set_specs(values: Iterable[Mapping[str, Any]]) -> tuple[Permissio
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredRegistration:
-    """What a stack file says of a registration: all of it but its application, which may not be made yet.
+    """What a stack file says about a registration: all but the client id, which may not be known yet.
 
     The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
 
@@ -128,8 +128,8 @@ class Live:
 
     Attributes:
         registration: the row and the state of its user, None where there is none.
-        held: the permission sets that its user holds; None where nobody looked, since what is declared of them is what
-            is recorded.
+        held: the permission sets that its user holds; None where they were not read, because those declared are those
+            recorded.
         companies: names of the companies.
         definitions: the permission sets that can be assigned.
     """
@@ -142,8 +142,8 @@ class Live:
 
 def live_row(registration: Registration) -> dict[str, Any]:
     """Return what a row says, comparable with `DeclaredRegistration.row`; "Enabled" is one whose user is too."""
-    said = {name: getattr(registration, name) for name in FIELD_NAMES}
-    return {**said, "state": "Enabled" if registration.is_working else "Disabled"}
+    row = {name: getattr(registration, name) for name in FIELD_NAMES}
+    return {**row, "state": "Enabled" if registration.is_working else "Disabled"}
 
 
 def defaults() -> dict[str, Any]:
@@ -185,7 +185,7 @@ def plain(value: Any) -> Any:
 
 
 def problems(known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what cannot be right, before anything is looked at: the field's name, and what it is.
+    """Yield the fields that are wrong whatever an environment has: the field's name, and what is wrong with it.
 
     Args:
         known: the fields whose values are known, as plain values.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.prove import HandedOver, prove_all
+from commands.prove import IntegrationOutputs, prove_all
 from tests.support.entra import EntraApplication
 from tests.support.preflight import run_preflight
 from tests.support.stack import MAGENTO
@@ -41,7 +41,7 @@ def test_prove_of_many_integrations_that_are_not_let_in(
             resourceAppId="996def3d-b36c-4153-8607-a6fd3c01b89f",
             role=role,
         )
-    handed_over = HandedOver.model_validate(
+    handed_over = IntegrationOutputs.model_validate(
         {
             "tenantId": tenant.ready.tenantId,
             "clientId": application.client_id,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clients.business_central.errors import GIVE_ROLES, remedy_in
+from clients.business_central.errors import GRANT_CALLER_ROLES, format_remedy
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from tests.support.azure_cli import signed_in_environment
@@ -134,8 +134,10 @@ def test_where_no_application_can_hold_a_role_on_business_central_yet_one_findin
     assert f"`az ad sp create --id {BUSINESS_CENTRAL}`" in missing["remedy"]
     assert "`up` adds it" in looked.only("note")["found"]
     consents.create(inputs.consent())
-    assert remedy_in(GIVE_ROLES) in missing["remedy"]
-    assert remedy_in(GIVE_ROLES) in refusal(registrations, inputs.registration()), "that is as far as `up` comes"
+    assert format_remedy(GRANT_CALLER_ROLES) in missing["remedy"]
+    assert format_remedy(GRANT_CALLER_ROLES) in refusal(registrations, inputs.registration()), (
+        "that is as far as `up` comes"
+    )
 
 
 def test_a_person_can_go_on_in_a_tenant_that_never_used_business_central(

@@ -9,14 +9,14 @@ import pytest
 
 from clients.business_central.environment import COMPANION_ROUTE
 from clients.business_central.errors import (
+    ASSIGN_EBC_REGISTRATION,
+    ASSIGN_SAME_SETS_TO_CALLER,
+    ASSIGN_SECURITY,
     CHECK_ENVIRONMENT,
-    GIVE_REGISTRATION,
-    GIVE_ROLES,
-    GIVE_SECURITY,
-    GIVE_WHAT_IS_HANDED_OUT,
+    GRANT_CALLER_ROLES,
     INSTALL_COMPANION,
     REGISTER_CALLER,
-    remedy_in,
+    format_remedy,
 )
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
 from tests.support.entra import EntraApplication, key_ids, tag
@@ -40,16 +40,16 @@ def deployer(tenant: Tenant) -> str:
 @pytest.mark.parametrize(
     ("edit", "found", "sentence"),
     [
-        ({"do": "remove_permission_set", "roleId": "SECURITY"}, "does not hold SECURITY", GIVE_SECURITY),
+        ({"do": "remove_permission_set", "roleId": "SECURITY"}, "does not hold SECURITY", ASSIGN_SECURITY),
         (
             {"do": "remove_permission_set", "roleId": "NPR NP RETAIL"},
             "does not hold NPR NP RETAIL",
-            GIVE_WHAT_IS_HANDED_OUT,
+            ASSIGN_SAME_SETS_TO_CALLER,
         ),
         (
             {"do": "remove_permission_set", "roleId": "EBC REGISTRATION"},
             "could not list the registrations",
-            GIVE_REGISTRATION,
+            ASSIGN_EBC_REGISTRATION,
         ),
         ({"do": "disable_registration"}, "rejected the client credentials", REGISTER_CALLER),
         ({"do": "uninstall_companion"}, "the companion extension is not installed", INSTALL_COMPANION),
@@ -65,7 +65,7 @@ def test_what_the_caller_lacks_in_an_environment_is_named_with_who_gives_it(
     missing = looked.only("missing")
     assert missing["where"] == "environment Production"
     assert found in missing["found"]
-    assert missing["remedy"] == remedy_in(sentence, "Production", COMPANION_ROUTE)
+    assert missing["remedy"] == format_remedy(sentence, "Production", COMPANION_ROUTE)
     assert any(each["where"] == "environment Sandbox" for each in looked.of("ready")), "the other one is looked at too"
 
 
@@ -78,7 +78,7 @@ def test_a_token_without_the_role_of_an_api_is_told_once_and_not_as_a_registrati
     missing = looked.only("missing")
     assert missing["where"] == "Business Central"
     assert missing["found"] == f"the token of the caller, application {deployer}, does not have API.ReadWrite.All"
-    assert missing["remedy"] == remedy_in(GIVE_ROLES)
+    assert missing["remedy"] == format_remedy(GRANT_CALLER_ROLES)
 
 
 def test_the_role_of_the_automation_api_may_not_be_needed_so_its_absence_is_noted(
@@ -90,7 +90,7 @@ def test_the_role_of_the_automation_api_may_not_be_needed_so_its_absence_is_note
     assert looked.code == 0
     note = looked.only("note")
     assert note["found"] == f"the token of the caller, application {deployer}, does not have Automation.ReadWrite.All"
-    assert note["remedy"] == remedy_in(GIVE_ROLES)
+    assert note["remedy"] == format_remedy(GRANT_CALLER_ROLES)
 
 
 def settled(tenant: Tenant, application: EntraApplication) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_security_is_only_noted_where_up_changes_nothing_that_needs_it(
     assert looked.code == 0, looked
     note = looked.only("note")
     assert note["where"] == "environment Production"
-    assert note["remedy"] == remedy_in(GIVE_SECURITY, "Production")
+    assert note["remedy"] == format_remedy(ASSIGN_SECURITY, "Production")
 
 
 @pytest.mark.parametrize("change", ["disabled", "a set more", "no longer declared", "disabled by hand"])
@@ -134,7 +134,7 @@ def test_security_is_missing_where_up_changes_a_state_or_a_permission_set_or_del
         "disabled by hand": {"production": {}, "sandbox": {}},
     }[change]
     looked = run_preflight(tenant, tmp_path, integrations={"magento": {**MAGENTO, "environments": access}}, state=state)
-    assert looked.only("missing", "environment Production")["remedy"] == remedy_in(GIVE_SECURITY, "Production")
+    assert looked.only("missing", "environment Production")["remedy"] == format_remedy(ASSIGN_SECURITY, "Production")
     assert looked.code == 1
 
 

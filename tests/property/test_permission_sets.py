@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from clients.business_central.records import Assignment, PermissionSet
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
-from reconcilers.registration.permission_sets import Wanted, as_declared, missing_and_extra
+from reconcilers.registration.permission_sets import ResolvedPermissionSet, as_declared, missing_and_extra
 from reconcilers.registration.spec import permission_set_specs, plain
 
 ROLES = st.sampled_from(["D365 READ", "NPR NP RETAIL", "LOGIN"])
@@ -17,7 +17,7 @@ SCOPES = st.sampled_from(["System", "Tenant"])
 
 definitions = st.builds(PermissionSet, role_id=ROLES, scope=SCOPES, app_id=APPS, name=st.just("x"))
 wanted_sets = st.lists(
-    st.builds(Wanted, definitions, COMPANIES), unique_by=lambda each: (each.permission_set, each.company)
+    st.builds(ResolvedPermissionSet, definitions, COMPANIES), unique_by=lambda each: (each.permission_set, each.company)
 )
 assignments = st.lists(
     st.builds(Assignment, id=st.uuids().map(str), role_id=ROLES, company=COMPANIES, scope=SCOPES, app_id=APPS),
@@ -32,7 +32,7 @@ items = st.lists(
 
 @given(wanted_sets, assignments)
 def test_giving_what_is_missing_and_taking_what_is_extra_gives_what_is_wanted(
-    wanted: list[Wanted], held: list[Assignment]
+    wanted: list[ResolvedPermissionSet], held: list[Assignment]
 ) -> None:
     missing, extra = missing_and_extra(wanted, held)
     after = [each for each in held if each not in extra] + [

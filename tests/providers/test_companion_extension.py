@@ -15,7 +15,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2 as messages
 
-from clients.http.errors import WorkFailed
+from clients.http.errors import OperationFailed
 from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
 from reconcilers.companion import waiting
 from reconcilers.companion.spec import CompanionSpec
@@ -192,7 +192,9 @@ def test_a_wait_says_that_it_goes_on_and_is_given_up_in_the_end(
         environment="Production", file="", declared_at="companionExtension",
         app_id=COMPANION_APP_ID, name="", publisher="", version="1.0.0.0", sha256="",
     )  # fmt: skip
-    with pytest.raises(WorkFailed, match=r"has not finished it .* it waits for what goes on, and starts nothing twice"):
+    with pytest.raises(
+        OperationFailed, match=r"has not finished it .* it waits for what goes on, and starts nothing twice"
+    ):
         waiting.wait(lambda: None, "install it", spec)
     assert "environment Production: waiting for Business Central to install it (" in capsys.readouterr().err
 
@@ -336,7 +338,7 @@ def test_a_failed_deployment_is_told_in_the_service_s_words(
     with pytest.raises(ProviderError) as failure:
         host.create(declare_admin_center())
     assert str(failure.value).endswith(
-        "WorkFailed: companionExtension: could not install Entra Business Central Registration 1.0.0.0 in environment "
+        "OperationFailed: companionExtension: could not install Entra Business Central Registration 1.0.0.0 in environment "
         'Production: Business Central reported that it failed: "Synchronizing failed". Correct what it says, then run '
         "the same command again; the admin center, under Operations of environment Production, has the details.\n"
     )

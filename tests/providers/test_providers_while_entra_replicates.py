@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from clients.http import replication
-from clients.http.errors import AccessError
+from clients.http.errors import UserFacingError
 from clients.session import Session
 from dynamic_providers.admin_consent import AdminConsentProvider
 from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH
@@ -83,7 +83,7 @@ def impatient(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> AdminConsentPr
     """A provider that waits for a second at most. In this process, where its patience can be set."""
     for name, value in tenant.ready.environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(replication, "LONGEST_SECONDS", 1)
+    monkeypatch.setattr(replication, "MAX_WAIT_SECONDS", 1)
     provider = AdminConsentProvider()
     provider.session = Session({"azuread:tenantId": tenant.ready.tenantId})
     return provider
@@ -98,7 +98,7 @@ def test_a_longer_delay_ends_in_a_message_and_the_next_run_finds_what_is_there(
 ) -> None:
     tenant.replication(DELAY)
     inputs = Inputs(make_application(tenant, "Kitchen display"))
-    with pytest.raises(AccessError) as problem:
+    with pytest.raises(UserFacingError) as problem:
         create(impatient, inputs.consent())
     assert re.fullmatch(
         rf"integrations\.magento: could not list the roles that {inputs.application.client_id} holds on .*: Microsoft "
@@ -115,7 +115,7 @@ def test_a_vendor_that_is_not_seen_in_time_is_kept_so_that_the_next_run_need_not
     tenant: Tenant, impatient: AdminConsentProvider
 ) -> None:
     tenant.replication(DELAY)
-    with pytest.raises(AccessError, match=r"could not grant API\.ReadWrite\.All .* \(still so after \d+ s\)\."):
+    with pytest.raises(UserFacingError, match=r"could not grant API\.ReadWrite\.All .* \(still so after \d+ s\)\."):
         create(impatient, vendor_consent())
     [principal] = principals_of(tenant, JOB_QUEUE_RUNNER)
     tenant.advance(DELAY)
@@ -142,7 +142,7 @@ def test_what_was_taken_back_by_a_request_whose_answer_was_lost_is_not_told_as_l
     inputs = Inputs(make_application(tenant, "Kitchen display"))
     tenant.fault({"method": "POST", "path": "appRoleAssignedTo"}, skip=1, status=403, times=0)
     tenant.fault({"method": "DELETE", "path": "/appRoleAssignedTo/"}, "drop", when="after")
-    with pytest.raises(AccessError) as problem:
+    with pytest.raises(UserFacingError) as problem:
         create(impatient, inputs.consent())
     assert assigned(tenant, inputs.application.principal_id) == 0
     assert "could not be taken back" not in str(problem.value)

@@ -10,7 +10,7 @@ from unittest import mock
 from hypothesis import strategies
 
 from clients.graph.objects import ServicePrincipal
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from reconcilers.consent import apply as applying
 from reconcilers.consent import writes
 from reconcilers.consent.observe import observe, observe_for_refresh, observe_for_removal
@@ -170,7 +170,7 @@ class _Life:
         self._check_refusals(planned)
         try:
             made = applying.apply(self.graph, self.spec, planned, live, self.recorded)
-        except Refused as refused:
+        except FailedPrecondition as refused:
             assert refused.reason
             assert refused.remedy
             assert self._must_be_refused() or self.spec.consent == "manual", f"refused for no reason: {refused}"

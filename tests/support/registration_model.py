@@ -62,30 +62,30 @@ class Service:
             tuple(PermissionSet(role_id, scope, app_id, "x") for role_id, scope, app_id in self.definitions),
         )
 
-    def take_first_step(self, plan: Plan) -> None:
+    def create_user(self, plan: Plan) -> None:
         """Register or enable, so that there is a user."""
-        assert (plan.first_step == "register") == (self.row is None), "never a second row"
-        assert plan.first_step != "enable" or self.user is None, "a row whose user was deleted cannot be enabled"
-        if plan.first_step == "register anew":
+        assert (plan.user_creation == "register") == (self.row is None), "never a second row"
+        assert plan.user_creation != "enable" or self.user is None, "a row whose user was deleted cannot be enabled"
+        if plan.user_creation == "register again":
             assert self.user == "", "a working row is never deleted"
             self.held = set()
-        fields = dict(plan.first_fields)
+        fields = dict(plan.user_creation_fields)
         assert fields["state"] == "Enabled", "only enabling makes a user"
         self.row, self.user = Row(**fields), "Enabled"
 
     def carry_out(self, plan: Plan) -> None:
-        """Change fields, give and take."""
+        """Change fields, assign and unassign permission sets."""
         for change in plan.changes:
             assert self.row
             setattr(self.row, change.name, change.new)
             if change.name == "state":
                 self.user = change.new
-        for wanted in plan.give:
+        for wanted in plan.assign:
             given = (wanted.permission_set.role_id, wanted.permission_set.scope, wanted.permission_set.app_id)
             assert given in self.definitions, "only what is defined can be given"
             assert (*given, wanted.company) not in self.held, "a request for what it holds already"
             self.held.add((*given, wanted.company))
-        for taken in plan.take:
+        for taken in plan.unassign:
             self.held.remove((taken.role_id, taken.scope, taken.app_id, taken.company))
 
 
@@ -137,13 +137,13 @@ def check(world: World, planning: Planning) -> None:
         assert all(str(each).strip() and each.reason and each.remedy for each in plan.refusals), "it says why"
         assert all(spec.environment in each.attempted for each in plan.refusals), "and where"
         return
-    if plan.first_step:
-        foretold = {(each.permission_set, each.company) for each in plan.give}
-        service.take_first_step(plan)
+    if plan.user_creation:
+        planned_before = {(each.permission_set, each.company) for each in plan.assign}
+        service.create_user(plan)
         before = set(service.held)
         plan = planning(spec, service.live(), recorded)
-        assert not plan.first_step, "there is a user now"
-        assert {(each.permission_set, each.company) for each in plan.give} <= foretold
+        assert not plan.user_creation, "there is a user now"
+        assert {(each.permission_set, each.company) for each in plan.assign} <= planned_before
     service.carry_out(plan)
     _is_as_declared(world, before)
     assert planning(spec, service.live(), recorded).is_empty, "nothing is left to do"

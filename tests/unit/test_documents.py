@@ -68,16 +68,18 @@ def test_the_section_that_the_demo_points_at_is_there() -> None:
 
 
 _DEPLOYER = {
-    graph_rights.CREATES.id,
-    graph_rights.CONSENTS.id,
-    graph_rights.CONSENTS_DELEGATED.id,
-    graph_rights.READS_GRANTS.id,
+    graph_rights.MANAGE_ALL_APPLICATIONS.id,
+    graph_rights.GRANT_APP_ROLES.id,
+    graph_rights.GRANT_DELEGATED_PERMISSIONS.id,
+    graph_rights.READ_DELEGATED_GRANTS.id,
     BUSINESS_CENTRAL_ROLES["API.ReadWrite.All"],
     BUSINESS_CENTRAL_ROLES["Automation.ReadWrite.All"],
 }
 
 
-@pytest.mark.parametrize(("page", "ids"), [("README.md", _DEPLOYER), ("docs/pipeline.md", {graph_rights.READS.id})])
+@pytest.mark.parametrize(
+    ("page", "ids"), [("README.md", _DEPLOYER), ("docs/pipeline.md", {graph_rights.READ_APPLICATIONS.id})]
+)
 def test_the_permissions_that_people_copy_are_those_that_the_program_names(page: str, ids: set[str]) -> None:
     text = (PROJECT / page).read_text(encoding="utf-8")
     assert set(re.findall(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})=Role", text)) == ids

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clients.business_central.app_file import MAX_BYTES, AppFile, Version
-from clients.http.errors import Refused
+from clients.http.errors import FailedPrecondition
 from tests.support.app_file import COMPANION_APP_ID, app_content, write_app_file
 
 
@@ -67,7 +67,7 @@ def test_what_is_shown_of_it_is_not_its_content(tmp_path: Path) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_extension_is_refused_with_the_reason(tmp_path: Path, content: bytes, reason: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FailedPrecondition) as refusal:
         AppFile.read(_write(tmp_path, content))
     assert reason in str(refusal.value)
     assert "Name the .app file that `al compile` writes" in str(refusal.value)
@@ -76,17 +76,17 @@ def test_what_is_no_extension_is_refused_with_the_reason(tmp_path: Path, content
 def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
     content = bytearray(app_content())
     content[content.index(b"<Package") + 5] ^= 0xFF  # the checksum no longer fits
-    with pytest.raises(Refused, match="CRC"):
+    with pytest.raises(FailedPrecondition, match="CRC"):
         AppFile.read(_write(tmp_path, bytes(content)))
 
 
 def test_another_ending_is_refused_as_the_admin_center_does(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"does not end in \.app"):
+    with pytest.raises(FailedPrecondition, match=r"does not end in \.app"):
         AppFile.read(_write(tmp_path, app_content(), "companion.zip"))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"read the extension .*missing\.app: No such file"):
+    with pytest.raises(FailedPrecondition, match=r"read the extension .*missing\.app: No such file"):
         AppFile.read(tmp_path / "missing.app")
 
 

@@ -20,16 +20,20 @@ ENTRA_APPLICATIONS = "https://businesscentral.dynamics.com/Production?page=9860"
             "https://businesscentral.dynamics.com/Production?page=2500",
         ),
         (errors.REGISTER_CALLER, "an administrator with SUPER adds it", ENTRA_APPLICATIONS),
-        (errors.GIVE_ROLES, "a Privileged Role Administrator grants them", "az ad app permission add --id"),
-        (errors.GIVE_SECURITY, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
-        (errors.MAKE_FULL_USER, "sign in to environment Production once", "https://businesscentral.dynamics.com/Pro"),
-        (errors.GIVE_BASICS, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
-        (errors.GIVE_REGISTRATION, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
-        (errors.GIVE_WHAT_IS_HANDED_OUT, "an administrator with SUPER assigns", ENTRA_APPLICATIONS),
+        (errors.GRANT_CALLER_ROLES, "a Privileged Role Administrator grants them", "az ad app permission add --id"),
+        (errors.ASSIGN_SECURITY, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
+        (
+            errors.SIGN_IN_FULL_USER,
+            "sign in to environment Production once",
+            "https://businesscentral.dynamics.com/Pro",
+        ),
+        (errors.ASSIGN_BASIC_SETS, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
+        (errors.ASSIGN_EBC_REGISTRATION, "an administrator with SUPER assigns it", ENTRA_APPLICATIONS),
+        (errors.ASSIGN_SAME_SETS_TO_CALLER, "an administrator with SUPER assigns", ENTRA_APPLICATIONS),
     ],
 )
 def test_each_sentence_names_who_can_act_and_where(sentence: str, who: str, address: str) -> None:
-    said = errors.remedy_in(sentence, "Production", COMPANION_ROUTE)
+    said = errors.format_remedy(sentence, "Production", COMPANION_ROUTE)
     assert who in said
     assert address in said
     assert "{" not in said
@@ -51,22 +55,22 @@ PREVENTED = "Sorry, the current permissions prevented the action. ({})"
             401,
             "Authentication_InvalidCredentials",
             "Web service call failed because user could not be authenticated or authorized.",
-            errors.GIVE_ROLES,
+            errors.GRANT_CALLER_ROLES,
         ),
         (
             403,
             "Internal_ServerError",
             PREVENTED.format("Page 88450 EBC Entra Applications API Execute: Entra Business Central Registration"),
-            errors.GIVE_REGISTRATION,
+            errors.ASSIGN_EBC_REGISTRATION,
         ),
         (
             403,
             "Internal_ServerError",
             PREVENTED.format("TableData 9012 AAD Application Read: Base Application"),
-            errors.GIVE_BASICS,
+            errors.ASSIGN_BASIC_SETS,
         ),
         # Its sets are for another company than the one that everything is asked through.
-        (403, "Internal_ServerError", "User has no permission to company 'CRONUS DK'.", errors.GIVE_BASICS),
+        (403, "Internal_ServerError", "User has no permission to company 'CRONUS DK'.", errors.ASSIGN_BASIC_SETS),
     ],
 )
 def test_answers_that_share_a_code_are_told_apart_by_their_text(
@@ -74,6 +78,6 @@ def test_answers_that_share_a_code_are_told_apart_by_their_text(
 ) -> None:
     problem = error_for(status)("do it", service="Business Central", status=status, code=code, message=message)
     assert isinstance(problem, ServiceError)
-    assert errors.with_remedy(problem, "Production", "route").remedy == errors.remedy_in(
+    assert errors.with_remedy(problem, "Production", "route").remedy == errors.format_remedy(
         sentence, "Production", "route"
     )

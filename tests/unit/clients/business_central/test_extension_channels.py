@@ -56,26 +56,26 @@ def automation(rows: list[dict[str, Any]]) -> ExtensionUpload:
 
 @pytest.mark.parametrize("state", ["running", "Running", "scheduled"])
 def test_an_operation_goes_on_however_its_state_is_written(app: AppFile, state: str) -> None:
-    seen = admin_center({"id": "1", "status": state}).follow(Deployment("1", app, "running"))
+    seen = admin_center({"id": "1", "status": state}).poll(Deployment("1", app, "running"))
     assert seen.state == "running"
 
 
 @pytest.mark.parametrize("state", ["failed", "Canceled", "cancelled", "skipped"])
 def test_an_operation_that_ended_otherwise_has_failed(app: AppFile, state: str) -> None:
-    seen = admin_center({"id": "1", "status": state}).follow(Deployment("1", app, "running"))
-    assert (seen.state, seen.said) == ("failed", f"the operation is {state.lower()}")
+    seen = admin_center({"id": "1", "status": state}).poll(Deployment("1", app, "running"))
+    assert (seen.state, seen.error) == ("failed", f"the operation is {state.lower()}")
 
 
 def test_an_operation_is_found_in_a_list_by_its_id_and_not_by_its_place(app: AppFile) -> None:
     history = {"value": [{"id": "0", "status": "Failed"}, {"id": "1", "status": "Succeeded"}]}
-    assert admin_center(history).follow(Deployment("1", app, "running")).state == "succeeded"
-    assert admin_center(history).follow(Deployment("2", app, "running")).state == "running"
+    assert admin_center(history).poll(Deployment("1", app, "running")).state == "succeeded"
+    assert admin_center(history).poll(Deployment("2", app, "running")).state == "running"
 
 
 def test_what_a_failure_says_is_one_line_without_secrets(app: AppFile) -> None:
     text = 'Failed.\r\nError:\r\n{\r\n  "code": "ExtensionChangeFailed"\r\n} Bearer abc.def'
-    seen = admin_center({"id": "1", "status": "failed", "errorMessage": text}).follow(Deployment("1", app, "running"))
-    assert seen.said == 'Failed. Error: { "code": "ExtensionChangeFailed" } Bearer [secret]'
+    seen = admin_center({"id": "1", "status": "failed", "errorMessage": text}).poll(Deployment("1", app, "running"))
+    assert seen.error == 'Failed. Error: { "code": "ExtensionChangeFailed" } Bearer [secret]'
 
 
 @pytest.mark.parametrize("key", ["targetVersion", "targetAppVersion"])
@@ -94,7 +94,7 @@ def test_the_newest_running_installation_of_this_version_is_under_way(app: AppFi
         {"id": "away", "type": "Uninstall", "status": "running", key: "1.0.1.0", "createdOn": "2026-01-03T00:00:00Z"},
         {"id": "done", "type": "install", "status": "Succeeded", key: "1.0.1.0", "createdOn": "2026-01-04T00:00:00Z"},
     ]
-    found = admin_center({"value": history}).under_way(app)
+    found = admin_center({"value": history}).deployment_in_progress(app)
     assert found is not None
     assert found.id == "new"
 
@@ -139,25 +139,25 @@ def row(status: str, started: str, version: str = "1.0.1.0", name: str = COMPANI
 
 @pytest.mark.parametrize("status", ["InProgress", "In Progress", "In_x0020_Progress"])
 def test_a_deployment_is_under_way_however_its_status_is_written(app: AppFile, status: str) -> None:
-    assert automation([row(status, "2026-01-01T00:00:00Z")]).under_way(app) is not None
+    assert automation([row(status, "2026-01-01T00:00:00Z")]).deployment_in_progress(app) is not None
 
 
 def test_the_deployment_before_the_upload_is_not_taken_for_the_new_one(app: AppFile) -> None:
     before = row("Failed", "2026-01-01T00:00:00Z")
     upload = Deployment(before["startedOn"], app, "running")
-    assert automation([before]).follow(upload).state == "running"
-    assert automation([before, row("Completed", "2026-01-01T00:00:00.5Z")]).follow(upload).state == "succeeded"
+    assert automation([before]).poll(upload).state == "running"
+    assert automation([before, row("Completed", "2026-01-01T00:00:00.5Z")]).poll(upload).state == "succeeded"
 
 
 def test_a_deployment_of_another_version_or_extension_says_nothing_of_ours(app: AppFile) -> None:
     others = [row("Failed", "2026-01-01T00:00:00Z", "1.0.0.0"), row("Failed", "2026-01-01T00:00:00Z", name="Loyalty")]
-    assert automation(others).follow(Deployment("", app, "running")).state == "running"
+    assert automation(others).poll(Deployment("", app, "running")).state == "running"
 
 
 @pytest.mark.parametrize("status", ["Failed", "Unknown", "NotFound"])
 def test_a_deployment_that_ended_otherwise_has_failed(app: AppFile, status: str) -> None:
-    seen = automation([row(status, "2026-01-01T00:00:00Z")]).follow(Deployment("", app, "running"))
-    assert (seen.state, seen.said) == ("failed", f"its Upload is {status}")
+    seen = automation([row(status, "2026-01-01T00:00:00Z")]).poll(Deployment("", app, "running"))
+    assert (seen.state, seen.error) == ("failed", f"its Upload is {status}")
 
 
 def test_where_the_upload_is_removed_the_other_way_is_named(app: AppFile) -> None:

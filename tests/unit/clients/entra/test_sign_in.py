@@ -16,7 +16,7 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from clients.entra.cloud import CLOUDS
 from clients.entra.sign_in import BUSINESS_CENTRAL_SCOPE, bearer, find_credential
-from clients.http.errors import Refused, SignInFailed
+from clients.http.errors import FailedPrecondition, SignInFailed
 from tests.support.certificates import make_pkcs12
 
 THREADS = 8
@@ -129,7 +129,9 @@ def test_client_id_and_secret_come_from_files_too(signs_in: Callable[..., str], 
     secret.write_text("s\n")
     files = {"ARM_CLIENT_ID_FILE_PATH": str(client_id), "ARM_CLIENT_SECRET_FILE_PATH": str(secret)}
     assert signs_in(**files) == "ClientSecretCredential"
-    with pytest.raises(Refused, match="ARM_CLIENT_SECRET and the file that ARM_CLIENT_SECRET_FILE_PATH names differ"):
+    with pytest.raises(
+        FailedPrecondition, match="ARM_CLIENT_SECRET and the file that ARM_CLIENT_SECRET_FILE_PATH names differ"
+    ):
         signs_in(**files, ARM_CLIENT_SECRET="another")
 
 
@@ -150,5 +152,5 @@ def test_client_id_and_secret_come_from_files_too(signs_in: Callable[..., str], 
 def test_what_would_make_the_two_halves_of_an_up_different_callers_is_refused(
     signs_in: Callable[..., str], variables: dict[str, str], says: str
 ) -> None:
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(FailedPrecondition, match=says):
         signs_in(**variables)

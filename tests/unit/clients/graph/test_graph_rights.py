@@ -6,11 +6,11 @@ import pytest
 
 from clients.entra.caller import Caller
 from clients.graph.rights import (
-    CONSENTS,
-    CONSENTS_ON_GRAPH,
-    CREATES,
-    CREATES_OWN,
-    READS,
+    GRANT_APP_ROLES,
+    GRANT_APP_ROLES_OF_GRAPH,
+    MANAGE_ALL_APPLICATIONS,
+    MANAGE_OWN_APPLICATIONS,
+    READ_APPLICATIONS,
     GraphRight,
     remedies,
 )
@@ -32,20 +32,20 @@ def person(*directory_roles: str) -> Caller:
 @pytest.mark.parametrize(
     ("right", "caller", "held"),
     [
-        (CREATES, application("Application.ReadWrite.All"), True),
-        (CREATES, application("Application.ReadWrite.OwnedBy"), False),
-        (CREATES_OWN, application("Application.ReadWrite.OwnedBy"), True),
-        (CREATES_OWN, application("Application.ReadWrite.All"), True),
-        (CREATES_OWN, application(), False),
-        (CREATES_OWN, application(directory_roles=frozenset({CLOUD_APPLICATION_ADMINISTRATOR})), True),
-        (CREATES_OWN, person(MEMBER), None),  # a tenant's settings may let everybody register applications
-        (READS, application("AppRoleAssignment.ReadWrite.All"), False),
-        (READS, person(MEMBER), True),
-        (CONSENTS, person(MEMBER), False),
-        (CONSENTS, person(CLOUD_APPLICATION_ADMINISTRATOR), True),
-        (CONSENTS_ON_GRAPH, person(CLOUD_APPLICATION_ADMINISTRATOR), False),
-        (CONSENTS_ON_GRAPH, person(GLOBAL_ADMINISTRATOR), True),
-        (CONSENTS_ON_GRAPH, application("AppRoleAssignment.ReadWrite.All"), True),
+        (MANAGE_ALL_APPLICATIONS, application("Application.ReadWrite.All"), True),
+        (MANAGE_ALL_APPLICATIONS, application("Application.ReadWrite.OwnedBy"), False),
+        (MANAGE_OWN_APPLICATIONS, application("Application.ReadWrite.OwnedBy"), True),
+        (MANAGE_OWN_APPLICATIONS, application("Application.ReadWrite.All"), True),
+        (MANAGE_OWN_APPLICATIONS, application(), False),
+        (MANAGE_OWN_APPLICATIONS, application(directory_roles=frozenset({CLOUD_APPLICATION_ADMINISTRATOR})), True),
+        (MANAGE_OWN_APPLICATIONS, person(MEMBER), None),  # a tenant's settings may let everybody register applications
+        (READ_APPLICATIONS, application("AppRoleAssignment.ReadWrite.All"), False),
+        (READ_APPLICATIONS, person(MEMBER), True),
+        (GRANT_APP_ROLES, person(MEMBER), False),
+        (GRANT_APP_ROLES, person(CLOUD_APPLICATION_ADMINISTRATOR), True),
+        (GRANT_APP_ROLES_OF_GRAPH, person(CLOUD_APPLICATION_ADMINISTRATOR), False),
+        (GRANT_APP_ROLES_OF_GRAPH, person(GLOBAL_ADMINISTRATOR), True),
+        (GRANT_APP_ROLES_OF_GRAPH, application("AppRoleAssignment.ReadWrite.All"), True),
     ],
 )
 def test_who_has_a_right(right: GraphRight, caller: Caller, held: bool | None) -> None:
@@ -54,33 +54,37 @@ def test_who_has_a_right(right: GraphRight, caller: Caller, held: bool | None) -
 
 def test_a_token_that_does_not_tell_a_persons_roles_leaves_it_open() -> None:
     silent = Caller(AZURE_CLI, "0b1ec7", "ada@example.org", False, frozenset(), None)
-    assert CONSENTS.held_by(silent) is None
-    assert CREATES.held_by(application(directory_roles=None)) is False, "an application's tells all that it has"
+    assert GRANT_APP_ROLES.held_by(silent) is None
+    assert MANAGE_ALL_APPLICATIONS.held_by(application(directory_roles=None)) is False, (
+        "an application's tells all that it has"
+    )
 
 
 def test_a_person_is_told_the_role_and_an_application_the_permission() -> None:
     assert "ada@example.org, who runs this, needs the Microsoft Entra role Privileged Role Administrator." in (
-        CONSENTS_ON_GRAPH.remedy(person(MEMBER))
+        GRANT_APP_ROLES_OF_GRAPH.remedy(person(MEMBER))
     )
     assert "which runs this, needs the Microsoft Graph permission AppRoleAssignment.ReadWrite.All." in (
-        CONSENTS_ON_GRAPH.remedy(application())
+        GRANT_APP_ROLES_OF_GRAPH.remedy(application())
     )
 
 
 def test_a_managed_identity_is_told_a_way_that_it_has() -> None:
     identity = Caller("c0c0c0c0-0000-4000-8000-000000000001", "0b1ec7", "", True, frozenset(), None)
-    said = CONSENTS.remedy(identity)
+    said = GRANT_APP_ROLES.remedy(identity)
     assert "servicePrincipals/0b1ec7/appRoleAssignments" in said
     assert "az ad app" not in said
 
 
 def test_of_several_rights_those_are_told_that_are_missing() -> None:
-    said = remedies([CONSENTS, READS], application("Application.Read.All"))
+    said = remedies([GRANT_APP_ROLES, READ_APPLICATIONS], application("Application.Read.All"))
     assert "AppRoleAssignment.ReadWrite.All" in said
     assert "Application.Read.All" not in said
 
 
 def test_whoever_is_refused_and_seems_to_have_all_is_told_the_first() -> None:
-    said = remedies([CONSENTS, READS], application("Application.Read.All", "AppRoleAssignment.ReadWrite.All"))
+    said = remedies(
+        [GRANT_APP_ROLES, READ_APPLICATIONS], application("Application.Read.All", "AppRoleAssignment.ReadWrite.All")
+    )
     assert said.count("needs the Microsoft Graph permission") == 1
     assert "AppRoleAssignment.ReadWrite.All" in said

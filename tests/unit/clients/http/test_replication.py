@@ -1,4 +1,4 @@
-"""when_replicated: waits for what is not seen yet, for nothing else, and not much longer than that takes."""
+"""retry_until_replicated: waits for what is not seen yet, for nothing else, and not much longer than that takes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from clients.http.errors import AccessError, NotFound
-from clients.http.replication import when_replicated
+from clients.http.errors import NotFound, UserFacingError
+from clients.http.replication import retry_until_replicated
 
 
 class NotSeenYet(Exception):
@@ -41,7 +41,7 @@ def test_the_wait_is_no_longer_than_the_delay_plus_two_seconds_plus_a_tenth(
 
     for _ in range(200):  # there is chance in it
         began = clock()
-        assert when_replicated(request, is_pending=pending) == "seen"
+        assert retry_until_replicated(request, is_pending=pending) == "seen"
         assert clock() - began <= delay + 2 + delay / 10
 
 
@@ -54,7 +54,7 @@ def test_a_minute_of_waiting_asks_some_seventy_times_at_most(clock: Callable[[],
             raise NotSeenYet
         return number
 
-    assert when_replicated(request, is_pending=pending) <= 70
+    assert retry_until_replicated(request, is_pending=pending) <= 70
 
 
 def test_another_failure_is_not_waited_for(clock: Callable[[], float]) -> None:
@@ -62,7 +62,7 @@ def test_another_failure_is_not_waited_for(clock: Callable[[], float]) -> None:
         raise PermissionError("not you")
 
     with pytest.raises(PermissionError, match="not you"):
-        when_replicated(request, is_pending=pending)
+        retry_until_replicated(request, is_pending=pending)
     assert clock() == 0
 
 
@@ -71,7 +71,7 @@ def test_what_is_never_seen_is_reported_as_the_service_said_it(clock: Callable[[
         raise NotSeenYet("Not a valid reference update")
 
     with pytest.raises(NotSeenYet, match="Not a valid reference update"):
-        when_replicated(request, is_pending=pending, seconds=30)
+        retry_until_replicated(request, is_pending=pending, seconds=30)
     assert 30 <= clock() <= 34
 
 
@@ -84,7 +84,7 @@ def test_a_first_request_that_uses_up_the_time_is_not_the_last(clock: Callable[[
         time.sleep(seconds)  # as a service that throttles makes it
         raise NotSeenYet
 
-    assert when_replicated(request, is_pending=pending) == "seen"
+    assert retry_until_replicated(request, is_pending=pending) == "seen"
     assert clock() > 150
 
 
@@ -99,8 +99,8 @@ def absent(problem: BaseException) -> bool:
 
 @pytest.mark.usefixtures("clock")
 def test_when_the_time_is_over_the_message_tells_what_for_how_long_and_that_the_next_run_goes_on() -> None:
-    with pytest.raises(AccessError) as problem:
-        when_replicated(grant, is_pending=absent)
+    with pytest.raises(UserFacingError) as problem:
+        retry_until_replicated(grant, is_pending=absent)
     told = re.fullmatch(
         r"could not grant API\.ReadWrite\.All to magento: Microsoft Graph answered 404 NotThere \(still so after (\d+) s\)\. "
         r"What is new may take longer .*: run the same command again, it finds what is there and goes on\.",
@@ -115,7 +115,7 @@ def test_whoever_waits_longer_than_some_seconds_is_told_what_for_and_not_more_of
 ) -> None:
     told: list[tuple[float, str]] = []
     with pytest.raises(NotFound):
-        when_replicated(grant, is_pending=absent, seconds=90, tell=lambda text: told.append((clock(), text)))
+        retry_until_replicated(grant, is_pending=absent, seconds=90, report=lambda text: told.append((clock(), text)))
     moments = [moment for moment, _ in told]
     assert 5 <= moments[0] <= 7
     assert all(10 <= later - earlier <= 20 for earlier, later in itertools.pairwise(moments))
@@ -131,5 +131,5 @@ def test_a_short_wait_is_not_worth_a_word(clock: Callable[[], float]) -> None:
             grant()
 
     told: list[str] = []
-    when_replicated(request, is_pending=absent, tell=told.append)
+    retry_until_replicated(request, is_pending=absent, report=told.append)
     assert told == []

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from clients.business_central.environment import read_problem as read_business_central_problem
 from clients.entra import sign_in
 from clients.graph.client import read_problem as read_graph_problem
-from clients.http.errors import AccessError, NotReached, Refused, ServiceError
+from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UserFacingError
 from clients.http.transport import Transport, redact
 
 
@@ -69,7 +69,7 @@ def transport(server: Server) -> Transport:
 @pytest.mark.parametrize("body", [b"<html>sign in</html>", b'{"companies": []}', b"[]", b'"x"', b""])
 def test_something_else_than_the_api_at_the_address_is_told(server: Server, body: bytes) -> None:
     server.body = body
-    with pytest.raises(Refused, match=r"the answer from .* is not Business Central's\. .*baseUrl"):
+    with pytest.raises(FailedPrecondition, match=r"the answer from .* is not Business Central's\. .*baseUrl"):
         list(transport(server).pages("/companies", attempting="list"))
 
 
@@ -103,14 +103,14 @@ def test_a_service_that_says_nothing_is_asked_once_more_where_that_can_do_no_har
     silent = Transport(
         "Microsoft Graph", server.url, authorization=None, read_problem=read_graph_problem, answer_seconds=0.1
     )
-    with pytest.raises(NotReached, match="gave no answer to"):
+    with pytest.raises(NoResponse, match="gave no answer to"):
         silent.request(method, "/", attempting="look")
     assert len(server.asked) == times
 
 
 def test_a_redirect_is_not_followed(server: Server) -> None:
     server.status = 302
-    with pytest.raises(AccessError):
+    with pytest.raises(UserFacingError):
         transport(server).request("GET", "/", attempting="look")
     assert len(server.asked) == 1
 

@@ -12,7 +12,7 @@ from commands.preflight.findings import Finding
 MISSING = Finding("missing", "environment Production", "[SECURITY] is missing", "An administrator assigns it.")
 NOTE = Finding("note", "Microsoft Entra", "something is there")
 SECRET = Finding("leftover", "Microsoft Entra", "a secret is in no state", "Remove it.")
-PRINCIPAL = Finding("leftover", "Microsoft Entra", "a service principal is in no state", "Remove it.", in_the_way=True)
+PRINCIPAL = Finding("leftover", "Microsoft Entra", "a service principal is in no state", "Remove it.", blocks_up=True)
 READY = Finding("ready", "Microsoft Graph", "all is well")
 
 

@@ -28,7 +28,7 @@ def test_ids_are_read_from_a_checkpoint_of_the_real_cli() -> None:
     ['{"version": 3, "deployment": {}}', '{"version": 3, "deployment": null}', '{"checkpoint": {"latest": null}}'],
 )
 def test_a_stack_that_was_never_deployed_has_nothing(text: str) -> None:
-    assert State.read(text) == State.nothing()
+    assert State.read(text) == State.empty()
 
 
 def test_it_knows_whose_state_it_is_and_what_was_interrupted() -> None:

@@ -39,11 +39,11 @@ class Extensions(Channel):
     def installed(self, app_id: str) -> Version | None:
         return self.version
 
-    def under_way(self, app: App) -> Deployment | None:
+    def deployment_in_progress(self, app: App) -> Deployment | None:
         running, self.deployment = self.deployment, None
         return running
 
-    def follow(self, deployment: Deployment) -> Deployment:
+    def poll(self, deployment: Deployment) -> Deployment:
         self.version = deployment.app.version
         return replace(deployment, state="succeeded")
 
@@ -56,17 +56,17 @@ class Extensions(Channel):
 
 @given(versions, st.none() | versions, st.booleans())
 def test_what_was_carried_out_leaves_nothing_to_do_and_never_an_older_version(
-    declared: Version, there: Version | None, is_under_way: bool
+    declared: Version, there: Version | None, is_in_progress: bool
 ) -> None:
     spec = replace(SPEC, version=str(declared))
     running = Deployment("an id", spec.app, "running")
-    channel = Extensions(there, running if is_under_way else None)
+    channel = Extensions(there, running if is_in_progress else None)
     planned = plan(spec, observe(channel, spec.app))
-    assert [bool(planned.installed), bool(planned.follow), planned.uploads].count(True) == 1
+    assert [bool(planned.installed), bool(planned.wait_for), planned.uploads].count(True) == 1
     if planned.uploads:
-        assert not is_under_way, "nothing is started twice"
+        assert not is_in_progress, "nothing is started twice"
     if not planned.installed:
-        channel.follow(planned.follow or running)
+        channel.poll(planned.wait_for or running)
     assert plan(spec, observe(channel, spec.app)).installed == channel.version == max(declared, there or declared)
 
 

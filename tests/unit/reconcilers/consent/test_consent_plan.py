@@ -55,7 +55,7 @@ def test_of_a_vendor_only_what_this_stack_granted_is_withdrawn() -> None:
 
 def test_a_role_of_ours_that_the_last_refresh_did_not_see_is_granted_again_and_recognised() -> None:
     planned = plan(VENDOR, LET_IN, replace(OURS, assignments={"Read": "1"}))
-    assert (planned.grant, planned.unseen, planned.keep) == (("Read",), {"Read": "1"}, {})
+    assert (planned.grant, planned.not_listed, planned.keep) == (("Read",), {"Read": "1"}, {})
 
 
 @pytest.mark.parametrize(("owner", "after"), [("own", {"Profile"}), ("vendor", {"Mail", "Profile"})])

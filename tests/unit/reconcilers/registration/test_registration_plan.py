@@ -43,7 +43,7 @@ def test_what_was_carried_out_is_what_was_declared_and_the_next_plan_is_empty(wo
 @given(worlds())
 def test_sets_that_others_gave_are_never_taken_where_additional_ones_are_kept(world: World) -> None:
     keeping = replace(world.spec, additional_permission_sets="keep")
-    assert plan(keeping, world.service.live(), None).take == ()
+    assert plan(keeping, world.service.live(), None).unassign == ()
 
 
 @given(worlds())
@@ -61,27 +61,27 @@ def test_what_is_as_declared_is_an_empty_plan() -> None:
 
 def test_what_is_not_registered_is_registered_enabled_also_where_it_shall_be_disabled() -> None:
     planned = plan(replace(SPEC, state="Disabled"), DEFINED)
-    assert planned.first_step == "register"
-    assert planned.first_fields == {
+    assert planned.user_creation == "register"
+    assert planned.user_creation_fields == {
         "description": "A shop",
         "contact_information": "ops",
         "permission_granted": True,
         "state": "Enabled",
     }
-    assert [str(each) for each in planned.give] == ["NPR NP RETAIL in CRONUS DK"]
+    assert [str(each) for each in planned.assign] == ["NPR NP RETAIL in CRONUS DK"]
 
 
 @pytest.mark.parametrize(
     ("changed", "step"),
     [
         ({"user_id": None, "user_state": "", "state": "Disabled"}, "enable"),
-        ({"user_state": ""}, "register anew"),
+        ({"user_state": ""}, "register again"),
         ({"user_state": "Disabled"}, None),
     ],
 )
 def test_how_a_row_without_user_comes_by_one(changed: dict[str, str | None], step: str | None) -> None:
     planned = plan(SPEC, replace(AS_DECLARED, registration=replace(ROW, **changed)), Recorded(SPEC, "the user"))  # type: ignore[arg-type]
-    assert planned.first_step == step
+    assert planned.user_creation == step
     assert [str(each) for each in planned.changes] == ["state 'Disabled' -> 'Enabled'"]
     assert planned.manages_users
 
@@ -89,7 +89,7 @@ def test_how_a_row_without_user_comes_by_one(changed: dict[str, str | None], ste
 def test_changes_are_told_by_the_names_of_the_api_with_what_is_given_and_taken() -> None:
     live = replace(AS_DECLARED, registration=replace(ROW, contact_information="nobody"), held=(held(READ),))
     planned = plan(SPEC, live, Recorded(SPEC, "the user"))
-    assert planned.in_words(give="gives", take="takes") == [
+    assert planned.describe_changes(assigned="gives", unassigned="takes") == [
         "contactInformation 'nobody' -> 'ops'",
         "gives NPR NP RETAIL in CRONUS DK",
         "takes D365 READ",

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import Phase, given, settings
 
-from clients.http.errors import Refused
-from reconcilers.registration.permission_sets import Wanted
+from clients.http.errors import FailedPrecondition
+from reconcilers.registration.permission_sets import ResolvedPermissionSet
 from reconcilers.registration.plan import Plan, plan
 from reconcilers.registration.spec import Live, Recorded, RegistrationSpec
 from tests.support.registration_model import Planning, World, check, worlds
@@ -27,32 +27,35 @@ def overlooks_a_disabled_user(spec: RegistrationSpec, live: Live, recorded: Reco
 
 
 BUGS: dict[str, Planning] = {
-    "a forgotten withdrawal": changing(lambda planned: replace(planned, take=())),
+    "a forgotten withdrawal": changing(lambda planned: replace(planned, unassign=())),
     "what others gave is taken": lambda spec, live, recorded: plan(
         replace(spec, additional_permission_sets="remove"), live, recorded
     ),
     "what was declared before is kept with what others gave": lambda spec, live, recorded: replace(
         plan(spec, live, recorded),
-        take=plan(spec, live, recorded).take if spec.additional_permission_sets == "remove" else (),
+        unassign=plan(spec, live, recorded).unassign if spec.additional_permission_sets == "remove" else (),
     ),
     "a company is forgotten": changing(
-        lambda planned: replace(planned, give=tuple(Wanted(each.permission_set, "") for each in planned.give))
+        lambda planned: replace(
+            planned, assign=tuple(ResolvedPermissionSet(each.permission_set, "") for each in planned.assign)
+        )
     ),
     "what is held is given again": lambda spec, live, recorded: plan(spec, replace(live, held=()), recorded),
     "a user disabled behind its row": overlooks_a_disabled_user,
     "a row whose user was deleted is enabled": changing(
-        lambda planned: replace(planned, first_step=planned.first_step and "enable")
+        lambda planned: replace(planned, user_creation=planned.user_creation and "enable")
     ),
     "a registration that shall be disabled stays enabled": changing(
         lambda planned: replace(planned, changes=tuple(each for each in planned.changes if each.name != "state"))
     ),
     "a disabled one is registered disabled, and has no user": lambda spec, live, recorded: replace(
-        planned := plan(spec, live, recorded), first_fields=spec.row if planned.first_step else {}
+        planned := plan(spec, live, recorded), user_creation_fields=spec.row if planned.user_creation else {}
     ),
     "somebody else's row is touched": changing(lambda planned: replace(planned, adoption_refused=None)),
     "a refusal without a word": changing(
         lambda planned: replace(
-            planned, permission_sets_refused=planned.permission_sets_refused and Refused("give permission sets", "")
+            planned,
+            permission_sets_refused=planned.permission_sets_refused and FailedPrecondition("give permission sets", ""),
         )
     ),
 }

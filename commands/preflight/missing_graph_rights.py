@@ -1,4 +1,4 @@
-"""What the caller may do on Microsoft Graph, against what the stack file asks for."""
+"""The rights on Microsoft Graph that a stack needs, and which of them the caller lacks."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from dataclasses import replace
 
 from clients.entra.caller import Caller
 from clients.graph.rights import (
-    CONSENTS,
-    CONSENTS_DELEGATED,
-    CONSENTS_ON_GRAPH,
-    CREATES,
-    CREATES_OWN,
+    GRANT_APP_ROLES,
+    GRANT_APP_ROLES_OF_GRAPH,
+    GRANT_DELEGATED_PERMISSIONS,
+    MANAGE_ALL_APPLICATIONS,
+    MANAGE_OWN_APPLICATIONS,
     MICROSOFT_GRAPH,
-    READS,
-    READS_GRANTS,
+    READ_APPLICATIONS,
+    READ_DELEGATED_GRANTS,
     GraphRight,
 )
 from commands.preflight.findings import Finding
-from commands.preflight.subject import Subject
+from commands.preflight.stack import Stack
 from settings.models import Integration
 
 WHERE = "Microsoft Graph"
 
 
-def check(subject: Subject, caller: Caller | None) -> list[Finding]:
+def check(stack: Stack, caller: Caller | None) -> list[Finding]:
     """Return which rights are missing on Microsoft Graph.
 
     Args:
-        subject: the stack.
+        stack: the stack.
         caller: who signed in, None where the token does not say.
     """
-    wanted = _wanted(subject, caller)
+    wanted = _wanted(stack, caller)
     permissions = ", ".join(dict.fromkeys(right.permission for right in wanted))
     if caller is None:
         found = f"who signed in, and what it may do, cannot be read from its token; needed is {permissions}"
         return [Finding("note", WHERE, found)]
     findings = [each for right, purpose in wanted.items() if (each := lacking(caller, right, purpose))]
-    vendors = any(each.client_id and each.consent == "auto" for each in subject.declared.integrations)
-    if vendors and not wanted.keys() & {READS_GRANTS, CONSENTS_DELEGATED}:
+    vendors = any(each.client_id and each.consent == "auto" for each in stack.declared.integrations)
+    if vendors and not wanted.keys() & {READ_DELEGATED_GRANTS, GRANT_DELEGATED_PERMISSIONS}:
         purpose = "see what others granted a vendor's application, before `destroy` takes it out of the tenant"
-        if each := lacking(caller, READS_GRANTS, purpose):
-            findings.append(replace(each, kind="note"))  # only `destroy` looks at that, so `up` is not stopped
+        if each := lacking(caller, READ_DELEGATED_GRANTS, purpose):
+            findings.append(replace(each, kind="note"))  # only `destroy` needs it, so it does not stop `up`
     if any(each.kind == "missing" for each in findings):
         return findings
     who = caller.user or f"application {caller.client_id}"
@@ -66,32 +66,32 @@ def lacking(caller: Caller | None, right: GraphRight, purpose: str) -> Finding |
     return None
 
 
-def _wanted(subject: Subject, caller: Caller | None) -> dict[GraphRight, str]:
+def _wanted(stack: Stack, caller: Caller | None) -> dict[GraphRight, str]:
     """Return what the stack file needs, and what for."""
     wanted: dict[GraphRight, str] = {}
-    for integration in subject.declared.integrations:
+    for integration in stack.declared.integrations:
         for right, purpose in _needed_by(integration, caller):
             wanted.setdefault(right, purpose)
     return wanted
 
 
 def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tuple[GraphRight, str]]:
-    yield READS, "look up service principals and what they hold"
+    yield READ_APPLICATIONS, "look up service principals and what they hold"
     if integration.client_id is None:
-        yield CREATES_OWN, "make applications, service principals and secrets"
+        yield MANAGE_OWN_APPLICATIONS, "make applications, service principals and secrets"
         if caller and not caller.is_person and integration.owners and caller.object_id not in integration.owners:
             # azuread removes the caller from the owners that are not listed, and OwnedBy reaches only what one owns:
             # docs/reference/facts-graph.md, "Applications of the plugin".
-            yield CREATES, "go on with an application whose owners it is not among"
+            yield MANAGE_ALL_APPLICATIONS, "go on with an application whose owners it is not among"
     others = integration.other_permissions.values()
     delegated = bool(integration.delegated_scopes) or any(each.delegated_scopes for each in others)
     if integration.consent == "manual":
         if delegated:
-            yield READS_GRANTS, "see whether delegated permissions are approved"
+            yield READ_DELEGATED_GRANTS, "see whether delegated permissions are approved"
         return
-    yield CONSENTS, "consent to application roles"
-    on_graph = integration.other_permissions.get(MICROSOFT_GRAPH)
-    if on_graph and on_graph.roles:
-        yield CONSENTS_ON_GRAPH, "consent to application roles of Microsoft Graph"
+    yield GRANT_APP_ROLES, "consent to application roles"
+    graph_caller = integration.other_permissions.get(MICROSOFT_GRAPH)
+    if graph_caller and graph_caller.roles:
+        yield GRANT_APP_ROLES_OF_GRAPH, "consent to application roles of Microsoft Graph"
     if delegated:
-        yield CONSENTS_DELEGATED, "consent to delegated permissions"
+        yield GRANT_DELEGATED_PERMISSIONS, "consent to delegated permissions"

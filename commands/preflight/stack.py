@@ -1,4 +1,4 @@
-"""What a preflight is about: a stack file, the stack's state, and a way to the services."""
+"""The stack that a preflight checks: its file, its state, and the clients of its tenant."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from settings.models import PROJECT, Integration, Settings
 
 
 class Tag(NamedTuple):
-    """What the tag of an application says: which stack made it, for which integration; see `components.application`."""
+    """The parts of an application's tag: its stack, and the key of its integration; see `components.application`."""
 
     stack: str
     key: str
@@ -28,18 +28,18 @@ class Tag(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Subject:
+class Stack:
     """One stack.
 
     Attributes:
-        stack: its name, without an organisation.
-        full_name: as the CLI has to be asked for it, perhaps with an organisation.
-        declared: what its file says.
-        state: what its state knows.
+        name: its name, without an organisation.
+        full_name: its name as `--stack` of the CLI takes it, perhaps with an organisation.
+        declared: the settings in its file.
+        state: its state.
         session: the clients of its tenant, signed in as whoever runs this.
     """
 
-    stack: str
+    name: str
     full_name: str
     declared: Settings
     state: State
@@ -47,36 +47,36 @@ class Subject:
 
     def integration(self, key: str) -> Integration | None:
         """Return the integration that has this key, or had it before."""
-        return next((each for each in self.declared.integrations if key in names(each)), None)
+        return next((each for each in self.declared.integrations if key in all_keys(each)), None)
 
     def client_id(self, integration: Integration) -> str | None:
         """Return the application of an integration: a vendor's as declared, our own as the state knows it."""
         if integration.client_id:
             return integration.client_id
-        known = [self.state.applications[key] for key in names(integration) if key in self.state.applications]
+        known = [self.state.applications[key] for key in all_keys(integration) if key in self.state.applications]
         return known[0][1] if known else None
 
-    def registers(self, environment: str, client_id: str) -> bool:
-        """Tell whether a registration is the state's.
+    def has_recorded_registration(self, environment: str, client_id: str) -> bool:
+        """Tell whether the state has a registration.
 
         Args:
             environment: the environment's key in the stack file; the state may have a name that it had before.
             client_id: the application.
         """
-        return client_id in self.registered(environment)
+        return client_id in self.recorded_registrations(environment)
 
-    def registered(self, environment: str) -> dict[str, Mapping[str, Any]]:
+    def recorded_registrations(self, environment: str) -> dict[str, Mapping[str, Any]]:
         """Return what the state has of registrations in an environment, given by its key, by their client ids."""
         declared = self.declared.environments[environment]
         names = {name.casefold() for name in (declared.name, *declared.formerly)}
         return {client_id: found for (name, client_id), found in self.state.registrations.items() if name in names}
 
 
-def names(integration: Integration) -> list[str]:
+def all_keys(integration: Integration) -> list[str]:
     """Return the key of an integration, and those that it had before."""
     return [integration.key, *integration.formerly]
 
 
-def place(integration: Integration) -> str:
-    """Return where an integration stands in the stack file."""
+def key_path(integration: Integration) -> str:
+    """Return the key path of an integration in the stack file."""
     return f"integrations.{integration.key}"

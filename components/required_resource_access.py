@@ -1,4 +1,4 @@
-"""What an application asks for (`requiredResourceAccess`): the list on the page where an administrator approves.
+"""The permissions that an application requests (`requiredResourceAccess`), which the approval page lists.
 
 It grants nothing by itself. Graph wants ids in it, and the stack file has values (`API.ReadWrite.All`).
 """
@@ -13,16 +13,16 @@ import pulumi_azuread as azuread
 from settings.models import BUSINESS_CENTRAL_APP_ID, BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES, Integration
 
 
-def asked_permissions(integration: Integration) -> list[azuread.ApplicationRequiredResourceAccessArgs]:
-    """Return what an integration's own application asks for, by resource.
+def required_resource_accesses(integration: Integration) -> list[azuread.ApplicationRequiredResourceAccessArgs]:
+    """Return the permissions that an integration's own application requests, by resource.
 
-    On Business Central, whose ids are known. On other resources only where somebody approves by hand: then the ids are
-    looked up, in previews too.
+    Those on Business Central, whose ids are known; and those on other resources where an administrator approves by hand
+    (`consent: manual`): their ids are looked up, in previews too.
 
     Raises:
         pulumi.RunError: another resource is not there, or does not offer something.
     """
-    asked = [
+    requested = [
         _on_one_resource(
             BUSINESS_CENTRAL_APP_ID,
             (BUSINESS_CENTRAL_ROLES[role] for role in integration.roles),
@@ -40,8 +40,8 @@ def asked_permissions(integration: Integration) -> list[azuread.ApplicationRequi
                 f"{where}.delegatedScopes",
                 offers.display_name,
             )
-            asked.append(_on_one_resource(app_id, roles, scopes))
-    return asked
+            requested.append(_on_one_resource(app_id, roles, scopes))
+    return requested
 
 
 def _look_up(app_id: str, where: str) -> azuread.GetServicePrincipalResult:
