@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,8 @@ from typing import Any
 
 from tests.support.entra import EntraApplication
 from tests.support.stack import ENVIRONMENTS, MAGENTO
-from tests.support.tenant import REPOSITORY, Tenant
+from tests.support.tenant import Tenant
+from tests.support.warm_process import WarmProcess
 
 COMPONENT = "urn:pulumi:demo::entra-business-central::entra-business-central:index:Integration::magento"
 _PREFIX = "urn:pulumi:demo::entra-business-central::entra-business-central:index:Integration"
@@ -81,16 +80,15 @@ def run_preflight(
         "entra-business-central:integrations": dict(integrations or {"magento": MAGENTO}),
     }
     file.write_text(json.dumps({"config": config}))  # YAML, too
-    command = [sys.executable, "-m", "commands", "preflight", "--stack", stack, "--config-file", str(file)]
-    command += [] if asks else ["--stdin"]
-    done = subprocess.run(
-        [*command, *(options or ["--json"])], cwd=REPOSITORY,
-        env={"PATH": os.environ["PATH"], **(tenant.ready.environment() if environment is None else environment)},
-        input=state if isinstance(state, str) else json.dumps(state or exported()),
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert tenant.ready.deployer.clientSecret not in done.stdout + done.stderr
-    return PreflightRun(done.returncode, done.stdout, done.stderr)
+    arguments = ["preflight", "--stack", stack, "--config-file", str(file), *([] if asks else ["--stdin"])]
+    signed_in = tenant.ready.environment() if environment is None else environment
+    given = state if isinstance(state, str) else json.dumps(state or exported())
+    with WarmProcess(
+        "commands", [*arguments, *(options or ["--json"])], {"PATH": os.environ["PATH"], **signed_in}, given
+    ) as process:
+        run = PreflightRun(process.wait(timeout=120), process.stdout, process.stderr)
+    assert tenant.ready.deployer.clientSecret not in run.output + run.said
+    return run
 
 
 def exported(

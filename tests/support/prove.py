@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import Any, NamedTuple
 
 from tests.support.stack import Stack
-from tests.support.tenant import REPOSITORY
+from tests.support.warm_process import WarmProcess
 
 
 class Proved(NamedTuple):
@@ -28,12 +26,10 @@ def prove(stack: Stack, *options: str) -> Proved:
     """Run `pulumi stack output --json --show-secrets | python -m commands prove --stdin`."""
     shown: dict[str, Any] = stack.outputs()
     environment = {"PATH": os.environ["PATH"], **stack.tenant.ready.environment()}
-    done = subprocess.run(
-        [sys.executable, "-m", "commands", "prove", "--stack", "demo", "--stdin", "--wait", "2", *options],
-        cwd=REPOSITORY, env=environment, input=json.dumps(shown), capture_output=True, text=True, check=False,
-        timeout=120,
-    )  # fmt: skip
-    said = done.stdout + done.stderr
-    assert shown["integrations"]["magento"]["clientSecret"] not in said
-    assert done.stderr == ""
-    return Proved(done.returncode, done.stdout)
+    arguments = ["prove", "--stack", "demo", "--stdin", "--wait", "2", *options]
+    with WarmProcess("commands", arguments, environment, json.dumps(shown)) as process:
+        done = Proved(process.wait(timeout=120), process.stdout)
+        errors = process.stderr
+    assert shown["integrations"]["magento"]["clientSecret"] not in done.output
+    assert errors == ""
+    return done

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -19,8 +17,10 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from dynamic_providers.base import Provider
+from tests.support.tenant import wait_for
+from tests.support.warm_process import WarmProcess
 
-PROJECT_FOLDER = Path(__file__).parents[2]
+PROJECT = "entra-business-central"
 
 HOST_THREADS = 4
 """How many resources Pulumi's host of dynamic providers works on at once (docs/reference/facts-pulumi.md, "Four threads")."""
@@ -63,22 +63,12 @@ class ProviderHost:
     ) -> None:
         self._pickled = serialize_provider(provider)
         self._defaults = provider.defaults
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"],
-            cwd=PROJECT_FOLDER,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": os.environ.get("HOME", "/"),
-                "PULUMI_PROJECT": "entra-business-central",
-                **environment,
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        port = self._process.stdout.readline().strip()
-        assert port, f"the provider host did not start: {self._process.communicate()[1]}"
+        basic = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PULUMI_PROJECT": PROJECT}
+        self._process = WarmProcess("pulumi.dynamic", ["127.0.0.1:1"], {**basic, **environment})
+        with contextlib.suppress(TimeoutError):
+            wait_for(lambda: self._process.stdout.endswith("\n") or self._process.is_over, 60, "the port")
+        port = self._process.stdout.strip()
+        assert port, f"the provider host did not start: {self._process.stderr}"
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self._stub.Configure(messages.ConfigureRequest(args=_struct(config or {})))
@@ -90,8 +80,8 @@ class ProviderHost:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._channel.close()
-        self._process.kill()
-        self.stderr = self._process.communicate()[1]
+        self._process.__exit__(kind, value, trace)
+        self.stderr = self._process.stderr
 
     def check(self, inputs: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Recorded:
         """Return the checked inputs."""
