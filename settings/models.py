@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from settings.stack_file import shown, suggestion
+from settings.messages import shown, suggestion
 from settings.values import (
     TEN_YEARS,
     EnvironmentName,
