@@ -56,6 +56,10 @@ class BusinessCentralRegistrationProvider(Provider):
         renamed = olds["environment"].casefold() in [name.casefold() for name in news["formerly"]]
         return [key for key in super().replaces(olds, news) if not (renamed and key == "environment")]
 
+    def changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+        """Whatever its fields say: a registration without a user, which a refresh has found, is one to make anew."""
+        return super().changed(olds, news) | (set() if olds.get("user_id") else {"user_id"})
+
     @called_by_pulumi
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Register, enable and give permission sets; or finish what an interrupted run began."""
