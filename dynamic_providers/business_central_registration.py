@@ -13,6 +13,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from clients.business_central.environment import Environment
+from clients.business_central.records import FIELD_NAMES
 from dynamic_providers.base import Provider, called_by_pulumi, declared, gone, new_revision
 from reconcilers.registration import apply, observe
 from reconcilers.registration.spec import (
@@ -38,7 +39,7 @@ class BusinessCentralRegistrationProvider(Provider):
 
     replaced_when = ("client_id", "environment")
     updated_when = tuple(name for name in FIELDS if name not in {"client_id", *_NOT_COMPARED})
-    recorded_always = ("contact_information", "permission_sets", "permission_granted", "state")
+    recorded_always = (*FIELD_NAMES, "permission_sets")
     defaults: ClassVar[Mapping[str, Any]] = defaults()
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
