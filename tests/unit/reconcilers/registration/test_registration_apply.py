@@ -90,7 +90,7 @@ def test_a_row_without_user_that_cannot_be_taken_back_is_said_too(adopt: bool, h
 
 
 def test_a_row_that_was_there_and_gets_no_user_when_it_is_enabled_stays() -> None:
-    row = Registration(SPEC.client_id, "A shop", "", True, "Disabled", None, "")
+    row = Registration(SPEC.client_id, **{**SPEC.row, "state": "Disabled"}, user_id=None, user_state="")
     there = WithoutUsers(row)
     assert refusal_of(there).remedy == REMEDY
     assert there.writes == ["register", "change description, contact_information, permission_granted, state"]
@@ -98,7 +98,7 @@ def test_a_row_that_was_there_and_gets_no_user_when_it_is_enabled_stays() -> Non
 
 
 def test_a_registration_whose_user_was_deleted_and_that_gets_no_other_is_registered_anew_once_only() -> None:
-    there = WithoutUsers(Registration(SPEC.client_id, "A shop", "", True, "Enabled", "the user", ""))
+    there = WithoutUsers(Registration(SPEC.client_id, **SPEC.row, user_id="the user", user_state=""))
     with pytest.raises(Refused, match="Business Central made no user for it"):
         update(cast(Environment, there), SPEC, Recorded(SPEC, None))
     assert there.writes.count("deregister") == 1

@@ -23,7 +23,7 @@ SPEC = RegistrationSpec(
     permission_sets=(PermissionSetSpec("NPR NP RETAIL", "CRONUS DK"),),
     declared_at="integrations.magento.environments.production",
 )
-ROW = Registration(SPEC.client_id, "A shop", "ops", True, "Enabled", "the user", "Enabled")
+ROW = Registration(SPEC.client_id, **SPEC.row, user_id="the user", user_state="Enabled")
 DEFINED = Live(companies=("CRONUS DK",), definitions=(READ, RETAIL))
 
 
