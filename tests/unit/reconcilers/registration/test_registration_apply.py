@@ -93,7 +93,7 @@ def test_a_row_that_was_there_and_gets_no_user_when_it_is_enabled_stays() -> Non
     row = Registration(SPEC.client_id, **{**SPEC.row, "state": "Disabled"}, user_id=None, user_state="")
     there = WithoutUsers(row)
     assert refusal_of(there).remedy == REMEDY
-    assert there.writes == ["register", "change description, contact_information, permission_granted, state"]
+    assert there.writes == ["register", f"change {', '.join(SPEC.row)}"]
     assert there.row
 
 

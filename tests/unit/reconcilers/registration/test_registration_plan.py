@@ -62,12 +62,7 @@ def test_what_is_as_declared_is_an_empty_plan() -> None:
 def test_what_is_not_registered_is_registered_enabled_also_where_it_shall_be_disabled() -> None:
     planned = plan(replace(SPEC, state="Disabled"), DEFINED)
     assert planned.first_step == "register"
-    assert planned.first_fields == {
-        "description": "A shop",
-        "contact_information": "ops",
-        "permission_granted": True,
-        "state": "Enabled",
-    }
+    assert planned.first_fields == {**SPEC.row, "state": "Enabled"}
     assert [str(each) for each in planned.give] == ["NPR NP RETAIL in CRONUS DK"]
 
 
