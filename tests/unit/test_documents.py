@@ -57,6 +57,14 @@ def test_every_link_leads_to_a_page_and_a_section_that_exist(page: str) -> None:
     assert _broken(PROJECT / page) == []
 
 
+def test_the_files_that_contributors_are_sent_to_are_there() -> None:
+    text = _text(PROJECT / "CONTRIBUTING.md")
+    named = {each.rstrip("/") for each in re.findall(r"`((?:\w[\w.-]*/)+(?:[\w.-]+\.\w+)?)`", text)}
+    named.remove("entra-business-central")  # the user agent
+    assert {"settings/models.py", "companion_extension/Translations"} <= named
+    assert sorted(each for each in named if not (PROJECT / each).exists()) == []
+
+
 def test_a_link_to_a_section_that_is_gone_is_noticed(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Here\n[good](#here) [bad](#there) [gone](other.md) [elsewhere](https://example.com/x)\n")
