@@ -23,7 +23,9 @@ from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
 from commands.pulumi_cli import StackUnreadable
-from reconcilers.proof.prove import NotProven, ProofTarget, prove
+from reconcilers.proof.causes import NotProven
+from reconcilers.proof.prove import prove
+from reconcilers.proof.spec import NO_SECRET, ProofSpec
 
 AT_ONCE = 4
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -69,7 +71,7 @@ class Result:
         integration: its key in the stack file.
         environment: name of the environment.
         result: what came of it.
-        cause: which of the causes it is where it failed (`reconcilers.proof.prove.Cause`), "" where it is none of them.
+        cause: why it failed, one of `reconcilers.proof.causes.Cause`; "" where it is none of them, or did not fail.
         message: a paragraph about it, "" where it was proved.
     """
 
@@ -187,24 +189,33 @@ def show(results: Sequence[Result], console: Console) -> None:
 
 
 def _prove(session: Session, key: str, environment: str, handed_over: IntegrationOutputs, seconds: float) -> Result:
-    particulars = handed_over.access.get(environment, EnvironmentAccess())
     place = f"integrations.{key}, environment {environment}"
-    if particulars.not_provable or not handed_over.client_secret:
-        reason = particulars.not_provable or "this stack has no client secret for it"
-        return Result(key, environment, "notProvable", message=f"{place}: {reason}.")
+    spec = _spec(environment, handed_over, place)
+    if spec.not_provable:
+        return Result(key, environment, "notProvable", message=f"{place}: {spec.not_provable}.")
     if UNKNOWN in (handed_over.client_secret, handed_over.client_id):
         message = f"{place}: the last `pulumi up` failed before it had a secret; run it again."
         return Result(key, environment, "failed", "secret", message)
-    target = ProofTarget(
-        handed_over.client_id, handed_over.roles, environment, particulars.base_url, particulars.companies
-    )
     try:
-        prove(session, target, handed_over.client_secret, seconds=seconds)
+        prove(session, spec, handed_over.client_secret, seconds=seconds)
     except UserFacingError as problem:
         problem.where = place
         cause = problem.cause if isinstance(problem, NotProven) else ""
         return Result(key, environment, "failed", cause, str(problem))
     return Result(key, environment, "proven")
+
+
+def _spec(environment: str, handed_over: IntegrationOutputs, place: str) -> ProofSpec:
+    particulars = handed_over.access.get(environment, EnvironmentAccess())
+    return ProofSpec(
+        client_id=handed_over.client_id,
+        roles=handed_over.roles,
+        environment=environment,
+        base_url=particulars.base_url,
+        companies=particulars.companies,
+        not_provable=particulars.not_provable or ("" if handed_over.client_secret else NO_SECRET),
+        declared_at=place,
+    )
 
 
 def _outputs_of(stack: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 import pulumi
 
 from components.credentials import Secret
-from components.proof import companies, not_provable
-from settings.models import Access, Environment, Integration, Settings
+from components.proof import declared_proof
+from dynamic_providers.access_proof import DeclaredProof
+from settings.models import Integration, Settings
 
 
 def handover(
@@ -34,9 +35,7 @@ def handover(
         "roles": list(integration.roles),
         "environments": [settings.environments[key].name for key in integration.environments],
         "access": {
-            settings.environments[key].name: _environment_access(
-                integration, integration.access(key), settings.environments[key], secrets
-            )
+            settings.environments[key].name: _environment_access(declared_proof(integration, key, settings, secrets))
             for key in integration.environments
         },
     }
@@ -47,12 +46,6 @@ def handover(
     return values
 
 
-def _environment_access(
-    integration: Integration, access: Access, environment: Environment, secrets: Sequence[Secret]
-) -> dict[str, Any]:
-    values = {
-        "baseUrl": environment.base_url,
-        "companies": companies(access),
-        "notProvable": not_provable(integration, access, secrets),
-    }
-    return {key: value for key, value in values.items() if value}
+def _environment_access(proof: DeclaredProof) -> dict[str, Any]:
+    said = {"baseUrl": proof.base_url, "companies": list(proof.companies), "notProvable": proof.not_provable}
+    return {key: value for key, value in said.items() if value}

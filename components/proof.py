@@ -8,11 +8,11 @@ import pulumi
 
 from components.credentials import Secret
 from components.dependencies import without_dependency
-from dynamic_providers.access_proof import AccessProof
+from dynamic_providers.access_proof import AccessProof, DeclaredProof
 from dynamic_providers.admin_consent import AdminConsent
 from dynamic_providers.business_central_registration import BusinessCentralRegistration
 from settings import logical_names
-from settings.models import Access, Integration, Settings
+from settings.models import Integration, Settings
 
 
 def access_proof(
@@ -42,21 +42,15 @@ def access_proof(
     """
     if integration.proof == "off":
         return
-    environment, access = settings.environments[key], integration.access(key)
-    reason = not_provable(integration, access, secrets)
-    newest = None if reason else secrets[-1].password
+    environment, proof = settings.environments[key], declared_proof(integration, key, settings, secrets)
+    newest = None if proof.not_provable else secrets[-1].password
     AccessProof(
         logical_names.registration(integration.key, environment.name),
+        proof,
         client_id=without_dependency(client_id),
         client_secret=without_dependency(newest.value) if newest else None,
         credential_id=without_dependency(newest.key_id) if newest else None,
-        roles=integration.roles,
-        environment=environment.name,
-        base_url=environment.base_url or "",
-        companies=companies(access),
-        not_provable=reason,
         triggers=[without_dependency(each.revision) for each in (consent, registration)],
-        declared_at=f"integrations.{integration.key}.environments.{key}",
         opts=pulumi.ResourceOptions(
             parent=parent,
             depends_on=[registration],  # which depends on the consent
@@ -68,19 +62,23 @@ def access_proof(
     )
 
 
-def companies(access: Access) -> list[str]:
-    """Return the names of the companies that an integration's permission sets are limited to, [] for all companies."""
-    return sorted({item.company for item in access.permission_sets or () if item.company})
+def declared_proof(integration: Integration, key: str, settings: Settings, secrets: Sequence[Secret]) -> DeclaredProof:
+    """Return what is to be proved of an integration in one environment, or why it cannot be proved from here.
 
-
-def not_provable(integration: Integration, access: Access, secrets: Sequence[Secret]) -> str:
-    """Return why access to an environment is not, or cannot be, proved from here, "" where it can."""
-    if integration.proof == "off":
-        return "the stack file says `proof: off`"
-    if not secrets:
-        return "this stack has no client secret for it, and no other credential can be used from here"
-    if access.state == "Disabled":
-        return "the stack file keeps it disabled there"
-    if not access.permission_sets:
-        return "the stack file gives it no permission set there"
-    return ""
+    Args:
+        integration: the integration.
+        key: the environment's key in the stack file.
+        settings: the whole stack file.
+        secrets: the integration's secrets.
+    """
+    environment, access = settings.environments[key], integration.access(key)
+    return DeclaredProof.of(
+        environment=environment.name,
+        base_url=environment.base_url or "",
+        roles=integration.roles,
+        permission_set_companies=[each.company or "" for each in access.permission_sets or ()],
+        state=access.state,
+        switched_off=integration.proof == "off",
+        has_secret=bool(secrets),
+        declared_at=f"integrations.{integration.key}.environments.{key}",
+    )

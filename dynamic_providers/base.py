@@ -120,11 +120,12 @@ class Provider(ResourceProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Invoked with the stored (after a refresh: the live) outputs and the checked inputs.
 
-        `__provider` and `declared_at` are not compared: neither is a property of the object.
+        Fields are compared, and no plan is made: docs/decisions/0016-what-a-diff-compares.md. `__provider` and
+        `declared_at` are left out on purpose: neither says anything about the object.
         """
         replaces = self.replaces(olds, news)
-        changed = replaces or [key for key in self.updated_when if self._differs(key, olds, news)]
-        return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=True)
+        changes = bool(replaces or self.changed(olds, news))
+        return DiffResult(changes=changes, replaces=replaces, delete_before_replace=True)
 
     def replaces(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
         """Return the names of the inputs that make it another object."""
@@ -149,7 +150,7 @@ class Provider(ResourceProvider):
         return bool(self.comparable(key, olds.get(key)) != self.comparable(key, news.get(key)))
 
     def changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
-        """Return the names of the updatable inputs that differ."""
+        """Return the names of the properties that make an update necessary."""
         return {key for key in self.updated_when if self._differs(key, olds, news)}
 
 

@@ -13,6 +13,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from clients.business_central.environment import Environment
+from clients.business_central.records import FIELD_NAMES
 from dynamic_providers.base import Provider, called_by_pulumi, declared, gone, new_revision
 from reconcilers.registration import apply, observe
 from reconcilers.registration.spec import (
@@ -38,7 +39,7 @@ class BusinessCentralRegistrationProvider(Provider):
 
     replaced_when = ("client_id", "environment")
     updated_when = tuple(name for name in FIELDS if name not in {"client_id", *_NOT_COMPARED})
-    recorded_always = ("contact_information", "permission_sets", "permission_granted", "state")
+    recorded_always = (*FIELD_NAMES, "permission_sets")
     defaults: ClassVar[Mapping[str, Any]] = defaults()
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
@@ -55,6 +56,10 @@ class BusinessCentralRegistrationProvider(Provider):
         """Replace where the environment is another one, unless it was only renamed (`formerly` in the stack file)."""
         renamed = olds["environment"].casefold() in [name.casefold() for name in news["formerly"]]
         return [key for key in super().replaces(olds, news) if not (renamed and key == "environment")]
+
+    def changed(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+        """Whatever its fields say: a registration without a user, which a refresh has found, is one to make anew."""
+        return super().changed(olds, news) | (set() if olds.get("user_id") else {"user_id"})
 
     @called_by_pulumi
     def create(self, props: dict[str, Any]) -> CreateResult:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from settings import logical_names
+from settings.messages import Problem
 from settings.models import Integration, Settings
-from settings.stack_file import Problem
 
 
 def contradictions(settings: Settings) -> Iterable[Problem]:

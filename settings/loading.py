@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from settings.cross_checks import contradictions
-from settings.messages import problems as validation_problems
+from settings.messages import Problem, message, shown, suggestion, validation_problems
 from settings.models import PROJECT, Settings
-from settings.stack_file import Problem, StackFile, message, shown, suggestion
+from settings.stack_file import StackFile
 from settings.yaml_reader import read_yaml
 
 PLANNED = {"federated", "certificates"}

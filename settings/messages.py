@@ -1,23 +1,71 @@
-"""What pydantic finds wrong in a stack file, as problems in plain words; their lines are found in stack_file.py."""
+"""What is wrong in a stack file, in words for the person who wrote it: each with its line, its key and a suggestion.
+
+First the form of a message, then what pydantic finds, in plain words. Lines are looked up in stack_file.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import difflib
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from settings.stack_file import Problem, shown, suggestion
+from settings.stack_file import StackFile
 from settings.values import PATTERNS
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong: the keys that lead to it, and what would be right."""
+
+    keys: Sequence[str | int]
+    text: str
+
+    @property
+    def path(self) -> str:
+        """The keys as people write them: integrations.magento.roles[0]."""
+        return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.keys).lstrip(".")
+
+
+def shown(value: object) -> str:
+    """Return a value for a message; "this" for one that is long, since a client secret is, or no single value."""
+    match value:
+        case bool() | None:
+            return json.dumps(value)
+        case int() | float():
+            return str(value)
+        case str() if len(value) <= 30:
+            return repr(value)
+        case _:
+            return "this"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return " (did you mean ...?)" where something known is spelt much like the word, else ""."""
+    known = list(known)
+    near = difflib.get_close_matches(word, known, n=1)
+    near = near or [each for each in known if len(word) > 2 and each.startswith(word)]
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def message(problems: Iterable[Problem], file: StackFile) -> str:
+    """Return the text that names all problems, in the order of the file."""
+    located = sorted(((file.line(problem.keys), problem) for problem in problems), key=lambda pair: pair[0] or 0)
+    lines = [f"  {f'line {line}, ' if line else ''}{problem.path}: {problem.text}" for line, problem in located]
+    count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+    place = file.path.as_posix() if any(line for line, _ in located) else "the stack's configuration"
+    return "\n".join([f"{count} in {place}; nothing was changed:", *lines])
+
 
 Place = tuple[str, ...]
 """The keys that lead to a model; where any key or any item of a list may stand, `ANY_KEY` or `ANY_ITEM`."""
 ANY_KEY, ANY_ITEM = "<key>", "[]"
 
 
-def problems(
+def validation_problems(
     invalid: ValidationError, model: type[BaseModel], integrations: Sequence[str], planned: Collection[str]
 ) -> Iterator[Problem]:
     """Yield what is wrong, without what only follows from it.
@@ -49,7 +97,7 @@ def _under(error: ErrorDetails, keys: Sequence[str | int]) -> bool:
 
 
 def _text(error: ErrorDetails, key: str) -> str:
-    """Return what is wrong with a value, without the value where it could be a secret (`stack_file.shown`)."""
+    """Return what is wrong with a value, without the value where it could be a secret (`shown`)."""
     value, context = error["input"], error.get("ctx", {})
     match error["type"]:
         case "missing":

@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from settings.stack_file import shown, suggestion
+from settings.messages import shown, suggestion
 from settings.values import (
     TEN_YEARS,
     EnvironmentName,
@@ -252,15 +252,10 @@ class Integration(_Model):
     def access(self, environment_key: str) -> Access:
         """Return what the integration gets in one environment, everything filled in."""
         own = self.environments[environment_key] or Access()
-        return Access(
-            permission_sets=self.permission_sets if own.permission_sets is None else own.permission_sets,
-            description=own.description or self.description or self.display_name,
-            contact_information=self.contact_information
-            if own.contact_information is None
-            else own.contact_information,
-            additional_permission_sets=own.additional_permission_sets or self.additional_permission_sets,
-            state=own.state,
-        )
+        everywhere = {name: getattr(self, name) for name in Access.model_fields if name in type(self).model_fields}
+        there = {name: value for name, value in own if value is not None}
+        description = own.description or self.description or self.display_name
+        return Access(**{**everywhere, **there, "description": description})
 
 
 class Environment(_Model):

@@ -1,4 +1,4 @@
-"""What is wrong in a stack file and on which line, in words for the person who wrote it.
+"""On which line of a stack file a key stands; what is said of it is in messages.py.
 
 Pulumi hands a program values, not lines; the file is read a second time for the lines alone, and a value that came from
 elsewhere (`-c`, an ESC environment) simply has none.
@@ -6,11 +6,9 @@ elsewhere (`-c`, an ESC environment) simply has none.
 
 from __future__ import annotations
 
-import difflib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
@@ -71,45 +69,3 @@ def _built(node: object) -> object:
     if isinstance(node, Mapping):
         return {str(key): _built(value) for key, value in node.items()}
     return [_built(each) for each in node] if isinstance(node, list) else None
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong: the keys that lead to it, and what would be right."""
-
-    keys: Sequence[str | int]
-    text: str
-
-    @property
-    def path(self) -> str:
-        """The keys as people write them: integrations.magento.roles[0]."""
-        return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.keys).lstrip(".")
-
-
-def shown(value: object) -> str:
-    """Return a value for a message; "this" for one that is long, since a client secret is, or no single value."""
-    match value:
-        case bool() | None:
-            return json.dumps(value)
-        case int() | float():
-            return str(value)
-        case str() if len(value) <= 30:
-            return repr(value)
-        case _:
-            return "this"
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return " (did you mean ...?)" where something known is spelt much like the word, else ""."""
-    known = list(known)
-    near = difflib.get_close_matches(word, known, n=1)
-    near = near or [each for each in known if len(word) > 2 and each.startswith(word)]
-    return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-def message(problems: Iterable[Problem], file: StackFile) -> str:
-    """Return the text that names all problems, in the order of the file."""
-    located = sorted(((file.line(problem.keys), problem) for problem in problems), key=lambda pair: pair[0] or 0)
-    lines = [f"  {f'line {line}, ' if line else ''}{problem.path}: {problem.text}" for line, problem in located]
-    count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
-    place = file.path.as_posix() if any(line for line, _ in located) else "the stack's configuration"
-    return "\n".join([f"{count} in {place}; nothing was changed:", *lines])

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from components.proof import companies
+from components.proof import declared_proof
 from settings import logical_names
 from settings.loading import SettingsError, load
 from settings.models import BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES, Settings
@@ -102,7 +102,7 @@ def use(stack: Settings) -> None:
             access = integration.access(key)
             assert stack.environments[key].name
             assert 0 < len(access.description or "") <= 50
-            assert "" not in companies(access)
+            assert "" not in declared_proof(integration, key, stack, []).companies
         secrets = integration.credentials.secrets
         assert all(secrets.end_date(label)[:10] > label[:10] for label in secrets.issued) if secrets else True
     if companion := stack.companion_extension:

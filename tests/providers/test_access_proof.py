@@ -12,7 +12,9 @@ import pytest
 
 from clients.session import Session
 from dynamic_providers.access_proof import AccessProofProvider
-from reconcilers.proof.prove import Cause, NotProven, ProofTarget, prove
+from reconcilers.proof.causes import Cause, NotProven
+from reconcilers.proof.prove import prove
+from reconcilers.proof.spec import ProofSpec
 from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.entra import EntraApplication, graph
 from tests.support.provider_host import ProviderError, ProviderHost, Resource
@@ -387,10 +389,9 @@ def test_the_cause_is_one_of_the_words_that_programs_read(
     for name, value in tenant.ready.environment().items():
         monkeypatch.setenv(name, value)
     case.arrange(tenant, system.client_id)
-    environment, companies = case.inputs.get("environment", "Production"), case.inputs.get("companies", [])
-    target = ProofTarget(system.client_id, ROLES, environment, companies=tuple(companies))
+    spec = ProofSpec.from_mapping(inputs(system, **case.inputs))
     with pytest.raises(NotProven) as failure:
-        prove(Session({"azuread:tenantId": tenant.ready.tenantId}), target, system.secret, seconds=0)
+        prove(Session({"azuread:tenantId": tenant.ready.tenantId}), spec, system.secret, seconds=0)
     assert failure.value.cause == case.cause
 
 

@@ -220,6 +220,22 @@ def test_permission_sets_are_given_again_where_the_user_of_a_disabled_row_was_de
     assert found["state"] == "Disabled"
 
 
+def test_a_user_that_was_deleted_is_made_again_also_where_it_is_disabled_and_has_no_permission_set(
+    tenant: Tenant, registrations: ProviderHost, inputs: Inputs
+) -> None:
+    disabled = inputs.registration(state="Disabled", permission_sets=[])
+    made = registrations.create(disabled)
+    tenant.edit("delete_user", environment="Production", clientId=inputs.application.client_id)
+    refreshed = registrations.read(made)
+    assert refreshed is not None
+    assert registrations.has_changes(refreshed, disabled)
+    updated = registrations.update(refreshed, disabled)
+    found = row(tenant, inputs)
+    assert found is not None
+    assert (found["state"], found["userId"]) == ("Disabled", updated.outputs["user_id"])
+    assert not registrations.has_changes(updated, disabled)
+
+
 def test_a_row_that_another_run_makes_anew_a_moment_earlier_is_the_one_that_gets_the_permission_sets(
     tenant: Tenant, registrations: ProviderHost, inputs: Inputs
 ) -> None:

@@ -24,10 +24,12 @@ UNKNOWN = "Unknown"
 VENDOR = {"display_name": "The vendor"}
 
 Planner = Callable[[ConsentSpec, Live, Recorded], Plan]
+Differ = Callable[[ConsentSpec, Recorded], bool]
+"""Tells whether what is wanted is not what the state recorded, so that an `up` does something."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ResolvedPermissionSet:
     """What the stack file says at one time."""
 
     roles: tuple[str, ...]
@@ -61,7 +63,7 @@ class Scenario:
     published_by: str
     there: frozenset[str]
     first: frozenset[str]
-    steps: tuple[tuple[Wanted, Edits], ...]
+    steps: tuple[tuple[ResolvedPermissionSet, Edits], ...]
 
 
 def _subset(*values: str) -> strategies.SearchStrategy[frozenset[str]]:
@@ -72,10 +74,10 @@ _PERMISSIONS = (*OFFERED_ROLES, *OFFERED_SCOPES)
 
 
 @strategies.composite
-def _wanted(draw: strategies.DrawFn) -> Wanted:
+def _wanted(draw: strategies.DrawFn) -> ResolvedPermissionSet:
     chosen = draw(_subset(*_PERMISSIONS).filter(bool))
     unknown = (UNKNOWN,) if draw(strategies.integers(0, 9)) == 0 else ()
-    return Wanted(
+    return ResolvedPermissionSet(
         tuple(sorted(chosen & set(OFFERED_ROLES))) + unknown,
         tuple(sorted(chosen & set(OFFERED_SCOPES))),
         "manual" if draw(strategies.integers(0, 4)) == 0 else "auto",
@@ -105,13 +107,16 @@ def scenarios() -> strategies.SearchStrategy[Scenario]:
     )
 
 
-def play(scenario: Scenario, plan: Planner = plan, removal: Planner = removal) -> None:
+def play(
+    scenario: Scenario, plan: Planner = plan, removal: Planner = removal, differs: Differ = lambda *_: True
+) -> None:
     """Live through a scenario, and check after each step that everything is as it has to be.
 
     Args:
         scenario: what happens.
         plan: the planner of an `up`.
         removal: the planner of a `destroy`.
+        differs: the diff; where it sees no difference after a refresh, nothing may be left to do.
 
     Raises:
         AssertionError: something is not.
@@ -121,12 +126,12 @@ def play(scenario: Scenario, plan: Planner = plan, removal: Planner = removal) -
         mock.patch.object(applying, "wait_until", lambda question: question()),  # the model is never late
         mock.patch.object(writes, "wait_until", lambda question: question()),
     ):
-        _Life(scenario, plan, removal).play()
+        _Life(scenario, plan, removal, differs).play()
 
 
 class _Life:
-    def __init__(self, scenario: Scenario, plan: Planner, removal: Planner) -> None:
-        self.scenario, self._plan, self._removal = scenario, plan, removal
+    def __init__(self, scenario: Scenario, plan: Planner, removal: Planner, differs: Differ) -> None:
+        self.scenario, self._plan, self._removal, self._differs = scenario, plan, removal, differs
         owner = "elsewhere" if scenario.owner == "vendor" else TENANT
         self.graph = GraphModel(
             application(APPLICATION, publisher=scenario.published_by, owner=owner),
@@ -146,7 +151,7 @@ class _Life:
 
     # --- what happens
 
-    def _spec(self, wanted: Wanted) -> ConsentSpec:
+    def _spec(self, wanted: ResolvedPermissionSet) -> ConsentSpec:
         own = self.scenario.owner == "own"
         if own and APPLICATION not in self.graph.principals:
             self.graph.let_in(APPLICATION)  # as azuread does, before our part
@@ -199,6 +204,8 @@ class _Life:
         spec = replace(self.spec, roles=self.recorded.roles, delegated_scopes=self.recorded.delegated_scopes)
         live = observe_for_refresh(self.graph, spec, self.recorded, tenant_id=TENANT, approval_page="https://approve")
         self.recorded = refreshed(spec, live, self.recorded) if live else Recorded()
+        if live and not self._differs(self.spec, self.recorded):
+            self._check_next_plan()
 
     def _destroy(self) -> None:
         if self.recorded == Recorded():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from clients.graph import rights as graph_rights
+from clients.http.transport import USER_AGENT
 from rehearsal.demo.next_steps import README_SECTION
 from settings.models import BUSINESS_CENTRAL_ROLES
 
@@ -57,6 +59,14 @@ def test_every_link_leads_to_a_page_and_a_section_that_exist(page: str) -> None:
     assert _broken(PROJECT / page) == []
 
 
+def test_the_files_that_contributors_are_sent_to_are_there() -> None:
+    text = _text(PROJECT / "CONTRIBUTING.md")
+    named = {each.rstrip("/") for each in re.findall(r"`((?:\w[\w.-]*/)+(?:[\w.-]+\.\w+)?)`", text)}
+    named.remove("entra-business-central")  # the user agent
+    assert {"settings/models.py", "companion_extension/Translations"} <= named
+    assert sorted(each for each in named if not (PROJECT / each).exists()) == []
+
+
 def test_a_link_to_a_section_that_is_gone_is_noticed(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Here\n[good](#here) [bad](#there) [gone](other.md) [elsewhere](https://example.com/x)\n")
@@ -65,6 +75,15 @@ def test_a_link_to_a_section_that_is_gone_is_noticed(tmp_path: Path) -> None:
 
 def test_the_section_that_the_demo_points_at_is_there() -> None:
     assert README_SECTION.lower().replace(" ", "-") in _anchors(PROJECT / "README.md")
+
+
+def test_the_version_is_the_newest_of_the_changelog() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    newest, *_ = re.findall(
+        r"^## \[(\d[^\]]*)\] - ", (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert newest == project["version"]
+    assert newest.startswith(USER_AGENT.removeprefix("entra-business-central/"))
 
 
 _DEPLOYER = {

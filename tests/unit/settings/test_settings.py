@@ -317,12 +317,13 @@ def test_a_vendors_application_may_be_called_as_one_of_ours_is() -> None:
     )
 
 
-def test_a_resource_is_known_by_its_name_and_by_its_id() -> None:
+@pytest.mark.parametrize(("name", "app_id"), settings.RESOURCES.items())
+def test_a_resource_is_known_by_its_name_and_by_its_id(name: str, app_id: str) -> None:
     by_name, by_id = (
         load(magento={**MAGENTO, "otherPermissions": {key: {"roles": ["User.Read.All"]}}}).integrations[0]
-        for key in ("Microsoft Graph", GRAPH.upper())
+        for key in (name, app_id.upper())
     )
-    assert list(by_name.other_permissions) == list(by_id.other_permissions) == [GRAPH]
+    assert list(by_name.other_permissions) == list(by_id.other_permissions) == [app_id]
 
 
 @pytest.mark.parametrize("preset", ["job-queue-runner", "adyen-webhook", "shopify-webhooks"])

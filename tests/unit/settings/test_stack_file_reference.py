@@ -94,3 +94,9 @@ def test_the_examples_are_valid_and_use_every_key() -> None:
 def test_the_page_lists_the_presets_that_there_are() -> None:
     (listed,) = re.findall(r"^Presets of this version: (.*?)\.$", PAGE, re.MULTILINE | re.DOTALL)
     assert sorted(re.findall(r"`([\w-]+)`", listed)) == sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
+
+
+def test_the_page_lists_the_resources_that_have_a_name() -> None:
+    (row,) = re.findall(r"^\| `otherPermissions` \|.*$", PAGE, re.MULTILINE)
+    (listed,) = re.findall(r"a client id \(GUID\), or ([^|]*?) \|", row)
+    assert re.findall(r"`([^`]+)`", listed) == list(settings.RESOURCES)

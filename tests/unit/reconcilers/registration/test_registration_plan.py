@@ -23,7 +23,7 @@ SPEC = RegistrationSpec(
     permission_sets=(PermissionSetSpec("NPR NP RETAIL", "CRONUS DK"),),
     declared_at="integrations.magento.environments.production",
 )
-ROW = Registration(SPEC.client_id, "A shop", "ops", True, "Enabled", "the user", "Enabled")
+ROW = Registration(SPEC.client_id, **SPEC.row, user_id="the user", user_state="Enabled")
 DEFINED = Live(companies=("CRONUS DK",), definitions=(READ, RETAIL))
 
 
@@ -62,12 +62,7 @@ def test_what_is_as_declared_is_an_empty_plan() -> None:
 def test_what_is_not_registered_is_registered_enabled_also_where_it_shall_be_disabled() -> None:
     planned = plan(replace(SPEC, state="Disabled"), DEFINED)
     assert planned.user_creation == "register"
-    assert planned.user_creation_fields == {
-        "description": "A shop",
-        "contact_information": "ops",
-        "permission_granted": True,
-        "state": "Enabled",
-    }
+    assert planned.user_creation_fields == {**SPEC.row, "state": "Enabled"}
     assert [str(each) for each in planned.assign] == ["NPR NP RETAIL in CRONUS DK"]
 
 

@@ -1,0 +1,197 @@
+"""Why an application cannot use an environment: what each refusal means, in words for whoever runs the proof. Pure.
+
+Each cause stands here once, for `up` and for `python -m commands prove`; docs/reference/proof.md lists them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from clients.business_central.errors import with_remedy
+from clients.business_central.records import Assignment, Registration
+from clients.http.errors import NoResponse, ServiceError, SignInFailed, UserFacingError
+from reconcilers.proof.spec import ProofSpec, Unseen
+
+Cause = Literal[
+    "secret", "application", "sign-in", "roles", "registration", "disabled", "permission sets", "company", "environment"
+]
+
+
+class NotProven(UserFacingError):
+    """An application cannot use an environment.
+
+    Attributes:
+        cause: what stands in the way, in one word or two.
+        may_pass: whether it may be a change of a moment ago that is not seen everywhere yet.
+    """
+
+    def __init__(self, spec: ProofSpec, cause: Cause, reason: str, remedy: str, *, may_pass: bool = False) -> None:
+        super().__init__(f"prove that {spec.client_id} can use environment {spec.environment}", reason, remedy)
+        self.cause: Cause = cause
+        self.may_pass = may_pass
+
+
+NotProven.__module__ = "builtins"  # as the other errors that Pulumi shows
+
+
+class _SignInError(NamedTuple):
+    """One kind of refusal at sign-in: Entra's code, and what it means."""
+
+    code: str
+    cause: Cause
+    remedy: str
+    may_pass: bool = False
+
+
+# https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+_SIGN_IN_ERRORS = [
+    _SignInError(
+        "AADSTS7000215",
+        "secret",
+        "A new secret is accepted after some seconds; one that stays refused was removed in Entra, or another one is "
+        "stored: `pulumi up --refresh` makes it anew.",
+        may_pass=True,
+    ),
+    _SignInError(
+        "AADSTS7000222",
+        "secret",
+        "The secret has expired: add a date under `credentials.secrets.issued`, then `pulumi up`.",
+    ),
+    _SignInError(
+        "AADSTS700016|AADSTS7000229",
+        "application",
+        "The application, or its service principal in this tenant, is not there: `pulumi up --refresh` makes it anew.",
+        may_pass=True,
+    ),
+    _SignInError(
+        "AADSTS7000112",
+        "application",
+        "An administrator has disabled its service principal: `pulumi up --refresh` enables it again, and `python -m "
+        "commands prove` tries it out after that.",
+    ),
+    _SignInError(
+        "AADSTS500011",
+        "application",
+        "Business Central has no service principal in this tenant: `pulumi up --refresh` adds it.",
+        may_pass=True,
+    ),
+]
+
+_NOT_IN_TOKEN = (
+    "A role is in new tokens some time after it was granted; one that stays missing was withdrawn "  # noqa: S105
+    "(`pulumi refresh` shows it, and `pulumi up --refresh` grants it again) or, with `consent: manual`, not approved."
+)
+_CHECK_COMPANY = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
+_REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
+
+
+def no_secret(spec: ProofSpec) -> NotProven:
+    """Return what it means that there is no secret to sign in with: Pulumi drops what it does not know."""
+    return NotProven(spec, "secret", "it has no secret", "Its secret could not be made: see there.")
+
+
+def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:
+    """Return what an answer of Entra means."""
+    for known in _SIGN_IN_ERRORS:
+        if re.search(rf"({known.code})\b", problem.reason):
+            return NotProven(spec, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
+    if code := re.search(r"AADSTS(\d+)", problem.reason):
+        remedy = f"Entra refuses it: https://login.microsoftonline.com/error?code={code[1]} says what that means."
+        return NotProven(spec, "sign-in", problem.reason, remedy)
+    return NotProven(spec, "sign-in", problem.reason, "Run the same command again when Entra can be reached.")
+
+
+def roles_missing(spec: ProofSpec, missing: Iterable[str]) -> NotProven:
+    """Return what it means that a token does not have all roles."""
+    reason = f"its token does not have the roles {', '.join(missing)}"
+    return NotProven(spec, "roles", reason, _NOT_IN_TOKEN, may_pass=True)
+
+
+def no_answer(spec: ProofSpec, problem: NoResponse) -> NotProven:
+    """Return what it means that Business Central gave no answer."""
+    return NotProven(spec, "environment", problem.reason, "Run the same command again.")
+
+
+def environment_failed(spec: ProofSpec, problem: ServiceError) -> NotProven:
+    """Return what an answer of Business Central means that is about the environment and not about the application."""
+    remedy = with_remedy(problem, spec.environment, "").remedy or "Run the same command again."
+    return NotProven(spec, "environment", problem.reason, remedy)
+
+
+def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration | Unseen | None) -> NotProven:
+    """Tell "not registered" from "disabled": Business Central answers both alike, with 401.
+
+    Args:
+        spec: what is to be proved.
+        problem: the answer.
+        registration: what our own caller finds of it, None where it is not registered.
+    """
+    if isinstance(registration, Unseen):
+        remedy = (
+            "It is not registered there, or disabled; which of them could not be seen "
+            f"({registration.reason}). {_REPAIR}"
+        )
+        return NotProven(spec, "registration", problem.reason, remedy, may_pass=True)
+    if registration is None:
+        return NotProven(spec, "registration", problem.reason, f"It is not registered there. {_REPAIR}")
+    if not registration.is_working:
+        which = "The registration" if registration.state != "Enabled" else "The user of the registration"
+        return NotProven(spec, "disabled", problem.reason, f"{which} is disabled there. {_REPAIR}")
+    remedy = "It is registered and enabled there: a moment later it may be let in. Run the same command again."
+    return NotProven(spec, "registration", problem.reason, remedy, may_pass=True)
+
+
+def forbidden(spec: ProofSpec, problem: ServiceError, held: Sequence[Assignment] | Unseen) -> NotProven:
+    """Tell "no permission set" from sets that are too small, or not effective yet: Business Central answers 403 to all.
+
+    Args:
+        spec: what is to be proved.
+        problem: the answer.
+        held: the permission sets that our own caller finds it to hold.
+    """
+    if isinstance(held, Unseen):
+        remedy = f"Which permission sets it holds could not be seen ({held.reason}). {_REPAIR}"
+        return NotProven(spec, "permission sets", problem.reason, remedy, may_pass=True)
+    if not held:
+        return NotProven(spec, "permission sets", problem.reason, f"It holds no permission set there. {_REPAIR}")
+    remedy = f"It holds {_listed(held)}: give it a permission set that may read the companies."
+    return NotProven(spec, "permission sets", problem.reason, remedy, may_pass=True)
+
+
+def company_not_listed(spec: ProofSpec, missing: Collection[str]) -> NotProven:
+    """Return what it means that companies are not in the list; without any missing, that none at all is."""
+    reason = f"it does not see the company {', '.join(missing)}" if missing else "it sees no company there"
+    return NotProven(spec, "company", reason, _CHECK_COMPANY)
+
+
+def company_not_found(spec: ProofSpec, company: str, problem: ServiceError) -> NotProven:
+    """Return what it means that a company was listed and is not there when it is opened."""
+    return NotProven(spec, "company", f"company {company}: {problem.reason}", _CHECK_COMPANY)
+
+
+def company_refused(
+    spec: ProofSpec, company: str, problem: ServiceError, held: Sequence[Assignment] | Unseen
+) -> NotProven:
+    """Tell a company without any permission set for it from one whose sets are not effective yet.
+
+    Args:
+        spec: what is to be proved.
+        company: its name.
+        problem: the answer.
+        held: the permission sets that our own caller finds it to hold, in whichever company.
+    """
+    reason = f"company {company} was not opened: {problem.reason}"
+    if isinstance(held, Unseen):
+        remedy = f"Which permission sets it holds for it could not be seen ({held.reason}). {_REPAIR}"
+        return NotProven(spec, "company", reason, remedy, may_pass=True)
+    held = [each for each in held if each.company in ("", company)]
+    if not held:
+        return NotProven(spec, "company", reason, f"It holds no permission set for this company. {_REPAIR}")
+    remedy = f"It holds {_listed(held)} for it: give it a permission set that may open the company."
+    return NotProven(spec, "company", reason, remedy, may_pass=True)
+
+
+def _listed(held: Iterable[Assignment]) -> str:
+    return ", ".join(sorted(each.role_id for each in held))

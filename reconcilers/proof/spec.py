@@ -1,0 +1,128 @@
+"""What is to be proved of an application in one environment, or why nothing can be proved from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Self
+
+NO_SECRET = "this stack has no client secret for it, and no other credential can be used from here"  # noqa: S105
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredProof:
+    """What a stack file says of a proof: all of it but the application and its secret, which may not be made yet.
+
+    The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
+
+    Attributes:
+        environment: name of the environment in Business Central.
+        base_url: its address, where it is a container or on-premises; "" online.
+        roles: values of the application roles that its token has to have.
+        companies: names of companies that it has to open; with none, it has to open the first that it sees.
+        not_provable: why it cannot be proved from here, "" where it can.
+        declared_at: key in the stack file, for messages.
+    """
+
+    environment: str
+    base_url: str = ""
+    roles: tuple[str, ...]
+    companies: tuple[str, ...] = ()
+    not_provable: str = ""
+    declared_at: str
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        environment: str,
+        base_url: str,
+        roles: Iterable[str],
+        permission_set_companies: Iterable[str],
+        state: str,
+        switched_off: bool,
+        has_secret: bool,
+        declared_at: str,
+    ) -> Self:
+        """Return what is to be proved of a registration.
+
+        Args:
+            environment: as the attribute.
+            base_url: as the attribute.
+            roles: as the attribute.
+            permission_set_companies: for each of its permission sets the company that it is limited to, "" for all
+                companies.
+            state: of the registration, "Enabled" or "Disabled".
+            switched_off: whether the stack file says `proof: off`.
+            has_secret: whether this stack makes a secret for the application.
+            declared_at: as the attribute.
+        """
+        companies = list(permission_set_companies)
+        return cls(
+            environment=environment,
+            base_url=base_url,
+            roles=tuple(roles),
+            companies=tuple(sorted({each for each in companies if each})),
+            not_provable=_not_provable(switched_off, has_secret, state, bool(companies)),
+            declared_at=declared_at,
+        )
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Read one from a mapping that has the fields by their names, perhaps among others."""
+        return cls(**{each.name: _parsed(values[each.name]) for each in fields(cls) if each.name in values})
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return its fields as a mapping of plain values."""
+        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofSpec(DeclaredProof):
+    """What is to be proved.
+
+    Attributes:
+        client_id: the application.
+    """
+
+    client_id: str
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """What our own caller could not look at.
+
+    Attributes:
+        reason: why not, a sentence without its full stop.
+    """
+
+    reason: str
+
+
+FIELDS = tuple(each.name for each in fields(ProofSpec))
+
+
+def defaults() -> dict[str, Any]:
+    """Return the fields that need not be given, and what they are then, as plain values."""
+    return {each.name: _plain(each.default) for each in fields(ProofSpec) if each.default is not MISSING}
+
+
+def _parsed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _not_provable(switched_off: bool, has_secret: bool, state: str, has_permission_sets: bool) -> str:
+    """Return why access is not, or cannot be, proved from here, "" where it can."""
+    if switched_off:
+        return "the stack file says `proof: off`"
+    if not has_secret:
+        return NO_SECRET
+    if state == "Disabled":
+        return "the stack file keeps it disabled there"
+    if not has_permission_sets:
+        return "the stack file gives it no permission set there"
+    return ""
