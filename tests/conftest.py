@@ -27,11 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: two for each processor, since a test mostly waits for processes that it has started.
+    """`-n auto`: three for each processor, since a test mostly waits for processes that it has started.
 
     At most eight: each has a tenant and, at times, an engine with three children, of some 70 MB each.
     """
-    return min(2 * (os.cpu_count() or 1), 8)
+    return min(3 * (os.cpu_count() or 1), 8)
 
 
 @pytest.fixture(scope="session")
