@@ -1,40 +1,16 @@
 """What Business Central's answers mean, and what to do about them.
 
 BC's status alone says little (a missing permission is a 403 with code Internal_ServerError, a duplicate 400 or 409), so
-codes and texts are recognised. Texts come in English because every request asks for it. Sources and evidence:
-docs/reference/facts-business-central.md, "Errors", "Enabling a registration" and "Disabling and deleting a
-registration"; which of them are not verified on a real environment is listed in rehearsal/DIFFERENCES.md.
+codes and texts are recognised: one table, which the code looks up and docs/reference/answers.md is written from. Texts
+come in English because every request asks for it. Sources and evidence: docs/reference/facts-business-central.md,
+"Errors", "Enabling a registration" and "Disabling and deleting a registration"; which of them are not verified on a
+real environment is listed in rehearsal/DIFFERENCES.md.
 """
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
+from clients.http.answers import KnownAnswer, means
 from clients.http.errors import ServiceError
-
-
-def is_duplicate(problem: ServiceError) -> bool:
-    """Tell whether a row exists already; sources report both 400 and 409 for it."""
-    return problem.code == "Internal_EntityWithSameKeyExists"
-
-
-def is_missing_record(problem: ServiceError) -> bool:
-    """Tell whether a keyed row is not there, as opposed to the page, the company or the environment."""
-    return problem.code in {"Internal_RecordNotFound", "Internal_DataNotFoundFilter"}
-
-
-def is_kept_because_of_sign_in(problem: ServiceError) -> bool:
-    """Tell whether a row cannot be deleted because its user once signed in through an interactive client."""
-    return "has been logged on to the system" in problem.message
-
-
-def is_inside_a_company(problem: ServiceError) -> bool:
-    """Tell whether an error was raised inside a company, which had been opened: by code, by data or by a permission."""
-    if problem.status in {400, 404}:
-        return is_missing_record(problem) or problem.code.startswith("Application_")
-    return "prevented the action" in problem.message and f"TableData {COMPANY_TABLE} " not in problem.message
-
 
 COMPANY_TABLE = 2000000006
 
@@ -90,42 +66,178 @@ ASSIGN_SAME_SETS_TO_CALLER = (
 )
 
 
-class KnownError(NamedTuple):
-    """An error that Business Central is known to answer: regular expressions for its code and text, and what to do."""
+_AL = "AL (`microsoft/BCApps`)"
+_ERROR_CODES = "documented (error codes of the API)"
 
-    code: str
-    text: str
-    remedy: str
-
-
-KNOWN_ERRORS = [
-    KnownError("BadRequest_ResourceNotFound", "entraApplications|applicationPermissionSets", INSTALL_COMPANION),
-    KnownError("NoEnvironment|.*NotFound", "[Ee]nvironment", CHECK_ENVIRONMENT),
-    KnownError(
-        "Internal_CompanyNotFound",
+KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
+    KnownAnswer(
+        "400 or 409",
+        "Internal_EntityWithSameKeyExists",
         "",
-        "Check the companies of environment {environment}: the one that was asked for is not there any more.",
+        "exists",
+        "a row with this key is there already",
+        "documented; the status is unverified",
     ),
-    KnownError(
-        "Internal_TenantUnavailable",
+    KnownAnswer(
+        "404",
+        "Internal_RecordNotFound|Internal_DataNotFoundFilter",
         "",
-        "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
-        "and run the same command again when it is Active.",
+        "absent",
+        "a row is not there, as opposed to the page, the company or the environment",
+        "seen in clients and mocks; the status is unverified",
     ),
-    KnownError("Authentication_InvalidCredentials", "authenticated or authorized", GRANT_CALLER_ROLES),
-    KnownError("Authentication_InvalidCredentials", "", REGISTER_CALLER),
-    KnownError("", "SUPER or SECURITY|cannot change settings for another user|CanManageUsers", ASSIGN_SECURITY),
-    KnownError("", "[Rr]egister a user before", SIGN_IN_FULL_USER),
-    # 8845n: the ids of the companion extension's objects
-    KnownError("", r"permissions? prevented the action.*\b(8845\d|EBC) ", ASSIGN_EBC_REGISTRATION),
-    KnownError("", "permissions? prevented the action|no permission to company", ASSIGN_BASIC_SETS),
-    KnownError("", "permission set.*(assigned|hold|have)|only assign", ASSIGN_SAME_SETS_TO_CALLER),
-    KnownError(
+    KnownAnswer(
+        "400",
+        "",
+        "has been logged on to the system",
+        "kept",
+        "the registration's user once signed in interactively, and so the row stays",
+        _AL,
+    ),
+    KnownAnswer(
+        "400 or 409",
         "",
         "[Dd]eadlock|locked by another user",
-        "Another session changed the same data at the same moment: run the same command again.",
+        "busy",
+        "another session changed the same data at this moment; the transaction was taken back",
+        "seen",
+        repeatable=True,
+        remedy="Another session changed the same data at the same moment: run the same command again.",
     ),
-]
+    KnownAnswer(
+        "409",
+        "Request_EntityChanged",
+        "",
+        "busy",
+        "another session changed the same row while it was written",
+        _ERROR_CODES,
+        repeatable=True,
+        remedy="Another session changed the same row at the same moment: run the same command again.",
+    ),
+    KnownAnswer(
+        "404",
+        "BadRequest_ResourceNotFound",
+        "entraApplications|applicationPermissionSets",
+        "refused",
+        "the companion extension is not installed, or too old",
+        _ERROR_CODES,
+        remedy=INSTALL_COMPANION,
+    ),
+    KnownAnswer(
+        "404",
+        "NoEnvironment|.*NotFound",
+        "[Ee]nvironment",
+        "refused",
+        "there is no such environment",
+        "ours, from memory",
+        remedy=CHECK_ENVIRONMENT,
+    ),
+    KnownAnswer(
+        "404",
+        "Internal_CompanyNotFound",
+        "",
+        "refused",
+        "there is no such company",
+        "seen",
+        remedy="Check the companies of environment {environment}: the one that was asked for is not there any more.",
+    ),
+    KnownAnswer(
+        "503",
+        "Internal_TenantUnavailable",
+        "",
+        "unavailable",
+        "the environment is being updated, or is not there",
+        _ERROR_CODES,
+        remedy="Environment {environment} is being updated or is not available: look in the Business Central admin "
+        "center, and run the same command again when it is Active.",
+    ),
+    KnownAnswer(
+        "401",
+        "Authentication_InvalidCredentials",
+        "authenticated or authorized",
+        "refused",
+        "the token has no role of Business Central",
+        "seen once",
+        remedy=GRANT_CALLER_ROLES,
+    ),
+    KnownAnswer(
+        "401",
+        "Authentication_InvalidCredentials",
+        "",
+        "refused",
+        "the application is not registered, or is disabled",
+        "documented; seen",
+        remedy=REGISTER_CALLER,
+    ),
+    KnownAnswer(
+        "400",
+        "",
+        "SUPER or SECURITY|cannot change settings for another user|CanManageUsers",
+        "refused",
+        "enabling needs SECURITY, or SUPER",
+        _AL,
+        remedy=ASSIGN_SECURITY,
+    ),
+    KnownAnswer(
+        "400",
+        "",
+        "[Rr]egister a user before",
+        "refused",
+        "no person with a full licence is enabled",
+        _AL,
+        remedy=SIGN_IN_FULL_USER,
+    ),
+    KnownAnswer(
+        "403",
+        "",
+        r"permissions? prevented the action.*\b(8845\d|EBC) ",  # 8845n: the ids of the companion extension's objects
+        "refused",
+        "no right on a page or query of the companion extension",
+        "the form is unread",
+        remedy=ASSIGN_EBC_REGISTRATION,
+    ),
+    KnownAnswer(
+        "403",
+        "",
+        "permissions? prevented the action|no permission to company",
+        "refused",
+        "the caller lacks a permission that the text names",
+        "seen",
+        remedy=ASSIGN_BASIC_SETS,
+    ),
+    KnownAnswer(
+        "400",
+        "",
+        "permission set.*(assigned|hold|have)|only assign",
+        "refused",
+        "the caller hands out a permission set that it does not hold itself",
+        "unread",
+        remedy=ASSIGN_SAME_SETS_TO_CALLER,
+    ),
+)
+"""The first row that fits and has a remedy decides about it; a meaning holds where any row with it fits."""
+
+
+def is_duplicate(problem: ServiceError) -> bool:
+    """Tell whether a row exists already; sources report both 400 and 409 for it."""
+    return means(KNOWN_ANSWERS, "exists", problem)
+
+
+def is_missing_record(problem: ServiceError) -> bool:
+    """Tell whether a keyed row is not there, as opposed to the page, the company or the environment."""
+    return means(KNOWN_ANSWERS, "absent", problem)
+
+
+def is_kept_because_of_sign_in(problem: ServiceError) -> bool:
+    """Tell whether a row cannot be deleted because its user once signed in through an interactive client."""
+    return means(KNOWN_ANSWERS, "kept", problem)
+
+
+def is_inside_a_company(problem: ServiceError) -> bool:
+    """Tell whether an error was raised inside a company, which had been opened: by code, by data or by a permission."""
+    if problem.status in {400, 404}:
+        return is_missing_record(problem) or problem.code.startswith("Application_")
+    return "prevented the action" in problem.message and f"TableData {COMPANY_TABLE} " not in problem.message
 
 
 def format_remedy(remedy: str, environment: str = "", route: str = "") -> str:
@@ -141,8 +253,8 @@ def format_remedy(remedy: str, environment: str = "", route: str = "") -> str:
 
 def with_remedy(problem: ServiceError, environment: str, route: str) -> ServiceError:
     """Return the error with a remedy, where its code and text say which."""
-    for known in KNOWN_ERRORS:
-        if re.search(known.code, problem.code) and re.search(known.text, problem.message):
+    for known in KNOWN_ANSWERS:
+        if known.remedy and known.fits(problem):
             problem.with_remedy(format_remedy(known.remedy, environment, route))
             return problem
     if problem.status == 429:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from clients.entra.caller import Caller
-from clients.graph.errors import is_absent, is_already_granted
+from clients.graph.errors import already_exists, is_absent
 from clients.graph.objects import DelegatedGrant, RoleAssignment, ServicePrincipal
 from clients.graph.rights import (
     GRANT_APP_ROLES,
@@ -328,7 +328,7 @@ class Graph:
         try:
             return self._request("POST", path, attempting=attempting, needs=needs, body=body)
         except (BadRequest, Conflict) as problem:
-            if is_already_granted(problem):
+            if already_exists(problem):
                 return None
             raise
 

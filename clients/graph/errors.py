@@ -1,33 +1,172 @@
-"""What Microsoft Graph's error answers mean, as far as consents get them.
+"""What Microsoft Graph's error answers mean, as far as we get them: one table, which the code looks up.
 
 https://learn.microsoft.com/graph/errors . The status alone says little, so codes and texts are recognised; the texts
-are those that other clients report: docs/reference/facts-graph.md, "Errors of Graph". rehearsal/DIFFERENCES.md says
-which of them are not verified. A 409 on making a service principal is decided in `client.py`, where it is made.
+are those that other clients report: docs/reference/facts-graph.md, "Errors of Graph" and "Retries of the plugin".
+rehearsal/DIFFERENCES.md says which of them are not verified. docs/reference/answers.md is written from the table.
 """
 
 from __future__ import annotations
 
-from clients.http.errors import ServiceError
+from clients.http.answers import KnownAnswer, means
+from clients.http.errors import BadRequest, Conflict, ServiceError
+
+_FAILS = "fails at once"
+_RUN_AGAIN = "run `pulumi up` again: it finds what is there and goes on (docs/reference/interrupted-runs.md)"
+
+KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
+    KnownAnswer(
+        "409 or 503",
+        "Directory_ConcurrencyViolation",
+        "",
+        "busy",
+        "others write to the same tenant or object at this moment; nothing was done",
+        "seen: 409 in nais/azurerator#448, 503 in Azure/azure-cli#23081",
+        repeatable=True,
+        remedy="Others write to this tenant at the same moment: run the same command again.",
+        azuread="409: fails at once, but for a PATCH while an application is made. 503: repeats for 5 to 10 minutes",
+        way_on=_RUN_AGAIN,
+    ),
+    KnownAnswer(
+        "409 or 503",
+        "",
+        "wait briefly and retry",
+        "busy",
+        "the same, by its text",
+        "seen, as above",
+        repeatable=True,
+        remedy="Others write to this tenant at the same moment: run the same command again.",
+        azuread="as above: it looks at the status",
+        way_on=_RUN_AGAIN,
+    ),
+    KnownAnswer(
+        "400",
+        "",
+        "Permission being assigned already exists on the object|EntitlementGrant entry already exists",
+        "exists",
+        "the application role is granted already",
+        "seen in many clients",
+        azuread="not asked by our program: consent is ours",
+    ),
+    KnownAnswer(
+        "400 or 409",
+        "",
+        "Permission entry already exists",
+        "exists",
+        "there is a grant of delegated permissions already",
+        "seen, with both statuses",
+        azuread="not asked by our program: consent is ours",
+    ),
+    KnownAnswer(
+        "409",
+        "Request_MultipleObjectsWithSameKeyValue",
+        "service principal name .* is already in use",
+        "exists",
+        "the application has a service principal in this tenant already",
+        "seen, with `ObjectConflict` in `details`",
+        azuread=_FAILS,
+        way_on="remove the orphan that preflight names, or import it, then run `pulumi up` again",
+    ),
+    KnownAnswer(
+        "400 or 409",
+        "Request_MultipleObjectsWithSameKeyValue|ObjectConflict",
+        "already exist",
+        "exists",
+        "an object of the same key is there already",
+        "seen, of other objects",
+        azuread=_FAILS,
+        way_on="remove the object that the text names, then run `pulumi up` again",
+    ),
+    KnownAnswer(
+        "404",
+        "Request_ResourceNotFound",
+        "",
+        "absent",
+        "what was asked for by its key is not there, or not yet (see below)",
+        "seen; that it proves an absence is inferred",
+        azuread="gone, at a refresh; while an object is made it waits in some places and fails in others",
+        way_on=_RUN_AGAIN,
+    ),
+    KnownAnswer(
+        "404 or 400",
+        "Request_ResourceNotFound|Directory_ObjectNotFound",
+        "",
+        "not replicated",
+        "at a grant: this server does not know the new service principal yet",
+        "seen",
+        azuread="POST of a service principal and PATCH of a new application: waits. Elsewhere: fails at once",
+        way_on=_RUN_AGAIN,
+    ),
+    KnownAnswer(
+        "400",
+        "",
+        "Not a valid reference update",
+        "not replicated",
+        "the same: a new principal or resource",
+        "seen",
+        azuread="not asked by our program: consent is ours",
+    ),
+    KnownAnswer(
+        "400 or 404",
+        "",
+        "does not exist or one of its queried reference-property objects are not present",
+        "not replicated",
+        "the same, of a delegated grant",
+        "seen",
+        azuread="as with the code above",
+        way_on=_RUN_AGAIN,
+    ),
+    KnownAnswer(
+        "400",
+        "",
+        "Permission being assigned was not found on application",
+        "not replicated",
+        "the resource got this role a moment ago",
+        "seen",
+        azuread="not asked by our program: consent is ours",
+    ),
+    KnownAnswer(
+        "403",
+        "Authorization_RequestDenied",
+        "",
+        "refused",
+        "the caller lacks a right, which the error names with who grants it",
+        "documented",
+        azuread="fails at once, in its own words",
+        way_on="`python -m commands preflight` names the right and who grants it",
+    ),
+    KnownAnswer(
+        "401",
+        "InvalidAuthenticationToken",
+        "",
+        "refused",
+        "Graph does not accept the token",
+        "seen",
+        remedy="Check that ARM_TENANT_ID, azuread:environment and this machine's clock are right, and sign in again.",
+        azuread=_FAILS,
+        way_on="sign in again, then run the same command",
+    ),
+    KnownAnswer(
+        "429",
+        "TooManyRequests|Request_Throttled.*",
+        "",
+        "busy",
+        "too many requests; it was not taken, and every request of ours waits as long as it says",
+        "documented (throttling)",
+        remedy="Wait a few minutes, then run the same command again; it goes on where it stopped.",
+        azuread="repeats for 5 to 10 minutes",
+    ),
+)
+"""The first row that fits decides about the remedy; a meaning holds where any row with it fits."""
 
 
 def is_absent(problem: ServiceError) -> bool:
     """Tell whether an object that was asked for by its key is not there."""
-    return problem.code == "Request_ResourceNotFound"
+    return means(KNOWN_ANSWERS, "absent", problem)
 
 
-def is_already_granted(problem: ServiceError) -> bool:
-    """Tell whether an assignment or a grant was refused because it exists.
-
-    "Permission being assigned already exists on the object" (400) and "Permission entry already exists." (400 or 409).
-    """
-    return "already exist" in problem.message
-
-
-_NOT_REPLICATED = (
-    "Not a valid reference update",  # a new principal or resource
-    "does not exist or one of its queried reference-property objects are not present",  # the same, of a delegated grant
-    "Permission being assigned was not found on application",  # a role that the resource got a moment ago
-)
+def already_exists(problem: ServiceError) -> bool:
+    """Tell whether a POST was refused because what it would make is there: by code and text, never by status alone."""
+    return isinstance(problem, (BadRequest, Conflict)) and means(KNOWN_ANSWERS, "exists", problem)
 
 
 def is_not_replicated(problem: BaseException) -> bool:
@@ -35,8 +174,9 @@ def is_not_replicated(problem: BaseException) -> bool:
 
     There is no documented promise about how long that lasts: docs/reference/facts-graph.md, "Replication".
     """
-    if not isinstance(problem, ServiceError):
-        return False
-    if problem.code in {"Request_ResourceNotFound", "Directory_ObjectNotFound"}:
-        return True
-    return any(text in problem.message for text in _NOT_REPLICATED)
+    return means(KNOWN_ANSWERS, "not replicated", problem)
+
+
+def remedy_for(problem: ServiceError) -> str:
+    """Return what to do about an answer, "" where the table has nothing about it."""
+    return next((known.remedy for known in KNOWN_ANSWERS if known.remedy and known.fits(problem)), "")

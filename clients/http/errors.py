@@ -69,10 +69,19 @@ class ServiceError(UserFacingError):
         code: the service's own error code, "" where it gave none.
         message: the service's own text, "" where it gave none.
         request_id: what the service's support wants to know, "" where it gave none.
+        retry_after: how long the service asks to wait, in seconds; None where it names no time.
     """
 
     def __init__(
-        self, attempted: str, *, service: str, status: int, code: str = "", message: str = "", request_id: str = ""
+        self,
+        attempted: str,
+        *,
+        service: str,
+        status: int,
+        code: str = "",
+        message: str = "",
+        request_id: str = "",
+        retry_after: float | None = None,
     ) -> None:
         answer = " ".join(filter(None, [str(status), code]))
         reference = f" (request id {request_id})" if request_id else ""
@@ -83,6 +92,7 @@ class ServiceError(UserFacingError):
         self.code = code
         self.message = message
         self.request_id = request_id
+        self.retry_after = retry_after
 
 
 class BadRequest(ServiceError):
@@ -102,7 +112,7 @@ class NotFound(ServiceError):
 
 
 class Conflict(ServiceError):
-    """409, 412: it is there already, or somebody else changed it meanwhile."""
+    """409, 412: what that means is in the code: it is there already, or the service is busy, or something else."""
 
 
 class Throttled(ServiceError):

@@ -1,0 +1,70 @@
+"""Answers of a service whose meaning is known: a row of its table, by which code and text decide, and not the status.
+
+Each service has one table (`clients/graph/errors.py`, `clients/business_central/errors.py`), which the code looks up
+and docs/reference/answers.md is written from. Anything that is in no row keeps the service's own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from clients.http.errors import ServiceError
+
+Meaning = Literal["exists", "absent", "not replicated", "busy", "kept", "refused", "unavailable"]
+"""What an answer means for whoever asked.
+
+exists: what was to be made is there already. absent: what was asked for by its key is not there. not replicated: what
+was made a moment ago is not seen by this server yet. busy: nothing was done, because of something that passes within
+moments. kept: the service will not delete it. refused: it will not be done until somebody changes something.
+unavailable: the service, or a part of it, is not there for now.
+"""
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """An error answer that a service is known to give.
+
+    Attributes:
+        status: as the sources have it, "409 or 503". For readers only: it decides nothing.
+        code: regular expression that the whole error code fits; "" for any.
+        text: regular expression that is searched in the error's text; "" for any.
+        meaning: what it means for whoever asked.
+        says: the same in words, for readers.
+        repeatable: whether nothing was done and the same request may succeed within moments.
+        source: where this is known from, with its label of evidence.
+        remedy: what to do, "" where the caller knows better. Gaps are filled in by the service's client.
+        azuread: what the azuread plugin does on this answer; "" where it never gets it.
+        way_on: what to do then, "" where it goes on by itself.
+    """
+
+    status: str
+    code: str
+    text: str
+    meaning: Meaning
+    says: str
+    source: str
+    repeatable: bool = False
+    remedy: str = ""
+    azuread: str = ""
+    way_on: str = ""
+
+    def fits(self, problem: ServiceError) -> bool:
+        """Tell whether an answer is this one."""
+        return bool((not self.code or re.fullmatch(self.code, problem.code)) and re.search(self.text, problem.message))
+
+
+def means(table: Iterable[KnownAnswer], meaning: Meaning, problem: BaseException) -> bool:
+    """Tell whether a failure is an answer that has this meaning in the service's table."""
+    return isinstance(problem, ServiceError) and any(
+        known.meaning == meaning and known.fits(problem) for known in table
+    )
+
+
+def is_repeatable(table: Iterable[KnownAnswer], problem: ServiceError) -> bool:
+    """Tell whether an answer asks for a short wait: by the service's table, or a 409 or 503 that names a time."""
+    if any(known.repeatable and known.fits(problem) for known in table):
+        return True
+    return problem.status in {409, 503} and problem.retry_after is not None
