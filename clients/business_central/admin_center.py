@@ -6,14 +6,20 @@ Field names and the case of states differ between its answers; both spellings ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Deployment
+from clients.business_central.errors import KNOWN_ANSWERS
+from clients.http.answers import remedy_by_status
 from clients.http.errors import Conflict, Forbidden, ServiceError, Throttled, Unauthorized, Unavailable
 from clients.http.transport import File, Problem, Transport, redact
+from clients.http.writes import Done, write
+
+T = TypeVar("T")
 
 API_VERSION = "v2.29"
 """The first with pteInstall."""
@@ -44,11 +50,14 @@ class EnvironmentApps:
 
     def installed(self, app_id: str) -> Version | None:
         """Return which version is installed, None where the list does not have it."""
-        answer = self._request("GET", "", f"list the extensions of environment {self.environment}")
-        for app in answer["value"]:
-            if app["appId"].lower() == app_id and str(app.get("state", "")).lower() != _UNINSTALL_PENDING:
-                return Version.parse(app["version"])
-        return None
+
+        def read(answer: Mapping[str, Any]) -> Version | None:
+            for app in answer["value"]:
+                if app["appId"].lower() == app_id and str(app.get("state", "")).lower() != _UNINSTALL_PENDING:
+                    return Version.parse(app["version"])
+            return None
+
+        return self._read(read, "", f"list the extensions of environment {self.environment}")
 
     def deployment_in_progress(self, app: App) -> Deployment | None:
         """Return the newest running operation that installs exactly this version, None where there is none.
@@ -58,21 +67,12 @@ class EnvironmentApps:
         """
         attempting = f"look up operations on {app.name} in environment {self.environment}"
         try:
-            found = self._request("GET", f"/{app.app_id}/operations", attempting)["value"]
+            return self._read(partial(_newest_running, app=app), f"/{app.app_id}/operations", attempting)
         except ServiceError as problem:
             # The page gives this code for an extension that is not installed; that it also does here is inferred.
             if problem.code.lower() == "resourcedoesnotexist":
                 return None
             raise
-        ours = [
-            operation
-            for operation in found
-            if _text(operation, "status") == "running"
-            and _text(operation, "type") != "uninstall"
-            and (operation.get("targetVersion") or operation.get("targetAppVersion")) == str(app.version)
-        ]
-        newest = max(ours, key=lambda operation: str(operation.get("createdOn", "")), default=None)
-        return _deployment(newest, app) if newest else None
 
     def deploy(self, app: AppFile) -> Deployment:
         """Upload a per-tenant extension to be installed, or upgraded to, at once."""
@@ -84,15 +84,26 @@ class EnvironmentApps:
             "acceptIsvEula": "true",
             "installOrUpdateNeededDependencies": "false",
         }
-        started = self._request("POST", "/pteInstall", f"install {app} in environment {self.environment}", form=form)
-        return _deployment(started, app)
+        attempting = f"install {app} in environment {self.environment}"
+
+        def look() -> Done[Deployment] | None:
+            if running := self.deployment_in_progress(app):
+                return Done(running)
+            return Done(Deployment("", app, "succeeded")) if self.installed(app.app_id) == app.version else None
+
+        return self._write(partial(_deployment, app=app), "/pteInstall", attempting, look, form=form)
 
     def poll(self, deployment: Deployment) -> Deployment:
         """Return a deployment with its state of now; the answer is the operation itself or a list of one."""
         attempting = f"look up operation {deployment.id} in environment {self.environment}"
-        answer = self._request("GET", f"/{deployment.app.app_id}/operations/{deployment.id}", attempting)
-        found = next((each for each in answer.get("value", [answer]) if each.get("id") == deployment.id), None)
-        return _deployment(found, deployment.app) if found else deployment
+
+        def read(answer: Mapping[str, Any]) -> Deployment:
+            if "value" not in answer:
+                return _deployment(answer, deployment.app) if answer["id"] == deployment.id else deployment
+            found = next((each for each in answer["value"] if each["id"] == deployment.id), None)
+            return _deployment(found, deployment.app) if found else deployment
+
+        return self._read(read, f"/{deployment.app.app_id}/operations/{deployment.id}", attempting)
 
     def uninstall(self, app: App) -> Deployment | None:
         """Start to uninstall an extension, keeping its data; refused where other extensions depend on it."""
@@ -100,19 +111,35 @@ class EnvironmentApps:
             return None
         body = {"useEnvironmentUpdateWindow": False, "uninstallDependents": False, "deleteData": False}
         attempting = f"uninstall {app.name} in environment {self.environment}"
-        return _deployment(self._request("POST", f"/{app.app_id}/uninstall", attempting, body=body), app)
 
-    def _request(
+        def look() -> Done[Deployment | None] | None:
+            return Done(None) if self.installed(app.app_id) is None else None
+
+        read: Callable[[Mapping[str, Any]], Deployment | None] = partial(_deployment, app=app)
+        return self._write(read, f"/{app.app_id}/uninstall", attempting, look, body=body)
+
+    def _read(self, reader: Callable[[Mapping[str, Any]], T], path: str, attempting: str) -> T:
+        try:
+            return self._transport.read(reader, "GET", f"{self._root}{path}", attempting=attempting)
+        except ServiceError as problem:
+            raise problem.with_remedy(self._remedy(problem)) from None
+
+    def _write(
         self,
-        method: str,
+        reader: Callable[[Mapping[str, Any]], T],
         path: str,
         attempting: str,
+        look: Callable[[], Done[T] | None],
         *,
         body: Mapping[str, Any] | None = None,
         form: Mapping[str, str | File] | None = None,
-    ) -> Any:
+    ) -> T:
+        def send() -> T:
+            path_ = f"{self._root}{path}"
+            return self._transport.read(reader, "POST", path_, attempting=attempting, body=body, form=form)
+
         try:
-            return self._transport.request(method, f"{self._root}{path}", attempting=attempting, body=body, form=form)
+            return write("POST", send, look, KNOWN_ANSWERS)
         except ServiceError as problem:
             raise problem.with_remedy(self._remedy(problem)) from None
 
@@ -139,7 +166,7 @@ class EnvironmentApps:
                     f"Environment {self.environment} may be updating; look in the admin center, then run the same "
                     "command again."
                 )
-        return ""
+        return remedy_by_status(problem)
 
 
 def read_problem(body: Mapping[str, Any]) -> Problem:
@@ -155,6 +182,19 @@ def read_problem(body: Mapping[str, Any]) -> Problem:
         named = [f"{each.get('type')} {each.get('name')} {each.get('version')}" for each in requirements]
         text = f"{text.rstrip('.')} (first {', '.join(named)})"
     return Problem(str(error.get("code") or ""), text, "")
+
+
+def _newest_running(answer: Mapping[str, Any], app: App) -> Deployment | None:
+    """Return the newest running operation of a list that installs this version, None where there is none."""
+    ours = [
+        operation
+        for operation in answer["value"]
+        if _text(operation, "status") == "running"
+        and _text(operation, "type") != "uninstall"
+        and (operation.get("targetVersion") or operation.get("targetAppVersion")) == str(app.version)
+    ]
+    newest = max(ours, key=lambda operation: str(operation.get("createdOn", "")), default=None)
+    return _deployment(newest, app) if newest else None
 
 
 def _deployment(operation: Mapping[str, Any], app: App) -> Deployment:

@@ -9,21 +9,30 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from clients.business_central.errors import is_duplicate, is_kept_because_of_sign_in, is_missing_record, with_remedy
+from clients.business_central.errors import (
+    is_duplicate,
+    is_kept_because_of_sign_in,
+    is_missing_record,
+    with_remedy,
+)
 from clients.business_central.records import (
     Assignment,
     PermissionSet,
     Registration,
     assignment_of,
+    permission_set_of,
     registration_body,
     registration_of,
 )
+from clients.business_central.requests import Requests, none_where
 from clients.http.errors import FailedPrecondition, ServiceError
 from clients.http.shared_reads import SharedRead
-from clients.http.transport import Problem, Transport, as_mapping
+from clients.http.transport import Problem, Transport, as_mapping, nothing_due
+from clients.http.writes import Done
 
 ANSWER_SECONDS = 510
 """Business Central ends an operation after 8 minutes; what it says until then is worth waiting for.
@@ -32,11 +41,6 @@ https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administratio
 COMPANION_APP_ID = "a944837a-e3c7-4266-a7fc-97f21c0d0b95"
 COMPANION_ROUTE = "entraBusinessCentral/registration/v1.0"
 AUTOMATION_ROUTE = "microsoft/automation/v2.0"
-
-HEADERS = {
-    "Accept-Language": "en-US",  # else the texts of errors follow the user's settings, and we could not recognise them
-    "Data-Access-Intent": "ReadWrite",  # else a read may come from a replica that lags behind our own write
-}
 
 
 def read_problem(body: Mapping[str, Any]) -> Problem:
@@ -74,14 +78,12 @@ class BusinessCentral:
             return self._environments.setdefault(name, Environment(self._transport, f"{online}/api", name, self._query))
 
 
-class Environment:
+class Environment(Requests):
     """One environment. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says."""
 
     def __init__(self, transport: Transport, root: str, name: str, query: Mapping[str, str]) -> None:
+        super().__init__(transport, root, query)
         self.name = name
-        self._transport = transport
-        self._root = root
-        self._query = query
         self._all_companies = SharedRead(self._list_companies)
         self._all_permission_sets = SharedRead(self._list_permission_sets)
         self._all_registrations = SharedRead(self._list_registrations)
@@ -100,21 +102,18 @@ class Environment:
         return self._all_permission_sets()
 
     def _list_companies(self) -> dict[str, str]:
-        found = self._list(f"{AUTOMATION_ROUTE}/companies", f"list the companies of environment {self.name}")
+        found = self._list(_company, f"{AUTOMATION_ROUTE}/companies", f"list the companies of environment {self.name}")
         if not found:
             raise FailedPrecondition(
                 f"list the companies of environment {self.name}",
                 "it answered that it has none",
                 "Check that the caller is allowed to see at least one company.",
             )
-        return {item["name"]: item["id"] for item in found}
+        return dict(found)
 
     def _list_permission_sets(self) -> list[PermissionSet]:
         path = self._in_company(AUTOMATION_ROUTE, "permissionSets")
-        return [
-            PermissionSet(item["id"], item["scope"], item["appId"].lower(), item["displayName"])
-            for item in self._list(path, f"list the permission sets of environment {self.name}")
-        ]
+        return self._list(permission_set_of, path, f"list the permission sets of environment {self.name}")
 
     # --- listed once for all applications and cached until we write: two requests refresh all registrations of a stack
 
@@ -135,14 +134,14 @@ class Environment:
         return self._all_assignments()
 
     def _list_registrations(self) -> dict[str, Registration]:
-        found = self._list(self._registrations(), f"list the registrations in environment {self.name}")
-        return {item.client_id: item for item in map(registration_of, found)}
+        attempting = f"list the registrations in environment {self.name}"
+        return {each.client_id: each for each in self._list(registration_of, self._registrations(), attempting)}
 
     def _list_assignments(self) -> dict[str, list[Assignment]]:
         attempting = f"list the permission sets of all applications in environment {self.name}"
         listed: dict[str, list[Assignment]] = {}
-        for item in self._list(self._assignments(), attempting):
-            listed.setdefault(item["clientId"].lower(), []).append(assignment_of(item))
+        for client_id, each in self._list(_assignment_by_client, self._assignments(), attempting):
+            listed.setdefault(client_id, []).append(each)
         return listed
 
     # --- registrations
@@ -153,8 +152,9 @@ class Environment:
         A keyed look-up would not do: its 404 may also mean that extension, company or environment is missing.
         """
         attempting = f"look up the registration of {client_id} in environment {self.name}"
-        found = self._list(self._registrations(), attempting, {"$filter": f"clientId eq {client_id}"})
-        return registration_of(found[0]) if found else None
+        query = {"$filter": f"clientId eq {client_id}"}
+        found = self._list(registration_of, self._registrations(), attempting, query)
+        return found[0] if found else None
 
     def register(self, client_id: str, fields: Mapping[str, Any]) -> Registration | None:
         """Register an application, and enable it if the fields say so, in one request and so in one transaction.
@@ -172,7 +172,9 @@ class Environment:
         attempting = f"register {client_id} in environment {self.name}"
         try:
             body = {"clientId": client_id, **registration_body(fields)}
-            return registration_of(self._request("POST", self._registrations(), attempting, body=body))
+            # Who made a row that is there by now is not known: so it is one that was there already.
+            look = partial(none_where, lambda: self.registration(client_id) is not None)
+            return self._write(registration_of, "POST", self._registrations(), attempting, look, body=body)
         except ServiceError as problem:
             if is_duplicate(problem):
                 return None
@@ -185,7 +187,13 @@ class Environment:
         attempting = attempting or f"change the registration of {client_id} in environment {self.name}"
         try:
             body = registration_body(fields)
-            return registration_of(self._request("PATCH", self._registrations(client_id), attempting, body=body))
+
+            def look() -> Done[Registration | None] | None:
+                found = self.registration(client_id)
+                is_done = found is None or all(getattr(found, name) == value for name, value in fields.items())
+                return Done(found) if is_done else None
+
+            return self._write(registration_of, "PATCH", self._registrations(client_id), attempting, look, body=body)
         except ServiceError as problem:
             if is_missing_record(problem):
                 return None
@@ -198,10 +206,12 @@ class Environment:
             False where BC keeps it because its user once signed in interactively; True where it is gone.
         """
         try:
-            self._request(
+            self._write(
+                nothing_due,
                 "DELETE",
                 self._registrations(client_id),
                 f"delete the registration of {client_id} in environment {self.name}",
+                partial(none_where, lambda: self.registration(client_id) is None),
             )
         except ServiceError as problem:
             if is_kept_because_of_sign_in(problem):
@@ -213,28 +223,39 @@ class Environment:
     def enabled_users(self) -> set[str]:
         """Return the security ids of the users that are enabled: people and applications."""
         path = self._in_company(AUTOMATION_ROUTE, "users")
-        found = self._list(path, f"list the users of environment {self.name}")
-        return {item["userSecurityId"] for item in found if item["state"] == "Enabled"}
+        found = self._list(_user, path, f"list the users of environment {self.name}")
+        return {security_id for security_id, state in found if state == "Enabled"}
 
     def enable_user(self, user_id: str) -> None:
         """Enable the user behind a registration, which setting an enabled row to Enabled again does not do."""
         path = f"{self._in_company(AUTOMATION_ROUTE, 'users')}({user_id})"
-        self._request("PATCH", path, f"enable user {user_id} in environment {self.name}", body={"state": "Enabled"})
+        attempting = f"enable user {user_id} in environment {self.name}"
+        look = partial(none_where, lambda: user_id in self.enabled_users())
+        self._write(nothing_due, "PATCH", path, attempting, look, body={"state": "Enabled"})
 
     # --- permission sets of a registration's user
 
     def assignments(self, client_id: str) -> list[Assignment]:
         """Return the permission sets that an application's user holds now."""
         attempting = f"list the permission sets of {client_id} in environment {self.name}"
-        found = self._list(self._assignments(), attempting, {"$filter": f"clientId eq {client_id}"})
-        return [assignment_of(item) for item in found]
+        return self._list(assignment_of, self._assignments(), attempting, {"$filter": f"clientId eq {client_id}"})
 
     def assign(self, user_id: str, wanted: PermissionSet, company: str) -> None:
         """Assign a permission set to a user for one company, or for all with company ""; it may be assigned already."""
         body = {"roleId": wanted.role_id, "company": company, "appId": wanted.app_id, "scope": wanted.scope}
         attempting = f"give permission set {wanted.role_id} to user {user_id} in environment {self.name}"
+
+        def is_assigned() -> bool:
+            held = self._permissions_of(user_id)
+            return any(
+                (each.role_id, each.company, each.scope) == (wanted.role_id, company, wanted.scope)
+                and each.app_id == wanted.app_id
+                for each in held
+            )
+
+        look = partial(none_where, is_assigned)
         try:
-            self._request("POST", self._user_permissions(user_id), attempting, body=body)
+            self._write(nothing_due, "POST", self._user_permissions(user_id), attempting, look, body=body)
         except ServiceError as problem:
             if not is_duplicate(problem):
                 raise
@@ -242,11 +263,20 @@ class Environment:
     def unassign(self, user_id: str, assignment: Assignment) -> None:
         """Remove a permission set from a user; it may be gone already."""
         attempting = f"take permission set {assignment.role_id} from user {user_id} in environment {self.name}"
+        path = f"{self._user_permissions(user_id)}({assignment.id})"
+
+        def is_removed() -> bool:
+            return all(each.id != assignment.id for each in self._permissions_of(user_id))
+
         try:
-            self._request("DELETE", f"{self._user_permissions(user_id)}({assignment.id})", attempting)
+            self._write(nothing_due, "DELETE", path, attempting, partial(none_where, is_removed))
         except ServiceError as problem:
             if not is_missing_record(problem):
                 raise
+
+    def _permissions_of(self, user_id: str) -> list[Assignment]:
+        attempting = f"list the permission sets of user {user_id} in environment {self.name}"
+        return self._list(assignment_of, self._user_permissions(user_id), attempting)
 
     # --- addresses and requests
 
@@ -264,28 +294,21 @@ class Environment:
         companies = self.companies
         return f"{route}/companies({companies[min(companies)]})/{entity_set}"
 
-    def _list(self, path: str, attempting: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-        try:
-            return list(
-                self._transport.pages(
-                    f"{self._root}/{path}",
-                    attempting=attempting,
-                    query={**self._query, **(query or {})},
-                    headers=HEADERS,
-                )
-            )
-        except ServiceError as problem:
-            raise with_remedy(problem, self.name, COMPANION_ROUTE) from None
+    def _with_remedy(self, problem: ServiceError) -> ServiceError:
+        return with_remedy(problem, self.name, COMPANION_ROUTE)
 
-    def _request(self, method: str, path: str, attempting: str, *, body: Mapping[str, Any] | None = None) -> Any:
-        # BC wants If-Match on PATCH and DELETE; "*" because what we read may be minutes old and our fields are ours.
-        headers = HEADERS if method == "POST" else {**HEADERS, "If-Match": "*"}
-        try:
-            return self._transport.request(
-                method, f"{self._root}/{path}", attempting=attempting, query=self._query, body=body, headers=headers
-            )
-        except ServiceError as problem:
-            raise with_remedy(problem, self.name, COMPANION_ROUTE) from None
-        finally:  # also after a failure: whether it was done may not be known
-            self._all_registrations.forget()
-            self._all_assignments.forget()
+    def _forget(self) -> None:
+        self._all_registrations.forget()
+        self._all_assignments.forget()
+
+
+def _company(found: Mapping[str, Any]) -> tuple[str, str]:
+    return str(found["name"]), str(found["id"])
+
+
+def _user(found: Mapping[str, Any]) -> tuple[str, str]:
+    return str(found["userSecurityId"]), str(found["state"])
+
+
+def _assignment_by_client(found: Mapping[str, Any]) -> tuple[str, Assignment]:
+    return found["clientId"].lower(), assignment_of(found)

@@ -9,7 +9,7 @@ real environment is listed in rehearsal/DIFFERENCES.md.
 
 from __future__ import annotations
 
-from clients.http.answers import KnownAnswer, means
+from clients.http.answers import KnownAnswer, means, remedy_by_status
 from clients.http.errors import ServiceError
 
 COMPANY_TABLE = 2000000006
@@ -263,4 +263,5 @@ def with_remedy(problem: ServiceError, environment: str, route: str) -> ServiceE
         problem.with_remedy(
             f"Environment {environment} may be updating; look in the admin center, then run the same command again."
         )
+    problem.with_remedy(remedy_by_status(problem))
     return problem

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from clients.business_central.environment import AUTOMATION_ROUTE, HEADERS, read_problem
+from clients.business_central.environment import AUTOMATION_ROUTE, read_problem
+from clients.business_central.requests import HEADERS
 from clients.entra import cloud, sign_in
-from clients.entra.caller import claims_of
+from clients.entra.caller import claims_of, texts
 from clients.entra.credential import Credential
 from clients.http.errors import SignInFailed
 from clients.http.transport import Transport
@@ -64,7 +65,7 @@ class OutsideSystem:
     @staticmethod
     def roles(authorization: str) -> set[str]:
         """Return the application roles in a token."""
-        return set(claims_of(authorization).get("roles", ()))
+        return set(texts(claims_of(authorization).get("roles")))
 
     def companies(self, authorization: str, route: str, environment: str, base_url: str = "") -> dict[str, str]:
         """Return the names of the companies of an environment -> their ids.
@@ -79,8 +80,7 @@ class OutsideSystem:
             UserFacingError: Business Central refuses, or does not answer.
         """
         attempting = f"list the companies of environment {environment} as {self.client_id}"
-        found = self._list(attempting, f"{route}/companies", authorization, environment, base_url)
-        return {item["name"]: item["id"] for item in found}
+        return dict(self._list(attempting, f"{route}/companies", authorization, environment, base_url))
 
     def open_company(
         self, authorization: str, route: str, company_id: str, environment: str, base_url: str = ""
@@ -102,13 +102,14 @@ class OutsideSystem:
         environment: str,
         base_url: str,
         query: Mapping[str, str] | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> list[tuple[str, str]]:
         address, _, own_query = base_url.partition("?")
         online = "" if base_url else f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(environment, safe='')}"
         transport = self._transport(address or cloud.business_central_url())
         whole_query = {**dict(parse_qsl(own_query)), **(query or {})}
         headers = {**HEADERS, "Authorization": authorization}
-        return list(transport.pages(f"{online}/api/{path}", attempting=attempting, query=whole_query, headers=headers))
+        path = f"{online}/api/{path}"
+        return transport.items(_name_and_id, path, attempting=attempting, query=whole_query, headers=headers)
 
     def _transport(self, address: str) -> Transport:
         if address not in self._transports:
@@ -117,3 +118,8 @@ class OutsideSystem:
                 "Business Central", address, authorization=None, read_problem=read_problem
             )
         return self._transports[address]
+
+
+def _name_and_id(found: Mapping[str, Any]) -> tuple[str, str]:
+    """Read a company or a row inside one: each has an id, so that an object of another kind proves nothing."""
+    return str(found.get("name", "")), str(found["id"])

@@ -64,6 +64,11 @@ class Assignment:
     app_id: str
 
 
+def permission_set_of(found: Mapping[str, Any]) -> PermissionSet:
+    """Read an entity of `permissionSets`."""
+    return PermissionSet(found["id"], found["scope"], found["appId"].lower(), found["displayName"])
+
+
 def registration_of(found: Mapping[str, Any]) -> Registration:
     """Read an entity of `entraApplications`."""
     return Registration(

@@ -57,9 +57,14 @@ def caller_of(authorization: str) -> Caller | None:
         object_id=str(claims.get("oid") or "").lower(),
         user=next((str(name) for name in names if name), "a person") if person else "",
         is_managed_identity="xms_mirid" in claims,
-        roles=frozenset(claims.get("roles", ())),
-        directory_roles=frozenset(claims["wids"]) if "wids" in claims else None,
+        roles=texts(claims.get("roles")),
+        directory_roles=texts(claims["wids"]) if "wids" in claims else None,
     )
+
+
+def texts(claim: Any) -> frozenset[str]:
+    """Return the texts of a claim that is a list of them; none of any other claim."""
+    return frozenset(each for each in claim if isinstance(each, str)) if isinstance(claim, list) else frozenset()
 
 
 def claims_of(authorization: str) -> Mapping[str, Any]:

@@ -10,8 +10,9 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from clients.http.errors import FailedPrecondition
+from clients.http.errors import FailedPrecondition, UnexpectedAnswer
 from clients.http.transport import Problem, Transport
 
 BUSINESS_CENTRAL_URL = "https://api.businesscentral.dynamics.com"
@@ -67,20 +68,25 @@ def find_cloud(settings: Mapping[str, str]) -> Cloud:
 
 def _cloud_from_metadata(host: str) -> Cloud:
     attempting = f"find the addresses of Entra and Microsoft Graph (metadata host {host})"
-    metadata = Transport(
+    metadata_host = Transport(
         "the metadata host", f"https://{host}", authorization=None, read_problem=lambda _: Problem("", "", "")
-    ).request("GET", "/metadata/endpoints", attempting=attempting, query={"api-version": "2022-09-01"})
+    )
+    query = {"api-version": "2022-09-01"}
     try:
-        return Cloud(
-            login=str(metadata["authentication"]["loginEndpoint"]).rstrip("/"),
-            graph=str(metadata["microsoftGraphResourceId"]).rstrip("/"),
-        )
-    except (KeyError, TypeError):
+        return metadata_host.read(_cloud_of, "GET", "/metadata/endpoints", attempting=attempting, query=query)
+    except UnexpectedAnswer as problem:
         raise FailedPrecondition(
             attempting,
-            "its answer has no loginEndpoint or no microsoftGraphResourceId",
+            f"its answer has no loginEndpoint or no microsoftGraphResourceId ({problem.reason})",
             "Check azuread:metadataHost and ARM_METADATA_HOSTNAME.",
         ) from None
+
+
+def _cloud_of(metadata: Mapping[str, Any]) -> Cloud:
+    return Cloud(
+        login=str(metadata["authentication"]["loginEndpoint"]).rstrip("/"),
+        graph=str(metadata["microsoftGraphResourceId"]).rstrip("/"),
+    )
 
 
 def find_tenant(settings: Mapping[str, str]) -> str:

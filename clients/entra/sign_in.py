@@ -11,22 +11,31 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from clients.entra import token_answers
 from clients.entra.cloud import CLOUDS, Cloud
 from clients.entra.credential import AccessToken, Credential
-from clients.http.errors import FailedPrecondition, SignInFailed
-from clients.http.transport import USER_AGENT, Problem, Transport, redact
+from clients.http.bodies import shortened
+from clients.http.errors import FailedPrecondition, SignInFailed, UserFacingError
+from clients.http.transport import MESSAGE_CHARACTERS, USER_AGENT, Problem, Transport, redact
 
 # It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.
 logging.getLogger("azure.identity").addHandler(logging.NullHandler())
 
 BUSINESS_CENTRAL_SCOPE = "https://api.businesscentral.dynamics.com/.default"
 RENEWED_BEFORE_SECONDS = 300  # before a token ends, as azure-core's own policy does it
+
+_CHECK_CREDENTIAL = "Check ARM_TENANT_ID, ARM_CLIENT_ID and the credential of the application that runs this."
+_UNREADABLE = (
+    "That is not Entra's own answer: a proxy may want a sign-in, or Entra is not available. Check HTTPS_PROXY and "
+    "NO_PROXY, ARM_METADATA_HOSTNAME and azuread:environment, then run the same command again."
+)
 
 _ATTEMPTING = "sign in to Entra"
 _UNSUPPORTED_VARIABLES = ("ARM_USE_AKS_WORKLOAD_IDENTITY", "ARM_MSI_ENDPOINT")
@@ -145,13 +154,16 @@ def github_token() -> str:
     Raises:
         UserFacingError: GitHub does not give one.
     """
-    answer = Transport(
+    github = Transport(
         "GitHub",
         _first(*_GITHUB_URL),
         authorization=lambda: f"Bearer {_first(*_GITHUB_TOKEN)}",
         read_problem=lambda body: Problem("", str(body.get("message") or ""), ""),
-    ).request("GET", "", attempting="get a token of GitHub Actions", query={"audience": "api://AzureADTokenExchange"})
-    return str(answer["value"])
+    )
+    query = {"audience": "api://AzureADTokenExchange"}
+    return github.read(
+        lambda body: str(body["value"]), "GET", "", attempting="get a token of GitHub Actions", query=query
+    )
 
 
 def secret_credential(tenant_id: str, cloud: Cloud, client_id: str, secret: str) -> Credential:
@@ -169,26 +181,38 @@ def bearer(credential: Credential, scope: str) -> Callable[[], str]:
 
     The function raises SignInFailed when none can be had.
     """
-    from azure.core.exceptions import AzureError
-
     getting = threading.Lock()
     kept: AccessToken | None = None
 
     def authorization() -> str:
         nonlocal kept
+        token_answers.forget()
         try:
             with getting:
                 if kept is None or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
-                    kept = credential.get_token(scope)
+                    kept = _sendable(credential.get_token(scope))
                 return f"Bearer {kept.token}"
-        except (AzureError, OSError, ValueError) as problem:
+        except UserFacingError:
+            raise
+        except Exception as problem:  # noqa: BLE001 - the library takes any answer for one of Entra's
             raise SignInFailed(
                 f"get a token for {scope.removesuffix('/.default')}",
-                redact(" ".join(str(problem).split())).rstrip("."),
-                "Check ARM_TENANT_ID, ARM_CLIENT_ID and the credential of the application that runs this.",
+                token_answers.odd_answer() or shortened(redact(str(problem)), MESSAGE_CHARACTERS).rstrip("."),
+                _UNREADABLE if token_answers.odd_answer() else _CHECK_CREDENTIAL,
             ) from None
 
     return authorization
+
+
+def _sendable(token: AccessToken) -> AccessToken:
+    """Return a token that a header can hold.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if not re.fullmatch(r"[\x21-\x7e]+", token.token):
+        raise ValueError("the token that came cannot be sent")
+    return token
 
 
 def basic() -> Callable[[], str] | None:
@@ -207,7 +231,11 @@ def basic() -> Callable[[], str] | None:
 def _options(cloud: Cloud) -> dict[str, Any]:
     """Return what every credential of azure-identity is made with."""
     # Our own name beside the library's, so that one search in a sign-in log finds everything we did.
-    options: dict[str, Any] = {"authority": cloud.login, "user_agent": USER_AGENT}
+    options: dict[str, Any] = {
+        "authority": cloud.login,
+        "user_agent": USER_AGENT,
+        "raw_response_hook": token_answers.remember,
+    }
     if cloud not in CLOUDS.values():
         options["disable_instance_discovery"] = True  # which would ask login.microsoftonline.com about an unknown host
     return options

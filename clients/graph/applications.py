@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from clients.entra.caller import Caller
+from clients.graph.errors import is_absent
 from clients.graph.rights import READ_APPLICATIONS, with_remedy
 from clients.http.errors import NotFound, ServiceError
 from clients.http.transport import Transport
@@ -85,15 +86,16 @@ class Applications:
             UserFacingError: it cannot be looked up.
         """
         try:
-            self._transport.request(
+            self._transport.read(
+                lambda found: str(found["id"]),
                 "GET",
                 f"/v1.0/applications/{quote(object_id, safe='')}",
                 attempting=f"look up application {object_id}",
                 query={"$select": "id"},
             )
-        except NotFound:
-            return False
         except ServiceError as problem:
+            if isinstance(problem, NotFound) and is_absent(problem):
+                return False
             raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
         return True
 
@@ -109,8 +111,8 @@ class Applications:
     def _list(self, attempting: str, query: Mapping[str, str], headers: Mapping[str, str]) -> list[Application]:
         query = {**query, "$select": _SELECT}
         try:
-            found = self._transport.pages("/v1.0/applications", attempting=attempting, query=query, headers=headers)
-            return [_application(item) for item in found]
+            path = "/v1.0/applications"
+            return self._transport.items(_application, path, attempting=attempting, query=query, headers=headers)
         except ServiceError as problem:
             raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
 

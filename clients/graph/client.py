@@ -8,11 +8,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from clients.entra.caller import Caller
-from clients.graph.errors import already_exists, is_absent
+from clients.graph.errors import is_absent
 from clients.graph.objects import DelegatedGrant, RoleAssignment, ServicePrincipal
+from clients.graph.requests import Requests
 from clients.graph.rights import (
     GRANT_APP_ROLES,
     GRANT_APP_ROLES_OF_GRAPH,
@@ -21,12 +22,12 @@ from clients.graph.rights import (
     MICROSOFT_GRAPH,
     READ_APPLICATIONS,
     READ_DELEGATED_GRANTS,
-    GraphRight,
-    with_remedy,
 )
-from clients.http.errors import BadRequest, Conflict, NotFound, ServiceError
+from clients.http.errors import NotFound
 from clients.http.shared_reads import SharedRead
-from clients.http.transport import Problem, Transport, as_mapping
+from clients.http.transport import Problem, Transport, as_mapping, nothing_due
+
+T = TypeVar("T")
 
 
 def read_problem(body: Mapping[str, Any]) -> Problem:
@@ -44,7 +45,11 @@ ASKED_BY_KEY = 3
 """How many service principals a refresh looks up one by one; for more it lists all, a long list in some tenants."""
 
 
-class Graph:
+def _id(made: Mapping[str, Any]) -> str:
+    return str(made["id"])
+
+
+class Graph(Requests):
     """Microsoft Graph v1.0. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says.
 
     Args:
@@ -53,8 +58,7 @@ class Graph:
     """
 
     def __init__(self, transport: Transport, caller: Callable[[], Caller | None]) -> None:
-        self._transport = transport
-        self._caller = caller
+        super().__init__(transport, caller)
         self._resources: dict[str, SharedRead[ServicePrincipal | None]] = {}
         self._by_id: dict[str, SharedRead[ServicePrincipal | None]] = {}
         self._vendors: dict[str, SharedRead[ServicePrincipal | None]] = {}
@@ -79,14 +83,11 @@ class Graph:
 
     def _find(self, key: str, attempting: str) -> ServicePrincipal | None:
         try:
-            found = self._request(
-                "GET", f"/v1.0/{key}?$select={_SELECT}", attempting=attempting, needs=READ_APPLICATIONS
-            )
+            return self._read(ServicePrincipal.from_graph, f"{key}?$select={_SELECT}", attempting, READ_APPLICATIONS)
         except NotFound as problem:
             if is_absent(problem):
                 return None
             raise
-        return ServicePrincipal.from_graph(found)
 
     def resource(self, app_id: str, permissions: Collection[str] = ()) -> ServicePrincipal | None:
         """Return the service principal of a resource; asked for once and shared by all integrations.
@@ -134,30 +135,32 @@ class Graph:
 
     def _list_service_principals(self) -> dict[str, ServicePrincipal]:
         path = f"/v1.0/servicePrincipals?$select={_IDENTITY}&$top={_LARGEST_PAGE}"
-        listed = (
-            self._list(path, attempting="list the service principals of this tenant", needs=READ_APPLICATIONS) or []
-        )
-        return {item["appId"]: ServicePrincipal.from_graph(item) for item in listed if item.get("appId")}
+        attempting = "list the service principals of this tenant"
+
+        def read(item: Mapping[str, Any]) -> ServicePrincipal | None:
+            return ServicePrincipal.from_graph(item) if item.get("appId") else None
+
+        listed = self._list(read, path, attempting=attempting, needs=READ_APPLICATIONS) or []
+        return {each.app_id: each for each in listed if each}
 
     def create_service_principal(self, app_id: str) -> ServicePrincipal | None:
-        """Create the service principal of an application; None where somebody else did so at this moment.
+        """Create the service principal of an application; None where there is one: somebody else made it just now.
 
         https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals
         """
+        attempting = f"add the service principal of application {app_id} to this tenant"
         try:
-            made = self._request(
-                "POST",
+            return self._make(
+                ServicePrincipal.from_graph,
                 "/v1.0/servicePrincipals",
-                attempting=f"add the service principal of application {app_id} to this tenant",
+                {"appId": app_id},
+                lambda: self.service_principal(app_id) is not None,
+                attempting=attempting,
                 needs=MANAGE_ALL_APPLICATIONS,
-                body={"appId": app_id},
             )
-        except Conflict:
-            return None
         finally:
             with self._lock:
                 self._resources.pop(app_id, None)
-        return ServicePrincipal.from_graph(made)
 
     def delete_service_principal(self, principal_id: str, *, attempting: str, just_made: bool = False) -> None:
         """Delete a service principal; it may be gone already.
@@ -166,6 +169,7 @@ class Graph:
         """
         self._delete(
             f"/v1.0/servicePrincipals/{principal_id}",
+            lambda: self.service_principal_with_id(principal_id) is None,
             attempting=attempting,
             needs=MANAGE_ALL_APPLICATIONS,
             just_made=just_made,
@@ -196,8 +200,8 @@ class Graph:
         path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo"
         attempting = f"list the roles that are assigned on service principal {resource_id}"
         listed: dict[str, list[RoleAssignment]] = {}
-        for item in self._list(path, attempting=attempting, needs=READ_APPLICATIONS) or []:
-            listed.setdefault(item["principalId"], []).append(RoleAssignment.from_graph(item))
+        for each in self._list(RoleAssignment.from_graph, path, attempting=attempting, needs=READ_APPLICATIONS) or []:
+            listed.setdefault(each.principal_id, []).append(each)
         return listed
 
     def role_assignments(self, principal_id: str, resource_id: str) -> list[RoleAssignment] | None:
@@ -206,21 +210,24 @@ class Graph:
         The whole list is read and narrowed here: whether Graph accepts a filter by resource is not documented.
         """
         held = self._roles_held(principal_id)
-        if held is None:
-            return None
-        return [RoleAssignment.from_graph(item) for item in held if item["resourceId"] == resource_id]
+        return None if held is None else [each for each in held if each.resource_id == resource_id]
 
     def assign_role(
         self, principal_id: str, resource: ServicePrincipal, role_id: str, *, attempting: str
     ) -> str | None:
         """Grant an application role and return the assignment's id, None where it was granted already."""
-        made = self._grant(
+
+        def is_granted() -> bool:
+            return any(each.role_id == role_id for each in self.role_assignments(principal_id, resource.id) or [])
+
+        return self._make(
+            _id,
             f"/v1.0/servicePrincipals/{resource.id}/appRoleAssignedTo",
             {"principalId": principal_id, "resourceId": resource.id, "appRoleId": role_id},
+            is_granted,
             attempting=attempting,
             needs=GRANT_APP_ROLES_OF_GRAPH if resource.app_id == MICROSOFT_GRAPH else GRANT_APP_ROLES,
         )
-        return made and str(made["id"])
 
     def remove_assignment(
         self, resource_id: str, assignment_id: str, *, attempting: str, just_made: bool = False
@@ -230,12 +237,17 @@ class Graph:
         With `just_made` a 404 is an error: it may then mean that Entra does not show it everywhere yet.
         """
         path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo/{assignment_id}"
-        self._delete(path, attempting=attempting, needs=GRANT_APP_ROLES, just_made=just_made)
+
+        def is_removed() -> bool:
+            held = self._list_assigned(resource_id).values()
+            return all(each.id != assignment_id for assignments in held for each in assignments)
+
+        self._delete(path, is_removed, attempting=attempting, needs=GRANT_APP_ROLES, just_made=just_made)
 
     def grants_held(self, principal_id: str) -> set[str]:
         """Return the ids of all role assignments and delegated grants of a principal, on any resource, for any user."""
-        held = [*(self._roles_held(principal_id) or []), *(self._delegated_held(principal_id) or [])]
-        return {item["id"] for item in held}
+        roles, scopes = self._roles_held(principal_id), self._delegated_held(principal_id)
+        return {each.id for each in (*(roles or ()), *(scopes or ()))}
 
     def delegated_grants(self, principal_id: str, resource_id: str) -> list[DelegatedGrant] | None:
         """Return what a client holds on a resource for all users (one grant or none); None where there is no client.
@@ -245,11 +257,7 @@ class Graph:
         held = self._delegated_held(principal_id)
         if held is None:
             return None
-        return [
-            DelegatedGrant.from_graph(item)
-            for item in held
-            if item["resourceId"] == resource_id and item["consentType"] == _ON_BEHALF_OF_ALL
-        ]
+        return [each for each in held if each.resource_id == resource_id and each.is_for_all_users]
 
     def listed_delegated_grants(self, principal_id: str, resource_id: str) -> list[DelegatedGrant]:
         """Return what a client holds on a resource for all users, from a cached list.
@@ -269,15 +277,17 @@ class Graph:
         )
         attempting = f"list the delegated permissions that are granted on service principal {resource_id}"
         listed: dict[str, list[DelegatedGrant]] = {}
-        for item in self._list(path, attempting=attempting, needs=READ_DELEGATED_GRANTS) or []:
-            listed.setdefault(item["clientId"], []).append(DelegatedGrant.from_graph(item))
+        found = self._list(DelegatedGrant.from_graph, path, attempting=attempting, needs=READ_DELEGATED_GRANTS)
+        for each in found or []:
+            listed.setdefault(each.principal_id, []).append(each)
         return listed
 
     def grant_delegated(
         self, principal_id: str, resource_id: str, scopes: Collection[str], *, attempting: str
     ) -> str | None:
         """Grant delegated permissions for all users and return the grant's id, None where there is a grant already."""
-        made = self._grant(
+        return self._make(
+            _id,
             "/v1.0/oauth2PermissionGrants",
             {
                 "clientId": principal_id,
@@ -285,70 +295,65 @@ class Graph:
                 "resourceId": resource_id,
                 "scope": " ".join(sorted(scopes)),
             },
+            lambda: bool(self.delegated_grants(principal_id, resource_id)),
             attempting=attempting,
             needs=GRANT_DELEGATED_PERMISSIONS,
         )
-        return made and str(made["id"])
 
     def change_delegated(
         self, grant_id: str, scopes: Collection[str], *, attempting: str, just_made: bool = False
     ) -> None:
         """Replace the permissions of a grant; without any, delete it (it may be gone already)."""
-        path = f"/v1.0/oauth2PermissionGrants/{grant_id}"
+        path, needs = f"/v1.0/oauth2PermissionGrants/{grant_id}", GRANT_DELEGATED_PERMISSIONS
         if not scopes:
-            return self._delete(path, attempting=attempting, needs=GRANT_DELEGATED_PERMISSIONS, just_made=just_made)
-        body = {"scope": " ".join(sorted(scopes))}
-        self._request("PATCH", path, attempting=attempting, needs=GRANT_DELEGATED_PERMISSIONS, body=body)
+
+            def is_deleted() -> bool:
+                return self._grant_scopes(grant_id) is None
+
+            return self._delete(path, is_deleted, attempting=attempting, needs=needs, just_made=just_made)
+        wanted = frozenset(scopes)
+        self._write(
+            "PATCH",
+            path,
+            nothing_due,
+            lambda: self._grant_scopes(grant_id) == wanted,
+            attempting=attempting,
+            needs=needs,
+            body={"scope": " ".join(sorted(scopes))},
+        )
         return None
 
-    def _roles_held(self, principal_id: str) -> list[dict[str, Any]] | None:
+    def _grant_scopes(self, grant_id: str) -> frozenset[str] | None:
+        """Return what a grant has now, None where there is none.
+
+        https://learn.microsoft.com/graph/api/oauth2permissiongrant-get
+        """
+        attempting = f"look up the delegated permissions of grant {grant_id}"
+        try:
+            found = self._read(
+                DelegatedGrant.from_graph, f"oauth2PermissionGrants/{grant_id}", attempting, READ_DELEGATED_GRANTS
+            )
+        except NotFound as problem:
+            if is_absent(problem):
+                return None
+            raise
+        return found.scopes
+
+    def _roles_held(self, principal_id: str) -> list[RoleAssignment] | None:
         return self._list(
+            RoleAssignment.from_graph,
             f"/v1.0/servicePrincipals/{principal_id}/appRoleAssignments",
             attempting=f"list the roles that service principal {principal_id} holds",
             needs=READ_APPLICATIONS,
         )
 
-    def _delegated_held(self, principal_id: str) -> list[dict[str, Any]] | None:
+    def _delegated_held(self, principal_id: str) -> list[DelegatedGrant] | None:
         return self._list(
+            DelegatedGrant.from_graph,
             f"/v1.0/servicePrincipals/{principal_id}/oauth2PermissionGrants",
             attempting=f"list the delegated permissions that service principal {principal_id} holds",
             needs=READ_DELEGATED_GRANTS,
         )
-
-    def _list(self, path: str, *, attempting: str, needs: GraphRight) -> list[dict[str, Any]] | None:
-        """Return a whole list below an object, None where there is no such object."""
-        try:
-            return list(self._transport.pages(path, attempting=attempting))
-        except ServiceError as problem:
-            if isinstance(problem, NotFound) and is_absent(problem):
-                return None
-            raise with_remedy(problem, needs, self._caller) from None
-
-    def _grant(self, path: str, body: Mapping[str, Any], *, attempting: str, needs: GraphRight) -> Any:
-        try:
-            return self._request("POST", path, attempting=attempting, needs=needs, body=body)
-        except (BadRequest, Conflict) as problem:
-            if already_exists(problem):
-                return None
-            raise
-
-    def _delete(self, path: str, *, attempting: str, needs: GraphRight, just_made: bool) -> None:
-        try:
-            self._request("DELETE", path, attempting=attempting, needs=needs)
-        except NotFound as problem:
-            if just_made or not is_absent(problem):
-                raise
-
-    def _request(
-        self, method: str, path: str, *, attempting: str, needs: GraphRight, body: Mapping[str, Any] | None = None
-    ) -> Any:
-        try:
-            return self._transport.request(method, path, attempting=attempting, body=body)
-        except ServiceError as problem:
-            raise with_remedy(problem, needs, self._caller) from None
-        finally:
-            if method != "GET":  # also after a failure: whether it was done may not be known
-                self._forget()
 
     def _forget(self) -> None:
         """Forget the cached answers that a write of ours may have changed."""

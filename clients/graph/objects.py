@@ -75,15 +75,19 @@ class RoleAssignment:
     Attributes:
         id: id of the assignment.
         role_id: id of the role (a GUID).
+        principal_id: object id of the principal's service principal.
+        resource_id: object id of the resource's.
     """
 
     id: str
     role_id: str
+    principal_id: str = ""
+    resource_id: str = ""
 
     @classmethod
     def from_graph(cls, found: Mapping[str, Any]) -> Self:
         """Read it as Graph writes it."""
-        return cls(found["id"], found["appRoleId"])
+        return cls(found["id"], found["appRoleId"], found["principalId"], found["resourceId"])
 
 
 @dataclass(frozen=True)
@@ -93,12 +97,24 @@ class DelegatedGrant:
     Attributes:
         id: id of the grant.
         scopes: values of the permissions.
+        principal_id: object id of the client's service principal.
+        resource_id: object id of the resource's.
+        is_for_all_users: whether it is not a single user's own.
     """
 
     id: str
     scopes: frozenset[str]
+    principal_id: str = ""
+    resource_id: str = ""
+    is_for_all_users: bool = True
 
     @classmethod
     def from_graph(cls, found: Mapping[str, Any]) -> Self:
         """Read it as Graph writes it."""
-        return cls(found["id"], frozenset((found.get("scope") or "").split()))
+        return cls(
+            found["id"],
+            frozenset((found.get("scope") or "").split()),
+            found["clientId"],
+            found["resourceId"],
+            found["consentType"] == "AllPrincipals",
+        )

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from clients.entra.caller import Caller
+from clients.graph.errors import remedy_for
+from clients.http.answers import remedy_by_status
 from clients.http.errors import ServiceError
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
@@ -169,7 +171,7 @@ def remedies(rights: Iterable[GraphRight], caller: Caller | None) -> str:
 
 
 def with_remedy(problem: ServiceError, needed: GraphRight, caller: Callable[[], Caller | None]) -> ServiceError:
-    """Return an error of Graph, saying what to do where it is about a right.
+    """Return an error of Graph, saying what to do: about a right, or what its code or status allows.
 
     Args:
         problem: the error.
@@ -178,4 +180,5 @@ def with_remedy(problem: ServiceError, needed: GraphRight, caller: Callable[[], 
     """
     if problem.code == "Authorization_RequestDenied":
         problem.with_remedy(remedies(dict.fromkeys((needed, READ_APPLICATIONS)), caller()))
+    problem.with_remedy(remedy_for(problem) or remedy_by_status(problem))
     return problem

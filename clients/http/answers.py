@@ -68,3 +68,59 @@ def is_repeatable(table: Iterable[KnownAnswer], problem: ServiceError) -> bool:
     if any(known.repeatable and known.fits(problem) for known in table):
         return True
     return problem.status in {409, 503} and problem.retry_after is not None
+
+
+@dataclass(frozen=True)
+class StatusRemedy:
+    """What a status alone allows to say.
+
+    Attributes:
+        statuses: the statuses.
+        remedy: what to do.
+        foreign_only: whether that is said only of an answer that is not the service's own, such as a page.
+    """
+
+    statuses: frozenset[int]
+    remedy: str
+    foreign_only: bool = False
+
+
+_CAME_FROM = "a proxy, a firewall or a gateway may have answered in place of the service"
+_CHECK_ADDRESS = "check the address (`baseUrl`, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME)"
+
+STATUS_REMEDIES: tuple[StatusRemedy, ...] = (
+    StatusRemedy(
+        frozenset(range(300, 400)),
+        f"No API of Microsoft's sends elsewhere: {_CHECK_ADDRESS} and whether a proxy wants a sign-in.",
+    ),
+    StatusRemedy(frozenset({407}), "A proxy wants a sign-in: HTTPS_PROXY names it, with user and password."),
+    StatusRemedy(frozenset({429}), "Wait a few minutes, then run the same command again; it goes on where it stopped."),
+    StatusRemedy(
+        frozenset({408, 425, *range(500, 600)}),
+        f"Run the same command again; where it stays so, {_CAME_FROM}: look at HTTPS_PROXY and the service's health.",
+    ),
+    StatusRemedy(
+        frozenset({401}),
+        f"Check ARM_TENANT_ID, the credential and this machine's clock; {_CAME_FROM}.",
+        foreign_only=True,
+    ),
+    StatusRemedy(
+        frozenset({403}),
+        f"`python -m commands preflight` tells what the caller lacks; else {_CAME_FROM} and lets nobody through.",
+        foreign_only=True,
+    ),
+    StatusRemedy(
+        frozenset(range(400, 500)),
+        f"C{_CHECK_ADDRESS[1:]}; {_CAME_FROM}.",
+        foreign_only=True,
+    ),
+)
+"""The first that fits is said, and only where the service's table has no remedy for the answer."""
+
+
+def remedy_by_status(problem: ServiceError) -> str:
+    """Return what to do about an answer whose code is not known, "" where its status does not tell either."""
+    for each in STATUS_REMEDIES:
+        if problem.status in each.statuses and (problem.form or not each.foreign_only):
+            return each.remedy
+    return ""

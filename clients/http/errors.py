@@ -56,6 +56,10 @@ class FailedPrecondition(UserFacingError):
     """
 
 
+class UnexpectedAnswer(FailedPrecondition):
+    """A service answered with success, and with something that is not its own: a page, a list, nothing, half of it."""
+
+
 class OperationFailed(UserFacingError):
     """A long-running operation of a service failed, or did not end in time."""
 
@@ -68,6 +72,8 @@ class ServiceError(UserFacingError):
         status: HTTP status code.
         code: the service's own error code, "" where it gave none.
         message: the service's own text, "" where it gave none.
+        form: what came in place of the service's own error, "HTML" or "no body"; "" for its own. An excerpt of it is
+            in the reason only, and never searched for what it means: it may be a proxy's.
         request_id: what the service's support wants to know, "" where it gave none.
         retry_after: how long the service asks to wait, in seconds; None where it names no time.
     """
@@ -80,17 +86,21 @@ class ServiceError(UserFacingError):
         status: int,
         code: str = "",
         message: str = "",
+        form: str = "",
+        excerpt: str = "",
         request_id: str = "",
         retry_after: float | None = None,
     ) -> None:
         answer = " ".join(filter(None, [str(status), code]))
         reference = f" (request id {request_id})" if request_id else ""
-        quoted = f': "{message}"' if message else ""
+        answer += f" ({form})" if form else ""
+        quoted = f': "{message or excerpt}"' if message or excerpt else ""
         super().__init__(attempted, f"{service} answered {answer}{quoted}{reference}")
         self.service = service
         self.status = status
         self.code = code
         self.message = message
+        self.form = form
         self.request_id = request_id
         self.retry_after = retry_after
 
@@ -145,6 +155,7 @@ for _error in [
     SignInFailed,
     NoResponse,
     FailedPrecondition,
+    UnexpectedAnswer,
     OperationFailed,
     ServiceError,
     BadRequest,

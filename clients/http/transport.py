@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Required, TypedDict, TypeVar, Unpack
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
+from urllib3.exceptions import HTTPError
 
-from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, error_for
+from clients.http.bodies import Body, shortened
+from clients.http.errors import NoResponse, ServiceError, UnexpectedAnswer, error_for
+from clients.http.retries import READS, RETRIES, seconds_to_wait
+
+T = TypeVar("T")
 
 USER_AGENT = "entra-business-central/0.1"
 """Tells our requests from those of the azuread provider, in the services' logs and in the rehearsal's."""
@@ -21,33 +25,13 @@ USER_AGENT = "entra-business-central/0.1"
 CONNECT_SECONDS, ANSWER_SECONDS = 10, 100
 """How long a connection and an answer may take; the latter is what Microsoft Graph's own clients wait."""
 
-# Which statuses are worth asking again. A POST is repeated only where the service says that it did not take it:
-# 429, or 503 with Retry-After; after anything else its outcome is unknown, and our caller has to find out.
-ALWAYS_RETRIED = frozenset({429})
-RETRIED_WHEN_REPEATABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
-REPEATABLE = frozenset({"GET", "PATCH", "PUT", "DELETE"})
+MESSAGE_CHARACTERS = 2000
+"""How much of a service's own text is shown; none of theirs is known to be longer."""
 
+NOT_KNOWN = "Whether it was done is not known; run the same command again, it finds and finishes what is there."
 
-class RetryTable(Retry):
-    """urllib3's retry with its waits (Retry-After, exponential with jitter), and our table of what is retried."""
-
-    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        """Tell whether an answer of this status to this method is worth asking again."""
-        if method in REPEATABLE:
-            return status_code in RETRIED_WHEN_REPEATABLE
-        return status_code in ALWAYS_RETRIED or (status_code == 503 and has_retry_after)
-
-
-RETRIES = RetryTable(
-    total=6,
-    read=1,  # where no answer comes in time, one more try: six would wait for up to an hour
-    backoff_factor=0.5,  # 0 s, 1 s, 2 s, 4 s, ... between tries, where the service names no time
-    backoff_jitter=0.5,
-    backoff_max=30,
-    retry_after_max=120,
-    allowed_methods=REPEATABLE,
-    raise_on_status=False,  # the last answer is worth more to the user than "too many retries"
-)
+_NOT_FOUND_IN_IT = (LookupError, TypeError, ValueError, AttributeError)
+"""What a reader raises that does not find in an answer what has to be there."""
 
 
 class Problem(NamedTuple):
@@ -63,11 +47,38 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def nothing_due(_: Mapping[str, Any]) -> None:
+    """Read nothing: for `Transport.read` of an answer that needs no body, and may have one."""
+
+
 class File(NamedTuple):
     """A file in a form."""
 
     name: str
     content: bytes
+
+
+class Options(TypedDict, total=False):
+    """What a request may be sent with.
+
+    attempting: what this is for, to complete "could not ...". query: query parameters, not yet encoded. body: sent as
+    JSON. content: sent as it is (application/octet-stream), in place of `body`. form: fields and files, sent as
+    multipart/form-data, in place of `body`. headers: added to the transport's own.
+    """
+
+    attempting: Required[str]
+    query: Mapping[str, str] | None
+    body: Mapping[str, Any] | None
+    content: bytes | None
+    form: Mapping[str, str | File] | None
+    headers: Mapping[str, str] | None
+
+
+class _Session(requests.Session):
+    """A session that looks at no redirect: it would also read the address, which may be none."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - as in requests
+        return None
 
 
 class Transport:
@@ -97,112 +108,170 @@ class Transport:
         self.base_url = base_url.rstrip("/")
         self._authorization = authorization
         self._read_problem = read_problem
-        self._session = requests.Session()
+        self._session = _Session()
         # Set, not merged by requests, so that a netrc file can never take the place of the token.
         self._session.auth = lambda request: request
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})})
         self._session.mount("https://", HTTPAdapter(max_retries=RETRIES, pool_maxsize=8))
         self._session.mount("http://", HTTPAdapter(max_retries=RETRIES, pool_maxsize=8))
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        attempting: str,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-        content: bytes | None = None,
-        form: Mapping[str, str | File] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Any:
-        """Send one request and return the decoded JSON of its answer, None where it has no body.
+    def request(self, method: str, path: str, **options: Unpack[Options]) -> Any:
+        """Send one request and return the JSON object of its answer, None where it has no body.
 
         Args:
             method: HTTP method.
             path: appended to the base address; or a whole address below it (a next link).
-            attempting: what this is for, to complete "could not ...".
-            query: query parameters, not yet encoded.
-            body: sent as JSON.
-            content: sent as it is (application/octet-stream); in place of `body`.
-            form: fields and files, sent as multipart/form-data; in place of `body`.
-            headers: added to the transport's own.
+            options: see there.
 
         Raises:
             SignInFailed: no token could be had.
-            ServiceError: the service answered 4xx or 5xx; the class tells which.
+            ServiceError: the service answered 3xx, 4xx or 5xx; the class tells which.
+            UnexpectedAnswer: it answered with success, and with something else than a JSON object.
             NoResponse: there was no answer.
         """
+        status, body = self._send(method, path, **options)
+        try:
+            decoded = body.decode()
+        except ValueError:
+            decoded = body
+        if decoded is None or isinstance(decoded, Mapping):
+            return decoded
+        raise self._unexpected(method, status, body, options["attempting"])
+
+    def read(self, reader: Callable[[Mapping[str, Any]], T], method: str, path: str, **options: Unpack[Options]) -> T:
+        """Send one request and return what a reader makes of its answer: a body is due, but for `nothing_due`.
+
+        Args:
+            reader: takes the decoded object; whatever it does not find there makes the answer an unexpected one.
+            method: HTTP method.
+            path: appended to the base address.
+            options: see there.
+
+        Raises:
+            SignInFailed, ServiceError, UnexpectedAnswer, NoResponse: as `request`.
+        """
+        status, body = self._send(method, path, **options)
+        try:
+            decoded = body.decode()
+            if decoded is None and reader is nothing_due:
+                decoded = {}
+            if not isinstance(decoded, Mapping):
+                raise TypeError("no object")
+            return reader(decoded)
+        except _NOT_FOUND_IN_IT:
+            raise self._unexpected(method, status, body, options["attempting"]) from None
+
+    def items(self, reader: Callable[[Mapping[str, Any]], T], path: str, **options: Unpack[Options]) -> list[T]:
+        """Return what a reader makes of each entity of an OData collection, following its next links as they are.
+
+        Raises:
+            SignInFailed, ServiceError, UnexpectedAnswer, NoResponse: as `read`.
+        """
+        found: list[T] = []
+        followed: set[str] = set()
+        link: str | None = path
+        while link:
+            followed.add(link)
+            listed, link = self.read(lambda page: _read_page(page, reader, followed), "GET", link, **options)
+            found += listed
+            options.pop("query", None)
+        return found
+
+    def pages(self, path: str, **options: Unpack[Options]) -> Iterator[dict[str, Any]]:
+        """Yield the entities of an OData collection, following its next links as they are.
+
+        Raises:
+            SignInFailed, ServiceError, UnexpectedAnswer, NoResponse: as `read`.
+        """
+        yield from self.items(dict, path, **options)
+
+    def _send(self, method: str, path: str, **options: Unpack[Options]) -> tuple[int, Body]:
         url = path if path.startswith(f"{self.base_url}/") else f"{self.base_url}{path}"
         signed = {"Authorization": self._authorization()} if self._authorization else {}
+        content, form = options.get("content"), options.get("form")
         typed = {"Content-Type": "application/octet-stream"} if content is not None else {}
         try:
             answer = self._session.request(
                 method,
                 url,
-                params=query,
-                json=body,
+                params=options.get("query"),
+                json=options.get("body"),
                 data=content,
                 files=_parts(form) if form else None,
-                headers={**signed, **typed, **(headers or {})},
+                headers={**signed, **typed, **(options.get("headers") or {})},
                 timeout=self._timeout,
                 allow_redirects=False,  # no API of ours redirects; a redirect could carry the token elsewhere
+                stream=True,  # read below: what came of an answer that breaks off is worth showing
             )
         except requests.RequestException as problem:
             raise NoResponse(
-                attempting,
+                options["attempting"],
                 f"{self.service} at {self.base_url} gave no answer to {method} ({_root_cause(problem)})",
-                "Whether it was done is not known; run the same command again, it finds and finishes what is there.",
+                NOT_KNOWN,
             ) from None
+        body = _read_body(answer)
         if answer.status_code >= 300:
-            raise self._error(answer, attempting)
-        try:
-            return answer.json() if answer.content else None
-        except requests.JSONDecodeError:
-            raise self._unexpected(attempting) from None
+            raise self._error(answer, body, options["attempting"])
+        return answer.status_code, body
 
-    def pages(
-        self,
-        path: str,
-        *,
-        attempting: str,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Iterator[dict[str, Any]]:
-        """Yield the entities of an OData collection, following its next links as they are.
-
-        Raises:
-            ServiceError, SignInFailed, NoResponse: as `request`.
-        """
-        link: str | None = path
-        while link:
-            page = self.request("GET", link, attempting=attempting, query=query, headers=headers)
-            if not isinstance(page, Mapping) or not isinstance(page.get("value"), list):
-                raise self._unexpected(attempting)
-            yield from page["value"]
-            link, query = page.get("@odata.nextLink"), None
-
-    def _unexpected(self, attempting: str) -> FailedPrecondition:
-        return FailedPrecondition(
+    def _unexpected(self, method: str, status: int, body: Body, attempting: str) -> UnexpectedAnswer:
+        form, excerpt = body.form or "a JSON object of another kind", redact(body.excerpt())
+        quoted = f': "{excerpt}"' if excerpt else ""
+        return UnexpectedAnswer(
             attempting,
-            f"the answer from {self.base_url} is not {self.service}'s",
-            "Check the address: `baseUrl` in the stack file, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME, a proxy.",
+            f"the answer from {self.base_url} is not {self.service}'s, but {status} ({form}){quoted}",
+            "Check the address: `baseUrl` in the stack file, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME, a proxy."
+            + ("" if method in READS else f" {NOT_KNOWN}"),
         )
 
-    def _error(self, answer: requests.Response, attempting: str) -> ServiceError:
+    def _error(self, answer: requests.Response, body: Body, attempting: str) -> ServiceError:
         try:
-            content = answer.json()
-        except requests.JSONDecodeError:
-            content = {}
+            content = body.decode()
+        except ValueError:
+            content = None
         problem = self._read_problem(content if isinstance(content, Mapping) else {})
+        if not problem.code and not problem.message:
+            problem = Problem(*body.error_element(), problem.request_id)
+        is_own = bool(problem.code or problem.message)
         return error_for(answer.status_code)(
             attempting,
             service=self.service,
             status=answer.status_code,
-            code=problem.code,
-            message=redact(problem.message).rstrip("."),
-            request_id=problem.request_id or answer.headers.get("request-id", ""),
+            code=shortened(redact(problem.code)),
+            message=shortened(redact(problem.message), MESSAGE_CHARACTERS).rstrip("."),
+            form="" if is_own else body.form or "a JSON object of another kind",
+            excerpt="" if is_own else redact(body.excerpt()),
+            request_id=shortened(problem.request_id or answer.headers.get("request-id", "")),
+            retry_after=seconds_to_wait(answer.headers.get("Retry-After", "")),
         )
+
+
+def _read_body(answer: requests.Response) -> Body:
+    """Read the body of an answer, as far as it comes."""
+    content, defect = bytearray(), ""
+    try:
+        while part := answer.raw.read1(65536, decode_content=True):  # whatever has come, even if nothing follows
+            content += part
+    except HTTPError as problem:
+        defect = _root_cause(problem)
+    answer.close()  # gives the connection back where all was read
+    return Body(bytes(content), answer.headers.get("Content-Type", "").lower(), defect)
+
+
+def _read_page(
+    page: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], T], followed: set[str]
+) -> tuple[list[T], str | None]:
+    """Return the entities of a page of a collection, and the address of the next one, None for the last.
+
+    Raises:
+        TypeError, ValueError: it is no such page, or leads back to one before.
+    """
+    listed, link = page["value"], page.get("@odata.nextLink")
+    if not isinstance(listed, list) or not all(isinstance(each, Mapping) for each in listed):
+        raise TypeError("no list of objects")
+    if link is not None and (not isinstance(link, str) or link in followed):
+        raise ValueError("a next link that leads nowhere")
+    return [reader(each) for each in listed], link
 
 
 def _parts(form: Mapping[str, str | File]) -> dict[str, tuple[str | None, str | bytes]]:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from clients.business_central.errors import with_remedy
 from clients.business_central.records import Assignment, Registration
-from clients.http.errors import NoResponse, ServiceError, SignInFailed, UserFacingError
+from clients.http.errors import NoResponse, ServiceError, SignInFailed, UnexpectedAnswer, UserFacingError
 from reconcilers.proof.spec import ProofSpec, Unseen
 
 Cause = Literal[
@@ -109,9 +109,10 @@ def roles_missing(spec: ProofSpec, missing: Iterable[str]) -> NotProven:
     return NotProven(spec, "roles", reason, _NOT_IN_TOKEN, may_pass=True)
 
 
-def no_answer(spec: ProofSpec, problem: NoResponse) -> NotProven:
-    """Return what it means that Business Central gave no answer."""
-    return NotProven(spec, "environment", problem.reason, "Run the same command again.")
+def no_answer(spec: ProofSpec, problem: NoResponse | UnexpectedAnswer) -> NotProven:
+    """Return what it means that Business Central gave no answer, or something that is none of its own."""
+    remedy = problem.remedy if isinstance(problem, UnexpectedAnswer) else "Run the same command again."
+    return NotProven(spec, "environment", problem.reason, remedy)
 
 
 def environment_failed(spec: ProofSpec, problem: ServiceError) -> NotProven:

@@ -7,7 +7,7 @@ from functools import partial
 
 from clients.business_central.errors import is_inside_a_company
 from clients.business_central.outside_system import OutsideSystem
-from clients.http.errors import NoResponse, ServiceError, SignInFailed
+from clients.http.errors import NoResponse, ServiceError, SignInFailed, UnexpectedAnswer
 from clients.http.replication import retry_until_replicated
 from clients.session import Session
 from reconcilers.proof import causes
@@ -65,7 +65,7 @@ def _attempt(session: Session, spec: ProofSpec, planned: Plan, outside: OutsideS
     as_caller = partial(session.environment, spec.environment, spec.base_url)
     try:
         _read(spec, planned, outside, authorization, planned.route, as_caller)
-    except NoResponse as problem:
+    except (NoResponse, UnexpectedAnswer) as problem:
         raise causes.no_answer(spec, problem) from None
 
 

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from rehearsal.tenant import failures
 from rehearsal.tenant.faults import Fault
 from rehearsal.tenant.messages import File, HttpRequest, HttpResponse
 from rehearsal.tenant.request_log import Entry
@@ -62,7 +63,10 @@ class TenantApp:
             except _NoResponseError:
                 return
             entry.status = answer.status
-        await _response(answer)(scope, receive, send)
+        if answer.cut_short:
+            await _send_half(answer, scope, send)
+        else:
+            await _response(answer)(scope, receive, send)
 
     @contextmanager
     def _counted(self, caller: str | None, service: Service) -> Iterator[int]:
@@ -87,6 +91,8 @@ class TenantApp:
         match fault.spec.action:
             case "status":
                 return self._tenant.failure(decoded, fault.spec)
+            case "raw":
+                return failures.raw(fault.spec)
             case "drop":
                 request.scope[ABORT]()
                 raise _NoResponseError
@@ -162,8 +168,20 @@ def _decode_parts(raw: bytes, content_type: str) -> dict[str, str | File]:
     return form
 
 
+async def _send_half(answer: HttpResponse, scope: Scope, send: Send) -> None:
+    """Send the first half of a response, and close the connection."""
+    headers = {**answer.headers, "content-length": str(len(answer.body))}
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
+    await asyncio.sleep(0.01)  # so that the half is on its way before the connection is aborted
+    scope[ABORT]()
+
+
 def _response(answer: HttpResponse) -> Response:
     headers = dict(answer.headers)
+    if isinstance(answer.body, bytes):
+        return Response(answer.body, answer.status, headers)
     if answer.body is None:
         return Response(status_code=answer.status, headers=headers)
     return JSONResponse(answer.body, answer.status, headers)

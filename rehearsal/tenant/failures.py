@@ -23,6 +23,13 @@ _GRAPH = (
 _BUSINESS_CENTRAL = (business_central.refusal("rejected_credentials"), business_central.refusal("throttled"))
 
 
+def raw(fault: FaultSpec) -> HttpResponse:
+    """Return the answer that a fault orders to the letter, such as a proxy's page."""
+    retry = {} if fault.retryAfter is None else {"retry-after": str(fault.retryAfter)}
+    body = fault.body.encode(fault.encoding, "surrogatepass")
+    return HttpResponse(fault.status, body, {**fault.headers, **retry}, cut_short=fault.cutShort)
+
+
 def answer(service: str, fault: FaultSpec, now: datetime) -> HttpResponse:
     """Return the error answer of a fault."""
     match service:

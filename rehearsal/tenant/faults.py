@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, field_validator
 
 
 class Match(BaseModel):
@@ -37,7 +38,7 @@ class FaultSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     match: Match = Match()
-    action: Literal["status", "hold", "drop"]
+    action: Literal["status", "hold", "drop", "raw"]
     skip: NonNegativeInt = 0
     times: NonNegativeInt = 1
     when: Literal["before", "after"] = "before"
@@ -45,6 +46,18 @@ class FaultSpec(BaseModel):
     code: str | None = None
     message: str | None = None
     retryAfter: NonNegativeInt | None = None  # noqa: N815
+    headers: dict[str, str] = {}
+    body: str = ""
+    encoding: str = "utf-8"
+    cutShort: bool = False  # noqa: N815
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError(f"there is no encoding {encoding!r}") from None
 
 
 @dataclass

@@ -50,8 +50,13 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """One HTTP response; `body` None means an empty one, anything else is sent as JSON."""
+    """One HTTP response; `body` None means an empty one, bytes are sent as they are, anything else as JSON.
+
+    Attributes:
+        cut_short: whether the connection breaks in the middle of the body.
+    """
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    cut_short: bool = False

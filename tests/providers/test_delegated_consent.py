@@ -101,11 +101,21 @@ def test_a_change_that_was_done_and_not_answered_is_taken_back(
     tenant: Tenant, consents: ProviderHost, inputs: Inputs
 ) -> None:
     made = consents.create(inputs.consent(delegated_scopes=SCOPES[:1]))
-    # It is sent twice, and the third is what takes it back.
-    tenant.fault({"method": "PATCH", "path": "/oauth2PermissionGrants/"}, "drop", when="after", times=2)
+    tenant.fault({"method": "PATCH", "path": "/oauth2PermissionGrants/"}, "drop", when="after")
+    tenant.fault({"method": "GET", "path": "/oauth2PermissionGrants/"}, status=403)  # what would tell is refused
     with pytest.raises(ProviderError, match="Whether it was done is not known"):
         consents.update(made, inputs.consent(delegated_scopes=SCOPES))
     assert grants(tenant) == SCOPES[:1]
+
+
+def test_a_change_that_was_done_and_not_answered_is_found_done(
+    tenant: Tenant, consents: ProviderHost, inputs: Inputs
+) -> None:
+    made = consents.create(inputs.consent(delegated_scopes=SCOPES[:1]))
+    tenant.fault({"method": "PATCH", "path": "/oauth2PermissionGrants/"}, "drop", when="after")
+    consents.update(made, inputs.consent(delegated_scopes=SCOPES))
+    assert len([each for each in asked(tenant) if each.startswith("PATCH ")]) == 1
+    assert grants(tenant) == [" ".join(SCOPES)]
 
 
 def test_a_grant_that_another_run_makes_meanwhile_is_completed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -23,10 +23,10 @@ class Lists:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def pages(self, path: str, **_: Any) -> Iterator[dict[str, str]]:
+    def items(self, reader: Callable[[dict[str, str]], Any], path: str, **_: Any) -> list[Any]:
         name = path.rpartition("/")[2]
         self.asked.append(name)
-        yield ANSWERS[name]
+        return [reader(ANSWERS[name])]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,15 @@ class Canned:
     def __init__(self, answer: Any) -> None:
         self.answer = answer
 
-    def request(self, *_: Any, **__: Any) -> Any:
+    def read(self, reader: Callable[[Any], Any], *_: Any, **__: Any) -> Any:
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer
+        return reader(self.answer)
 
-    def pages(self, *_: Any, **__: Any) -> Iterator[dict[str, Any]]:
-        return iter(self.answer)
+    def items(self, reader: Callable[[Any], Any], *_: Any, **__: Any) -> list[Any]:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return [reader(each) for each in self.answer]
 
 
 class Production:
@@ -164,7 +166,5 @@ def test_where_the_upload_is_removed_the_other_way_is_named(app: AppFile) -> Non
     gone = BadRequest(
         "upload", service="Business Central", status=404, code="BadRequest_ResourceNotFound", message="Not found"
     )
-    channel = automation([])
-    channel._transport.answer = gone  # type: ignore[attr-defined]
     with pytest.raises(BadRequest, match="use adminCenter"):
-        channel._request("POST", "extensionUpload", "upload")
+        ExtensionUpload(Canned(gone), "tenant", Production()).deploy(app)  # type: ignore[arg-type]

@@ -1,0 +1,117 @@
+"""Requests to Microsoft Graph: reads and writes of one object, and what their errors say about rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from clients.entra.caller import Caller
+from clients.graph.errors import KNOWN_ANSWERS, already_exists, is_absent
+from clients.graph.rights import GraphRight, with_remedy
+from clients.http.errors import BadRequest, Conflict, NotFound, ServiceError
+from clients.http.transport import Transport, nothing_due
+from clients.http.writes import Done, write
+
+T = TypeVar("T")
+
+
+class Requests:
+    """What `Graph` is made of. Every method raises `clients.http.errors.UserFacingError` when it cannot do it.
+
+    Args:
+        transport: to its base address.
+        caller: tells who signed in, for what an error says about rights; None where that is not known.
+    """
+
+    def __init__(self, transport: Transport, caller: Callable[[], Caller | None]) -> None:
+        self._transport = transport
+        self._caller = caller
+
+    def _forget(self) -> None:
+        """Forget the cached answers that a write of ours may have changed."""
+
+    def _list(
+        self, reader: Callable[[Mapping[str, Any]], T], path: str, *, attempting: str, needs: GraphRight
+    ) -> list[T] | None:
+        """Return a whole list below an object, None where there is no such object."""
+        try:
+            return self._transport.items(reader, path, attempting=attempting)
+        except ServiceError as problem:
+            if isinstance(problem, NotFound) and is_absent(problem):
+                return None
+            raise with_remedy(problem, needs, self._caller) from None
+
+    def _read(self, reader: Callable[[Mapping[str, Any]], T], path: str, attempting: str, needs: GraphRight) -> T:
+        """Return one object."""
+        try:
+            return self._transport.read(reader, "GET", f"/v1.0/{path}", attempting=attempting)
+        except ServiceError as problem:
+            raise with_remedy(problem, needs, self._caller) from None
+
+    def _make(
+        self,
+        reader: Callable[[Mapping[str, Any]], T],
+        path: str,
+        body: Mapping[str, Any],
+        is_there: Callable[[], bool],
+        *,
+        attempting: str,
+        needs: GraphRight,
+    ) -> T | None:
+        """Make an object, and return what a reader makes of the answer; None where there is such an object already."""
+        try:
+            return self._write(
+                "POST",
+                path,
+                reader,
+                is_there,
+                attempting=attempting,
+                needs=needs,
+                body=body,
+            )
+        except (BadRequest, Conflict) as problem:
+            if already_exists(problem):
+                return None
+            raise
+
+    def _delete(
+        self, path: str, is_gone: Callable[[], bool], *, attempting: str, needs: GraphRight, just_made: bool
+    ) -> None:
+        def is_done() -> bool:
+            return not just_made and is_gone()  # what was made a moment ago may be invisible: only a DELETE tells
+
+        try:
+            self._write("DELETE", path, nothing_due, is_done, attempting=attempting, needs=needs)
+        except NotFound as problem:
+            if just_made or not is_absent(problem):
+                raise
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        reader: Callable[[Mapping[str, Any]], T],
+        is_done: Callable[[], bool],
+        *,
+        attempting: str,
+        needs: GraphRight,
+        body: Mapping[str, Any] | None = None,
+    ) -> T | None:
+        """Send a write, again after a look where Graph is busy, and return what a reader makes of the answer.
+
+        None where a look found it done: by whom is not known.
+        """
+
+        def look() -> Done[T | None] | None:
+            return Done(None) if is_done() else None
+
+        def send() -> T | None:
+            try:
+                return self._transport.read(reader, method, path, attempting=attempting, body=body)
+            finally:  # also after a failure: whether it was done may not be known
+                self._forget()
+
+        try:
+            return write(method, send, look, KNOWN_ANSWERS)
+        except ServiceError as problem:
+            raise with_remedy(problem, needs, self._caller) from None

@@ -1,0 +1,47 @@
+"""Which answers the transport itself asks again for, and how long it waits in between.
+
+That is little for a write: whoever makes one has to look first whether it was done (`clients.http.writes`).
+"""
+
+from __future__ import annotations
+
+from urllib3.exceptions import InvalidHeader
+from urllib3.util.retry import Retry
+
+# Which statuses are worth asking again here. A write is repeated only where the service says that it did not take it:
+# 429. After anything else somebody has to look first whether it was done: `clients.http.writes`.
+ALWAYS_RETRIED = frozenset({429})
+RETRIED_READS = frozenset({408, 425, 429, 500, 502, 503, 504})
+READS = frozenset({"GET"})
+
+
+class RetryTable(Retry):
+    """urllib3's retry with its waits (Retry-After, exponential with jitter), and our table of what is retried."""
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:  # noqa: ARG002 - urllib3's
+        """Tell whether an answer of this status to this method is worth asking again."""
+        return status_code in (RETRIED_READS if method in READS else ALWAYS_RETRIED)
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Return how long an answer asks to wait, in seconds; 0 where that cannot be understood."""
+        return seconds_to_wait(retry_after) or 0
+
+
+RETRIES = RetryTable(
+    total=6,
+    read=1,  # where no answer comes in time, one more try: six would wait for up to an hour
+    backoff_factor=0.5,  # 0 s, 1 s, 2 s, 4 s, ... between tries, where the service names no time
+    backoff_jitter=0.5,
+    backoff_max=30,
+    retry_after_max=120,
+    allowed_methods=READS,
+    raise_on_status=False,  # the last answer is worth more to the user than "too many retries"
+)
+
+
+def seconds_to_wait(header: str) -> float | None:
+    """Read Retry-After, a number of seconds or a date; None where it says nothing that can be understood."""
+    try:
+        return Retry().parse_retry_after(header) if header.strip() else None
+    except (InvalidHeader, ValueError, OverflowError):
+        return None

@@ -1,0 +1,112 @@
+"""Writes that are repeated only after a look whether they were done.
+
+A service that is busy answers 409 or 503 and asks for a short wait, or gives an answer that does not tell whether it
+did what was asked. A second write then may meet what the first one made, and a second DELETE what somebody made in
+between. So our own look comes first.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import Generic, NamedTuple, TypeVar
+
+from clients.http.answers import KnownAnswer, is_repeatable
+from clients.http.errors import NoResponse, ServiceError, UserFacingError
+from clients.http.replication import max_wait_seconds
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 60
+"""How long a write is tried at most; ENTRA_BC_LONGEST_WAIT can make it shorter."""
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 10.0
+"""Where the service names no time: half a second, then twice as long each time; with jitter."""
+
+COULD_NOT = frozenset({408, 425, 500, 502, 503, 504})
+"""Statuses that say that the service could not answer, and leave open whether it did what was asked."""
+
+UNANSWERED_TRIES = 2
+"""How often a PATCH, PUT or DELETE is sent whose answer does not come: more would wait for up to an hour."""
+
+
+class Done(NamedTuple, Generic[T]):
+    """What a look found: the write was done, by us or by somebody else.
+
+    Attributes:
+        answer: what the write would have returned.
+    """
+
+    answer: T
+
+
+def write(
+    method: str,
+    send: Callable[[], T],
+    look: Callable[[], Done[T] | None],
+    known: Iterable[KnownAnswer],
+) -> T:
+    """Send a write, and repeat it while the service is busy, each time after a look; for a bounded time.
+
+    A POST is repeated only where the service asks for a short wait, by its table or by a time that it names. PATCH, PUT
+    and DELETE also where it could not answer (5xx), and once where no answer came.
+
+    Args:
+        method: the HTTP method.
+        send: sends it once.
+        look: tells whether it is done by now, None where it is not.
+        known: the service's table of answers.
+
+    Raises:
+        UserFacingError: what the write itself raises: at once where it may not be repeated, or where the look fails;
+            else when the time is over, and then its reason says for how long it was tried.
+    """
+    began, tries = time.monotonic(), 0
+    longest = min(BUSY_SECONDS, max_wait_seconds())
+    while True:
+        try:
+            return send()
+        except UserFacingError as problem:
+            tries += 1
+            passed = time.monotonic() - began
+            if not _may_repeat(method, problem, tries, tuple(known)):
+                raise
+            pause = _pause(problem, tries)
+            if passed + pause > longest:
+                if tries > 1:
+                    problem.reason += f" (still so after {passed:.0f} s and {tries} tries)"
+                raise
+            time.sleep(pause)
+            done = _looked(look, problem)
+            if done is not None:
+                return done.answer
+
+
+def _looked(look: Callable[[], Done[T] | None], problem: UserFacingError) -> Done[T] | None:
+    """Look; where that fails, what the write was answered is what counts.
+
+    Raises:
+        UserFacingError: the look failed.
+    """
+    try:
+        return look()
+    except UserFacingError as second:
+        problem.reason += f"; whether it was done could not be seen ({second.reason})"
+        raise problem from None
+
+
+def _may_repeat(method: str, problem: UserFacingError, tries: int, known: tuple[KnownAnswer, ...]) -> bool:
+    if isinstance(problem, NoResponse):
+        return method != "POST" and tries < UNANSWERED_TRIES
+    if not isinstance(problem, ServiceError):
+        return False
+    return is_repeatable(known, problem) or (method != "POST" and problem.status in COULD_NOT)
+
+
+def _pause(problem: UserFacingError, tries: int) -> float:
+    named = problem.retry_after if isinstance(problem, ServiceError) else None
+    if named is not None:
+        return named
+    longest = min(FIRST_PAUSE_SECONDS * 2 ** (tries - 1), LONGEST_PAUSE_SECONDS)
+    return random.uniform(longest / 2, longest)  # noqa: S311 - so that four threads do not ask in step
