@@ -68,7 +68,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
     ),
     KnownAnswer(
         "400 or 409",
-        "Request_MultipleObjectsWithSameKeyValue|ObjectConflict",
+        "Request_MultipleObjectsWithSameKeyValue",
         "already exist",
         "exists",
         "an object of the same key is there already",

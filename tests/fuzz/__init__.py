@@ -1,0 +1,1 @@
+"""Answers every request of ours in odd ways: `make fuzz-answers`."""
