@@ -54,7 +54,7 @@ def main() -> int:
 
 def _table(counts: Counts) -> Table:
     columns = ["requests", "answers", "done", "proven", "gone", "found", "ready", "unusable", "error", *FAULTS]
-    table = Table("operation", *columns)
+    table = Table("operation", *columns, padding=0)
     for operation in dict.fromkeys(name for name, _ in counts):
         table.add_row(operation, *(str(counts[operation, each] or "") for each in columns))
     return table

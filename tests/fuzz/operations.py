@@ -80,7 +80,8 @@ class World:
             return "proven" if kind is AccessProofProvider else "done"
 
         yield Operation(f"{name}: create", create)
-        made = self.provider(kind).create(olds)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            made = self.provider(kind).create(olds)
         outputs = made.outs or {}
 
         def read() -> Outcome:
@@ -194,7 +195,7 @@ def proofs(world: World) -> Iterator[Operation]:
         return "proven"
 
     yield Operation("proof, no permission set", attempt, "proven")
-    world.edit("set_state", environment="Production", clientId=client_id, state="Disabled")
+    world.edit("disable_registration", environment="Production", clientId=client_id)
     yield Operation("proof, disabled", attempt, "proven")
     yield Operation("prove, disabled", lambda: world.command("prove", "--wait", "0", stdin=outputs), "proven")
 
