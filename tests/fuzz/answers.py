@@ -36,6 +36,7 @@ def fuzz(group: str, sample: int = 1) -> tuple[Counts, list[str]]:
         os.environ.update(tenant.ready.environment() | {"ENTRA_BC_LONGEST_WAIT": "2"})
         for operation in GROUPS[group](world_of(tenant, Path(folder))):
             copy = tenant.keep_copy()
+            tenant.clear_requests()  # those that prepared it
             clean = _attempt(operation)
             asked = len(tenant.requests(user_agent=OURS))
             counts[operation.name, "requests"] = asked
