@@ -184,7 +184,7 @@ def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
     state = _state(full_name, exported)
-    declared, unknown = other_stacks.with_client_ids(declared)
+    declared, unknown = other_stacks.with_client_ids(declared, state)
     return Stack(pulumi_cli.short_name(full_name), full_name, declared, state, session, tuple(unknown))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.consents import let_in
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
-from tests.support.preflight import PreflightRun, run_preflight
+from tests.support.preflight import COMPONENT, PreflightRun, exported, run_preflight
 from tests.support.provider_host import ProviderHost, refusal
 from tests.support.provider_inputs import tenant_consent, vendor_consent
 from tests.support.stack import MAGENTO, VENDOR
@@ -33,7 +33,9 @@ def made(tenant: Tenant, kind: str = "managed_identity") -> str:
     return str(tenant.edit(f"add_{kind}", displayName="Nightly export")["clientId"])
 
 
-def looked_at(tenant: Tenant, folder: Path, answer: str | None, **integrations: Any) -> PreflightRun:
+def looked_at(
+    tenant: Tenant, folder: Path, answer: str | None, state: dict[str, Any] | None = None, **integrations: Any
+) -> PreflightRun:
     """Run it with a CLI that prints these outputs of the other stack; with none, without a CLI."""
     pulumi = folder / "bin" / "pulumi"
     pulumi.parent.mkdir()
@@ -44,7 +46,7 @@ def looked_at(tenant: Tenant, folder: Path, answer: str | None, **integrations: 
         pulumi.chmod(0o700)
     path = f"{pulumi.parent}:{os.environ['PATH']}" if answer is not None else str(pulumi.parent)
     environment = {**tenant.ready.environment(), "PATH": path}
-    return run_preflight(tenant, folder, integrations=integrations, environment=environment)
+    return run_preflight(tenant, folder, integrations=integrations, environment=environment, state=state)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_pulumi_is_asked_once_for_the_client_ids_that_another_stack_has(tenant: 
         ('{"exportClientId": "[secret]"}', "note", WHERE, "is a secret there"),
         ("[]", "missing", WHERE, "did not print a mapping"),
         ("hidden-word", "missing", WHERE, "did not print a mapping"),
-        (None, "note", WHERE, "which application it is cannot be seen: The pulumi CLI is not on PATH"),
+        (None, "note", WHERE, "(The pulumi CLI is not on PATH); it is not looked at"),
     ],
     ids=["no such output", "no client id", "a secret", "a list", "no JSON", "no CLI"],
 )
@@ -129,6 +131,24 @@ def test_a_client_id_that_cannot_be_had_is_told_and_the_rest_is_looked_at(
     assert "hidden-word" not in looked.output
     assert looked.code == (1 if kind == "missing" else 0)
     assert looked.of("ready"), "the rest was looked at"
+
+
+@pytest.mark.parametrize("answer", [None, '{"exportClientId": "[secret]"}'], ids=["no CLI", "a secret"])
+def test_where_pulumi_cannot_be_asked_the_client_id_of_the_last_up_is_taken(
+    tenant: Tenant, tmp_path: Path, answer: str | None
+) -> None:
+    client_id = made(tenant)
+    state = exported(registrations=(("Production", client_id),))
+    state["deployment"]["resources"].append(
+        {
+            "urn": COMPONENT.replace("magento", "export"),
+            "type": "entra-business-central:index:Integration",
+            "outputs": {"clientId": client_id.upper()},
+        }
+    )
+    looked = looked_at(tenant, tmp_path, answer, state, export=FROM_ANOTHER_STACK)
+    assert f"taken is that of the last `up`, {client_id}" in looked.only("note", WHERE)["found"]
+    assert f"({client_id}) is a managed identity" in looked.only("ready", WHERE)["found"]
 
 
 def test_a_stack_that_pulumi_cannot_read_is_told_in_its_words(tenant: Tenant, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.consents import BOTH, held, principals
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
-from tests.support.other_stack import NAME, publish
+from tests.support.other_stack import NAME, publish, secret
 from tests.support.registrations import registrations
 from tests.support.stack import Stack
 from tests.support.tenant import OURS, Tenant
@@ -95,6 +95,19 @@ def test_the_client_id_may_come_from_another_stacks_output(tenant: Tenant, stack
     assert by_hand.code == 0, by_hand
     assert {"create", "update", "replace"}.isdisjoint(by_hand.changes), by_hand
     assert tenant.requests(user_agent=OURS) == []
+
+
+def test_a_client_id_that_the_other_stack_keeps_as_a_secret_is_none_here(tenant: Tenant, stack: Stack) -> None:
+    client_id = made(tenant)
+    publish(stack, exportClientId=secret(client_id))
+    stack.write(export={**EXPORT, "clientId": FROM_ANOTHER_STACK})
+    done = stack.up()
+    assert done.code == 0, done
+    assert held(tenant, client_id) == BOTH
+    (reference,) = [each for each in stack.resources() if each["type"] == REFERENCE]
+    assert reference["outputs"]["secretOutputNames"] == ["exportClientId"]
+    (consent,) = [each for each in stack.resources() if each["type"].endswith(":AdminConsent")]
+    assert consent["inputs"]["client_id"] == client_id
 
 
 def test_an_identity_that_the_other_stack_made_anew_takes_the_place_of_the_old_one(

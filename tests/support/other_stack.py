@@ -27,6 +27,11 @@ def publish(stack: Stack, **outputs: Any) -> None:
     _run(stack, "import", given=json.dumps(exported))
 
 
+def secret(text: str) -> dict[str, str]:
+    """Return a secret as `pulumi stack export --show-secrets` prints it, and `import` takes it."""
+    return {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": json.dumps(text)}
+
+
 def _run(stack: Stack, verb: str, *options: str, given: str = "") -> str:
     done = subprocess.run(
         [str(stack.pulumi.cli.executable), "stack", verb, "--stack", NAME, *options],
