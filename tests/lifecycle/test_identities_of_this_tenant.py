@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.consents import BOTH, held, principals
-from tests.support.directory_objects import JOB_QUEUE_RUNNER
+from tests.support.directory_objects import BUSINESS_CENTRAL_SCOPE, JOB_QUEUE_RUNNER
+from tests.support.entra import graph
 from tests.support.other_stack import NAME, publish, secret
 from tests.support.registrations import registrations
 from tests.support.stack import Stack
@@ -65,6 +66,38 @@ def test_a_foreign_application_gets_neither_consent_nor_registration(tenant: Ten
     assert "Traceback" not in refused.output
     assert principals(tenant) == []
     assert registrations(tenant, JOB_QUEUE_RUNNER) == {}
+
+
+def test_a_registration_that_is_there_is_taken_over_only_where_the_stack_file_says_so(
+    tenant: Tenant, stack: Stack
+) -> None:
+    client_id = made(tenant)
+    export = {**EXPORT, "clientId": client_id}
+    stack.write(export=export)
+    assert stack.up().code == 0
+    other = Stack(stack.folder.root / "other", tenant, stack.plugin)
+    other.write(export=export)
+    refused = other.up()
+    assert refused.code != 0
+    assert "set `adopt: true`" in refused.output
+    other.write(export={**export, "adopt": True})
+    taken = other.up()
+    assert taken.code == 0, taken
+    assert registrations(tenant, client_id) == REGISTERED
+
+
+def test_the_identity_of_another_team_can_use_what_it_was_given(tenant: Tenant, stack: Stack) -> None:
+    application = tenant.edit("add_application", displayName="Data platform")
+    client_id = application["clientId"]
+    stack.write(export={**EXPORT, "clientId": client_id})
+    assert stack.up().code == 0
+    body = {"passwordCredential": {"displayName": "the other team's own"}}
+    secret_text = graph(tenant, "POST", f"/applications/{application['id']}/addPassword", body)["secretText"]
+    token = tenant.token(client_id, secret_text, BUSINESS_CENTRAL_SCOPE)
+    url = f"{tenant.ready.businessCentralUrl}/v2.0/{tenant.ready.tenantId}/Production/api/v2.0/companies"
+    assert tenant.get(url, token).status_code == 200
+    assert stack.destroy().code == 0
+    assert tenant.get(url, token).status_code == 401
 
 
 def test_the_client_id_may_come_from_another_stacks_output(tenant: Tenant, stack: Stack) -> None:
