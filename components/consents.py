@@ -11,12 +11,15 @@ from settings import logical_names
 from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
 
 
-def consent(integration: Integration, own: OwnApplication | None, parent: pulumi.Resource) -> AdminConsent:
+def consent(
+    integration: Integration, client_id: pulumi.Input[str], own: OwnApplication | None, parent: pulumi.Resource
+) -> AdminConsent:
     """Make the consents of an integration, and return the one on Business Central.
 
     Args:
         integration: the integration.
-        own: its application; None where it is a vendor's.
+        client_id: its application.
+        own: the same, where this stack makes it; None where it exists already.
         parent: the integration's component.
     """
 
@@ -24,7 +27,7 @@ def consent(integration: Integration, own: OwnApplication | None, parent: pulumi
         permissions = integration.permissions[app_id]
         return AdminConsent(
             name,
-            client_id=without_dependency(own.application.client_id) if own else integration.client_id or "",
+            client_id=without_dependency(client_id),
             service_principal_id=own.principal.object_id if own else "",
             owner=integration.owner,
             expected_publisher=integration.publisher,

@@ -11,6 +11,7 @@ from components.application import own_application
 from components.consents import consent
 from components.credentials import secrets
 from components.dependencies import without_dependency
+from components.existing_application import existing_client_id
 from components.handover import handover
 from components.proof import access_proof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
@@ -47,10 +48,10 @@ class Integration(pulumi.ComponentResource):
                 aliases=[pulumi.Alias(name=name) for name in integration.formerly],
             ),
         )
-        # A vendor's application lives in the vendor's tenant: here it only gets a service principal, and has no secret.
+        # An application that exists already is its vendor's or its team's: it gets no secret here.
         own = None if integration.client_id else own_application(integration, caller, self)
-        client_id = own.application.client_id if own else integration.client_id or ""
-        consented = consent(integration, own, self)
+        client_id = own.application.client_id if own else existing_client_id(integration, self)
+        consented = consent(integration, client_id, own, self)
         made = secrets(integration, own.application, self) if own else []
         for key in integration.environments:
             environment = settings.environments[key]

@@ -27,7 +27,7 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
     )
     yield from _repeated(
         "integrations",
-        {each.key: each.client_id for each in settings.integrations if each.client_id},
+        {each.key: str(each.client_id) for each in settings.integrations if each.client_id},
         "has the same clientId as integrations.{other} ({value!r}); one integration per application",
     )
     yield from _former_names(
@@ -52,7 +52,7 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
             if names.setdefault(name, integration.key) != integration.key:
                 text = f"makes the same resource name as integrations.{names[name]} ({name!r}); rename one of them"
                 yield Problem(here, text)
-        yield from _vendor_problems(integration, here)
+        yield from _owner_problems(integration, here)
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
 
 
@@ -71,24 +71,35 @@ def _companion_problems(settings: Settings) -> Iterable[Problem]:
             yield Problem(there, "is a container or on-premises: the extension is published there by hand")
 
 
-def _vendor_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
-    """Yield what only a vendor's application has (one with `clientId`), or only one of ours."""
+def _owner_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
+    """Yield what only a vendor's application has (`clientId`), one of this tenant that others made, or one of ours."""
     if integration.client_id:
-        if integration.expected_publisher is None:
+        whose = "the vendor" if integration.owner == "vendor" else "the team that made it"
+        if integration.owner == "vendor" and integration.expected_publisher is None:
             yield Problem(
                 [*here, "clientId"],
-                "is another tenant's application: say in `expectedPublisher` whose, or nothing is granted to it",
+                "is another tenant's application: say in `expectedPublisher` whose, or nothing is granted to it. For a "
+                "managed identity, or an application of this tenant, say `owner: tenant` instead",
             )
+        if integration.owner == "tenant" and integration.expected_publisher:
+            text = "is for a vendor's application; `owner: tenant` says that this one is of this tenant: leave it out"
+            yield Problem([*here, "expectedPublisher"], text)
         if integration.credentials.secrets:
-            yield Problem([*here, "credentials"], "belongs to the vendor, as the application of `clientId` does")
+            yield Problem([*here, "credentials"], f"belongs to {whose}, as the application of `clientId` does")
         if integration.owners:
-            yield Problem([*here, "owners"], "are the vendor's own, as the application of `clientId` is")
+            yield Problem([*here, "owners"], f"are the business of {whose}, as the application of `clientId` is")
         return
+    if integration.existing_owner:
+        text = "says whose the application of `clientId` is, which is missing; this one is made by this stack"
+        yield Problem([*here, "owner"], text)
     if integration.expected_publisher:
         text = "is for a vendor's application, which `clientId` names; this one is made by this stack"
         yield Problem([*here, "expectedPublisher"], text)
     if integration.adopt:
-        text = "is for a vendor's application, which `clientId` names; rows of one that this stack makes are its own"
+        text = (
+            "is for an application that is there already, a vendor's or this tenant's, which `clientId` names; rows of "
+            "one that this stack makes are its own"
+        )
         yield Problem([*here, "adopt"], text)
 
 

@@ -13,17 +13,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationInfo,
     model_validator,
 )
-from pydantic.alias_generators import to_camel
 
+from settings.client_ids import ClientId
 from settings.messages import shown, suggestion
+from settings.strict_model import StrictModel as _Model
 from settings.values import (
     TEN_YEARS,
     EnvironmentName,
@@ -61,10 +60,6 @@ RESOURCES = {"Microsoft Graph": "00000003-0000-0000-c000-000000000000"}
 
 def _once(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class PermissionSet(_Model):
@@ -198,7 +193,8 @@ class Integration(_Model):
 
     key: Key = Field(alias="(key)")
     preset: Name | None = None
-    client_id: Guid | None = None
+    client_id: ClientId | None = None
+    existing_owner: Literal["vendor", "tenant"] | None = Field(default=None, alias="owner")
     expected_publisher: (
         Annotated[Publisher, BeforeValidator(_name_alone, json_schema_input_type=str | Publisher)] | None
     ) = None
@@ -209,7 +205,7 @@ class Integration(_Model):
     delegated_scopes: Annotated[tuple[Scope, ...], AfterValidator(_once)] = ()
     other_permissions: Annotated[
         dict[str, OtherPermissions], BeforeValidator(_by_resource, json_schema_input_type=dict[str, OtherPermissions])
-    ] = {}
+    ] = Field(default_factory=dict)
     consent: Literal["auto", "manual"] = "auto"
     permission_sets: tuple[PermissionSetItem, ...] = ()
     additional_permission_sets: AdditionalPermissionSets = "remove"
@@ -234,9 +230,9 @@ class Integration(_Model):
         return self
 
     @property
-    def owner(self) -> Literal["own", "vendor"]:
-        """Whose application it is."""
-        return "vendor" if self.client_id else "own"
+    def owner(self) -> Literal["own", "vendor", "tenant"]:
+        """Whose application it is: this stack's, or that of `client_id`."""
+        return (self.existing_owner or "vendor") if self.client_id else "own"
 
     @property
     def publisher(self) -> dict[str, str]:

@@ -21,7 +21,15 @@ from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
-from commands.preflight import business_central, companion, consents, environments, missing_graph_rights, orphans
+from commands.preflight import (
+    business_central,
+    companion,
+    consents,
+    environments,
+    missing_graph_rights,
+    orphans,
+    other_stacks,
+)
 from commands.preflight.findings import Finding, Kind, missing
 from commands.preflight.stack import Stack
 from commands.preflight.state import State, StateUnusable
@@ -93,13 +101,16 @@ def _check_until_state_is_stable(stack: Stack) -> list[Finding]:
 def check(stack: Stack) -> list[Finding]:
     """Check Graph and every environment, several at once, and return the findings; the gravest first."""
     session, declared = stack.session, stack.declared
-    if not declared.integrations:  # a stack for the companion extension alone needs nothing from Entra
+    # A stack for the companion extension alone needs nothing from Entra.
+    if not declared.integrations and not stack.unknown:
         return _sorted(companion.check(stack))
     checks: list[Callable[[], list[Finding]]] = []
     tagged: list[Application] = []
     person, found = _sign_in_to_graph(session)
-    if not found:
-        tagged, found = _tagged_applications(stack)
+    signed_in_to_graph, found = not found, [*stack.unknown, *found]
+    if signed_in_to_graph:
+        tagged, unlisted = _tagged_applications(stack)
+        found += unlisted
         checks += [partial(missing_graph_rights.check, stack, person), partial(orphans.find, stack, tagged)]
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
     online = declared.online
@@ -172,7 +183,9 @@ def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:
     declared = load(of_project(config), presets=pulumi_cli.ROOT / "presets", stack_file=file)
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
-    return Stack(pulumi_cli.short_name(full_name), full_name, declared, _state(full_name, exported), session)
+    state = _state(full_name, exported)
+    declared, unknown = other_stacks.with_client_ids(declared, state)
+    return Stack(pulumi_cli.short_name(full_name), full_name, declared, state, session, tuple(unknown))
 
 
 def _state(full_name: str, exported: str | None) -> State:

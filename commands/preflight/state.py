@@ -34,6 +34,7 @@ class State:
         consents: client ids of application and resource -> what is ours.
         stacks: the stacks that the resources say they are of; one, or none where there are none.
         pending: URNs of what an interrupted run was doing.
+        client_ids: key of the integration -> its client id, as of the last `up`.
     """
 
     components: Mapping[str, str]
@@ -44,6 +45,7 @@ class State:
     consents: Mapping[tuple[str, str], Recorded] = field(default_factory=dict)
     stacks: frozenset[str] = frozenset()
     pending: tuple[str, ...] = ()
+    client_ids: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def read(text: str) -> State:
@@ -75,6 +77,11 @@ class State:
                     for outputs in (each["outputs"] for each in _of(resources, _CONSENT))
                 },
                 stacks=frozenset(each["urn"].split(":")[2] for each in resources),
+                client_ids={
+                    _key(each): client_id.lower()
+                    for each in _of(resources, _INTEGRATION)
+                    if (client_id := (each.get("outputs") or {}).get("clientId"))
+                },
                 pending=tuple(each["resource"]["urn"] for each in (deployment or {}).get("pending_operations") or []),
             )
         except (ValueError, LookupError, TypeError, AttributeError):

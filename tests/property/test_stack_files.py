@@ -61,6 +61,14 @@ own = st.fixed_dictionaries(
     optional={"credentials": st.fixed_dictionaries({"secrets": secrets}), **EITHER},
 ) | st.fixed_dictionaries({"preset": st.just("magento"), "credentials": st.fixed_dictionaries({"secrets": secrets})})
 vendors = st.fixed_dictionaries({"preset": st.just("shopify-webhooks")}, optional=EITHER)
+identities = st.fixed_dictionaries(
+    {
+        "clientId": st.sampled_from(["0badc0de-0000-4000-8000-000000000007", {"stack": "a/b/c", "output": "clientId"}]),
+        "owner": st.sampled_from(["tenant", "tenant", "vendor"]),
+        "roles": st.just(["API.ReadWrite.All"]),
+    },
+    optional=EITHER,
+)
 environments = st.fixed_dictionaries({}, optional={"baseUrl": st.just("https://bc.example/BC"), "formerly": former})
 
 
@@ -76,7 +84,7 @@ def stack_files(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.integers(0, 9)) == 0:
         companion = {"file": names, "environments": st.lists(among, min_size=1)}
         return {**file, "companionExtension": draw(st.fixed_dictionaries(companion))}
-    integrations = draw(st.dictionaries(keys, own | vendors, max_size=2))
+    integrations = draw(st.dictionaries(keys, own | vendors | identities, max_size=2))
     for key, each in integrations.items():
         each.setdefault("displayName", f"Integration {key}")
         each["environments"] = draw(st.lists(among, min_size=1) | st.dictionaries(among, accesses, min_size=1))
@@ -96,6 +104,8 @@ def use(stack: Settings) -> None:
     """Ask for everything that components ask for."""
     for integration in stack.integrations:
         assert all(name.startswith(integration.key) for name in logical_names.of_integration(integration, stack))
+        assert (integration.owner == "own") == (integration.client_id is None)
+        assert bool(integration.publisher) == (integration.owner == "vendor")
         assert all(role in BUSINESS_CENTRAL_ROLES for role in integration.roles)
         assert all(scope in BUSINESS_CENTRAL_SCOPES for scope in integration.delegated_scopes)
         for key in integration.environments:

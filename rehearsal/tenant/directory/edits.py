@@ -10,7 +10,12 @@ from rehearsal.tenant.directory.external_applications import BUSINESS_CENTRAL, M
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.secrets import remove_secret
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
-from rehearsal.tenant.directory.shapes import follow_application, new_service_principal
+from rehearsal.tenant.directory.shapes import (
+    follow_application,
+    new_application,
+    new_managed_identity,
+    new_service_principal,
+)
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.edit import Changed, Edit, operations
 
@@ -28,6 +33,24 @@ class _Edit(Edit):
     def __init__(self, directory: Directory, arguments: dict[str, Any]) -> None:
         super().__init__(arguments)
         self._directory = directory
+
+    def add_application(self) -> Changed:
+        """Make an application of this tenant with its service principal, as another team would."""
+        made = self._directory.add(
+            new_application(
+                self._text("displayName"),
+                domain=self._directory.domain,
+                now=self._directory.now(),
+                signInAudience="AzureADMyOrg",
+            )
+        )
+        principal = self._service_principal_of(made.app_id)
+        return {"clientId": made.app_id, "id": made.id, "principalId": principal.id}
+
+    def add_managed_identity(self) -> Changed:
+        """Make a user-assigned managed identity, as Azure does: a service principal without an application."""
+        made = self._directory.add(new_managed_identity(self._text("displayName"), now=self._directory.now()))
+        return {"clientId": made.app_id, "principalId": made.id}
 
     def rename_application(self) -> Changed:
         application = self._named("application")

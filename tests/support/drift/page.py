@@ -59,6 +59,10 @@ is an error, and neither the state nor the registration is touched.
 An environment copied from another one carries its registrations along. Those that this stack does not declare for the
 copy are nobody's here: `refresh` and `up` do not look at them; `python -m commands preflight` does.
 
+An identity of this tenant that others made (`owner: tenant`) is as a vendor's application here, without a publisher.
+Where its client id is another stack's output, `refresh` shows each output of that stack that has changed since the last
+`up`, also another one.
+
 A deleted service principal of an application of this stack is made anew by azuread, in the same `up`. With Business
 Central's service principal goes also what the application that runs this may do there: grant it that again first.
 

@@ -12,6 +12,8 @@ from pydantic_core import PydanticUndefined
 
 from settings import loading
 from settings import models as settings
+from settings.client_ids import StackOutput
+from settings.strict_model import StrictModel
 from settings.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[3]
@@ -21,6 +23,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "environments": settings.Environment,
     "companionExtension": settings.CompanionExtension,
     "integrations": settings.Integration,
+    "client id": StackOutput,
     "publisher": settings.Publisher,
     "other permissions": settings.OtherPermissions,
     "access": settings.Access,
@@ -50,7 +53,7 @@ def keys(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def test_every_model_has_a_section() -> None:
-    assert set(SECTIONS.values()) == set(settings._Model.__subclasses__())
+    assert set(SECTIONS.values()) == set(StrictModel.__subclasses__())
 
 
 @pytest.mark.parametrize("section", SECTIONS)
