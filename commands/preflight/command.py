@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,15 @@ from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
-from commands.preflight import business_central, companion, consents, environments, missing_graph_rights, orphans
+from commands.preflight import (
+    business_central,
+    companion,
+    consents,
+    environments,
+    missing_graph_rights,
+    orphans,
+    secrets,
+)
 from commands.preflight.findings import Finding, Kind, missing
 from commands.preflight.stack import Stack
 from commands.preflight.state import State, StateUnusable
@@ -101,6 +110,7 @@ def check(stack: Stack) -> list[Finding]:
     if not found:
         tagged, found = _tagged_applications(stack)
         checks += [partial(missing_graph_rights.check, stack, person), partial(orphans.find, stack, tagged)]
+        checks.append(partial(secrets.check, stack, tagged, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
     online = declared.online
     if online:
