@@ -118,36 +118,65 @@ class KnownError(NamedTuple):
         code: regular expression for its code.
         text: regular expression for its text.
         remedy: what to do.
+        says: what it means, in words, for docs/reference/errors.md.
         is_of_caller: whether the remedy is about whoever runs this, and so does not fit where an integration asks.
     """
 
     code: str
     text: str
     remedy: str
+    says: str
     is_of_caller: bool = False
 
 
 KNOWN_ERRORS = [
-    KnownError("BadRequest_ResourceNotFound", "entraApplications|applicationPermissionSets", INSTALL_COMPANION, True),
-    KnownError("NoEnvironment|.*NotFound", "[Ee]nvironment", CHECK_ENVIRONMENT),
+    KnownError(
+        "BadRequest_ResourceNotFound",
+        "entraApplications|applicationPermissionSets",
+        INSTALL_COMPANION,
+        "the companion extension is not installed, or too old",
+        is_of_caller=True,
+    ),
+    KnownError("NoEnvironment|.*NotFound", "[Ee]nvironment", CHECK_ENVIRONMENT, "there is no such environment"),
     KnownError(
         "Internal_CompanyNotFound",
         "",
         "Check the companies of environment {environment}: the one that was asked for is not there any more.",
+        "there is no such company",
     ),
     KnownError(
         "Internal_TenantUnavailable",
         "",
         "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
         "and run the same command again when it is Active.",
+        "the environment is being updated, or is not there",
     ),
-    KnownError("Authentication_InvalidCredentials", "authenticated or authorized", GRANT_CALLER_ROLES, True),
-    KnownError("Authentication_InvalidCredentials", "", REGISTER_CALLER, True),
-    KnownError("", "[Rr]egister a user before", SIGN_IN_FULL_USER, True),
+    KnownError(
+        "Authentication_InvalidCredentials",
+        "authenticated or authorized",
+        GRANT_CALLER_ROLES,
+        "the token has no application role",
+        is_of_caller=True,
+    ),
+    KnownError(
+        "Authentication_InvalidCredentials",
+        "",
+        REGISTER_CALLER,
+        "who asks is not registered there, or disabled",
+        is_of_caller=True,
+    ),
+    KnownError(
+        "",
+        "[Rr]egister a user before",
+        SIGN_IN_FULL_USER,
+        "no person with a licence is an enabled user there yet",
+        is_of_caller=True,
+    ),
     KnownError(
         "",
         "[Dd]eadlock|locked by another user",
         "Another session changed the same data at the same moment: run the same command again.",
+        "another session changed the same data at the same moment",
     ),
 ]
 

@@ -17,10 +17,17 @@ from clients.http.errors import ServiceError
 Refused = Literal[
     "object", "entitlement", "company", "managing users", "managing extensions", "handing out", "not said"
 ]
-"""object: permission sets do not have a right on an object. entitlement: what the application roles of a token (or a
-licence) open does not have it. company: permission sets open no company of that name. managing users: it takes SUPER or
-SECURITY. managing extensions: it takes EXTEN. MGT. - ADMIN. handing out: a permission set that the caller does not hold
-itself. not said: a permission; the text names nothing."""
+
+MEANINGS: dict[Refused, str] = {
+    "object": "permission sets do not have the right on this object",
+    "entitlement": "what the application roles of the token (or a licence) open does not have the right",
+    "company": "no permission set is for this company",
+    "managing users": "it takes SUPER or SECURITY",
+    "managing extensions": "it takes EXTEN. MGT. - ADMIN",
+    "handing out": "the caller does not hold the permission set itself",
+    "not said": "a permission is missing; the text names nothing",
+}
+"""What each means, in words."""
 
 COMPANY_TABLE = (2000000006, "Company")
 """Number and name of the table that has the companies."""
@@ -76,6 +83,7 @@ class Form:
         example: such a text.
         source: where it was found.
         code: how the code begins; of most forms it says nothing.
+        comes_with: the codes that it was seen with, or that follow from the source; for docs/reference/errors.md.
     """
 
     text: str
@@ -83,6 +91,12 @@ class Form:
     example: str
     source: str
     code: str = ""
+    comes_with: str = "Internal_ServerError"
+
+    @property
+    def says(self) -> str:
+        """What it means, in words."""
+        return MEANINGS[self.refused]
 
 
 _TYPES = "TableData|Table|Page|Code[Uu]nit|Report|Query|XMLport|System"
@@ -122,6 +136,7 @@ FORMS = (
         "managing users",
         "You need to have either SUPER or SECURITY permission set to update the state of the application.",
         "AL",
+        comes_with="Application_DialogException",
     ),
     Form(
         "permissions? to manage extensions",
@@ -134,6 +149,7 @@ FORMS = (
         "handing out",
         "You cannot assign or remove the permission set NPR NP RETAIL, because it is not assigned to your own account.",
         "the rule is documented, the words are ours",
+        comes_with="Application_DialogException",
     ),
     Form(
         "permissions? prevented the action",
