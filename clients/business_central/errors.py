@@ -9,8 +9,10 @@ registration"; which of them are not verified on a real environment is listed in
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from clients.business_central.permission_refusals import PermissionRefusal, Refused, permission_refusal
 from clients.http.errors import ServiceError
 
 
@@ -31,12 +33,10 @@ def is_kept_because_of_sign_in(problem: ServiceError) -> bool:
 
 def is_inside_a_company(problem: ServiceError) -> bool:
     """Tell whether an error was raised inside a company, which had been opened: by code, by data or by a permission."""
-    if problem.status in {400, 404}:
-        return is_missing_record(problem) or problem.code.startswith("Application_")
-    return "prevented the action" in problem.message and f"TableData {COMPANY_TABLE} " not in problem.message
+    if refusal := permission_refusal(problem):
+        return problem.status != 401 and refusal.is_inside_a_company
+    return problem.status in {400, 404} and (is_missing_record(problem) or problem.code.startswith("Application_"))
 
-
-COMPANY_TABLE = 2000000006
 
 _ENTRA_APPLICATIONS = (
     "Microsoft Entra Applications (online: https://businesscentral.dynamics.com/{environment}?page=9860)"
@@ -90,40 +90,93 @@ ASSIGN_SAME_SETS_TO_CALLER = (
 )
 
 
+ASSIGN_EXTENSION_MANAGEMENT = (
+    "The caller needs the permission set EXTEN. MGT. - ADMIN in environment {environment}: have an administrator "
+    "assign it."
+)
+
+_FOR_THE_CALLER: dict[Refused, str] = {
+    "object": ASSIGN_BASIC_SETS,
+    "entitlement": GRANT_CALLER_ROLES,
+    "company": ASSIGN_BASIC_SETS,
+    "managing users": ASSIGN_SECURITY,
+    "managing extensions": ASSIGN_EXTENSION_MANAGEMENT,
+    "handing out": ASSIGN_SAME_SETS_TO_CALLER,
+    "not said": ASSIGN_BASIC_SETS,
+}
+
+
+def remedy_for_caller(refusal: PermissionRefusal) -> str:
+    """Return what to do about a refusal of the application or person that runs this; `format_remedy` completes it."""
+    return ASSIGN_EBC_REGISTRATION if refusal.is_of_companion else _FOR_THE_CALLER[refusal.refused]
+
+
 class KnownError(NamedTuple):
-    """An error that Business Central is known to answer: regular expressions for its code and text, and what to do."""
+    """An error that Business Central is known to answer, other than a refusal for want of a permission.
+
+    Attributes:
+        code: regular expression for its code.
+        text: regular expression for its text.
+        remedy: what to do.
+        says: what it means, in words, for docs/reference/errors.md.
+        is_of_caller: whether the remedy is about whoever runs this, and so does not fit where an integration asks.
+    """
 
     code: str
     text: str
     remedy: str
+    says: str
+    is_of_caller: bool = False
 
 
 KNOWN_ERRORS = [
-    KnownError("BadRequest_ResourceNotFound", "entraApplications|applicationPermissionSets", INSTALL_COMPANION),
-    KnownError("NoEnvironment|.*NotFound", "[Ee]nvironment", CHECK_ENVIRONMENT),
+    KnownError(
+        "BadRequest_ResourceNotFound",
+        "entraApplications|applicationPermissionSets",
+        INSTALL_COMPANION,
+        "the companion extension is not installed, or too old",
+        is_of_caller=True,
+    ),
+    KnownError("NoEnvironment|.*NotFound", "[Ee]nvironment", CHECK_ENVIRONMENT, "there is no such environment"),
     KnownError(
         "Internal_CompanyNotFound",
         "",
         "Check the companies of environment {environment}: the one that was asked for is not there any more.",
+        "there is no such company",
     ),
     KnownError(
         "Internal_TenantUnavailable",
         "",
         "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
         "and run the same command again when it is Active.",
+        "the environment is being updated, or is not there",
     ),
-    KnownError("Authentication_InvalidCredentials", "authenticated or authorized", GRANT_CALLER_ROLES),
-    KnownError("Authentication_InvalidCredentials", "", REGISTER_CALLER),
-    KnownError("", "SUPER or SECURITY|cannot change settings for another user|CanManageUsers", ASSIGN_SECURITY),
-    KnownError("", "[Rr]egister a user before", SIGN_IN_FULL_USER),
-    # 8845n: the ids of the companion extension's objects
-    KnownError("", r"permissions? prevented the action.*\b(8845\d|EBC) ", ASSIGN_EBC_REGISTRATION),
-    KnownError("", "permissions? prevented the action|no permission to company", ASSIGN_BASIC_SETS),
-    KnownError("", "permission set.*(assigned|hold|have)|only assign", ASSIGN_SAME_SETS_TO_CALLER),
+    KnownError(
+        "Authentication_InvalidCredentials",
+        "authenticated or authorized",
+        GRANT_CALLER_ROLES,
+        "the token has no application role",
+        is_of_caller=True,
+    ),
+    KnownError(
+        "Authentication_InvalidCredentials",
+        "",
+        REGISTER_CALLER,
+        "who asks is not registered there, or disabled",
+        is_of_caller=True,
+    ),
+    KnownError(
+        "",
+        "[Rr]egister a user before",
+        SIGN_IN_FULL_USER,
+        "no person with a licence is an enabled user there yet",
+        is_of_caller=True,
+    ),
     KnownError(
         "",
         "[Dd]eadlock|locked by another user",
         "Another session changed the same data at the same moment: run the same command again.",
+        "another session changed the same data at the same moment",
     ),
 ]
 
@@ -140,15 +193,28 @@ def format_remedy(remedy: str, environment: str = "", route: str = "") -> str:
 
 
 def with_remedy(problem: ServiceError, environment: str, route: str) -> ServiceError:
-    """Return the error with a remedy, where its code and text say which."""
-    for known in KNOWN_ERRORS:
-        if re.search(known.code, problem.code) and re.search(known.text, problem.message):
-            problem.with_remedy(format_remedy(known.remedy, environment, route))
-            return problem
-    if problem.status == 429:
-        problem.with_remedy("Wait a few minutes, then run the same command again; it goes on where it stopped.")
-    elif problem.status >= 500:
-        problem.with_remedy(
-            f"Environment {environment} may be updating; look in the admin center, then run the same command again."
-        )
+    """Return an error that the application or person that runs this got, with a remedy, where one is known."""
+    if refusal := permission_refusal(problem):
+        problem.with_remedy(format_remedy(remedy_for_caller(refusal), environment, route))
+        return problem
+    problem.with_remedy(_known_remedy(problem, KNOWN_ERRORS, environment, route))
     return problem
+
+
+def environment_remedy(problem: ServiceError, environment: str) -> str:
+    """Return what to do about an answer that says something of the environment, whoever asks; "" where none is known.
+
+    Never what the application that runs this needs: an integration is to have no such rights.
+    """
+    return _known_remedy(problem, [each for each in KNOWN_ERRORS if not each.is_of_caller], environment)
+
+
+def _known_remedy(problem: ServiceError, known: Iterable[KnownError], environment: str, route: str = "") -> str:
+    for each in known:
+        if re.search(each.code, problem.code) and re.search(each.text, problem.message):
+            return format_remedy(each.remedy, environment, route)
+    if problem.status == 429:
+        return "Wait a few minutes, then run the same command again; it goes on where it stopped."
+    if problem.status >= 500:
+        return f"Environment {environment} may be updating; look in the admin center, then run the same command again."
+    return ""

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from commands.preflight import (
     missing_graph_rights,
     orphans,
     other_stacks,
+    secrets,
 )
 from commands.preflight.findings import Finding, Kind, missing
 from commands.preflight.stack import Stack
@@ -112,6 +114,7 @@ def check(stack: Stack) -> list[Finding]:
         tagged, unlisted = _tagged_applications(stack)
         found += unlisted
         checks += [partial(missing_graph_rights.check, stack, person), partial(orphans.find, stack, tagged)]
+        checks.append(partial(secrets.check, stack, tagged, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
     online = declared.online
     if online:

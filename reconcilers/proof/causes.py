@@ -9,7 +9,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from clients.business_central.errors import with_remedy
+from clients.business_central.errors import environment_remedy
+from clients.business_central.permission_refusals import PermissionRefusal, permission_refusal
 from clients.business_central.records import Assignment, Registration
 from clients.http.errors import NoResponse, ServiceError, SignInFailed, UserFacingError
 from reconcilers.proof.spec import ProofSpec, Unseen
@@ -84,6 +85,7 @@ _NOT_IN_TOKEN = (
     "(`pulumi refresh` shows it, and `pulumi up --refresh` grants it again) or, with `consent: manual`, not approved."
 )
 _CHECK_COMPANY = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
+_WHERE_SETS_STAND = "Its permission sets stand under `permissionSets` in the stack file."
 _REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
 
 
@@ -116,7 +118,7 @@ def no_answer(spec: ProofSpec, problem: NoResponse) -> NotProven:
 
 def environment_failed(spec: ProofSpec, problem: ServiceError) -> NotProven:
     """Return what an answer of Business Central means that is about the environment and not about the application."""
-    remedy = with_remedy(problem, spec.environment, "").remedy or "Run the same command again."
+    remedy = environment_remedy(problem, spec.environment) or "Run the same command again."
     return NotProven(spec, "environment", problem.reason, remedy)
 
 
@@ -144,20 +146,24 @@ def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration 
 
 
 def forbidden(spec: ProofSpec, problem: ServiceError, held: Sequence[Assignment] | Unseen) -> NotProven:
-    """Tell "no permission set" from sets that are too small, or not effective yet: Business Central answers 403 to all.
+    """Tell "no permission set" from sets that are too small, or not effective yet: the answer is the same.
 
     Args:
         spec: what is to be proved.
         problem: the answer.
         held: the permission sets that our own caller finds it to hold.
     """
+    refusal = permission_refusal(problem)
+    if refusal and refusal.refused == "entitlement":
+        remedy = f"What its application roles open is not enough for this{_wanted(refusal)}: `roles` lists them."
+        return NotProven(spec, "roles", problem.reason, remedy, may_pass=True)
     if isinstance(held, Unseen):
         remedy = f"Which permission sets it holds could not be seen ({held.reason}). {_REPAIR}"
         return NotProven(spec, "permission sets", problem.reason, remedy, may_pass=True)
     if not held:
         return NotProven(spec, "permission sets", problem.reason, f"It holds no permission set there. {_REPAIR}")
-    remedy = f"It holds {_listed(held)}: give it a permission set that may read the companies."
-    return NotProven(spec, "permission sets", problem.reason, remedy, may_pass=True)
+    remedy = f"It holds {_listed(held)}: give it a permission set that may read the companies{_wanted(refusal)}."
+    return NotProven(spec, "permission sets", problem.reason, f"{remedy} {_WHERE_SETS_STAND}", may_pass=True)
 
 
 def company_not_listed(spec: ProofSpec, missing: Collection[str]) -> NotProven:
@@ -189,8 +195,14 @@ def company_refused(
     held = [each for each in held if each.company in ("", company)]
     if not held:
         return NotProven(spec, "company", reason, f"It holds no permission set for this company. {_REPAIR}")
-    remedy = f"It holds {_listed(held)} for it: give it a permission set that may open the company."
-    return NotProven(spec, "company", reason, remedy, may_pass=True)
+    wanted = _wanted(permission_refusal(problem))
+    remedy = f"It holds {_listed(held)} for it: give it a permission set that may open the company{wanted}."
+    return NotProven(spec, "company", reason, f"{remedy} {_WHERE_SETS_STAND}", may_pass=True)
+
+
+def _wanted(refusal: PermissionRefusal | None) -> str:
+    """Return the right that is missing, in brackets; "" where the answer does not name one."""
+    return f" ({refusal})" if refusal and str(refusal) else ""
 
 
 def _listed(held: Iterable[Assignment]) -> str:

@@ -23,6 +23,8 @@ from tests.support.tenant import OURS, Tenant, wait_for
 
 ROLES = ("API.ReadWrite.All", "Automation.ReadWrite.All")
 PLACE = "integrations.magento.environments.production"
+TOKEN = "/oauth2/v2.0/token"
+LISTED, OPENED = "/companies$", "/companyInformation$"
 
 
 @pytest.fixture
@@ -203,6 +205,63 @@ def test_a_company_that_is_not_set_up_yet_was_opened_all_the_same(
     assert fault.hits == 1
 
 
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Sorry, the current permissions prevented the action. (TableData 79 Company Information Read: Base Application)",
+        "Sorry, the current permissions prevented the action. (TableData Company Information Read: Base Application)",
+        "Sorry, the current permissions prevented the action. (Page 30011 APIV2 - Company Information Execute: _Exclude_APIV2_)",
+        "You do not have the following permissions on TableData 79: Read.",
+        "You do not have the following permissions on Page APIV2 - Company Information: Execute.\r\n\r\nTo view details about your permissions, see the Effective Permissions page. To report a problem, refer to the following server session ID: '130'.",
+        "Your license does not grant you the following permissions on Page APIV2 - Company Information: Execute.",
+    ],
+)  # fmt: skip
+def test_a_permission_that_is_missing_inside_a_company_is_no_cause_whatever_its_form(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication, status: int, message: str
+) -> None:
+    match = {"path": OPENED, "caller": system.client_id}
+    fault = tenant.fault(match=match, status=status, code="Internal_ServerError", message=message, times=0)
+    assert proofs.create(inputs(system)).outputs["not_provable"] == ""
+    assert fault.hits == 1
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize("path", [LISTED, OPENED], ids=["list", "company"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Sorry, the current permissions prevented the action. (TableData 2000000006 Company Read: System)",
+        "Sorry, the current permissions prevented the action. (TableData Company Read: System)",
+        "Sorry, the current permissions prevented the action. (TableData 2000000006 Read: System)",
+        "Sorry, the current permissions prevented the action.",
+        "Beklager, handlingen blev forhindret. (TableData 2000000006 Company Read: System)",
+        "You do not have the following permissions on TableData 2000000006: Read.",
+        "You do not have the following permissions on TableData Company: Read.",
+        "User has no permission to company 'CRONUS DK'.",
+    ],
+)
+def test_a_company_that_is_refused_is_never_proven_and_nobody_is_told_to_give_an_integration_security(
+    tenant: Tenant, system: EntraApplication, monkeypatch: pytest.MonkeyPatch, status: int, path: str, message: str
+) -> None:
+    for name, value in tenant.ready.environment().items():
+        monkeypatch.setenv(name, value)
+    refused(path, status, "Internal_ServerError", message)(tenant, system.client_id)
+    with pytest.raises(NotProven) as failure:
+        prove(
+            Session({"azuread:tenantId": tenant.ready.tenantId}),
+            ProofSpec.from_mapping(inputs(system)),
+            system.secret,
+            seconds=0,
+        )
+    assert failure.value.cause == ("permission sets" if path == LISTED else "company")
+    told = str(failure.value)
+    assert "It holds D365 READ" in told
+    assert "under `permissionSets` in the stack file" in told
+    for right in ("SECURITY", "EBC REGISTRATION", "AUTOMATION", "administrator"):
+        assert right not in told, told
+
+
 def test_a_container_is_read_at_its_own_address(tenant: Tenant, proofs: ProviderHost, system: EntraApplication) -> None:
     tenant.edit("create_registration", environment="container", clientId=system.client_id)
     tenant.edit("add_permission_set", environment="container", clientId=system.client_id, roleId="D365 READ")
@@ -285,8 +344,6 @@ def sets_for_one_company(tenant: Tenant, client_id: str) -> None:
     in_production("add_permission_set", roleId="D365 READ", company="CRONUS DK")(tenant, client_id)
 
 
-TOKEN = "/oauth2/v2.0/token"
-LISTED, OPENED = "/companies$", "/companyInformation$"
 PREVENTED = "Sorry, the current permissions prevented the action. (TableData 2000000006 Company Read: System)"
 NO_COMPANY = "User has no permission to company 'CRONUS DK'."
 BOTH = {"companies": ["CRONUS DK", "CRONUS SE"]}
@@ -333,6 +390,14 @@ CAUSES = {
     ),
     "without permission set, unseen": Case(
         a_blind_caller_and(WITHOUT_SET), "permission sets", ("403 Internal_ServerError", "Which permission sets it holds could not be seen")
+    ),
+    "a page that its permission sets may not run": Case(
+        refused(LISTED, 400, "Internal_ServerError", "You do not have the following permissions on Page APIV2 - Companies: Execute."),
+        "permission sets", ("400 Internal_ServerError", "give it a permission set that may read the companies (Execute on Page APIV2 - Companies)."),
+    ),
+    "a page that its roles do not open": Case(
+        refused(LISTED, 400, "Internal_ServerError", "Your license does not grant you the following permissions on Page APIV2 - Companies: Execute."),
+        "roles", ("not enough for this (Execute on Page APIV2 - Companies)", "`roles`"),
     ),
     "company away": Case(
         nothing, "company", ("does not see the company CRONUS NO.", "renamed or deleted"), {"companies": ["CRONUS DK", "CRONUS NO"]}
