@@ -1,10 +1,12 @@
 """The Pulumi program: the stack file's integrations, each with everything that belongs to it."""
 
+import os
 from pathlib import Path
 
 import pulumi
 
 from clients.http.errors import UserFacingError
+from clients.http.trust import unread_bundle
 from components.caller import find_caller
 from components.companion import companion_extension
 from components.integration import Integration
@@ -24,6 +26,9 @@ try:
     )
 except SettingsError as problem:
     refuse(str(problem))
+
+if told := unread_bundle(os.environ):
+    pulumi.warn(told)
 
 if companion := settings.companion_extension:
     versions = companion_extension(

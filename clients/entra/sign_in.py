@@ -31,6 +31,7 @@ from clients.entra.ways import (
 )
 from clients.http.errors import SignInFailed
 from clients.http.transport import USER_AGENT, Problem, Transport, redact
+from clients.http.trust import NO_RETRIES, UntrustedCertificate, trusting_session
 
 # It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.
 logging.getLogger("azure.identity").addHandler(logging.NullHandler())
@@ -140,7 +141,11 @@ def bearer(credential: Credential, scope: str) -> Callable[[], str]:
                 if kept is None or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
                     kept = credential.get_token(scope)
                 return f"Bearer {kept.token}"
-        except (AzureError, OSError, ValueError) as problem:
+        except (AzureError, OSError, ValueError, UntrustedCertificate) as problem:
+            # azure-identity wraps whatever is raised below it.
+            if isinstance(problem.__cause__ or problem, UntrustedCertificate):
+                refused: Any = problem.__cause__ or problem
+                raise refused.while_attempting(f"get a token for {scope.removesuffix('/.default')}") from None
             raise SignInFailed(
                 f"get a token for {scope.removesuffix('/.default')}",
                 redact(" ".join(str(problem).split())).rstrip("."),
@@ -165,8 +170,15 @@ def basic() -> Callable[[], str] | None:
 
 def _options(cloud: Cloud) -> dict[str, Any]:
     """Return what every credential of azure-identity is made with."""
+    from azure.core.pipeline.transport import RequestsTransport
+
+    session = trusting_session(NO_RETRIES)  # azure-core has retries of its own
     # Our own name beside the library's, so that one search in a sign-in log finds everything we did.
-    options: dict[str, Any] = {"authority": cloud.login, "user_agent": USER_AGENT}
+    options: dict[str, Any] = {
+        "authority": cloud.login,
+        "user_agent": USER_AGENT,
+        "transport": RequestsTransport(session=session, session_owner=False),
+    }
     if cloud not in CLOUDS.values():
         options["disable_instance_discovery"] = True  # which would ask login.microsoftonline.com about an unknown host
     return options

@@ -21,6 +21,7 @@ from clients.entra.caller import Caller
 from clients.entra.ways import sign_in_by
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
+from clients.http.trust import unread_bundle
 from clients.session import Session
 from commands import pulumi_cli
 from commands.preflight import business_central, companion, consents, environments, missing_graph_rights, orphans
@@ -105,6 +106,8 @@ def check(stack: Stack) -> list[Finding]:
         found = [_who_signs_in(person), *found]
         checks += [partial(missing_graph_rights.check, stack, person), partial(orphans.find, stack, tagged)]
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
+    if told := unread_bundle(os.environ):
+        found = [*found, Finding("note", "certificates", told.rstrip("."))]
     online = declared.online
     if online:
         signed_in = business_central.sign_in(session, person)
