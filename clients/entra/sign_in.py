@@ -11,26 +11,20 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from clients.entra.cloud import CLOUDS, Cloud
 from clients.entra.credential import AccessToken, Credential
-from clients.entra.ways import (
-    REQUEST_TOKEN,
-    REQUEST_URL,
-    SERVICE_CONNECTION,
-    SignInBy,
-    Way,
-    first,
-    sign_in_by,
-    unusable,
-    value,
-)
-from clients.http.errors import SignInFailed
-from clients.http.transport import USER_AGENT, Problem, Transport, redact
+from clients.entra.federated_tokens import request_token
+from clients.entra.refusals import remedy
+from clients.entra.ways import SignInBy, Way, sign_in_by, unusable, value
+from clients.http.errors import SignInFailed, UserFacingError
+from clients.http.transport import USER_AGENT, redact
 from clients.http.trust import NO_RETRIES, UntrustedCertificate, trusting_session
 
 # It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.
@@ -48,13 +42,37 @@ def find_credential(tenant_id: str, cloud: Cloud) -> Credential:
             azuread supports.
     """
     chosen = sign_in_by(os.environ)
+    sent = [""]
+
+    def assertion() -> str:
+        sent[0] = _assertion(chosen.way)
+        return sent[0]
+
     try:
-        return _credential(tenant_id, cloud, chosen)
+        credential = _credential(tenant_id, cloud, chosen, assertion)
     except (OSError, ValueError) as problem:  # azure-identity's words for a file that is not there, or no certificate
         raise unusable(problem) from None
+    return _Caller(credential, lambda said: remedy(said, chosen, sent[0]))
 
 
-def _credential(tenant_id: str, cloud: Cloud, chosen: SignInBy) -> Credential:
+class _Caller:
+    """The credential of whoever runs this, with what to do where it is refused.
+
+    Args:
+        credential: one of azure-identity's.
+        remedy: what to do, by what was said.
+    """
+
+    def __init__(self, credential: Credential, remedy: Callable[[str], str]) -> None:
+        self._credential = credential
+        self.remedy = remedy
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Return a token for these scopes."""
+        return self._credential.get_token(*scopes, **options)
+
+
+def _credential(tenant_id: str, cloud: Cloud, chosen: SignInBy, assertion: Callable[[], str]) -> Credential:
     from azure import identity
 
     client_id, common = chosen.client_id, _options(cloud)
@@ -76,42 +94,22 @@ def _credential(tenant_id: str, cloud: Cloud, chosen: SignInBy) -> Credential:
             return identity.ManagedIdentityCredential(client_id=client_id or None)
         case Way.AZURE_CLI:
             return identity.AzureCliCredential(tenant_id=tenant_id)
-        case Way.STATIC_TOKEN:
-            return identity.ClientAssertionCredential(
-                tenant_id, client_id, lambda: os.environ["ARM_OIDC_TOKEN"], **common
-            )
-        case Way.TOKEN_FILE:
-            file = os.environ["ARM_OIDC_TOKEN_FILE_PATH"]
-            return identity.WorkloadIdentityCredential(
-                tenant_id=tenant_id, client_id=client_id, token_file_path=file, **common
-            )
-        case Way.AZURE_PIPELINES:
-            return identity.AzurePipelinesCredential(
-                tenant_id=tenant_id,
-                client_id=client_id,
-                service_connection_id=first(os.environ, *SERVICE_CONNECTION),
-                system_access_token=first(os.environ, *REQUEST_TOKEN),
-                **common,
-            )
-        case Way.GITHUB | Way.REQUEST_ADDRESS:
-            return identity.ClientAssertionCredential(tenant_id, client_id, github_token, **common)
+        case _:
+            return identity.ClientAssertionCredential(tenant_id, client_id, assertion, **common)
 
 
-def github_token() -> str:
-    """Return a token of GitHub Actions for Entra, asked for as the runner says.
-
-    https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
+def _assertion(way: Way) -> str:
+    """Return a new federated token, as the environment says.
 
     Raises:
-        UserFacingError: GitHub does not give one.
+        UserFacingError: there is none.
     """
-    answer = Transport(
-        "GitHub",
-        first(os.environ, *REQUEST_URL),
-        authorization=lambda: f"Bearer {first(os.environ, *REQUEST_TOKEN)}",
-        read_problem=lambda body: Problem("", str(body.get("message") or ""), ""),
-    ).request("GET", "", attempting="get a token of GitHub Actions", query={"audience": "api://AzureADTokenExchange"})
-    return str(answer["value"])
+    match way:
+        case Way.STATIC_TOKEN:
+            return os.environ["ARM_OIDC_TOKEN"].strip()
+        case Way.TOKEN_FILE:
+            return Path(os.environ["ARM_OIDC_TOKEN_FILE_PATH"]).read_text(encoding="utf-8").strip()
+    return request_token(way)
 
 
 def secret_credential(tenant_id: str, cloud: Cloud, client_id: str, secret: str) -> Credential:
@@ -127,32 +125,62 @@ def bearer(credential: Credential, scope: str) -> Callable[[], str]:
     The token is got by one thread, kept for all, and renewed in time: not every credential of azure-identity does that
     (AzureCliCredential starts `az` each time), and none of them for threads that ask at once.
 
-    The function raises SignInFailed when none can be had.
+    The function raises a UserFacingError, most often SignInFailed, when none can be had.
     """
-    from azure.core.exceptions import AzureError
-
     getting = threading.Lock()
     kept: AccessToken | None = None
+    attempting = f"get a token for {scope.removesuffix('/.default')}"
 
     def authorization() -> str:
         nonlocal kept
         try:
             with getting:
                 if kept is None or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
-                    kept = credential.get_token(scope)
+                    kept = _usable(credential.get_token(scope))
                 return f"Bearer {kept.token}"
-        except (AzureError, OSError, ValueError, UntrustedCertificate) as problem:
-            # azure-identity wraps whatever is raised below it.
-            if isinstance(problem.__cause__ or problem, UntrustedCertificate):
-                refused: Any = problem.__cause__ or problem
-                raise refused.while_attempting(f"get a token for {scope.removesuffix('/.default')}") from None
-            raise SignInFailed(
-                f"get a token for {scope.removesuffix('/.default')}",
-                redact(" ".join(str(problem).split())).rstrip("."),
-                "Check ARM_TENANT_ID, ARM_CLIENT_ID and the credential of the application that runs this.",
-            ) from None
+        except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-identity and msal
+            raise _not_issued(problem, attempting, credential) from None
 
     return authorization
+
+
+def _usable(token: AccessToken) -> AccessToken:
+    """Return a token if it can be sent.
+
+    Raises:
+        ValueError: a service answered something else in its place.
+    """
+    if not re.fullmatch(r"[\x21-\x7e]+", token.token):
+        raise ValueError("what came in place of a token is none")
+    float(token.expires_on)
+    return token
+
+
+def _not_issued(problem: Exception, attempting: str, credential: Credential) -> UserFacingError:
+    """Return why no token was issued, as an error for the user."""
+    from azure.core.exceptions import AzureError, DecodeError
+
+    cause = problem.__cause__ if isinstance(problem, AzureError) else problem  # azure-identity wraps whatever is raised
+    if isinstance(cause, UserFacingError):
+        return cause
+    if isinstance(cause, UntrustedCertificate):
+        return cause.while_attempting(attempting)
+    said = redact(" ".join(str(getattr(problem, "message", "") or problem).split())).rstrip(".")
+    if isinstance(cause, (ValueError, TypeError, AttributeError, LookupError, DecodeError)):
+        unreadable = f"the answer of the token service cannot be read ({said.removeprefix('Authentication failed: ')})"
+        return SignInFailed(attempting, unreadable, _SOMETHING_ELSE_ANSWERS)
+    advise = credential.remedy if isinstance(credential, _Caller) else _advice_of_nobody
+    return SignInFailed(attempting, said, advise(said))
+
+
+_SOMETHING_ELSE_ANSWERS = (
+    "Something else than Entra answers there, such as a proxy's page: check HTTPS_PROXY, NO_PROXY and "
+    "ARM_METADATA_HOSTNAME."
+)
+
+
+def _advice_of_nobody(_: str) -> str:
+    return "Check the tenant, the client id and the secret."
 
 
 def basic() -> Callable[[], str] | None:
