@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,7 @@ def test_a_person_makes_everything_and_another_one_in_between_nothing(
 
     stack.settings = {}  # the deployer, in a pipeline, has no such hooks: that is no change
     assert set(stack.up().changes) == {"unchanged"}
+    assert "resourceHooks" not in json.dumps(stack.checkpoint())
     stack.settings = by_azure_cli(stack, tenant, tmp_path / "az")
     assert set(stack.up().changes) == {"unchanged"}
     gone = stack.destroy()
