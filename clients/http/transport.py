@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, error_for
+from clients.http.trust import UntrustedCertificate, is_hopeless, trusting_session
 
 USER_AGENT = "entra-business-central/0.1"
 """Tells our requests from those of the azuread provider, in the services' logs and in the rehearsal's."""
@@ -36,6 +36,13 @@ class RetryTable(Retry):
         if method in REPEATABLE:
             return status_code in RETRIED_WHEN_REPEATABLE
         return status_code in ALWAYS_RETRIED or (status_code == 503 and has_retry_after)
+
+    def increment(self, *args: Any, **options: Any) -> RetryTable:
+        """Return what is left of the tries; none where the next one would fail in the same way."""
+        error: Exception | None = options.get("error")
+        if error and is_hopeless(error):
+            raise error
+        return super().increment(*args, **options)
 
 
 RETRIES = RetryTable(
@@ -97,12 +104,10 @@ class Transport:
         self.base_url = base_url.rstrip("/")
         self._authorization = authorization
         self._read_problem = read_problem
-        self._session = requests.Session()
+        self._session = trusting_session(RETRIES)
         # Set, not merged by requests, so that a netrc file can never take the place of the token.
         self._session.auth = lambda request: request
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})})
-        self._session.mount("https://", HTTPAdapter(max_retries=RETRIES, pool_maxsize=8))
-        self._session.mount("http://", HTTPAdapter(max_retries=RETRIES, pool_maxsize=8))
 
     def request(
         self,
@@ -131,6 +136,7 @@ class Transport:
         Raises:
             SignInFailed: no token could be had.
             ServiceError: the service answered 4xx or 5xx; the class tells which.
+            CertificateNotTrusted: a certificate was not accepted, and nothing was sent.
             NoResponse: there was no answer.
         """
         url = path if path.startswith(f"{self.base_url}/") else f"{self.base_url}{path}"
@@ -148,6 +154,15 @@ class Transport:
                 timeout=self._timeout,
                 allow_redirects=False,  # no API of ours redirects; a redirect could carry the token elsewhere
             )
+        except UntrustedCertificate as problem:
+            raise problem.while_attempting(attempting) from None
+        except requests.exceptions.ProxyError as problem:
+            raise FailedPrecondition(
+                attempting,
+                f"the proxy does not lead to {self.service} at {self.base_url} ({_root_cause(problem)}), so nothing "
+                "was sent",
+                "Check HTTPS_PROXY; to go past the proxy, name the host in NO_PROXY.",
+            ) from None
         except requests.RequestException as problem:
             raise NoResponse(
                 attempting,
