@@ -11,6 +11,8 @@ import pulumi_azuread as azuread
 from components.required_resource_access import required_resource_accesses
 from settings.models import PROJECT, Integration
 
+_LOOK_UP = "azuread:index/getServicePrincipal:getServicePrincipal"
+
 # By the names of the plugin, since the SDK translates only whole names.
 _BESIDE_REDIRECT_URIS = ("web.homepageUrl", "web.logoutUrl", "web.implicitGrant")
 _NEVER_DECLARED_OF_APPLICATION = (
@@ -101,15 +103,28 @@ def _leave_disabled() -> pulumi.ResourceHook:
     return pulumi.ResourceHook("leave-disabled", _refuse_to_enable, opts=pulumi.ResourceHookOptions(on_dry_run=True))
 
 
-def _refuse_to_enable(update: pulumi.ResourceHookArgs) -> None:
+async def _refuse_to_enable(update: pulumi.ResourceHookArgs) -> None:
     """Refuse an update that would enable a service principal which somebody has disabled.
 
-    azuread's default is enabled, so that after a refresh an update would do it without a word.
+    azuread's default is enabled, so that any update would do it without a word: one for this reason after a refresh,
+    and one for another reason without a refresh, which is why Entra is asked here. It costs two requests for each
+    update of a service principal, and none where nothing changes.
 
     Raises:
-        pulumi.RunError: it would.
+        pulumi.RunError: it would, or that cannot be seen.
     """
-    if (update.old_outputs or {}).get("accountEnabled") is False:
+    recorded = update.old_outputs or {}
+    is_enabled = recorded.get("accountEnabled")
+    if is_enabled is not False:
+        try:
+            found = await pulumi.runtime.invoke_async(_LOOK_UP, {"clientId": recorded.get("clientId")})
+        except Exception as problem:  # noqa: BLE001 - Pulumi raises nothing more exact
+            raise pulumi.RunError(
+                f"integrations.{update.name}: could not see whether somebody has disabled service principal "
+                f"{update.id}: {problem}"
+            ) from None
+        is_enabled = found["accountEnabled"]
+    if is_enabled is False:
         raise pulumi.RunError(
             f"integrations.{update.name}: could not go on with service principal {update.id}: somebody has disabled "
             "it, and the stack file does not say whether it is to be enabled. Ask who did it and why; then write "

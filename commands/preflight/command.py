@@ -21,7 +21,15 @@ from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
-from commands.preflight import business_central, companion, consents, environments, missing_graph_rights, orphans
+from commands.preflight import (
+    business_central,
+    companion,
+    consents,
+    environments,
+    missing_graph_rights,
+    not_declared,
+    orphans,
+)
 from commands.preflight.findings import Finding, Kind, missing
 from commands.preflight.stack import Stack
 from commands.preflight.state import State, StateUnusable
@@ -102,6 +110,7 @@ def check(stack: Stack) -> list[Finding]:
         tagged, found = _tagged_applications(stack)
         checks += [partial(missing_graph_rights.check, stack, person), partial(orphans.find, stack, tagged)]
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
+        checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
     online = declared.online
     if online:
         signed_in = business_central.sign_in(session, person)

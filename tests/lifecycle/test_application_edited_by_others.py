@@ -8,6 +8,7 @@ from tests.support.entra import graph
 from tests.support.stack import MAGENTO, Stack
 from tests.support.tenant import Tenant
 
+ADMINISTRATOR = "ad313157-8a70-4d3b-9c53-0c4f1e9b0001"
 NOT_SPOKEN_OF: dict[str, Any] = {
     "web": {
         "redirectUris": ["https://shop.example/signin"],
@@ -229,3 +230,19 @@ def test_where_the_stack_file_says_not_enabled_it_stays_disabled_and_nothing_is_
     assert stack.drift().code == 7
     assert stack.up("--refresh").code == 0
     assert principal(tenant, stack)["accountEnabled"] is False
+
+
+def test_a_plain_up_that_changes_the_owners_does_not_enable_it_either(tenant: Tenant, stack: Stack) -> None:
+    """azuread sends the whole service principal, enabled as the state has it."""
+    stack.deploy()
+    owners = [tenant.ready.deployer.objectId, ADMINISTRATOR]
+    disable(tenant, stack)
+    stack.write(magento={**MAGENTO, "owners": owners})
+    refused = stack.up()
+    assert refused.code != 0, refused
+    assert "somebody has disabled it" in refused.output
+    assert principal(tenant, stack)["accountEnabled"] is False
+    graph(tenant, "PATCH", f"/servicePrincipals/{principal(tenant, stack)['id']}", {"accountEnabled": True})
+    changed = stack.up()
+    assert changed.code == 0, changed
+    assert stack.drift().code == 0
