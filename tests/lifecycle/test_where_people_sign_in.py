@@ -11,6 +11,7 @@ from tests.support.tenant import OURS, Tenant
 def test_the_host_of_an_assistant_is_a_public_client_with_delegated_permissions_only(
     tenant: Tenant, stack: Stack
 ) -> None:
+    tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All")  # not needed
     stack.write(assistant={"preset": "mcp-host"})
     made = stack.up()
     assert made.code == 0, made
