@@ -77,8 +77,9 @@ def declared_proof(integration: Integration, key: str, settings: Settings, secre
         base_url=environment.base_url or "",
         roles=integration.roles,
         permission_set_companies=[each.company or "" for each in access.permission_sets or ()],
-        state=access.state,
+        state=access.state if integration.enabled is not False else "Disabled",
         switched_off=integration.proof == "off",
+        people_sign_in=integration.people_sign_in,
         has_secret=bool(secrets),
         declared_at=f"integrations.{integration.key}.environments.{key}",
     )

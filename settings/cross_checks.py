@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from settings import logical_names
 from settings.messages import Problem
-from settings.models import Integration, Settings
+from settings.models import Integration, RedirectUris, Settings
 
 
 def contradictions(settings: Settings) -> Iterable[Problem]:
@@ -53,6 +53,8 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
                 text = f"makes the same resource name as integrations.{names[name]} ({name!r}); rename one of them"
                 yield Problem(here, text)
         yield from _owner_problems(integration, here)
+        yield from _application_problems(integration, here)
+        yield from _people_problems(integration, here)
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
 
 
@@ -101,6 +103,44 @@ def _owner_problems(integration: Integration, here: list[str | int]) -> Iterable
             "one that this stack makes are its own"
         )
         yield Problem([*here, "adopt"], text)
+
+
+def _application_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
+    """Yield what the stack file says of an application's settings where the application is not this stack's."""
+    if integration.client_id is None:
+        return
+    settings = {
+        "redirectUris": integration.redirect_uris != RedirectUris(),
+        "signInAudience": "sign_in_audience" in integration.model_fields_set,
+        "fallbackPublicClient": integration.fallback_public_client is not None,
+        "notes": integration.notes is not None,
+        "serviceManagementReference": integration.service_management_reference is not None,
+        "enabled": integration.enabled is not None,
+    }
+    for key, is_said in settings.items():
+        if is_said:
+            yield Problem([*here, key], "is for an application that this stack makes, and `clientId` names another")
+
+
+def _people_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
+    """Yield what an integration without application roles cannot have: people sign in to it, with their own rights."""
+    if not integration.people_sign_in:
+        return
+    why = "people sign in here, since there are no `roles`"
+    if integration.permission_sets:
+        yield Problem([*here, "permissionSets"], f"are those of each user in Business Central: {why}; leave them out")
+    for key, access in integration.environments.items():
+        if access and access.permission_sets:
+            there = [*here, "environments", key, "permissionSets"]
+            yield Problem(there, f"are those of each user in Business Central: {why}; leave them out")
+    if integration.client_id:
+        return
+    if integration.credentials.secrets:
+        text = f"are for a program that can keep one: {why}, with a public client, which has none"
+        yield Problem([*here, "credentials", "secrets"], text)
+    if not integration.redirect_uris.public_client and not integration.fallback_public_client:
+        text = f"is missing: {why}; say where they come back to, or `fallbackPublicClient: true` for a device code"
+        yield Problem([*here, "redirectUris", "publicClient"], text)
 
 
 def _secret_problems(integration: Integration, maximum: int, here: list[str | int]) -> Iterable[Problem]:

@@ -31,6 +31,7 @@ from commands.preflight import (
     consents,
     environments,
     missing_graph_rights,
+    not_declared,
     orphans,
     other_stacks,
     secrets,
@@ -119,6 +120,7 @@ def check(stack: Stack) -> list[Finding]:
         checks += [partial(missing_graph_rights.check, stack, person), partial(orphans.find, stack, tagged)]
         checks.append(partial(secrets.check, stack, tagged, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
+        checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
     if told := unread_bundle(os.environ):
         found = [*found, Finding("note", "certificates", told.rstrip("."))]
     online = declared.online

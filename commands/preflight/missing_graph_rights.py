@@ -89,7 +89,8 @@ def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tupl
         if delegated:
             yield READ_DELEGATED_GRANTS, "see whether delegated permissions are approved"
         return
-    yield GRANT_APP_ROLES, "consent to application roles"
+    if integration.roles or any(each.roles for each in others):
+        yield GRANT_APP_ROLES, "consent to application roles"
     graph_caller = integration.other_permissions.get(MICROSOFT_GRAPH)
     if graph_caller and graph_caller.roles:
         yield GRANT_APP_ROLES_OF_GRAPH, "consent to application roles of Microsoft Graph"

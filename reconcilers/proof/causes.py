@@ -69,8 +69,8 @@ _SIGN_IN_ERRORS = [
     _SignInError(
         "AADSTS7000112",
         "application",
-        "An administrator has disabled its service principal: `pulumi up --refresh` enables it again, and `python -m "
-        "commands prove` tries it out after that.",
+        "An administrator has disabled its service principal: ask why. With `enabled: true` in the stack file `pulumi "
+        "up --refresh` enables it again, and `python -m commands prove` tries it out after that.",
     ),
     _SignInError(
         "AADSTS500011",

@@ -7,6 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self
 
 NO_SECRET = "this stack has no client secret for it, and no other credential can be used from here"  # noqa: S105
+PEOPLE_SIGN_IN = "people sign in to it, each with their own rights in Business Central, and no person is here"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class DeclaredProof:
         permission_set_companies: Iterable[str],
         state: str,
         switched_off: bool,
+        people_sign_in: bool = False,
         has_secret: bool,
         declared_at: str,
     ) -> Self:
@@ -54,6 +56,7 @@ class DeclaredProof:
                 companies.
             state: of the registration, "Enabled" or "Disabled".
             switched_off: whether the stack file says `proof: off`.
+            people_sign_in: whether it acts for people who sign in, and has no role of its own.
             has_secret: whether this stack makes a secret for the application.
             declared_at: as the attribute.
         """
@@ -63,7 +66,7 @@ class DeclaredProof:
             base_url=base_url,
             roles=tuple(roles),
             companies=tuple(sorted({each for each in companies if each})),
-            not_provable=_not_provable(switched_off, has_secret, state, bool(companies)),
+            not_provable=_not_provable(switched_off, people_sign_in, has_secret, state, bool(companies)),
             declared_at=declared_at,
         )
 
@@ -115,10 +118,14 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _not_provable(switched_off: bool, has_secret: bool, state: str, has_permission_sets: bool) -> str:
+def _not_provable(
+    switched_off: bool, people_sign_in: bool, has_secret: bool, state: str, has_permission_sets: bool
+) -> str:
     """Return why access is not, or cannot be, proved from here, "" where it can."""
     if switched_off:
         return "the stack file says `proof: off`"
+    if people_sign_in:
+        return PEOPLE_SIGN_IN
     if not has_secret:
         return NO_SECRET
     if state == "Disabled":

@@ -360,7 +360,7 @@ CAUSES = {
     "application deleted": Case(edit("delete_application"), "application", ("AADSTS700016", "is not there")),
     "principal deleted": Case(edit("delete_service_principal"), "application", ("AADSTS7000229", "is not there")),
     "principal disabled": Case(
-        disabled_principal, "application", ("AADSTS7000112", "disabled its service principal", "`pulumi up --refresh` enables it again")
+        disabled_principal, "application", ("AADSTS7000112", "disabled its service principal", "With `enabled: true` in the stack file `pulumi up --refresh` enables it again")
     ),
     "Business Central unknown": Case(
         lambda tenant, _: tenant.edit("remove_business_central_service_principal"), "application", ("AADSTS500011", "no service principal in this tenant")

@@ -136,6 +136,16 @@ def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, let
         ({"delegatedScopes": ["Everything"]}, "integrations.magento.delegatedScopes[0]", "'user_impersonation'"),
         ({"expectedPublisher": "Somebody"}, "integrations.magento.expectedPublisher", "vendor"),
         ({"adopt": True}, "integrations.magento.adopt", "vendor"),
+        ({"roles": []}, "integrations.magento.roles", "at least one role, or `delegatedScopes`"),
+        ({"redirectUris": {"web": ["http://shop.example/"]}}, "integrations.magento.redirectUris.web[0]", "neither an https"),
+        ({"redirectUris": {"web": ["https://shop.example"]}}, "integrations.magento.redirectUris.web[0]", "slash at the end"),
+        ({"redirectUris": {"web": ["https://*.example/"]}}, "integrations.magento.redirectUris.web[0]", "without * and #"),
+        ({"redirectUris": {"web": ["https://[/"]}}, "integrations.magento.redirectUris.web[0]", "no redirect address"),
+        ({"redirectUris": {"web": ["https://a.example/" + "x" * 250]}}, "integrations.magento.redirectUris.web[0]", "has 268 characters"),
+        ({"redirectUris": {"publicClient": ["http://a.example/"]}}, "integrations.magento.redirectUris.publicClient[0]", "not of this machine"),
+        ({"redirectUris": {"publicClient": ["callback"]}}, "integrations.magento.redirectUris.publicClient[0]", "no redirect address"),
+        ({"signInAudience": "PersonalMicrosoftAccount"}, "integrations.magento.signInAudience", "'AzureADMultipleOrgs'"),
+        ({"notes": " "}, "integrations.magento.notes", "must not be empty"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_key_and_what_would_be_right(change: dict[str, Any], key: str, right: str) -> None:
