@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi
 import pulumi_azuread as azuread
 
+from components.cloud import refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.integration import Integration
 from components.monitor import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
@@ -14,12 +15,14 @@ from settings.loading import SettingsError, decoded, load, of_project
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
-values = {key: decoded(text) for key, text in of_project(pulumi.runtime.get_config_env()).items()}
+config = pulumi.runtime.get_config_env()
+values = {key: decoded(text) for key, text in of_project(config).items()}
 folder = Path(__file__).parent
 try:
     settings = load(values, presets=folder / "presets", stack_file=Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml"))
 except SettingsError as problem:
     refuse(str(problem))
+refuse_cloud_without_business_central(config, settings)
 
 if companion := settings.companion_extension:
     versions = companion_extension(

@@ -89,6 +89,17 @@ class Session:
         return caller_of(sign_in())
 
     @property
+    def business_central_url(self) -> str:
+        """The base address of Business Central online.
+
+        Raises:
+            FailedPrecondition: this cloud has none that is known, or BUSINESS_CENTRAL_URL cannot be used.
+            UserFacingError: the metadata host does not answer.
+        """
+        with self._lock:
+            return cloud.business_central_url(self._cloud)
+
+    @property
     def business_central(self) -> BusinessCentral:
         """The client of Business Central."""
         with self._lock:
@@ -110,10 +121,14 @@ class Session:
 
     def _installation(self, base_url: str) -> BusinessCentral:
         address, _, query = base_url.partition("?")
+        authorization = sign_in.basic()
+        if authorization is None:
+            cloud.require_same_cloud(address, self._cloud)
+            authorization = self._business_central_sign_in
         transport = Transport(
             "Business Central",
             address,
-            authorization=sign_in.basic() or self._business_central_sign_in,
+            authorization=authorization,
             read_problem=business_central.read_problem,
             answer_seconds=business_central.ANSWER_SECONDS,
         )
@@ -148,6 +163,7 @@ class Session:
             client_id,
             secret,
             self.tenant_id,
+            online,
             # A new credential each time, because each keeps its tokens, and a token keeps the roles of its issue.
             lambda: sign_in.secret_credential(self.tenant_id, online, client_id, secret),
         )
@@ -193,7 +209,7 @@ class Session:
         """Return a transport to Business Central online; its admin center has errors of another shape."""
         return Transport(
             service,
-            cloud.business_central_url(),
+            self.business_central_url,
             authorization=self._business_central_sign_in,
             read_problem=read_problem,
             answer_seconds=business_central.ANSWER_SECONDS,

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote
 from clients.business_central.environment import AUTOMATION_ROUTE, HEADERS, read_problem
 from clients.entra import cloud, sign_in
 from clients.entra.caller import claims_of
+from clients.entra.cloud import Cloud
 from clients.entra.credential import Credential
 from clients.http.errors import SignInFailed
 from clients.http.transport import Transport
@@ -38,13 +39,17 @@ class OutsideSystem:
         client_id: the application.
         secret: its secret; it is in no message.
         tenant_id: the directory.
+        home: the cloud of the directory: its tokens are sent to no other cloud's Business Central.
         credential: makes a credential of the secret.
     """
 
-    def __init__(self, client_id: str, secret: str, tenant_id: str, credential: Callable[[], Credential]) -> None:
+    def __init__(
+        self, client_id: str, secret: str, tenant_id: str, home: Cloud, credential: Callable[[], Credential]
+    ) -> None:
         self.client_id = client_id
         self._secret = secret
         self._tenant_id = tenant_id
+        self._home = home
         self._credential = credential
         self._transports: dict[str, Transport] = {}
 
@@ -105,7 +110,9 @@ class OutsideSystem:
     ) -> list[dict[str, Any]]:
         address, _, own_query = base_url.partition("?")
         online = "" if base_url else f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(environment, safe='')}"
-        transport = self._transport(address or cloud.business_central_url())
+        if address:
+            cloud.require_same_cloud(address, self._home)
+        transport = self._transport(address or cloud.business_central_url(self._home))
         whole_query = {**dict(parse_qsl(own_query)), **(query or {})}
         headers = {**HEADERS, "Authorization": authorization}
         return list(transport.pages(f"{online}/api/{path}", attempting=attempting, query=whole_query, headers=headers))

@@ -208,7 +208,7 @@ def _options(cloud: Cloud) -> dict[str, Any]:
     """Return what every credential of azure-identity is made with."""
     # Our own name beside the library's, so that one search in a sign-in log finds everything we did.
     options: dict[str, Any] = {"authority": cloud.login, "user_agent": USER_AGENT}
-    if cloud not in CLOUDS.values():
+    if cloud.login not in {each.login for each in CLOUDS.values()}:
         options["disable_instance_discovery"] = True  # which would ask login.microsoftonline.com about an unknown host
     return options
 

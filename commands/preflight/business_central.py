@@ -37,6 +37,10 @@ def sign_in(session: Session, graph_caller: Caller | None) -> SignedIn:
         graph_caller: who signed in to Microsoft Graph; None where that is not known.
     """
     try:
+        _ = session.business_central_url  # before a token is asked for: in this cloud there may be none
+    except UserFacingError as problem:
+        return SignedIn(None, [missing(WHERE, problem)], may_call_apis=False)
+    try:
         caller = session.business_central_caller
     except UserFacingError as problem:
         finding = missing(WHERE, problem) if _is_in_tenant(session) else _no_service_principal(graph_caller)
