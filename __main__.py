@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi
 import pulumi_azuread as azuread
 
+from components.business_central_in_tenant import BusinessCentralInTenant
 from components.cloud import refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.integration import Integration
@@ -35,7 +36,8 @@ if companion := settings.companion_extension:
 
 if settings.integrations or not companion:
     caller = azuread.get_client_config()
+    in_tenant = BusinessCentralInTenant(config)
     pulumi.export(
         "integrations",
-        {each.key: Integration(each, settings, caller).handover for each in settings.integrations},
+        {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations},
     )

@@ -19,7 +19,10 @@ class OwnApplication(NamedTuple):
 
 
 def own_application(
-    integration: Integration, caller: azuread.GetClientConfigResult, parent: pulumi.Resource
+    integration: Integration,
+    caller: azuread.GetClientConfigResult,
+    parent: pulumi.Resource,
+    hooks: pulumi.ResourceHookBinding | None,
 ) -> OwnApplication:
     """Make the application of an integration.
 
@@ -27,6 +30,7 @@ def own_application(
         integration: the integration.
         caller: who runs this; the owner, where the stack file names none.
         parent: the integration's component.
+        hooks: what is looked at before the application is made.
     """
     own = pulumi.ResourceOptions(parent=parent)
     # Where the stack file lists owners, exactly those. Where it lists none, whoever creates the application; a later
@@ -47,7 +51,7 @@ def own_application(
         # only: docs/reference/interrupted-runs.md.
         tags=[f"{PROJECT}:{pulumi.get_stack()}:{integration.key}"],
         required_resource_accesses=required_resource_accesses(integration),
-        opts=owned,
+        opts=pulumi.ResourceOptions.merge(owned, pulumi.ResourceOptions(hooks=hooks)),
     )
     principal = azuread.ServicePrincipal(
         integration.key,

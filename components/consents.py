@@ -11,16 +11,24 @@ from settings import logical_names
 from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
 
 
-def consent(integration: Integration, own: OwnApplication | None, parent: pulumi.Resource) -> AdminConsent:
+def consent(
+    integration: Integration,
+    own: OwnApplication | None,
+    parent: pulumi.Resource,
+    hooks: pulumi.ResourceHookBinding | None,
+) -> AdminConsent:
     """Make the consents of an integration, and return the one on Business Central.
 
     Args:
         integration: the integration.
         own: its application; None where it is a vendor's.
         parent: the integration's component.
+        hooks: what is looked at before the first consent is made.
     """
 
-    def make(app_id: str, name: str, depends_on: list[AdminConsent]) -> AdminConsent:
+    def make(
+        app_id: str, name: str, depends_on: list[AdminConsent], hooks: pulumi.ResourceHookBinding | None = None
+    ) -> AdminConsent:
         permissions = integration.permissions[app_id]
         return AdminConsent(
             name,
@@ -33,10 +41,10 @@ def consent(integration: Integration, own: OwnApplication | None, parent: pulumi
             delegated_scopes=list(permissions.delegated_scopes),
             consent=integration.consent,
             declared_at=f"integrations.{integration.key}",
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=depends_on),
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=depends_on, hooks=hooks),
         )
 
-    first = make(BUSINESS_CENTRAL_APP_ID, integration.key, [])
+    first = make(BUSINESS_CENTRAL_APP_ID, integration.key, [], hooks)
     for app_id in integration.other_permissions:
         # After the consent on Business Central: that one creates a vendor's service principal, and deletes it again.
         # Pulumi deletes in the reverse order, so that it comes last.

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_azuread as azuread
 
 from components.application import own_application
+from components.business_central_in_tenant import BusinessCentralInTenant
 from components.consents import consent
 from components.credentials import secrets
 from components.dependencies import without_dependency
@@ -27,6 +28,7 @@ class Integration(pulumi.ComponentResource):
         integration: what the stack file says of it.
         settings: all that the stack file says, for the names of environments.
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
+        in_tenant: what is looked at before the first thing is made.
     """
 
     handover: dict[str, Any]
@@ -35,7 +37,11 @@ class Integration(pulumi.ComponentResource):
     in an output makes all of it secret."""
 
     def __init__(
-        self, integration: IntegrationSettings, settings: Settings, caller: azuread.GetClientConfigResult
+        self,
+        integration: IntegrationSettings,
+        settings: Settings,
+        caller: azuread.GetClientConfigResult,
+        in_tenant: BusinessCentralInTenant,
     ) -> None:
         # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
         super().__init__(
@@ -48,9 +54,11 @@ class Integration(pulumi.ComponentResource):
             ),
         )
         # A vendor's application lives in the vendor's tenant: here it only gets a service principal, and has no secret.
-        own = None if integration.client_id else own_application(integration, caller, self)
+        # With `consent: manual` the approval page adds Business Central's service principal, and not `up`.
+        hooks = in_tenant.before_create if integration.consent == "auto" else None
+        own = None if integration.client_id else own_application(integration, caller, self, hooks)
         client_id = own.application.client_id if own else integration.client_id or ""
-        consented = consent(integration, own, self)
+        consented = consent(integration, own, self, None if own else hooks)
         made = secrets(integration, own.application, self) if own else []
         for key in integration.environments:
             environment = settings.environments[key]

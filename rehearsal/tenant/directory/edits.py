@@ -131,6 +131,11 @@ class _Edit(Edit):
     def remove_business_central_service_principal(self) -> Changed:
         return self._delete(self._by_app_id("servicePrincipal", BUSINESS_CENTRAL))
 
+    def remove_business_central_from_cloud(self) -> Changed:
+        """Make the cloud one without Business Central's application, as US Government and China may be."""
+        self._directory.not_in_this_cloud.add(BUSINESS_CENTRAL)
+        return self.remove_business_central_service_principal()
+
     def _delete(self, item: DirectoryObject) -> Changed:
         self._directory.delete(item)
         return {"id": item.id}
@@ -160,7 +165,8 @@ class _Edit(Edit):
         if application := self._directory.find_by_app_id("application", app_id):
             return application.body, self._directory.tenant_id
         # The origin only matters for Microsoft Graph, whose service principal exists from the start.
-        if external := external_application("", app_id):
+        external = external_application("", app_id)
+        if external and app_id not in self._directory.not_in_this_cloud:
             return external
         raise LookupError(f"There is no application with the client id {app_id}.")
 

@@ -60,3 +60,14 @@ def test_a_publisher_can_be_changed_and_taken_away(tenant: Tenant, graph: Graph)
 def test_microsoft_graph_offers_delegated_permissions_too(graph: Graph) -> None:
     scopes = graph.service_principal_of(MICROSOFT_GRAPH)["oauth2PermissionScopes"]
     assert {each["value"]: each["id"] for each in scopes}["User.Read"] == USER_READ
+
+
+def test_a_cloud_without_business_centrals_application_answers_as_for_an_unknown_id(
+    tenant: Tenant, graph: Graph
+) -> None:
+    tenant.edit("remove_business_central_from_cloud")
+    assert graph.ask("GET", f"/servicePrincipals(appId='{BUSINESS_CENTRAL}')").status_code == 404
+    refused = graph.ask("POST", "/servicePrincipals", {"appId": BUSINESS_CENTRAL})
+    assert refused.status_code == 400
+    assert "does not reference a valid application object" in refused.json()["error"]["message"]
+    assert graph.service_principal(JOB_QUEUE_RUNNER), "other applications are"
