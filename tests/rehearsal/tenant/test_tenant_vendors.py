@@ -67,7 +67,7 @@ def test_a_cloud_without_business_centrals_application_answers_as_for_an_unknown
 ) -> None:
     tenant.edit("remove_business_central_from_cloud")
     assert graph.ask("GET", f"/servicePrincipals(appId='{BUSINESS_CENTRAL}')").status_code == 404
-    refused = graph.ask("POST", "/servicePrincipals", {"appId": BUSINESS_CENTRAL})
+    refused = graph.ask("POST", "/servicePrincipals", json={"appId": BUSINESS_CENTRAL})
     assert refused.status_code == 400
     assert "does not reference a valid application object" in refused.json()["error"]["message"]
     assert graph.service_principal(JOB_QUEUE_RUNNER), "other applications are"
