@@ -15,6 +15,7 @@ from clients.business_central.deployment import Channel
 from clients.business_central.environment import BusinessCentral, Environment
 from clients.business_central.extension_upload import ExtensionUpload
 from clients.business_central.outside_system import OutsideSystem
+from clients.business_central.servers import Server
 from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
 from clients.entra.credential import Credential
@@ -39,7 +40,7 @@ class Session:
     def __init__(self, settings: Mapping[str, str]) -> None:
         self._settings = settings
         self._lock = threading.RLock()
-        self._installations: dict[str, BusinessCentral] = {}
+        self._installations: dict[tuple[str, str], BusinessCentral] = {}
 
     @property
     def tenant_id(self) -> str:
@@ -105,26 +106,27 @@ class Session:
         with self._lock:
             return self._business_central
 
-    def environment(self, name: str, base_url: str = "") -> Environment:
+    def environment(self, name: str, base_url: str = "", scope: str = "") -> Environment:
         """Return the client of one Business Central environment.
 
         Args:
             name: its name.
             base_url: its address where it is a container or on-premises, perhaps with a query; "" online.
+            scope: what tokens for it are asked for; "" for what Business Central online accepts.
         """
         if not base_url:
             return self.business_central.environment(name)
         with self._lock:
-            if base_url not in self._installations:
-                self._installations[base_url] = self._installation(base_url)
-            return self._installations[base_url].environment(name)
+            if (base_url, scope) not in self._installations:
+                self._installations[base_url, scope] = self._installation(base_url, scope)
+            return self._installations[base_url, scope].environment(name)
 
-    def _installation(self, base_url: str) -> BusinessCentral:
+    def _installation(self, base_url: str, scope: str) -> BusinessCentral:
         address, _, query = base_url.partition("?")
         authorization = sign_in.basic()
         if authorization is None:
             cloud.require_same_cloud(address, self._cloud)
-            authorization = self._business_central_sign_in
+            authorization = sign_in.bearer(self._credential, scope) if scope else self._business_central_sign_in
         transport = Transport(
             "Business Central",
             address,
@@ -132,7 +134,7 @@ class Session:
             read_problem=business_central.read_problem,
             answer_seconds=business_central.ANSWER_SECONDS,
         )
-        return BusinessCentral(transport, None, dict(parse_qsl(query)))
+        return BusinessCentral(transport, None, dict(parse_qsl(query)), Server(base_url, scope))
 
     @property
     def admin_center(self) -> AdminCenter:

@@ -11,13 +11,13 @@ from settings import logical_names
 from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
 
 
-def consent(
+def consents(
     integration: Integration,
     own: OwnApplication | None,
     parent: pulumi.Resource,
     hooks: pulumi.ResourceHookBinding | None,
-) -> AdminConsent:
-    """Make the consents of an integration, and return the one on Business Central.
+) -> list[AdminConsent]:
+    """Make the consents of an integration, and return them; the one on Business Central comes first.
 
     Args:
         integration: the integration.
@@ -45,8 +45,7 @@ def consent(
         )
 
     first = make(BUSINESS_CENTRAL_APP_ID, integration.key, [], hooks)
-    for app_id in integration.other_permissions:
-        # After the consent on Business Central: that one creates a vendor's service principal, and deletes it again.
-        # Pulumi deletes in the reverse order, so that it comes last.
-        make(app_id, logical_names.consent(integration.key, app_id), [first])
-    return first
+    # After the consent on Business Central: that one creates a vendor's service principal, and deletes it again.
+    # Pulumi deletes in the reverse order, so that it comes last.
+    others = integration.other_permissions
+    return [first, *(make(app_id, logical_names.consent(integration.key, app_id), [first]) for app_id in others)]

@@ -9,7 +9,7 @@ import pulumi_azuread as azuread
 
 from components.application import own_application
 from components.business_central_in_tenant import BusinessCentralInTenant
-from components.consents import consent
+from components.consents import consents
 from components.credentials import secrets
 from components.dependencies import without_dependency
 from components.handover import handover
@@ -58,7 +58,7 @@ class Integration(pulumi.ComponentResource):
         hooks = in_tenant.before_create if integration.consent == "auto" else None
         own = None if integration.client_id else own_application(integration, caller, self, hooks)
         client_id = own.application.client_id if own else integration.client_id or ""
-        consented = consent(integration, own, self, None if own else hooks)
+        consented, *consented_elsewhere = consents(integration, own, self, None if own else hooks)
         made = secrets(integration, own.application, self) if own else []
         for key in integration.environments:
             environment = settings.environments[key]
@@ -82,7 +82,8 @@ class Integration(pulumi.ComponentResource):
                 settings,
                 client_id=client_id,
                 secrets=made,
-                consent=consented,
+                # A server with an application of its own has its roles there, and not on Business Central's.
+                consents=[consented, *(consented_elsewhere if environment.scope else [])],
                 registration=registration,
                 parent=self,
             )

@@ -37,6 +37,7 @@ from settings.values import (
     Text50,
     quotable,
     safe_address,
+    server_scope,
 )
 
 PROJECT = "entra-business-central"
@@ -263,6 +264,7 @@ class Environment(_Model):
 
     name: EnvironmentName
     base_url: Annotated[str, AfterValidator(safe_address)] | None = None
+    scope: Annotated[str, AfterValidator(server_scope)] | None = None
     formerly: tuple[EnvironmentName, ...] = ()
 
 

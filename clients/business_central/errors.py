@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from clients.business_central import servers
+from clients.business_central.servers import Server
 from clients.http.errors import ServiceError
 
 
@@ -38,16 +40,15 @@ def is_inside_a_company(problem: ServiceError) -> bool:
 
 COMPANY_TABLE = 2000000006
 
-_ENTRA_APPLICATIONS = (
-    "Microsoft Entra Applications (online: https://businesscentral.dynamics.com/{environment}?page=9860)"
-)
+_ENTRA_APPLICATIONS = "Microsoft Entra Applications (https://businesscentral.dynamics.com/{environment}?page=9860)"
 
-# Remedies, by what is missing. `commands preflight` prints the same sentences beforehand.
+# Remedies, by what is missing; for Business Central online, where `_ON_A_SERVER` has another one. `commands preflight`
+# prints the same sentences beforehand.
 INSTALL_COMPANION = (
     "The companion extension 'Entra Business Central Registration' (API {route}) is not installed in environment "
     "{environment}, or is older than this program: a user with the permission set EXTEN. MGT. - ADMIN (or SUPER) "
-    "installs it there under Extension Management (online: "
-    "https://businesscentral.dynamics.com/{environment}?page=2500), as docs/reference/companion-extension.md describes."
+    "installs it there under Extension Management (https://businesscentral.dynamics.com/{environment}?page=2500), as "
+    "docs/reference/companion-extension.md describes."
 )
 CHECK_ENVIRONMENT = (
     "Check the name of environment {environment} in the stack file against the Business Central admin center: it may "
@@ -55,7 +56,7 @@ CHECK_ENVIRONMENT = (
 )
 REGISTER_CALLER = (
     "The application (or user) that runs this is not registered and enabled in environment {environment}: an "
-    f"administrator with SUPER adds it under {_ENTRA_APPLICATIONS} with the permission sets D365 AUTOMATION, SECURITY, "
+    "administrator with SUPER adds it under {entra_applications} with the permission sets D365 AUTOMATION, SECURITY, "
     "EBC REGISTRATION (these three for all companies) and every set that it hands out."
 )
 GRANT_CALLER_ROLES = (
@@ -68,8 +69,8 @@ GRANT_CALLER_ROLES = (
 )
 ASSIGN_SECURITY = (
     "The caller needs the permission set SECURITY for all companies of environment {environment} (or has to be a user "
-    f"with SUPER): an administrator with SUPER assigns it to the application that runs this, under "
-    f"{_ENTRA_APPLICATIONS}."
+    "with SUPER): an administrator with SUPER assigns it to the application that runs this, under "
+    "{entra_applications}."
 )
 SIGN_IN_FULL_USER = (
     "Business Central wants one enabled user with a full licence first: sign in to environment {environment} once as "
@@ -77,17 +78,35 @@ SIGN_IN_FULL_USER = (
 )
 ASSIGN_BASIC_SETS = (
     "The caller lacks this permission in environment {environment}: an administrator with SUPER assigns it the "
-    f"permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION for all companies, under {_ENTRA_APPLICATIONS}."
+    "permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION for all companies, under {entra_applications}."
 )
 ASSIGN_EBC_REGISTRATION = (
     "The caller needs the permission set EBC REGISTRATION for all companies of environment {environment}: an "
-    f"administrator with SUPER assigns it to the application that runs this, under {_ENTRA_APPLICATIONS}."
+    "administrator with SUPER assigns it to the application that runs this, under {entra_applications}."
 )
 ASSIGN_SAME_SETS_TO_CALLER = (
     "A caller with SECURITY can hand out only the permission sets that it holds itself: an administrator with SUPER "
-    f"assigns this set to the caller in environment {{environment}}, under {_ENTRA_APPLICATIONS}, or runs this as a "
+    "assigns this set to the caller in environment {environment}, under {entra_applications}, or runs this as a "
     "user with SUPER."
 )
+
+
+_UNAVAILABLE = (
+    "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
+    "and run the same command again when it is Active."
+)
+_BUSY = "Environment {environment} may be updating; look in the admin center, then run the same command again."
+
+_ON_A_SERVER = {
+    INSTALL_COMPANION: servers.INSTALL_COMPANION,
+    CHECK_ENVIRONMENT: servers.CHECK_ENVIRONMENT,
+    REGISTER_CALLER: servers.REGISTER_CALLER,
+    GRANT_CALLER_ROLES: servers.GRANT_CALLER_ROLES,
+    SIGN_IN_FULL_USER: servers.SIGN_IN_FULL_USER,
+    _UNAVAILABLE: servers.UNAVAILABLE,
+    _BUSY: servers.BUSY,
+}
+"""Remedy -> the one where the environment is a server or a container. The others hold there too."""
 
 
 class KnownError(NamedTuple):
@@ -109,8 +128,7 @@ KNOWN_ERRORS = [
     KnownError(
         "Internal_TenantUnavailable",
         "",
-        "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
-        "and run the same command again when it is Active.",
+        _UNAVAILABLE,
     ),
     KnownError("Authentication_InvalidCredentials", "authenticated or authorized", GRANT_CALLER_ROLES),
     KnownError("Authentication_InvalidCredentials", "", REGISTER_CALLER),
@@ -128,27 +146,35 @@ KNOWN_ERRORS = [
 ]
 
 
-def format_remedy(remedy: str, environment: str = "", route: str = "") -> str:
+def format_remedy(remedy: str, environment: str = "", route: str = "", server: Server | None = None) -> str:
     """Return one of the remedies above with the environment filled in.
 
     Args:
         remedy: the remedy.
         environment: name of the environment.
         route: of the companion extension's API.
+        server: where the environment is, None for Business Central online.
     """
-    return remedy.format(environment=environment, route=route)
+    if server is None:
+        applications = _ENTRA_APPLICATIONS.format(environment=environment)
+        return remedy.format(environment=environment, route=route, entra_applications=applications)
+    return _ON_A_SERVER.get(remedy, remedy).format(
+        environment=environment,
+        route=route,
+        entra_applications=servers.ENTRA_APPLICATIONS.format(address=server.address),
+        address=server.address,
+        audience=server.audience,
+    )
 
 
-def with_remedy(problem: ServiceError, environment: str, route: str) -> ServiceError:
-    """Return the error with a remedy, where its code and text say which."""
+def with_remedy(problem: ServiceError, environment: str, route: str, server: Server | None = None) -> ServiceError:
+    """Return the error with a remedy, where its code and text say which; the arguments are those of `format_remedy`."""
     for known in KNOWN_ERRORS:
         if re.search(known.code, problem.code) and re.search(known.text, problem.message):
-            problem.with_remedy(format_remedy(known.remedy, environment, route))
+            problem.with_remedy(format_remedy(known.remedy, environment, route, server))
             return problem
     if problem.status == 429:
         problem.with_remedy("Wait a few minutes, then run the same command again; it goes on where it stopped.")
     elif problem.status >= 500:
-        problem.with_remedy(
-            f"Environment {environment} may be updating; look in the admin center, then run the same command again."
-        )
+        problem.with_remedy(format_remedy(_BUSY, environment, route, server))
     return problem

@@ -53,14 +53,17 @@ class OutsideSystem:
         self._credential = credential
         self._transports: dict[str, Transport] = {}
 
-    def sign_in(self) -> str:
+    def sign_in(self, scope: str = "") -> str:
         """Return the Authorization header of a new token for Business Central.
+
+        Args:
+            scope: what the token is asked for; "" for what Business Central online accepts.
 
         Raises:
             SignInFailed: Entra gave no token; its reason has Entra's own code, as AADSTS7000215.
         """
         try:
-            return sign_in.bearer(self._credential(), sign_in.BUSINESS_CENTRAL_SCOPE)()
+            return sign_in.bearer(self._credential(), scope or sign_in.BUSINESS_CENTRAL_SCOPE)()
         except SignInFailed as problem:
             # Entra echoes no secret, as far as is known; a message that did would stand in the clear in a build log.
             problem.reason = problem.reason.replace(self._secret, "[secret]")

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from clients.business_central.errors import with_remedy
 from clients.business_central.records import Assignment, Registration
+from clients.business_central.servers import ACCEPT_AUDIENCE, Server
 from clients.http.errors import NoResponse, ServiceError, SignInFailed, UserFacingError
 from reconcilers.proof.spec import ProofSpec, Unseen
 
@@ -83,6 +84,15 @@ _NOT_IN_TOKEN = (
     "A role is in new tokens some time after it was granted; one that stays missing was withdrawn "  # noqa: S105
     "(`pulumi refresh` shows it, and `pulumi up --refresh` grants it again) or, with `consent: manual`, not approved."
 )
+_NOT_IN_TOKEN_OF_SERVER = (
+    "The server at {address} accepts tokens for {audience}, and the roles in them are those that the integration "  # noqa: S105
+    "holds on that application: it has to offer them, and `otherPermissions` to name it and them. A role is in new "
+    "tokens some time after it was granted."
+)
+_CHECK_SCOPE = (
+    "No application with the Application ID URI {audience} is in this tenant: check `scope` of the environment in the "
+    "stack file, and that the server's application has a service principal here."
+)
 _CHECK_COMPANY = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
 _REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
 
@@ -94,6 +104,8 @@ def no_secret(spec: ProofSpec) -> NotProven:
 
 def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:
     """Return what an answer of Entra means."""
+    if spec.server and spec.scope and re.search(r"AADSTS500011\b", problem.reason):
+        return NotProven(spec, "application", problem.reason, _CHECK_SCOPE.format_map(_named(spec.server)))
     for known in _SIGN_IN_ERRORS:
         if re.search(rf"({known.code})\b", problem.reason):
             return NotProven(spec, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
@@ -106,7 +118,10 @@ def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:
 def roles_missing(spec: ProofSpec, missing: Iterable[str]) -> NotProven:
     """Return what it means that a token does not have all roles."""
     reason = f"its token does not have the roles {', '.join(missing)}"
-    return NotProven(spec, "roles", reason, _NOT_IN_TOKEN, may_pass=True)
+    remedy = _NOT_IN_TOKEN
+    if spec.server and spec.scope:
+        remedy = _NOT_IN_TOKEN_OF_SERVER.format_map(_named(spec.server))
+    return NotProven(spec, "roles", reason, remedy, may_pass=True)
 
 
 def no_answer(spec: ProofSpec, problem: NoResponse) -> NotProven:
@@ -116,7 +131,7 @@ def no_answer(spec: ProofSpec, problem: NoResponse) -> NotProven:
 
 def environment_failed(spec: ProofSpec, problem: ServiceError) -> NotProven:
     """Return what an answer of Business Central means that is about the environment and not about the application."""
-    remedy = with_remedy(problem, spec.environment, "").remedy or "Run the same command again."
+    remedy = with_remedy(problem, spec.environment, "", spec.server).remedy or "Run the same command again."
     return NotProven(spec, "environment", problem.reason, remedy)
 
 
@@ -128,10 +143,11 @@ def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration 
         problem: the answer.
         registration: what our own caller finds of it, None where it is not registered.
     """
+    accepted = f" {ACCEPT_AUDIENCE.format_map(_named(spec.server))}" if spec.server else ""
     if isinstance(registration, Unseen):
         remedy = (
             "It is not registered there, or disabled; which of them could not be seen "
-            f"({registration.reason}). {_REPAIR}"
+            f"({registration.reason}). {_REPAIR}{accepted}"
         )
         return NotProven(spec, "registration", problem.reason, remedy, may_pass=True)
     if registration is None:
@@ -139,7 +155,9 @@ def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration 
     if not registration.is_working:
         which = "The registration" if registration.state != "Enabled" else "The user of the registration"
         return NotProven(spec, "disabled", problem.reason, f"{which} is disabled there. {_REPAIR}")
-    remedy = "It is registered and enabled there: a moment later it may be let in. Run the same command again."
+    remedy = (
+        f"It is registered and enabled there: a moment later it may be let in. Run the same command again.{accepted}"
+    )
     return NotProven(spec, "registration", problem.reason, remedy, may_pass=True)
 
 
@@ -191,6 +209,10 @@ def company_refused(
         return NotProven(spec, "company", reason, f"It holds no permission set for this company. {_REPAIR}")
     remedy = f"It holds {_listed(held)} for it: give it a permission set that may open the company."
     return NotProven(spec, "company", reason, remedy, may_pass=True)
+
+
+def _named(server: Server) -> dict[str, str]:
+    return {"address": server.address, "audience": server.audience}
 
 
 def _listed(held: Iterable[Assignment]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self
 
+from clients.business_central.servers import Server, server_at
+
 NO_SECRET = "this stack has no client secret for it, and no other credential can be used from here"  # noqa: S105
 
 
@@ -18,6 +20,7 @@ class DeclaredProof:
     Attributes:
         environment: name of the environment in Business Central.
         base_url: its address, where it is a container or on-premises; "" online.
+        scope: what tokens for it are asked for; "" for what Business Central online accepts.
         roles: values of the application roles that its token has to have.
         companies: names of companies that it has to open; with none, it has to open the first that it sees.
         not_provable: why it cannot be proved from here, "" where it can.
@@ -26,6 +29,7 @@ class DeclaredProof:
 
     environment: str
     base_url: str = ""
+    scope: str = ""
     roles: tuple[str, ...]
     companies: tuple[str, ...] = ()
     not_provable: str = ""
@@ -37,6 +41,7 @@ class DeclaredProof:
         *,
         environment: str,
         base_url: str,
+        scope: str,
         roles: Iterable[str],
         permission_set_companies: Iterable[str],
         state: str,
@@ -49,6 +54,7 @@ class DeclaredProof:
         Args:
             environment: as the attribute.
             base_url: as the attribute.
+            scope: as the attribute.
             roles: as the attribute.
             permission_set_companies: for each of its permission sets the company that it is limited to, "" for all
                 companies.
@@ -61,6 +67,7 @@ class DeclaredProof:
         return cls(
             environment=environment,
             base_url=base_url,
+            scope=scope,
             roles=tuple(roles),
             companies=tuple(sorted({each for each in companies if each})),
             not_provable=_not_provable(switched_off, has_secret, state, bool(companies)),
@@ -86,6 +93,11 @@ class ProofSpec(DeclaredProof):
     """
 
     client_id: str
+
+    @property
+    def server(self) -> Server | None:
+        """Where the environment is, None for Business Central online."""
+        return server_at(self.base_url, self.scope)
 
 
 @dataclass(frozen=True)

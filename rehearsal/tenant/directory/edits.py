@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from rehearsal.tenant.directory.external_applications import BUSINESS_CENTRAL, M
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.secrets import remove_secret
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
-from rehearsal.tenant.directory.shapes import follow_application, new_service_principal
+from rehearsal.tenant.directory.shapes import follow_application, new_application, new_service_principal
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.edit import Changed, Edit, operations
 
@@ -135,6 +136,26 @@ class _Edit(Edit):
         """Make the cloud one without Business Central's application, as US Government and China may be."""
         self._directory.not_in_this_cloud.add(BUSINESS_CENTRAL)
         return self.remove_business_central_service_principal()
+
+    def register_server(self) -> Changed:
+        """Register a server with an audience of its own in this tenant: it offers the app roles that online offers.
+
+        As described for on-premises: docs/reference/facts-business-central.md, "Sign-in".
+        """
+        audience = self._text("audience")
+        online, _ = self._application(BUSINESS_CENTRAL)
+        application = self._directory.add(
+            new_application(
+                f"Server {audience}",
+                domain=self._directory.domain,
+                now=self._directory.now(),
+                signInAudience="AzureADMyOrg",
+                identifierUris=[audience],
+                appRoles=copy.deepcopy(online["appRoles"]),
+            )
+        )
+        self._service_principal_of(application.app_id)
+        return {"clientId": application.app_id}
 
     def _delete(self, item: DirectoryObject) -> Changed:
         self._directory.delete(item)

@@ -71,3 +71,11 @@ def test_a_cloud_without_business_centrals_application_answers_as_for_an_unknown
     assert refused.status_code == 400
     assert "does not reference a valid application object" in refused.json()["error"]["message"]
     assert graph.service_principal(JOB_QUEUE_RUNNER), "other applications are"
+
+
+def test_a_server_of_this_tenant_offers_roles_of_its_own(tenant: Tenant, graph: Graph) -> None:
+    server = tenant.edit("register_server", audience="api://bc.example")["clientId"]
+    principal = graph.service_principal_of(server)
+    assert principal["appOwnerOrganizationId"] == tenant.ready.tenantId
+    assert "api://bc.example" in principal["servicePrincipalNames"]
+    assert "API.ReadWrite.All" in {each["value"] for each in principal["appRoles"]}
