@@ -15,13 +15,14 @@ from clients.business_central.deployment import Channel
 from clients.business_central.environment import BusinessCentral, Environment
 from clients.business_central.extension_upload import ExtensionUpload
 from clients.business_central.outside_system import OutsideSystem
-from clients.business_central.servers import Server
+from clients.business_central.servers import CHECK_SCOPE, Server
 from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
 from clients.entra.credential import Credential
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
 from clients.graph.client import read_problem as read_graph_problem
+from clients.http.errors import SignInFailed
 from clients.http.transport import Problem, Transport
 
 SETTINGS = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
@@ -126,7 +127,7 @@ class Session:
         authorization = sign_in.basic()
         if authorization is None:
             cloud.require_same_cloud(address, self._cloud)
-            authorization = sign_in.bearer(self._credential, scope) if scope else self._business_central_sign_in
+            authorization = self._server_sign_in(Server(base_url, scope)) if scope else self._business_central_sign_in
         transport = Transport(
             "Business Central",
             address,
@@ -135,6 +136,19 @@ class Session:
             answer_seconds=business_central.ANSWER_SECONDS,
         )
         return BusinessCentral(transport, None, dict(parse_qsl(query)), Server(base_url, scope))
+
+    def _server_sign_in(self, server: Server) -> Callable[[], str]:
+        bearer = sign_in.bearer(self._credential, server.scope)
+
+        def authorization() -> str:
+            try:
+                return bearer()
+            except SignInFailed as problem:
+                if "AADSTS500011" in problem.reason:  # no resource of that name, and so not about who signs in
+                    problem.remedy = server.remedy(CHECK_SCOPE)
+                raise
+
+        return authorization
 
     @property
     def admin_center(self) -> AdminCenter:

@@ -1,7 +1,7 @@
 """Looks, before the first thing that is made, whether the tenant can have Business Central's application.
 
 By a hook of Pulumi's that runs in `up` alone, and only where something is created: previews, and runs that change
-nothing, ask nothing. What the hook finds is nowhere in the state.
+nothing, ask nothing. The state has its name and nothing that it finds (docs/reference/facts-pulumi.md, "Hooks").
 """
 
 from __future__ import annotations

@@ -33,6 +33,10 @@ class Server:
         """What the tokens for it are for."""
         return (self.scope or BUSINESS_CENTRAL_SCOPE).removesuffix("/.default")
 
+    def remedy(self, text: str) -> str:
+        """Return one of the texts below with this server filled in, where it names nothing else."""
+        return text.format(address=self.address, audience=self.audience)
+
 
 def server_at(base_url: str, scope: str = "") -> Server | None:
     """Return the server at an address; None where there is none, which is Business Central online."""
@@ -45,6 +49,10 @@ ACCEPT_AUDIENCE = (
     "The tokens are for {audience}: the setting ValidAudiences of the server at {address} has to contain that; or set "
     "`scope` of the environment to the Application ID URI that it does contain, with /.default. A server that accepts "
     "no tokens at all is reached with BUSINESS_CENTRAL_USER and BUSINESS_CENTRAL_PASSWORD, and with `proof: off`."
+)
+CHECK_SCOPE = (
+    "No application with the Application ID URI {audience} is in this tenant: check `scope` of the environment in the "
+    "stack file, and that the application of the server at {address} has a service principal here."
 )
 INSTALL_COMPANION = (
     "The companion extension 'Entra Business Central Registration' (API {route}) is not installed on the server at "

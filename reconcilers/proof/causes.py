@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from clients.business_central.errors import with_remedy
 from clients.business_central.records import Assignment, Registration
-from clients.business_central.servers import ACCEPT_AUDIENCE, Server
+from clients.business_central.servers import ACCEPT_AUDIENCE, CHECK_SCOPE
 from clients.http.errors import NoResponse, ServiceError, SignInFailed, UserFacingError
 from reconcilers.proof.spec import ProofSpec, Unseen
 
@@ -89,10 +89,6 @@ _NOT_IN_TOKEN_OF_SERVER = (
     "holds on that application: it has to offer them, and `otherPermissions` to name it and them. A role is in new "
     "tokens some time after it was granted."
 )
-_CHECK_SCOPE = (
-    "No application with the Application ID URI {audience} is in this tenant: check `scope` of the environment in the "
-    "stack file, and that the server's application has a service principal here."
-)
 _CHECK_COMPANY = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
 _REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
 
@@ -105,7 +101,7 @@ def no_secret(spec: ProofSpec) -> NotProven:
 def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:
     """Return what an answer of Entra means."""
     if spec.server and spec.scope and re.search(r"AADSTS500011\b", problem.reason):
-        return NotProven(spec, "application", problem.reason, _CHECK_SCOPE.format_map(_named(spec.server)))
+        return NotProven(spec, "application", problem.reason, spec.server.remedy(CHECK_SCOPE))
     for known in _SIGN_IN_ERRORS:
         if re.search(rf"({known.code})\b", problem.reason):
             return NotProven(spec, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
@@ -120,7 +116,7 @@ def roles_missing(spec: ProofSpec, missing: Iterable[str]) -> NotProven:
     reason = f"its token does not have the roles {', '.join(missing)}"
     remedy = _NOT_IN_TOKEN
     if spec.server and spec.scope:
-        remedy = _NOT_IN_TOKEN_OF_SERVER.format_map(_named(spec.server))
+        remedy = spec.server.remedy(_NOT_IN_TOKEN_OF_SERVER)
     return NotProven(spec, "roles", reason, remedy, may_pass=True)
 
 
@@ -143,7 +139,7 @@ def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration 
         problem: the answer.
         registration: what our own caller finds of it, None where it is not registered.
     """
-    accepted = f" {ACCEPT_AUDIENCE.format_map(_named(spec.server))}" if spec.server else ""
+    accepted = f" {spec.server.remedy(ACCEPT_AUDIENCE)}" if spec.server else ""
     if isinstance(registration, Unseen):
         remedy = (
             "It is not registered there, or disabled; which of them could not be seen "
@@ -209,10 +205,6 @@ def company_refused(
         return NotProven(spec, "company", reason, f"It holds no permission set for this company. {_REPAIR}")
     remedy = f"It holds {_listed(held)} for it: give it a permission set that may open the company."
     return NotProven(spec, "company", reason, remedy, may_pass=True)
-
-
-def _named(server: Server) -> dict[str, str]:
-    return {"address": server.address, "audience": server.audience}
 
 
 def _listed(held: Iterable[Assignment]) -> str:
