@@ -81,7 +81,7 @@ def test_the_examples_are_valid_and_use_every_key() -> None:
         values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
         declared.append(loading.load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.example.yaml")))
     assert [each.key for each in declared[0].integrations] == ["magento", "warehouse", "shopifyWebhooks", "bookkeeping"]
-    assert declared[1].companion_extension is not None
+    assert any(each.companion_extension for each in declared[1:])
     unused = {
         key
         for model in SECTIONS.values()
