@@ -7,7 +7,9 @@ import pulumi
 
 from clients.http.errors import UserFacingError
 from clients.http.trust import unread_bundle
+from components.business_central_in_tenant import BusinessCentralInTenant
 from components.caller import find_caller
+from components.cloud import refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.integration import Integration
 from components.monitor import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
@@ -17,7 +19,8 @@ from settings.loading import SettingsError, decoded, load, of_project
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
-configuration = {key: decoded(text) for key, text in pulumi.runtime.get_config_env().items()}
+config = pulumi.runtime.get_config_env()
+configuration = {key: decoded(text) for key, text in config.items()}
 folder = Path(__file__).parent
 stack_file = Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml")
 try:
@@ -26,6 +29,7 @@ try:
     )
 except SettingsError as problem:
     refuse(str(problem))
+refuse_cloud_without_business_central(config, settings)
 
 if told := unread_bundle(os.environ):
     pulumi.warn(told)
@@ -44,7 +48,8 @@ if settings.integrations or not companion:
         caller = find_caller(configuration)
     except UserFacingError as problem:
         refuse(str(problem))
+    in_tenant = BusinessCentralInTenant(config)
     pulumi.export(
         "integrations",
-        {each.key: Integration(each, settings, caller).handover for each in settings.integrations},
+        {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations},
     )

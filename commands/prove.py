@@ -48,6 +48,7 @@ class EnvironmentAccess(_Output):
     """What is particular in one environment; see `components.handover`."""
 
     base_url: str = ""
+    scope: str = ""
     companies: tuple[str, ...] = ()
     not_provable: str = ""
 
@@ -216,6 +217,7 @@ def _spec(environment: str, handed_over: IntegrationOutputs, place: str) -> Proo
         roles=handed_over.roles,
         environment=environment,
         base_url=particulars.base_url,
+        scope=particulars.scope,
         companies=particulars.companies,
         not_provable=particulars.not_provable or ("" if handed_over.client_secret else NO_SECRET),
         declared_at=place,

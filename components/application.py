@@ -50,7 +50,10 @@ class OwnApplication(NamedTuple):
 
 
 def own_application(
-    integration: Integration, caller: azuread.GetClientConfigResult, parent: pulumi.Resource
+    integration: Integration,
+    caller: azuread.GetClientConfigResult,
+    parent: pulumi.Resource,
+    hooks: pulumi.ResourceHookBinding | None,
 ) -> OwnApplication:
     """Make the application of an integration.
 
@@ -58,6 +61,7 @@ def own_application(
         integration: the integration.
         caller: who runs this; the owner, where the stack file names none.
         parent: the integration's component.
+        hooks: what is looked at before the application is made.
     """
     # Where the stack file lists owners, exactly those. Where it lists none, whoever creates the application.
     owners = list(integration.owners) or [caller.object_id]
@@ -78,7 +82,9 @@ def own_application(
         fallback_public_client_enabled=integration.fallback_public_client,
         web=_web(integration.redirect_uris.web),
         public_client=_public_client(integration.redirect_uris.public_client),
-        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=not_declared_of_application(integration)),
+        opts=pulumi.ResourceOptions(
+            parent=parent, ignore_changes=not_declared_of_application(integration), hooks=hooks
+        ),
     )
     principal = azuread.ServicePrincipal(
         integration.key,

@@ -26,8 +26,8 @@ def handover(
     Returns:
         tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret
         and clientSecretExpires; where people sign in also delegatedScopes, and notProvable where there is no
-        environment to say it in. `access` has, by environment, what differs there: baseUrl and companies, and
-        notProvable where the access cannot be tried out with these values.
+        environment to say it in. `access` has, by environment, what differs there: baseUrl, scope and companies,
+        and notProvable where the access cannot be tried out with these values.
     """
     values: dict[str, Any] = {
         "tenantId": tenant_id,
@@ -52,5 +52,10 @@ def handover(
 
 
 def _environment_access(proof: DeclaredProof) -> dict[str, Any]:
-    said = {"baseUrl": proof.base_url, "companies": list(proof.companies), "notProvable": proof.not_provable}
+    said = {
+        "baseUrl": proof.base_url,
+        "scope": proof.scope,
+        "companies": list(proof.companies),
+        "notProvable": proof.not_provable,
+    }
     return {key: value for key, value in said.items() if value}

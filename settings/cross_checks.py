@@ -30,6 +30,10 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
         {each.key: str(each.client_id) for each in settings.integrations if each.client_id},
         "has the same clientId as integrations.{other} ({value!r}); one integration per application",
     )
+    for key, environment in settings.environments.items():
+        if environment.scope and not environment.base_url:
+            text = "is for a server or container, which `baseUrl` names: Business Central online has its own"
+            yield Problem(["environments", key, "scope"], text)
     yield from _former_names(
         "environments",
         {key: each.formerly for key, each in settings.environments.items()},

@@ -39,6 +39,7 @@ from settings.values import (
     WebAddress,
     quotable,
     safe_address,
+    server_scope,
 )
 
 PROJECT = "entra-business-central"
@@ -295,6 +296,7 @@ class Environment(_Model):
 
     name: EnvironmentName
     base_url: Annotated[str, AfterValidator(safe_address)] | None = None
+    scope: Annotated[str, AfterValidator(server_scope)] | None = None
     formerly: tuple[EnvironmentName, ...] = ()
 
 

@@ -92,6 +92,18 @@ def _redirect_address(uri: str) -> str:
 
 
 _THIS_MACHINE = {"localhost", "127.0.0.1"}
+
+
+def server_scope(scope: str) -> str:
+    """Refuse what no token can be asked for with a secret: a scope is an Application ID URI and /.default."""
+    if not re.fullmatch(r"[^\s/]\S*/\.default", scope):
+        raise ValueError(
+            "is not what tokens are asked for: the Application ID URI that the server accepts (its setting "
+            "ValidAudiences) and /.default, such as api://bc.example/.default"
+        )
+    return scope
+
+
 _ONE_LINE = r"^[^\r\n\t]*$"
 _GUID = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 _ENVIRONMENT = r"^[A-Za-z0-9][A-Za-z0-9 _-]*$"

@@ -21,6 +21,7 @@ from clients.business_central.records import (
     registration_body,
     registration_of,
 )
+from clients.business_central.servers import Server
 from clients.http.errors import FailedPrecondition, ServiceError
 from clients.http.shared_reads import SharedRead
 from clients.http.transport import Problem, Transport, as_mapping
@@ -55,12 +56,20 @@ class BusinessCentral:
         transport: to its base address.
         tenant_id: the directory's id, for Business Central online; None for an installation.
         query: sent with every request, as an installation of several tenants wants it (`?tenant=default`).
+        server: the installation, as remedies name it; None online.
     """
 
-    def __init__(self, transport: Transport, tenant_id: str | None, query: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        tenant_id: str | None,
+        query: Mapping[str, str] | None = None,
+        server: Server | None = None,
+    ) -> None:
         self._transport = transport
         self._tenant_id = tenant_id
         self._query = query or {}
+        self._server = server
         self._environments: dict[str, Environment] = {}
         self._lock = threading.Lock()
 
@@ -71,14 +80,23 @@ class BusinessCentral:
         """
         online = f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(name, safe='')}" if self._tenant_id else ""
         with self._lock:
-            return self._environments.setdefault(name, Environment(self._transport, f"{online}/api", name, self._query))
+            made = Environment(self._transport, f"{online}/api", name, self._query, self._server)
+            return self._environments.setdefault(name, made)
 
 
 class Environment:
-    """One environment. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says."""
+    """One environment. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says.
 
-    def __init__(self, transport: Transport, root: str, name: str, query: Mapping[str, str]) -> None:
+    Attributes:
+        name: its name.
+        server: where it is, None for Business Central online.
+    """
+
+    def __init__(
+        self, transport: Transport, root: str, name: str, query: Mapping[str, str], server: Server | None = None
+    ) -> None:
         self.name = name
+        self.server = server
         self._transport = transport
         self._root = root
         self._query = query
@@ -275,7 +293,7 @@ class Environment:
                 )
             )
         except ServiceError as problem:
-            raise with_remedy(problem, self.name, COMPANION_ROUTE) from None
+            raise with_remedy(problem, self.name, COMPANION_ROUTE, self.server) from None
 
     def _request(self, method: str, path: str, attempting: str, *, body: Mapping[str, Any] | None = None) -> Any:
         # BC wants If-Match on PATCH and DELETE; "*" because what we read may be minutes old and our fields are ours.
@@ -285,7 +303,7 @@ class Environment:
                 method, f"{self._root}/{path}", attempting=attempting, query=self._query, body=body, headers=headers
             )
         except ServiceError as problem:
-            raise with_remedy(problem, self.name, COMPANION_ROUTE) from None
+            raise with_remedy(problem, self.name, COMPANION_ROUTE, self.server) from None
         finally:  # also after a failure: whether it was done may not be known
             self._all_registrations.forget()
             self._all_assignments.forget()

@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from clients.business_central import servers
 from clients.business_central.permission_refusals import PermissionRefusal, Refused, permission_refusal
+from clients.business_central.servers import Server
 from clients.http.errors import ServiceError
 
 
@@ -38,16 +40,15 @@ def is_inside_a_company(problem: ServiceError) -> bool:
     return problem.status in {400, 404} and (is_missing_record(problem) or problem.code.startswith("Application_"))
 
 
-_ENTRA_APPLICATIONS = (
-    "Microsoft Entra Applications (online: https://businesscentral.dynamics.com/{environment}?page=9860)"
-)
+_ENTRA_APPLICATIONS = "Microsoft Entra Applications (https://businesscentral.dynamics.com/{environment}?page=9860)"
 
-# Remedies, by what is missing. `commands preflight` prints the same sentences beforehand.
+# Remedies, by what is missing; for Business Central online, where `_ON_A_SERVER` has another one. `commands preflight`
+# prints the same sentences beforehand.
 INSTALL_COMPANION = (
     "The companion extension 'Entra Business Central Registration' (API {route}) is not installed in environment "
     "{environment}, or is older than this program: a user with the permission set EXTEN. MGT. - ADMIN (or SUPER) "
-    "installs it there under Extension Management (online: "
-    "https://businesscentral.dynamics.com/{environment}?page=2500), as docs/reference/companion-extension.md describes."
+    "installs it there under Extension Management (https://businesscentral.dynamics.com/{environment}?page=2500), as "
+    "docs/reference/companion-extension.md describes."
 )
 CHECK_ENVIRONMENT = (
     "Check the name of environment {environment} in the stack file against the Business Central admin center: it may "
@@ -55,7 +56,7 @@ CHECK_ENVIRONMENT = (
 )
 REGISTER_CALLER = (
     "The application (or user) that runs this is not registered and enabled in environment {environment}: an "
-    f"administrator with SUPER adds it under {_ENTRA_APPLICATIONS} with the permission sets D365 AUTOMATION, SECURITY, "
+    "administrator with SUPER adds it under {entra_applications} with the permission sets D365 AUTOMATION, SECURITY, "
     "EBC REGISTRATION (these three for all companies) and every set that it hands out."
 )
 GRANT_CALLER_ROLES = (
@@ -68,8 +69,8 @@ GRANT_CALLER_ROLES = (
 )
 ASSIGN_SECURITY = (
     "The caller needs the permission set SECURITY for all companies of environment {environment} (or has to be a user "
-    f"with SUPER): an administrator with SUPER assigns it to the application that runs this, under "
-    f"{_ENTRA_APPLICATIONS}."
+    "with SUPER): an administrator with SUPER assigns it to the application that runs this, under "
+    "{entra_applications}."
 )
 SIGN_IN_FULL_USER = (
     "Business Central wants one enabled user with a full licence first: sign in to environment {environment} once as "
@@ -77,15 +78,15 @@ SIGN_IN_FULL_USER = (
 )
 ASSIGN_BASIC_SETS = (
     "The caller lacks this permission in environment {environment}: an administrator with SUPER assigns it the "
-    f"permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION for all companies, under {_ENTRA_APPLICATIONS}."
+    "permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION for all companies, under {entra_applications}."
 )
 ASSIGN_EBC_REGISTRATION = (
     "The caller needs the permission set EBC REGISTRATION for all companies of environment {environment}: an "
-    f"administrator with SUPER assigns it to the application that runs this, under {_ENTRA_APPLICATIONS}."
+    "administrator with SUPER assigns it to the application that runs this, under {entra_applications}."
 )
 ASSIGN_SAME_SETS_TO_CALLER = (
     "A caller with SECURITY can hand out only the permission sets that it holds itself: an administrator with SUPER "
-    f"assigns this set to the caller in environment {{environment}}, under {_ENTRA_APPLICATIONS}, or runs this as a "
+    "assigns this set to the caller in environment {environment}, under {entra_applications}, or runs this as a "
     "user with SUPER."
 )
 
@@ -109,6 +110,24 @@ _FOR_THE_CALLER: dict[Refused, str] = {
 def remedy_for_caller(refusal: PermissionRefusal) -> str:
     """Return what to do about a refusal of the application or person that runs this; `format_remedy` completes it."""
     return ASSIGN_EBC_REGISTRATION if refusal.is_of_companion else _FOR_THE_CALLER[refusal.refused]
+
+
+_UNAVAILABLE = (
+    "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
+    "and run the same command again when it is Active."
+)
+_BUSY = "Environment {environment} may be updating; look in the admin center, then run the same command again."
+
+_ON_A_SERVER = {
+    INSTALL_COMPANION: servers.INSTALL_COMPANION,
+    CHECK_ENVIRONMENT: servers.CHECK_ENVIRONMENT,
+    REGISTER_CALLER: servers.REGISTER_CALLER,
+    GRANT_CALLER_ROLES: servers.GRANT_CALLER_ROLES,
+    SIGN_IN_FULL_USER: servers.SIGN_IN_FULL_USER,
+    _UNAVAILABLE: servers.UNAVAILABLE,
+    _BUSY: servers.BUSY,
+}
+"""Remedy -> the one where the environment is a server or a container. The others hold there too."""
 
 
 class KnownError(NamedTuple):
@@ -147,8 +166,7 @@ KNOWN_ERRORS = [
     KnownError(
         "Internal_TenantUnavailable",
         "",
-        "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
-        "and run the same command again when it is Active.",
+        _UNAVAILABLE,
         "the environment is being updated, or is not there",
     ),
     KnownError(
@@ -181,40 +199,51 @@ KNOWN_ERRORS = [
 ]
 
 
-def format_remedy(remedy: str, environment: str = "", route: str = "") -> str:
+def format_remedy(remedy: str, environment: str = "", route: str = "", server: Server | None = None) -> str:
     """Return one of the remedies above with the environment filled in.
 
     Args:
         remedy: the remedy.
         environment: name of the environment.
         route: of the companion extension's API.
+        server: where the environment is, None for Business Central online.
     """
-    return remedy.format(environment=environment, route=route)
+    if server is None:
+        applications = _ENTRA_APPLICATIONS.format(environment=environment)
+        return remedy.format(environment=environment, route=route, entra_applications=applications)
+    return _ON_A_SERVER.get(remedy, remedy).format(
+        environment=environment,
+        route=route,
+        entra_applications=servers.ENTRA_APPLICATIONS.format(address=server.address),
+        address=server.address,
+        audience=server.audience,
+    )
 
 
-def with_remedy(problem: ServiceError, environment: str, route: str) -> ServiceError:
+def with_remedy(problem: ServiceError, environment: str, route: str, server: Server | None = None) -> ServiceError:
     """Return an error that the application or person that runs this got, with a remedy, where one is known."""
     if refusal := permission_refusal(problem):
-        problem.with_remedy(format_remedy(remedy_for_caller(refusal), environment, route))
+        problem.with_remedy(format_remedy(remedy_for_caller(refusal), environment, route, server))
         return problem
-    problem.with_remedy(_known_remedy(problem, KNOWN_ERRORS, environment, route))
+    problem.with_remedy(_known_remedy(problem, KNOWN_ERRORS, environment, route, server))
     return problem
 
 
-def environment_remedy(problem: ServiceError, environment: str) -> str:
+def environment_remedy(problem: ServiceError, environment: str, server: Server | None = None) -> str:
     """Return what to do about an answer that says something of the environment, whoever asks; "" where none is known.
 
     Never what the application that runs this needs: an integration is to have no such rights.
     """
-    return _known_remedy(problem, [each for each in KNOWN_ERRORS if not each.is_of_caller], environment)
+    of_environment = [each for each in KNOWN_ERRORS if not each.is_of_caller]
+    return _known_remedy(problem, of_environment, environment, server=server)
 
 
-def _known_remedy(problem: ServiceError, known: Iterable[KnownError], environment: str, route: str = "") -> str:
+def _known_remedy(
+    problem: ServiceError, known: Iterable[KnownError], environment: str, route: str = "", server: Server | None = None
+) -> str:
     for each in known:
         if re.search(each.code, problem.code) and re.search(each.text, problem.message):
-            return format_remedy(each.remedy, environment, route)
+            return format_remedy(each.remedy, environment, route, server)
     if problem.status == 429:
         return "Wait a few minutes, then run the same command again; it goes on where it stopped."
-    if problem.status >= 500:
-        return f"Environment {environment} may be updating; look in the admin center, then run the same command again."
-    return ""
+    return format_remedy(_BUSY, environment, route, server) if problem.status >= 500 else ""

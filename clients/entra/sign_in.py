@@ -207,6 +207,6 @@ def _options(cloud: Cloud) -> dict[str, Any]:
         "user_agent": USER_AGENT,
         "transport": RequestsTransport(session=session, session_owner=False),
     }
-    if cloud not in CLOUDS.values():
+    if cloud.login not in {each.login for each in CLOUDS.values()}:
         options["disable_instance_discovery"] = True  # which would ask login.microsoftonline.com about an unknown host
     return options

@@ -23,6 +23,14 @@ def is_already_granted(problem: ServiceError) -> bool:
     return "already exist" in problem.message
 
 
+def is_no_application(problem: ServiceError) -> bool:
+    """Tell whether a service principal was refused because no application of that id is there for other tenants.
+
+    Also said of an application of this tenant that is not replicated yet.
+    """
+    return problem.status == 400 and "does not reference a valid application object" in problem.message
+
+
 _NOT_REPLICATED = (
     "Not a valid reference update",  # a new principal or resource
     "does not exist or one of its queried reference-property objects are not present",  # the same, of a delegated grant

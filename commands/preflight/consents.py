@@ -10,6 +10,7 @@ from clients.entra.caller import Caller
 from clients.graph.objects import ServicePrincipal
 from clients.graph.rights import MANAGE_ALL_APPLICATIONS
 from clients.http.errors import UserFacingError
+from commands.preflight.business_central import not_in_cloud
 from commands.preflight.findings import Finding, missing
 from commands.preflight.missing_graph_rights import WHERE, lacking
 from commands.preflight.stack import Stack, all_keys, key_path
@@ -135,6 +136,8 @@ class _Consents:
             who = "`up` adds it, as the portal does" if self._auto else "the approval page adds it"
             note = Finding("note", WHERE, f"this tenant has no service principal of {name} yet: {who}")
             yield (lacking(self._caller, MANAGE_ALL_APPLICATIONS, purpose) if self._auto else None) or note
+            if app_id == BUSINESS_CENTRAL_APP_ID and (found := not_in_cloud(self._stack.session)):
+                yield found
         for each in consent.plan.refusals:
             if each.about == "offer":
                 yield missing(self._where, each.error())

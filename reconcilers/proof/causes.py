@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from clients.business_central.errors import environment_remedy
 from clients.business_central.permission_refusals import PermissionRefusal, permission_refusal
 from clients.business_central.records import Assignment, Registration
+from clients.business_central.servers import ACCEPT_AUDIENCE, CHECK_SCOPE
 from clients.http.errors import NoResponse, ServiceError, SignInFailed, UserFacingError
 from reconcilers.proof.spec import ProofSpec, Unseen
 
@@ -84,6 +85,11 @@ _NOT_IN_TOKEN = (
     "A role is in new tokens some time after it was granted; one that stays missing was withdrawn "  # noqa: S105
     "(`pulumi refresh` shows it, and `pulumi up --refresh` grants it again) or, with `consent: manual`, not approved."
 )
+_NOT_IN_TOKEN_OF_SERVER = (
+    "The server at {address} accepts tokens for {audience}, and the roles in them are those that the integration "  # noqa: S105
+    "holds on that application: it has to offer them, and `otherPermissions` to name it and them. A role is in new "
+    "tokens some time after it was granted."
+)
 _CHECK_COMPANY = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
 _WHERE_SETS_STAND = "Its permission sets stand under `permissionSets` in the stack file."
 _REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
@@ -96,6 +102,8 @@ def no_secret(spec: ProofSpec) -> NotProven:
 
 def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:
     """Return what an answer of Entra means."""
+    if spec.server and spec.scope and re.search(r"AADSTS500011\b", problem.reason):
+        return NotProven(spec, "application", problem.reason, spec.server.remedy(CHECK_SCOPE))
     for known in _SIGN_IN_ERRORS:
         if re.search(rf"({known.code})\b", problem.reason):
             return NotProven(spec, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
@@ -108,7 +116,10 @@ def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:
 def roles_missing(spec: ProofSpec, missing: Iterable[str]) -> NotProven:
     """Return what it means that a token does not have all roles."""
     reason = f"its token does not have the roles {', '.join(missing)}"
-    return NotProven(spec, "roles", reason, _NOT_IN_TOKEN, may_pass=True)
+    remedy = _NOT_IN_TOKEN
+    if spec.server and spec.scope:
+        remedy = spec.server.remedy(_NOT_IN_TOKEN_OF_SERVER)
+    return NotProven(spec, "roles", reason, remedy, may_pass=True)
 
 
 def no_answer(spec: ProofSpec, problem: NoResponse) -> NotProven:
@@ -118,7 +129,7 @@ def no_answer(spec: ProofSpec, problem: NoResponse) -> NotProven:
 
 def environment_failed(spec: ProofSpec, problem: ServiceError) -> NotProven:
     """Return what an answer of Business Central means that is about the environment and not about the application."""
-    remedy = environment_remedy(problem, spec.environment) or "Run the same command again."
+    remedy = environment_remedy(problem, spec.environment, spec.server) or "Run the same command again."
     return NotProven(spec, "environment", problem.reason, remedy)
 
 
@@ -130,10 +141,11 @@ def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration 
         problem: the answer.
         registration: what our own caller finds of it, None where it is not registered.
     """
+    accepted = f" {spec.server.remedy(ACCEPT_AUDIENCE)}" if spec.server else ""
     if isinstance(registration, Unseen):
         remedy = (
             "It is not registered there, or disabled; which of them could not be seen "
-            f"({registration.reason}). {_REPAIR}"
+            f"({registration.reason}). {_REPAIR}{accepted}"
         )
         return NotProven(spec, "registration", problem.reason, remedy, may_pass=True)
     if registration is None:
@@ -141,7 +153,9 @@ def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration 
     if not registration.is_working:
         which = "The registration" if registration.state != "Enabled" else "The user of the registration"
         return NotProven(spec, "disabled", problem.reason, f"{which} is disabled there. {_REPAIR}")
-    remedy = "It is registered and enabled there: a moment later it may be let in. Run the same command again."
+    remedy = (
+        f"It is registered and enabled there: a moment later it may be let in. Run the same command again.{accepted}"
+    )
     return NotProven(spec, "registration", problem.reason, remedy, may_pass=True)
 
 

@@ -56,14 +56,14 @@ def prove(
 
 def _attempt(session: Session, spec: ProofSpec, planned: Plan, outside: OutsideSystem) -> None:
     try:
-        authorization = outside.sign_in()
+        authorization = outside.sign_in(spec.scope)
     except SignInFailed as problem:
         raise causes.sign_in_failed(spec, problem) from None
     if missing := planned.missing_roles(outside.roles(authorization)):
         raise causes.roles_missing(spec, missing)
     if planned.route is None:
         return
-    as_caller = partial(session.environment, spec.environment, spec.base_url)
+    as_caller = partial(session.environment, spec.environment, spec.base_url, spec.scope)
     try:
         _read(spec, planned, outside, authorization, planned.route, as_caller)
     except NoResponse as problem:

@@ -174,6 +174,8 @@ def test_what_another_resource_does_not_offer_is_found(tenant: Tenant, tmp_path:
         ({"ARM_CLIENT_SECRET": "", "ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN_FILE_PATH": "/nowhere"}, "/nowhere"),
         ({"ARM_CLIENT_SECRET": "", "ARM_USE_CLI": "false"}, "the environment names no credential"),
         ({"BUSINESS_CENTRAL_URL": "http://127.0.0.1:1"}, "is not an https address"),
+        ({"BUSINESS_CENTRAL_URL": ""}, "Microsoft documents no Business Central online in the cloud of https://127."),
+        ({"BUSINESS_CENTRAL_URL": "https://api.businesscentral.dynamics.com"}, "belongs to the public cloud"),
     ],
 )
 def test_a_credential_that_cannot_be_used_is_told_in_a_sentence(

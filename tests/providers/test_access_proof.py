@@ -16,7 +16,7 @@ from reconcilers.proof.causes import Cause, NotProven
 from reconcilers.proof.prove import prove
 from reconcilers.proof.spec import ProofSpec
 from tests.support.directory_objects import BUSINESS_CENTRAL
-from tests.support.entra import EntraApplication, graph
+from tests.support.entra import EntraApplication, graph, make_server_application
 from tests.support.provider_host import ProviderError, ProviderHost, Resource
 from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, while_others_wait
 from tests.support.tenant import OURS, Tenant, wait_for
@@ -271,6 +271,53 @@ def test_a_container_is_read_at_its_own_address(tenant: Tenant, proofs: Provider
     [listed, opened] = [each for each in asked(tenant) if "/api/" in each]
     assert listed.endswith("/container/BC/api/v2.0/companies")
     assert re.search(r"/container/BC/api/v2\.0/companies\(.*\)/companyInformation$", opened)
+
+
+SERVER = "api://bc.example"
+
+
+@pytest.fixture
+def own_audience(tenant: Tenant, system: EntraApplication) -> dict[str, Any]:
+    """A server that accepts tokens for its own application only, where the system is registered."""
+    make_server_application(tenant, SERVER, system.client_id)
+    tenant.edit("set_switch", environment="container", name="validAudiences", value=SERVER)
+    tenant.edit("create_registration", environment="container", clientId=system.client_id)
+    tenant.edit("add_permission_set", environment="container", clientId=system.client_id, roleId="D365 READ")
+    return {"environment": "container", "base_url": f"{tenant.ready.origin}/container/BC?tenant=default"}
+
+
+def test_a_server_with_an_audience_of_its_own_gets_a_token_for_it(
+    proofs: ProviderHost, system: EntraApplication, own_audience: dict[str, Any]
+) -> None:
+    made = proofs.create(inputs(system, **own_audience, scope=f"{SERVER}/.default"))
+    assert made.outputs["scope"] == f"{SERVER}/.default"
+    assert proofs.has_changes(made, inputs(system, **own_audience))
+
+
+@pytest.mark.parametrize(
+    ("scope", "cause", "says"),
+    [
+        ("", "401", ("The tokens are for https://api.businesscentral.dynamics.com: the setting ValidAudiences of the",)),
+        ("api://nowhere/.default", "AADSTS500011", ("No application with the Application ID URI api://nowhere", "`scope`")),
+        (f"{SERVER}/.default", "does not have the roles", ("accepts tokens for api://bc.example", "`otherPermissions`")),
+    ],
+)  # fmt: skip
+def test_a_token_that_a_server_does_not_accept_is_about_its_setting_and_the_key(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication, scope: str, cause: str, says: tuple[str, ...],
+    own_audience: dict[str, Any],
+) -> None:  # fmt: skip
+    if scope == f"{SERVER}/.default":
+        server = graph(tenant, "GET", "/applications?$filter=displayName eq 'Server api://bc.example'")["value"][0]
+        for role in ROLES:
+            tenant.edit(
+                "remove_app_role_assignment", clientId=system.client_id, role=role, resourceAppId=server["appId"]
+            )
+    with pytest.raises(ProviderError, match=cause) as refused:
+        proofs.create(inputs(system, **own_audience, **({"scope": scope} if scope else {})))
+    message = str(refused.value)
+    assert all(each in message for each in says), message
+    assert "admin center" not in message
+    assert "Business Central has no service principal" not in message
 
 
 def test_an_application_with_the_automation_role_alone_reads_the_automation_api(

@@ -88,3 +88,22 @@ def test_an_application_of_another_team_is_this_tenants(tenant: Tenant, graph: G
 def test_microsoft_graph_offers_delegated_permissions_too(graph: Graph) -> None:
     scopes = graph.service_principal_of(MICROSOFT_GRAPH)["oauth2PermissionScopes"]
     assert {each["value"]: each["id"] for each in scopes}["User.Read"] == USER_READ
+
+
+def test_a_cloud_without_business_centrals_application_answers_as_for_an_unknown_id(
+    tenant: Tenant, graph: Graph
+) -> None:
+    tenant.edit("remove_business_central_from_cloud")
+    assert graph.ask("GET", f"/servicePrincipals(appId='{BUSINESS_CENTRAL}')").status_code == 404
+    refused = graph.ask("POST", "/servicePrincipals", json={"appId": BUSINESS_CENTRAL})
+    assert refused.status_code == 400
+    assert "does not reference a valid application object" in refused.json()["error"]["message"]
+    assert graph.service_principal(JOB_QUEUE_RUNNER), "other applications are"
+
+
+def test_a_server_of_this_tenant_offers_roles_of_its_own(tenant: Tenant, graph: Graph) -> None:
+    server = tenant.edit("register_server", audience="api://bc.example")["clientId"]
+    principal = graph.service_principal_of(server)
+    assert principal["appOwnerOrganizationId"] == tenant.ready.tenantId
+    assert "api://bc.example" in principal["servicePrincipalNames"]
+    assert "API.ReadWrite.All" in {each["value"] for each in principal["appRoles"]}

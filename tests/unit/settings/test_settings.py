@@ -519,6 +519,10 @@ def test_what_is_wrong_with_the_companion_extension_is_named(values: dict[str, A
         ),
         ({"a": {"name": "A", "baseUrl": "http://bc.example:7048/BC"}}, "in the clear"),
         ({"a": {"name": "A", "baseUrl": "https://user:password@bc.example/BC"}}, "BUSINESS_CENTRAL_USER"),
+        ({"a": {"name": "A", "scope": "api://bc/.default"}}, "environments.a.scope: is for a server or container"),
+        ({"a": {"name": "A", "baseUrl": "https://bc.example/BC", "scope": "api://bc"}}, "api://bc.example/.default"),
+        ({"a": {"name": "A", "baseUrl": "https://bc.example/BC", "scope": "a b/.default"}}, "Application ID URI"),
+        ({"a": {"name": "A", "baseUrl": "https://bc.example/BC", "scope": "/.default"}}, "Application ID URI"),
     ],
 )
 def test_what_is_wrong_with_an_environment_is_named(environments: dict[str, Any], says: str) -> None:
