@@ -1,10 +1,15 @@
 """The Pulumi program: the stack file's integrations, each with everything that belongs to it."""
 
+import os
 from pathlib import Path
 
 import pulumi
-import pulumi_azuread as azuread
 
+from clients.http.errors import UserFacingError
+from clients.http.trust import unread_bundle
+from components.business_central_in_tenant import BusinessCentralInTenant
+from components.caller import find_caller
+from components.cloud import refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.integration import Integration
 from components.monitor import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
@@ -14,12 +19,20 @@ from settings.loading import SettingsError, decoded, load, of_project
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
-values = {key: decoded(text) for key, text in of_project(pulumi.runtime.get_config_env()).items()}
+config = pulumi.runtime.get_config_env()
+configuration = {key: decoded(text) for key, text in config.items()}
 folder = Path(__file__).parent
+stack_file = Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml")
 try:
-    settings = load(values, presets=folder / "presets", stack_file=Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml"))
+    settings = load(
+        of_project(configuration), presets=folder / "presets", stack_file=stack_file, configuration=configuration
+    )
 except SettingsError as problem:
     refuse(str(problem))
+refuse_cloud_without_business_central(config, settings)
+
+if told := unread_bundle(os.environ):
+    pulumi.warn(told)
 
 if companion := settings.companion_extension:
     versions = companion_extension(
@@ -31,8 +44,12 @@ if companion := settings.companion_extension:
     pulumi.export("companionExtension", versions)
 
 if settings.integrations or not companion:
-    caller = azuread.get_client_config()
+    try:
+        caller = find_caller(configuration)
+    except UserFacingError as problem:
+        refuse(str(problem))
+    in_tenant = BusinessCentralInTenant(config)
     pulumi.export(
         "integrations",
-        {each.key: Integration(each, settings, caller).handover for each in settings.integrations},
+        {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations},
     )

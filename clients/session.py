@@ -15,12 +15,14 @@ from clients.business_central.deployment import Channel
 from clients.business_central.environment import BusinessCentral, Environment
 from clients.business_central.extension_upload import ExtensionUpload
 from clients.business_central.outside_system import OutsideSystem
+from clients.business_central.servers import CHECK_SCOPE, Server
 from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
 from clients.entra.credential import Credential
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
 from clients.graph.client import read_problem as read_graph_problem
+from clients.http.errors import SignInFailed
 from clients.http.transport import Problem, Transport
 
 SETTINGS = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
@@ -39,7 +41,7 @@ class Session:
     def __init__(self, settings: Mapping[str, str]) -> None:
         self._settings = settings
         self._lock = threading.RLock()
-        self._installations: dict[str, BusinessCentral] = {}
+        self._installations: dict[tuple[str, str], BusinessCentral] = {}
 
     @property
     def tenant_id(self) -> str:
@@ -89,35 +91,64 @@ class Session:
         return caller_of(sign_in())
 
     @property
+    def business_central_url(self) -> str:
+        """The base address of Business Central online.
+
+        Raises:
+            FailedPrecondition: this cloud has none that is known, or BUSINESS_CENTRAL_URL cannot be used.
+            UserFacingError: the metadata host does not answer.
+        """
+        with self._lock:
+            return cloud.business_central_url(self._cloud)
+
+    @property
     def business_central(self) -> BusinessCentral:
         """The client of Business Central."""
         with self._lock:
             return self._business_central
 
-    def environment(self, name: str, base_url: str = "") -> Environment:
+    def environment(self, name: str, base_url: str = "", scope: str = "") -> Environment:
         """Return the client of one Business Central environment.
 
         Args:
             name: its name.
             base_url: its address where it is a container or on-premises, perhaps with a query; "" online.
+            scope: what tokens for it are asked for; "" for what Business Central online accepts.
         """
         if not base_url:
             return self.business_central.environment(name)
         with self._lock:
-            if base_url not in self._installations:
-                self._installations[base_url] = self._installation(base_url)
-            return self._installations[base_url].environment(name)
+            if (base_url, scope) not in self._installations:
+                self._installations[base_url, scope] = self._installation(base_url, scope)
+            return self._installations[base_url, scope].environment(name)
 
-    def _installation(self, base_url: str) -> BusinessCentral:
+    def _installation(self, base_url: str, scope: str) -> BusinessCentral:
         address, _, query = base_url.partition("?")
+        authorization = sign_in.basic()
+        if authorization is None:
+            cloud.require_same_cloud(address, self._cloud)
+            authorization = self._server_sign_in(Server(base_url, scope)) if scope else self._business_central_sign_in
         transport = Transport(
             "Business Central",
             address,
-            authorization=sign_in.basic() or self._business_central_sign_in,
+            authorization=authorization,
             read_problem=business_central.read_problem,
             answer_seconds=business_central.ANSWER_SECONDS,
         )
-        return BusinessCentral(transport, None, dict(parse_qsl(query)))
+        return BusinessCentral(transport, None, dict(parse_qsl(query)), Server(base_url, scope))
+
+    def _server_sign_in(self, server: Server) -> Callable[[], str]:
+        bearer = sign_in.bearer(self._credential, server.scope)
+
+        def authorization() -> str:
+            try:
+                return bearer()
+            except SignInFailed as problem:
+                if "AADSTS500011" in problem.reason:  # no resource of that name, and so not about who signs in
+                    problem.remedy = server.remedy(CHECK_SCOPE)
+                raise
+
+        return authorization
 
     @property
     def admin_center(self) -> AdminCenter:
@@ -148,6 +179,7 @@ class Session:
             client_id,
             secret,
             self.tenant_id,
+            online,
             # A new credential each time, because each keeps its tokens, and a token keeps the roles of its issue.
             lambda: sign_in.secret_credential(self.tenant_id, online, client_id, secret),
         )
@@ -193,7 +225,7 @@ class Session:
         """Return a transport to Business Central online; its admin center has errors of another shape."""
         return Transport(
             service,
-            cloud.business_central_url(),
+            self.business_central_url,
             authorization=self._business_central_sign_in,
             read_problem=read_problem,
             answer_seconds=business_central.ANSWER_SECONDS,

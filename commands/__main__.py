@@ -1,4 +1,4 @@
-"""`python -m commands preflight | prove | schema`: what people run beside Pulumi."""
+"""`python -m commands preflight | prove | schema | errors`: what people run beside Pulumi."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 
 from clients.http.errors import DEBUG_VARIABLE
 from commands import prove
+from commands.errors_page import errors_page
 from commands.preflight import command as preflight
 from commands.schema import stack_file_schema
 
@@ -25,12 +26,16 @@ def main(arguments: list[str]) -> int:
     text = "try out, as the outside systems would, the access that a stack handed over"
     prove.add_arguments(commands.add_parser("prove", help=text, description=text))
     commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
+    commands.add_parser("errors", help="print the page of services' answers (docs/reference/errors.md)")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "preflight":
             return preflight.run(chosen)
         if chosen.command == "prove":
             return prove.run(chosen)
+        if chosen.command == "errors":
+            sys.stdout.write(errors_page())
+            return 0
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as problem:

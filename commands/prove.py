@@ -48,6 +48,7 @@ class EnvironmentAccess(_Output):
     """What is particular in one environment; see `components.handover`."""
 
     base_url: str = ""
+    scope: str = ""
     companies: tuple[str, ...] = ()
     not_provable: str = ""
 
@@ -61,6 +62,7 @@ class IntegrationOutputs(_Output):
     roles: tuple[str, ...]
     environments: tuple[str, ...]
     access: Mapping[str, EnvironmentAccess] = {}
+    not_provable: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Result:
 
     Attributes:
         integration: its key in the stack file.
-        environment: name of the environment.
+        environment: name of the environment, "" where the integration names none.
         result: what came of it.
         cause: why it failed, one of `reconcilers.proof.causes.Cause`; "" where it is none of them, or did not fail.
         message: a paragraph about it, "" where it was proved.
@@ -156,7 +158,7 @@ def prove_all(
         tenant: Session({**settings, "azuread:tenantId": tenant})
         for tenant in {each.tenant_id for each in integrations.values()}
     }
-    wanted = [(key, environment) for key, each in integrations.items() for environment in each.environments]
+    wanted = [(key, environment) for key, each in integrations.items() for environment in each.environments or ("",)]
 
     def one(pair: tuple[str, str]) -> Result:
         key, environment = pair
@@ -189,6 +191,9 @@ def show(results: Sequence[Result], console: Console) -> None:
 
 
 def _prove(session: Session, key: str, environment: str, handed_over: IntegrationOutputs, seconds: float) -> Result:
+    if not environment:
+        why = handed_over.not_provable or "the stack file gives it no environment"
+        return Result(key, environment, "notProvable", message=f"integrations.{key}: {why}.")
     place = f"integrations.{key}, environment {environment}"
     spec = _spec(environment, handed_over, place)
     if spec.not_provable:
@@ -212,6 +217,7 @@ def _spec(environment: str, handed_over: IntegrationOutputs, place: str) -> Proo
         roles=handed_over.roles,
         environment=environment,
         base_url=particulars.base_url,
+        scope=particulars.scope,
         companies=particulars.companies,
         not_provable=particulars.not_provable or ("" if handed_over.client_secret else NO_SECRET),
         declared_at=place,

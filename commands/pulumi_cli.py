@@ -18,20 +18,27 @@ class StackUnreadable(Exception):
     """The CLI is not there or fails, or the stack file cannot be read; the text says what to do."""
 
 
-def run_pulumi(*arguments: str, stack: str, alternative: str) -> str:
+class CliNotFound(StackUnreadable):
+    """The CLI is not on PATH."""
+
+
+def run_pulumi(*arguments: str, stack: str, alternative: str = "") -> str:
     """Return what `pulumi <arguments> --stack <stack>` prints.
 
     Args:
         arguments: the command.
         stack: the stack.
-        alternative: a command line for the error message, which pipes in the output of a CLI elsewhere.
+        alternative: a command line for the error message, which pipes in the output of a CLI elsewhere; "" where there
+            is none.
 
     Raises:
-        StackUnreadable: the CLI is not there, or fails.
+        CliNotFound: the CLI is not there.
+        StackUnreadable: it fails.
     """
     pulumi = shutil.which("pulumi")
     if pulumi is None:
-        raise StackUnreadable(f"The pulumi CLI is not on PATH. Pipe the answer in from where it is: {alternative}")
+        piped = f". Pipe the answer in from where it is: {alternative}" if alternative else ""
+        raise CliNotFound(f"The pulumi CLI is not on PATH{piped}")
     command = [pulumi, *arguments, "--stack", stack]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -11,20 +11,30 @@ from settings import logical_names
 from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
 
 
-def consent(integration: Integration, own: OwnApplication | None, parent: pulumi.Resource) -> AdminConsent:
-    """Make the consents of an integration, and return the one on Business Central.
+def consents(
+    integration: Integration,
+    client_id: pulumi.Input[str],
+    own: OwnApplication | None,
+    parent: pulumi.Resource,
+    hooks: pulumi.ResourceHookBinding | None,
+) -> list[AdminConsent]:
+    """Make the consents of an integration, and return them; the one on Business Central comes first.
 
     Args:
         integration: the integration.
-        own: its application; None where it is a vendor's.
+        client_id: its application.
+        own: the same, where this stack makes it; None where it exists already.
         parent: the integration's component.
+        hooks: what is looked at before the first consent is made.
     """
 
-    def make(app_id: str, name: str, depends_on: list[AdminConsent]) -> AdminConsent:
+    def make(
+        app_id: str, name: str, depends_on: list[AdminConsent], hooks: pulumi.ResourceHookBinding | None = None
+    ) -> AdminConsent:
         permissions = integration.permissions[app_id]
         return AdminConsent(
             name,
-            client_id=without_dependency(own.application.client_id) if own else integration.client_id or "",
+            client_id=without_dependency(client_id),
             service_principal_id=own.principal.object_id if own else "",
             owner=integration.owner,
             expected_publisher=integration.publisher,
@@ -33,12 +43,11 @@ def consent(integration: Integration, own: OwnApplication | None, parent: pulumi
             delegated_scopes=list(permissions.delegated_scopes),
             consent=integration.consent,
             declared_at=f"integrations.{integration.key}",
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=depends_on),
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=depends_on, hooks=hooks),
         )
 
-    first = make(BUSINESS_CENTRAL_APP_ID, integration.key, [])
-    for app_id in integration.other_permissions:
-        # After the consent on Business Central: that one creates a vendor's service principal, and deletes it again.
-        # Pulumi deletes in the reverse order, so that it comes last.
-        make(app_id, logical_names.consent(integration.key, app_id), [first])
-    return first
+    first = make(BUSINESS_CENTRAL_APP_ID, integration.key, [], hooks)
+    # After the consent on Business Central: that one creates a vendor's service principal, and deletes it again.
+    # Pulumi deletes in the reverse order, so that it comes last.
+    others = integration.other_permissions
+    return [first, *(make(app_id, logical_names.consent(integration.key, app_id), [first]) for app_id in others)]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pulumi
 import pulumi_azuread as azuread
 
+from components.secret_errors import explained
 from settings import logical_names
 from settings.models import Integration
 
@@ -42,6 +43,7 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
                 # refused, and Pulumi would forget secrets that still work
                 # (docs/reference/facts-pulumi.md, "Deleted with, and protected").
                 deleted_with=None if integration.protect else application,
+                hooks=explained(),
                 protect=False,  # also in a protected integration secrets have to rotate
             ),
         )

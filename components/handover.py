@@ -9,7 +9,7 @@ import pulumi
 
 from components.credentials import Secret
 from components.proof import declared_proof
-from dynamic_providers.access_proof import DeclaredProof
+from dynamic_providers.access_proof import PEOPLE_SIGN_IN, DeclaredProof
 from settings.models import Integration, Settings
 
 
@@ -25,8 +25,9 @@ def handover(
 
     Returns:
         tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret
-        and clientSecretExpires. `access` has, by environment, what differs there: baseUrl and companies, and
-        notProvable where the access cannot be tried out with these values.
+        and clientSecretExpires; where people sign in also delegatedScopes, and notProvable where there is no
+        environment to say it in. `access` has, by environment, what differs there: baseUrl, scope and companies,
+        and notProvable where the access cannot be tried out with these values.
     """
     values: dict[str, Any] = {
         "tenantId": tenant_id,
@@ -39,6 +40,10 @@ def handover(
             for key in integration.environments
         },
     }
+    if integration.people_sign_in:
+        values["delegatedScopes"] = list(integration.delegated_scopes)
+        if not integration.environments:
+            values["notProvable"] = PEOPLE_SIGN_IN
     if secrets:
         newest = secrets[-1].password
         values["clientSecret"] = pulumi.Output.secret(newest.value)
@@ -47,5 +52,10 @@ def handover(
 
 
 def _environment_access(proof: DeclaredProof) -> dict[str, Any]:
-    said = {"baseUrl": proof.base_url, "companies": list(proof.companies), "notProvable": proof.not_provable}
+    said = {
+        "baseUrl": proof.base_url,
+        "scope": proof.scope,
+        "companies": list(proof.companies),
+        "notProvable": proof.not_provable,
+    }
     return {key: value for key, value in said.items() if value}

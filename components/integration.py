@@ -8,9 +8,11 @@ import pulumi
 import pulumi_azuread as azuread
 
 from components.application import own_application
-from components.consents import consent
+from components.business_central_in_tenant import BusinessCentralInTenant
+from components.consents import consents
 from components.credentials import secrets
 from components.dependencies import without_dependency
+from components.existing_application import existing_client_id
 from components.handover import handover
 from components.proof import access_proof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
@@ -27,6 +29,7 @@ class Integration(pulumi.ComponentResource):
         integration: what the stack file says of it.
         settings: all that the stack file says, for the names of environments.
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
+        in_tenant: what is looked at before the first thing is made.
     """
 
     handover: dict[str, Any]
@@ -35,7 +38,11 @@ class Integration(pulumi.ComponentResource):
     in an output makes all of it secret."""
 
     def __init__(
-        self, integration: IntegrationSettings, settings: Settings, caller: azuread.GetClientConfigResult
+        self,
+        integration: IntegrationSettings,
+        settings: Settings,
+        caller: azuread.GetClientConfigResult,
+        in_tenant: BusinessCentralInTenant,
     ) -> None:
         # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
         super().__init__(
@@ -47,10 +54,12 @@ class Integration(pulumi.ComponentResource):
                 aliases=[pulumi.Alias(name=name) for name in integration.formerly],
             ),
         )
-        # A vendor's application lives in the vendor's tenant: here it only gets a service principal, and has no secret.
-        own = None if integration.client_id else own_application(integration, caller, self)
-        client_id = own.application.client_id if own else integration.client_id or ""
-        consented = consent(integration, own, self)
+        # With `consent: manual` the approval page adds Business Central's service principal, and not `up`.
+        hooks = in_tenant.before_create if integration.consent == "auto" else None
+        # An application that exists already is its vendor's or its team's: it gets no secret here.
+        own = None if integration.client_id else own_application(integration, caller, self, hooks)
+        client_id = own.application.client_id if own else existing_client_id(integration, self)
+        consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
         made = secrets(integration, own.application, self) if own else []
         for key in integration.environments:
             environment = settings.environments[key]
@@ -74,7 +83,8 @@ class Integration(pulumi.ComponentResource):
                 settings,
                 client_id=client_id,
                 secrets=made,
-                consent=consented,
+                # A server with an application of its own has its roles there, and not on Business Central's.
+                consents=[consented, *(consented_elsewhere if environment.scope else [])],
                 registration=registration,
                 parent=self,
             )

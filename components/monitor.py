@@ -29,7 +29,7 @@ def leave_out_stack_traces() -> None:
         request.ClearField("sourcePosition")
         return send(request, *args, **kwargs)
 
-    _wrap(without_trace, "RegisterResource")
+    _wrap(without_trace, "RegisterResource", "ReadResource")
 
 
 def treat_cancelled_requests_as_shutdown() -> None:
@@ -48,7 +48,7 @@ def treat_cancelled_requests_as_shutdown() -> None:
                 raise pulumi.RunError("Resource monitor has terminated, shutting down") from None
             raise
 
-    _wrap(raising_shutdown, "RegisterResource", "RegisterResourceOutputs", "Invoke")
+    _wrap(raising_shutdown, "RegisterResource", "RegisterResourceOutputs", "ReadResource", "Invoke")
 
 
 def _wrap(around: Callable[..., Any], *methods: str) -> None:

@@ -22,7 +22,7 @@ def access_proof(
     *,
     client_id: pulumi.Input[str],
     secrets: Sequence[Secret],
-    consent: AdminConsent,
+    consents: Sequence[AdminConsent],
     registration: BusinessCentralRegistration,
     parent: pulumi.Resource,
 ) -> None:
@@ -36,7 +36,7 @@ def access_proof(
         settings: the whole stack file.
         client_id: the application.
         secrets: its secrets, oldest first; the newest, which is handed over, is the one that is used.
-        consent: it is proved after this, and again after each change of it.
+        consents: it is proved after these, and again after each change of them.
         registration: likewise.
         parent: the integration's component.
     """
@@ -44,16 +44,17 @@ def access_proof(
         return
     environment, proof = settings.environments[key], declared_proof(integration, key, settings, secrets)
     newest = None if proof.not_provable else secrets[-1].password
+    revisions: list[pulumi.Output[str]] = [*(each.revision for each in consents), registration.revision]
     AccessProof(
         logical_names.registration(integration.key, environment.name),
         proof,
         client_id=without_dependency(client_id),
         client_secret=without_dependency(newest.value) if newest else None,
         credential_id=without_dependency(newest.key_id) if newest else None,
-        triggers=[without_dependency(each.revision) for each in (consent, registration)],
+        triggers=[without_dependency(each) for each in revisions],
         opts=pulumi.ResourceOptions(
             parent=parent,
-            depends_on=[registration],  # which depends on the consent
+            depends_on=[registration, *consents[1:]],  # the registration depends on the first consent
             protect=False,  # nothing is lost with it, and protected `proof: off` could not delete it
             aliases=[
                 pulumi.Alias(name=logical_names.registration(integration.key, name)) for name in environment.formerly
@@ -75,10 +76,12 @@ def declared_proof(integration: Integration, key: str, settings: Settings, secre
     return DeclaredProof.of(
         environment=environment.name,
         base_url=environment.base_url or "",
+        scope=environment.scope or "",
         roles=integration.roles,
         permission_set_companies=[each.company or "" for each in access.permission_sets or ()],
-        state=access.state,
+        state=access.state if integration.enabled is not False else "Disabled",
         switched_off=integration.proof == "off",
+        people_sign_in=integration.people_sign_in,
         has_secret=bool(secrets),
         declared_at=f"integrations.{integration.key}.environments.{key}",
     )

@@ -15,9 +15,9 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 from dynamic_providers.base import Provider, called_by_pulumi, declared
 from reconcilers.progress import report
 from reconcilers.proof.prove import prove
-from reconcilers.proof.spec import FIELDS, DeclaredProof, ProofSpec, defaults
+from reconcilers.proof.spec import FIELDS, PEOPLE_SIGN_IN, DeclaredProof, ProofSpec, defaults
 
-__all__ = ["AccessProof", "AccessProofProvider", "DeclaredProof"]
+__all__ = ["PEOPLE_SIGN_IN", "AccessProof", "AccessProofProvider", "DeclaredProof"]
 
 
 class AccessProofProvider(Provider):

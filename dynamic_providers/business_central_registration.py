@@ -91,7 +91,7 @@ class BusinessCentralRegistrationProvider(Provider):
         apply.delete(self._environment(spec), spec.client_id)
 
     def _environment(self, spec: RegistrationSpec) -> Environment:
-        return self.session.environment(spec.environment, spec.base_url)
+        return self.session.environment(spec.environment, spec.base_url, spec.scope)
 
 
 def _recorded(props: Mapping[str, Any]) -> Recorded:

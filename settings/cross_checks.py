@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from settings import logical_names
 from settings.messages import Problem
-from settings.models import Integration, Settings
+from settings.models import Integration, RedirectUris, Settings
 
 
 def contradictions(settings: Settings) -> Iterable[Problem]:
@@ -27,9 +27,13 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
     )
     yield from _repeated(
         "integrations",
-        {each.key: each.client_id for each in settings.integrations if each.client_id},
+        {each.key: str(each.client_id) for each in settings.integrations if each.client_id},
         "has the same clientId as integrations.{other} ({value!r}); one integration per application",
     )
+    for key, environment in settings.environments.items():
+        if environment.scope and not environment.base_url:
+            text = "is for a server or container, which `baseUrl` names: Business Central online has its own"
+            yield Problem(["environments", key, "scope"], text)
     yield from _former_names(
         "environments",
         {key: each.formerly for key, each in settings.environments.items()},
@@ -52,7 +56,9 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
             if names.setdefault(name, integration.key) != integration.key:
                 text = f"makes the same resource name as integrations.{names[name]} ({name!r}); rename one of them"
                 yield Problem(here, text)
-        yield from _vendor_problems(integration, here)
+        yield from _owner_problems(integration, here)
+        yield from _application_problems(integration, here)
+        yield from _people_problems(integration, here)
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
 
 
@@ -71,25 +77,74 @@ def _companion_problems(settings: Settings) -> Iterable[Problem]:
             yield Problem(there, "is a container or on-premises: the extension is published there by hand")
 
 
-def _vendor_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
-    """Yield what only a vendor's application has (one with `clientId`), or only one of ours."""
+def _owner_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
+    """Yield what only a vendor's application has (`clientId`), one of this tenant that others made, or one of ours."""
     if integration.client_id:
-        if integration.expected_publisher is None:
+        whose = "the vendor" if integration.owner == "vendor" else "the team that made it"
+        if integration.owner == "vendor" and integration.expected_publisher is None:
             yield Problem(
                 [*here, "clientId"],
-                "is another tenant's application: say in `expectedPublisher` whose, or nothing is granted to it",
+                "is another tenant's application: say in `expectedPublisher` whose, or nothing is granted to it. For a "
+                "managed identity, or an application of this tenant, say `owner: tenant` instead",
             )
+        if integration.owner == "tenant" and integration.expected_publisher:
+            text = "is for a vendor's application; `owner: tenant` says that this one is of this tenant: leave it out"
+            yield Problem([*here, "expectedPublisher"], text)
         if integration.credentials.secrets:
-            yield Problem([*here, "credentials"], "belongs to the vendor, as the application of `clientId` does")
+            yield Problem([*here, "credentials"], f"belongs to {whose}, as the application of `clientId` does")
         if integration.owners:
-            yield Problem([*here, "owners"], "are the vendor's own, as the application of `clientId` is")
+            yield Problem([*here, "owners"], f"are the business of {whose}, as the application of `clientId` is")
         return
+    if integration.existing_owner:
+        text = "says whose the application of `clientId` is, which is missing; this one is made by this stack"
+        yield Problem([*here, "owner"], text)
     if integration.expected_publisher:
         text = "is for a vendor's application, which `clientId` names; this one is made by this stack"
         yield Problem([*here, "expectedPublisher"], text)
     if integration.adopt:
-        text = "is for a vendor's application, which `clientId` names; rows of one that this stack makes are its own"
+        text = (
+            "is for an application that is there already, a vendor's or this tenant's, which `clientId` names; rows of "
+            "one that this stack makes are its own"
+        )
         yield Problem([*here, "adopt"], text)
+
+
+def _application_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
+    """Yield what the stack file says of an application's settings where the application is not this stack's."""
+    if integration.client_id is None:
+        return
+    settings = {
+        "redirectUris": integration.redirect_uris != RedirectUris(),
+        "signInAudience": "sign_in_audience" in integration.model_fields_set,
+        "fallbackPublicClient": integration.fallback_public_client is not None,
+        "notes": integration.notes is not None,
+        "serviceManagementReference": integration.service_management_reference is not None,
+        "enabled": integration.enabled is not None,
+    }
+    for key, is_said in settings.items():
+        if is_said:
+            yield Problem([*here, key], "is for an application that this stack makes, and `clientId` names another")
+
+
+def _people_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
+    """Yield what an integration without application roles cannot have: people sign in to it, with their own rights."""
+    if not integration.people_sign_in:
+        return
+    why = "people sign in here, since there are no `roles`"
+    if integration.permission_sets:
+        yield Problem([*here, "permissionSets"], f"are those of each user in Business Central: {why}; leave them out")
+    for key, access in integration.environments.items():
+        if access and access.permission_sets:
+            there = [*here, "environments", key, "permissionSets"]
+            yield Problem(there, f"are those of each user in Business Central: {why}; leave them out")
+    if integration.client_id:
+        return
+    if integration.credentials.secrets:
+        text = f"are for a program that can keep one: {why}, with a public client, which has none"
+        yield Problem([*here, "credentials", "secrets"], text)
+    if not integration.redirect_uris.public_client and not integration.fallback_public_client:
+        text = f"is missing: {why}; say where they come back to, or `fallbackPublicClient: true` for a device code"
+        yield Problem([*here, "redirectUris", "publicClient"], text)
 
 
 def _secret_problems(integration: Integration, maximum: int, here: list[str | int]) -> Iterable[Problem]:

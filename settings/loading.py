@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
+from settings.caller import sign_in_problems
 from settings.cross_checks import contradictions
 from settings.messages import Problem, message, shown, suggestion, validation_problems
 from settings.models import PROJECT, Settings
@@ -23,7 +25,13 @@ class SettingsError(Exception):
     """The stack file or a preset is wrong; the text names every problem, its key, its line and what would be right."""
 
 
-def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Settings:
+def load(
+    values: Mapping[str, Any],
+    *,
+    presets: Path,
+    stack_file: Path,
+    configuration: Mapping[str, Any] = MappingProxyType({}),
+) -> Settings:
     """Validate what a stack file says.
 
     Args:
@@ -31,6 +39,7 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
             Pulumi's configuration gives them.
         presets: the folder of presets.
         stack_file: named in messages, and read for the lines of what is wrong.
+        configuration: all of the stack's, keys with their namespace: no setting of azuread may make a second caller.
 
     Raises:
         SettingsError: something is wrong; nothing was changed anywhere.
@@ -39,7 +48,7 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
     # If `environments` is not a mapping, that is one problem; each key that names an environment is then not checked.
     context = {"environments": [str(key) for key in known]} if isinstance(known, Mapping) else None
     entries = values.get("integrations", {} if "companionExtension" in values else None)
-    problems: list[Problem] = []
+    problems = list(sign_in_problems(configuration))
     if not isinstance(entries, Mapping):
         entries = {}
         problems.append(
@@ -60,7 +69,7 @@ def load(values: Mapping[str, Any], *, presets: Path, stack_file: Path) -> Setti
     else:
         problems += contradictions(settings)
     if problems:
-        raise SettingsError(message(problems, StackFile(stack_file, PROJECT, values)))
+        raise SettingsError(message(problems, StackFile(stack_file, PROJECT, {**configuration, **values})))
     return settings
 
 

@@ -28,6 +28,12 @@ def secret(key: str, label: str) -> str:
     return f"{key}-secret-{label}"
 
 
+def key_and_label(name: str) -> tuple[str, str]:
+    """Return the key and the label that the name of a client secret is made of; a label never has "-secret-" in it."""
+    key, _, label = name.rpartition("-secret-")
+    return key, label
+
+
 def companion(environment: str) -> str:
     """Return the name of the companion extension in an environment: by the environment's name, as a registration."""
     return f"companion-{environment.casefold()}"

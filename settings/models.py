@@ -13,17 +13,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationInfo,
     model_validator,
 )
-from pydantic.alias_generators import to_camel
 
+from settings.client_ids import ClientId
 from settings.messages import shown, suggestion
+from settings.strict_model import StrictModel as _Model
 from settings.values import (
     TEN_YEARS,
     EnvironmentName,
@@ -31,12 +30,16 @@ from settings.values import (
     Key,
     Label,
     Name,
+    Notes,
+    PublicClientAddress,
     Role,
     RoleId,
     Scope,
     Text50,
+    WebAddress,
     quotable,
     safe_address,
+    server_scope,
 )
 
 PROJECT = "entra-business-central"
@@ -61,10 +64,6 @@ RESOURCES = {"Microsoft Graph": "00000003-0000-0000-c000-000000000000"}
 
 def _once(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class PermissionSet(_Model):
@@ -119,6 +118,13 @@ class Publisher(_Model):
 
 def _name_alone(value: object) -> object:
     return value if isinstance(value, Mapping | list | Publisher) else {"displayName": value}
+
+
+class RedirectUris(_Model):
+    """Where Entra sends people back to after they have signed in; a list that is left out is nobody's business here."""
+
+    web: Annotated[tuple[WebAddress, ...], AfterValidator(_once)] | None = None
+    public_client: Annotated[tuple[PublicClientAddress, ...], AfterValidator(_once)] | None = None
 
 
 class OtherPermissions(_Model):
@@ -193,35 +199,57 @@ def _switch(value: object) -> object:
     return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
 
+def _roles_unless_people_sign_in(roles: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    if not roles and not info.data.get("delegated_scopes", True):
+        raise ValueError("is empty; it needs at least one role, or `delegatedScopes` where people sign in")
+    return roles
+
+
+def _environments_unless_people_sign_in(environments: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    if not environments and info.data.get("roles", ()):
+        raise ValueError("is empty; it needs at least one")
+    return environments
+
+
 class Integration(_Model):
     """An outside system that calls Business Central; `key` is its name in the stack file and in the state."""
 
     key: Key = Field(alias="(key)")
     preset: Name | None = None
-    client_id: Guid | None = None
+    client_id: ClientId | None = None
+    existing_owner: Literal["vendor", "tenant"] | None = Field(default=None, alias="owner")
     expected_publisher: (
         Annotated[Publisher, BeforeValidator(_name_alone, json_schema_input_type=str | Publisher)] | None
     ) = None
     display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
     description: Text50 | None = None
     contact_information: Text50 = ""
-    roles: Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(_once)]
     delegated_scopes: Annotated[tuple[Scope, ...], AfterValidator(_once)] = ()
+    roles: Annotated[tuple[Role, ...], AfterValidator(_once), AfterValidator(_roles_unless_people_sign_in)] = Field(
+        default=(), validate_default=True
+    )
     other_permissions: Annotated[
         dict[str, OtherPermissions], BeforeValidator(_by_resource, json_schema_input_type=dict[str, OtherPermissions])
-    ] = {}
+    ] = Field(default_factory=dict)
     consent: Literal["auto", "manual"] = "auto"
     permission_sets: tuple[PermissionSetItem, ...] = ()
     additional_permission_sets: AdditionalPermissionSets = "remove"
     environments: Annotated[
         dict[EnvironmentKey, Access | None],
-        Field(min_length=1),
         BeforeValidator(_by_key, json_schema_input_type=list[str] | dict[str, Access | None]),
-    ]
+        AfterValidator(_environments_unless_people_sign_in),
+    ] = Field(default={}, validate_default=True)
     adopt: bool = False
     credentials: Credentials = Credentials()
     formerly: tuple[Name, ...] = ()
     owners: tuple[Guid, ...] = ()
+    # What is None is not spoken of: what somebody else sets there stays.
+    redirect_uris: RedirectUris = RedirectUris()
+    sign_in_audience: Literal["AzureADMyOrg", "AzureADMultipleOrgs"] = "AzureADMyOrg"
+    fallback_public_client: bool | None = None
+    notes: Notes | None = None
+    service_management_reference: Name | None = None
+    enabled: bool | None = None
     protect: bool = False
     proof: Annotated[Literal["on", "off"], BeforeValidator(_switch, json_schema_input_type=Literal["on", "off"])] = "on"
 
@@ -234,9 +262,14 @@ class Integration(_Model):
         return self
 
     @property
-    def owner(self) -> Literal["own", "vendor"]:
-        """Whose application it is."""
-        return "vendor" if self.client_id else "own"
+    def owner(self) -> Literal["own", "vendor", "tenant"]:
+        """Whose application it is: this stack's, or that of `client_id`."""
+        return (self.existing_owner or "vendor") if self.client_id else "own"
+
+    @property
+    def people_sign_in(self) -> bool:
+        """Whether people sign in to it and it acts with their rights, since it has no application role of its own."""
+        return not self.roles
 
     @property
     def publisher(self) -> dict[str, str]:
@@ -263,6 +296,7 @@ class Environment(_Model):
 
     name: EnvironmentName
     base_url: Annotated[str, AfterValidator(safe_address)] | None = None
+    scope: Annotated[str, AfterValidator(server_scope)] | None = None
     formerly: tuple[EnvironmentName, ...] = ()
 
 

@@ -19,6 +19,7 @@ def declared_registration(integration: Integration, key: str, environment: Envir
         **integration.access(key).model_dump(exclude_none=True),
         "environment": environment.name,
         "base_url": environment.base_url or "",
+        "scope": environment.scope or "",
         "formerly": environment.formerly,
         "permission_granted": True,  # by the consent that it waits for
         # A row with the id of an application that this stack made can only be this stack's.

@@ -21,8 +21,8 @@ class StackFile:
     Args:
         path: the file; one that is not there or cannot be read has no lines.
         namespace: the project's name, which the file writes before its keys.
-        values: the values that Pulumi gave. With `--config-file` or `-c` they come from elsewhere, and the program is
-            not told; so a part of the file that is not built as its value has no lines.
+        values: the values that Pulumi gave, the project's without its name. With `--config-file` or `-c` they come from
+            elsewhere, and the program is not told; so a part of the file that is not built as its value has no lines.
     """
 
     def __init__(self, path: Path, namespace: str, values: Mapping[str, Any]) -> None:
@@ -39,11 +39,15 @@ class StackFile:
         """Return the line (from 1) of the last of these nested keys that the file has, None where it has none."""
         node, line = self._config, None
         for depth, key in enumerate(keys):
-            found, value = _below(node, f"{self._namespace}:{key}" if depth == 0 else key)
+            found, value = _below(node, self._key(key) if depth == 0 else key)
             if found is None or (depth == 0 and _shape(value) != _built(self._values.get(str(key)))):
                 break
             node, line = value, found.start_mark.line + 1
         return line
+
+    def _key(self, key: str | int) -> str:
+        """Return a first key as the file writes it; one of another namespace has its own before it."""
+        return str(key) if ":" in str(key) else f"{self._namespace}:{key}"
 
 
 def _below(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:

@@ -57,6 +57,53 @@ def safe_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def web_address(uri: str) -> str:
+    """Refuse a redirect address of a web client that Entra or azuread would refuse.
+
+    https://learn.microsoft.com/entra/identity-platform/reply-url , and azuread's `IsRedirectUriFunc`.
+    """
+    parts = urlsplit(_redirect_address(uri))
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _THIS_MACHINE):
+        raise ValueError("is neither an https address nor one of this machine, such as http://localhost/callback")
+    if not parts.path:
+        raise ValueError("has no path: azuread wants a slash at the end, such as https://shop.example/")
+    return uri
+
+
+def public_client_address(uri: str) -> str:
+    """Refuse a redirect address of a public client that Entra or azuread would refuse; any scheme of an app will do."""
+    parts = urlsplit(_redirect_address(uri))
+    if parts.scheme == "http" and parts.hostname not in _THIS_MACHINE:
+        raise ValueError("is http and not of this machine, such as http://localhost/callback")
+    return uri
+
+
+def _redirect_address(uri: str) -> str:
+    try:
+        parts = urlsplit(uri)
+        named = bool(parts.scheme and parts.hostname) or re.fullmatch(r"urn:[^:]+:.+", uri) is not None
+    except ValueError:
+        named = False
+    if not named or parts.fragment or "*" in uri:
+        raise ValueError("is no redirect address, such as http://localhost/callback, without * and #")
+    if len(uri) > 256:
+        raise ValueError(f"has {len(uri)} characters; Entra allows 256")
+    return uri
+
+
+_THIS_MACHINE = {"localhost", "127.0.0.1"}
+
+
+def server_scope(scope: str) -> str:
+    """Refuse what no token can be asked for with a secret: a scope is an Application ID URI and /.default."""
+    if not re.fullmatch(r"[^\s/]\S*/\.default", scope):
+        raise ValueError(
+            "is not what tokens are asked for: the Application ID URI that the server accepts (its setting "
+            "ValidAudiences) and /.default, such as api://bc.example/.default"
+        )
+    return scope
+
+
 _ONE_LINE = r"^[^\r\n\t]*$"
 _GUID = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 _ENVIRONMENT = r"^[A-Za-z0-9][A-Za-z0-9 _-]*$"
@@ -77,4 +124,7 @@ EnvironmentName = Annotated[Name, StringConstraints(max_length=30, pattern=_ENVI
 Guid = Annotated[str, StringConstraints(to_lower=True, pattern=_GUID)]
 Role = Literal["API.ReadWrite.All", "Automation.ReadWrite.All", "AdminCenter.ReadWrite.All", "app_access"]
 Scope = Literal["Financials.ReadWrite.All", "user_impersonation"]
+WebAddress = Annotated[Name, AfterValidator(web_address)]
+PublicClientAddress = Annotated[Name, AfterValidator(public_client_address)]
+Notes = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]  # azuread refuses an empty text
 Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str)]

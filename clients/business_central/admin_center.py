@@ -14,6 +14,7 @@ from urllib.parse import quote
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Deployment
 from clients.business_central.errors import KNOWN_ANSWERS
+from clients.business_central.permission_refusals import permission_refusal
 from clients.http.answers import remedy_by_status
 from clients.http.errors import Conflict, Forbidden, ServiceError, Throttled, Unauthorized, Unavailable
 from clients.http.transport import File, Problem, Transport, redact
@@ -145,7 +146,7 @@ class EnvironmentApps:
 
     def _remedy(self, problem: ServiceError) -> str:
         match problem:
-            case Unauthorized() | Forbidden():
+            case _ if isinstance(problem, Unauthorized | Forbidden) or permission_refusal(problem):
                 return (
                     "An application that runs this needs the role AdminCenter.ReadWrite.All of Business Central, and "
                     "an administrator lists it in the admin center under Authorized Microsoft Entra Apps; a person "

@@ -29,6 +29,7 @@ from clients.business_central.records import (
     registration_of,
 )
 from clients.business_central.requests import Requests, none_where
+from clients.business_central.servers import Server
 from clients.http.errors import FailedPrecondition, ServiceError
 from clients.http.shared_reads import SharedRead
 from clients.http.transport import Problem, Transport, as_mapping, nothing_due
@@ -59,12 +60,20 @@ class BusinessCentral:
         transport: to its base address.
         tenant_id: the directory's id, for Business Central online; None for an installation.
         query: sent with every request, as an installation of several tenants wants it (`?tenant=default`).
+        server: the installation, as remedies name it; None online.
     """
 
-    def __init__(self, transport: Transport, tenant_id: str | None, query: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        tenant_id: str | None,
+        query: Mapping[str, str] | None = None,
+        server: Server | None = None,
+    ) -> None:
         self._transport = transport
         self._tenant_id = tenant_id
         self._query = query or {}
+        self._server = server
         self._environments: dict[str, Environment] = {}
         self._lock = threading.Lock()
 
@@ -75,15 +84,24 @@ class BusinessCentral:
         """
         online = f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(name, safe='')}" if self._tenant_id else ""
         with self._lock:
-            return self._environments.setdefault(name, Environment(self._transport, f"{online}/api", name, self._query))
+            made = Environment(self._transport, f"{online}/api", name, self._query, self._server)
+            return self._environments.setdefault(name, made)
 
 
 class Environment(Requests):
-    """One environment. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says."""
+    """One environment. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says.
 
-    def __init__(self, transport: Transport, root: str, name: str, query: Mapping[str, str]) -> None:
+    Attributes:
+        name: its name.
+        server: where it is, None for Business Central online.
+    """
+
+    def __init__(
+        self, transport: Transport, root: str, name: str, query: Mapping[str, str], server: Server | None = None
+    ) -> None:
         super().__init__(transport, root, query)
         self.name = name
+        self.server = server
         self._all_companies = SharedRead(self._list_companies)
         self._all_permission_sets = SharedRead(self._list_permission_sets)
         self._all_registrations = SharedRead(self._list_registrations)
@@ -295,7 +313,7 @@ class Environment(Requests):
         return f"{route}/companies({companies[min(companies)]})/{entity_set}"
 
     def _with_remedy(self, problem: ServiceError) -> ServiceError:
-        return with_remedy(problem, self.name, COMPANION_ROUTE)
+        return with_remedy(problem, self.name, COMPANION_ROUTE, self.server)
 
     def _forget(self) -> None:
         self._all_registrations.forget()

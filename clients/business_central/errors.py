@@ -9,21 +9,23 @@ real environment is listed in rehearsal/DIFFERENCES.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from clients.business_central import servers
+from clients.business_central.permission_refusals import PermissionRefusal, Refused, permission_refusal
+from clients.business_central.servers import Server
 from clients.http.answers import KnownAnswer, means, remedy_by_status
 from clients.http.errors import ServiceError
 
-COMPANY_TABLE = 2000000006
+_ENTRA_APPLICATIONS = "Microsoft Entra Applications (https://businesscentral.dynamics.com/{environment}?page=9860)"
 
-_ENTRA_APPLICATIONS = (
-    "Microsoft Entra Applications (online: https://businesscentral.dynamics.com/{environment}?page=9860)"
-)
-
-# Remedies, by what is missing. `commands preflight` prints the same sentences beforehand.
+# Remedies, by what is missing; for Business Central online, where `_ON_A_SERVER` has another one. `commands preflight`
+# prints the same sentences beforehand.
 INSTALL_COMPANION = (
     "The companion extension 'Entra Business Central Registration' (API {route}) is not installed in environment "
     "{environment}, or is older than this program: a user with the permission set EXTEN. MGT. - ADMIN (or SUPER) "
-    "installs it there under Extension Management (online: "
-    "https://businesscentral.dynamics.com/{environment}?page=2500), as docs/reference/companion-extension.md describes."
+    "installs it there under Extension Management (https://businesscentral.dynamics.com/{environment}?page=2500), as "
+    "docs/reference/companion-extension.md describes."
 )
 CHECK_ENVIRONMENT = (
     "Check the name of environment {environment} in the stack file against the Business Central admin center: it may "
@@ -31,7 +33,7 @@ CHECK_ENVIRONMENT = (
 )
 REGISTER_CALLER = (
     "The application (or user) that runs this is not registered and enabled in environment {environment}: an "
-    f"administrator with SUPER adds it under {_ENTRA_APPLICATIONS} with the permission sets D365 AUTOMATION, SECURITY, "
+    "administrator with SUPER adds it under {entra_applications} with the permission sets D365 AUTOMATION, SECURITY, "
     "EBC REGISTRATION (these three for all companies) and every set that it hands out."
 )
 GRANT_CALLER_ROLES = (
@@ -44,8 +46,8 @@ GRANT_CALLER_ROLES = (
 )
 ASSIGN_SECURITY = (
     "The caller needs the permission set SECURITY for all companies of environment {environment} (or has to be a user "
-    f"with SUPER): an administrator with SUPER assigns it to the application that runs this, under "
-    f"{_ENTRA_APPLICATIONS}."
+    "with SUPER): an administrator with SUPER assigns it to the application that runs this, under "
+    "{entra_applications}."
 )
 SIGN_IN_FULL_USER = (
     "Business Central wants one enabled user with a full licence first: sign in to environment {environment} once as "
@@ -53,18 +55,56 @@ SIGN_IN_FULL_USER = (
 )
 ASSIGN_BASIC_SETS = (
     "The caller lacks this permission in environment {environment}: an administrator with SUPER assigns it the "
-    f"permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION for all companies, under {_ENTRA_APPLICATIONS}."
+    "permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION for all companies, under {entra_applications}."
 )
 ASSIGN_EBC_REGISTRATION = (
     "The caller needs the permission set EBC REGISTRATION for all companies of environment {environment}: an "
-    f"administrator with SUPER assigns it to the application that runs this, under {_ENTRA_APPLICATIONS}."
+    "administrator with SUPER assigns it to the application that runs this, under {entra_applications}."
 )
 ASSIGN_SAME_SETS_TO_CALLER = (
     "A caller with SECURITY can hand out only the permission sets that it holds itself: an administrator with SUPER "
-    f"assigns this set to the caller in environment {{environment}}, under {_ENTRA_APPLICATIONS}, or runs this as a "
+    "assigns this set to the caller in environment {environment}, under {entra_applications}, or runs this as a "
     "user with SUPER."
 )
 
+
+ASSIGN_EXTENSION_MANAGEMENT = (
+    "The caller needs the permission set EXTEN. MGT. - ADMIN in environment {environment}: have an administrator "
+    "assign it."
+)
+
+_FOR_THE_CALLER: dict[Refused, str] = {
+    "object": ASSIGN_BASIC_SETS,
+    "entitlement": GRANT_CALLER_ROLES,
+    "company": ASSIGN_BASIC_SETS,
+    "managing users": ASSIGN_SECURITY,
+    "managing extensions": ASSIGN_EXTENSION_MANAGEMENT,
+    "handing out": ASSIGN_SAME_SETS_TO_CALLER,
+    "not said": ASSIGN_BASIC_SETS,
+}
+
+
+def remedy_for_caller(refusal: PermissionRefusal) -> str:
+    """Return what to do about a refusal of the application or person that runs this; `format_remedy` completes it."""
+    return ASSIGN_EBC_REGISTRATION if refusal.is_of_companion else _FOR_THE_CALLER[refusal.refused]
+
+
+_UNAVAILABLE = (
+    "Environment {environment} is being updated or is not available: look in the Business Central admin center, "
+    "and run the same command again when it is Active."
+)
+_BUSY = "Environment {environment} may be updating; look in the admin center, then run the same command again."
+
+_ON_A_SERVER = {
+    INSTALL_COMPANION: servers.INSTALL_COMPANION,
+    CHECK_ENVIRONMENT: servers.CHECK_ENVIRONMENT,
+    REGISTER_CALLER: servers.REGISTER_CALLER,
+    GRANT_CALLER_ROLES: servers.GRANT_CALLER_ROLES,
+    SIGN_IN_FULL_USER: servers.SIGN_IN_FULL_USER,
+    _UNAVAILABLE: servers.UNAVAILABLE,
+    _BUSY: servers.BUSY,
+}
+"""Remedy -> the one where the environment is a server or a container. The others hold there too."""
 
 _AL = "AL (`microsoft/BCApps`)"
 _ERROR_CODES = "documented (error codes of the API)"
@@ -122,6 +162,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "the companion extension is not installed, or too old",
         _ERROR_CODES,
         remedy=INSTALL_COMPANION,
+        is_of_caller=True,
     ),
     KnownAnswer(
         "404",
@@ -148,8 +189,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "unavailable",
         "the environment is being updated, or is not there",
         _ERROR_CODES,
-        remedy="Environment {environment} is being updated or is not available: look in the Business Central admin "
-        "center, and run the same command again when it is Active.",
+        remedy=_UNAVAILABLE,
     ),
     KnownAnswer(
         "401",
@@ -159,6 +199,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "the token has no role of Business Central",
         "seen once",
         remedy=GRANT_CALLER_ROLES,
+        is_of_caller=True,
     ),
     KnownAnswer(
         "401",
@@ -168,15 +209,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "the application is not registered, or is disabled",
         "documented; seen",
         remedy=REGISTER_CALLER,
-    ),
-    KnownAnswer(
-        "400",
-        "",
-        "SUPER or SECURITY|cannot change settings for another user|CanManageUsers",
-        "refused",
-        "enabling needs SECURITY, or SUPER",
-        _AL,
-        remedy=ASSIGN_SECURITY,
+        is_of_caller=True,
     ),
     KnownAnswer(
         "400",
@@ -186,33 +219,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "no person with a full licence is enabled",
         _AL,
         remedy=SIGN_IN_FULL_USER,
-    ),
-    KnownAnswer(
-        "403",
-        "",
-        r"permissions? prevented the action.*\b(8845\d|EBC) ",  # 8845n: the ids of the companion extension's objects
-        "refused",
-        "no right on a page or query of the companion extension",
-        "the form is unread",
-        remedy=ASSIGN_EBC_REGISTRATION,
-    ),
-    KnownAnswer(
-        "403",
-        "",
-        "permissions? prevented the action|no permission to company",
-        "refused",
-        "the caller lacks a permission that the text names",
-        "seen",
-        remedy=ASSIGN_BASIC_SETS,
-    ),
-    KnownAnswer(
-        "400",
-        "",
-        "permission set.*(assigned|hold|have)|only assign",
-        "refused",
-        "the caller hands out a permission set that it does not hold itself",
-        "unread",
-        remedy=ASSIGN_SAME_SETS_TO_CALLER,
+        is_of_caller=True,
     ),
 )
 """The first row that fits and has a remedy decides about it; a meaning holds where any row with it fits."""
@@ -235,33 +242,58 @@ def is_kept_because_of_sign_in(problem: ServiceError) -> bool:
 
 def is_inside_a_company(problem: ServiceError) -> bool:
     """Tell whether an error was raised inside a company, which had been opened: by code, by data or by a permission."""
-    if problem.status in {400, 404}:
-        return is_missing_record(problem) or problem.code.startswith("Application_")
-    return "prevented the action" in problem.message and f"TableData {COMPANY_TABLE} " not in problem.message
+    if refusal := permission_refusal(problem):
+        return problem.status != 401 and refusal.is_inside_a_company
+    return problem.status in {400, 404} and (is_missing_record(problem) or problem.code.startswith("Application_"))
 
 
-def format_remedy(remedy: str, environment: str = "", route: str = "") -> str:
+def format_remedy(remedy: str, environment: str = "", route: str = "", server: Server | None = None) -> str:
     """Return one of the remedies above with the environment filled in.
 
     Args:
         remedy: the remedy.
         environment: name of the environment.
         route: of the companion extension's API.
+        server: where the environment is, None for Business Central online.
     """
-    return remedy.format(environment=environment, route=route)
+    if server is None:
+        applications = _ENTRA_APPLICATIONS.format(environment=environment)
+        return remedy.format(environment=environment, route=route, entra_applications=applications)
+    return _ON_A_SERVER.get(remedy, remedy).format(
+        environment=environment,
+        route=route,
+        entra_applications=servers.ENTRA_APPLICATIONS.format(address=server.address),
+        address=server.address,
+        audience=server.audience,
+    )
 
 
-def with_remedy(problem: ServiceError, environment: str, route: str) -> ServiceError:
-    """Return the error with a remedy, where its code and text say which."""
-    for known in KNOWN_ANSWERS:
-        if known.remedy and known.fits(problem):
-            problem.with_remedy(format_remedy(known.remedy, environment, route))
-            return problem
-    if problem.status == 429:
-        problem.with_remedy("Wait a few minutes, then run the same command again; it goes on where it stopped.")
-    elif problem.status >= 500:
-        problem.with_remedy(
-            f"Environment {environment} may be updating; look in the admin center, then run the same command again."
-        )
-    problem.with_remedy(remedy_by_status(problem))
+def with_remedy(problem: ServiceError, environment: str, route: str, server: Server | None = None) -> ServiceError:
+    """Return an error that the application or person that runs this got, with a remedy, where one is known."""
+    if refusal := permission_refusal(problem):
+        problem.with_remedy(format_remedy(remedy_for_caller(refusal), environment, route, server))
+        return problem
+    problem.with_remedy(_known_remedy(problem, KNOWN_ANSWERS, environment, route, server))
     return problem
+
+
+def environment_remedy(problem: ServiceError, environment: str, server: Server | None = None) -> str:
+    """Return what to do about an answer that says something of the environment, whoever asks; "" where none is known.
+
+    Never what the application that runs this needs: an integration is to have no such rights.
+    """
+    of_environment = [each for each in KNOWN_ANSWERS if not each.is_of_caller]
+    return _known_remedy(problem, of_environment, environment, server=server)
+
+
+def _known_remedy(
+    problem: ServiceError, known: Iterable[KnownAnswer], environment: str, route: str = "", server: Server | None = None
+) -> str:
+    for each in known:
+        if each.remedy and each.fits(problem):
+            return format_remedy(each.remedy, environment, route, server)
+    if problem.status == 429:
+        return "Wait a few minutes, then run the same command again; it goes on where it stopped."
+    if problem.status >= 500:
+        return format_remedy(_BUSY, environment, route, server)
+    return remedy_by_status(problem)

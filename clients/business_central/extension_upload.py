@@ -6,7 +6,6 @@ https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administratio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,8 @@ from urllib.parse import quote
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Deployment
 from clients.business_central.environment import AUTOMATION_ROUTE, COMPANION_ROUTE, Environment
-from clients.business_central.errors import with_remedy
+from clients.business_central.errors import ASSIGN_EXTENSION_MANAGEMENT, format_remedy, with_remedy
+from clients.business_central.permission_refusals import permission_refusal
 from clients.business_central.requests import Requests, none_where
 from clients.http.errors import ServiceError
 from clients.http.transport import Transport, nothing_due
@@ -134,11 +134,9 @@ class ExtensionUpload(Requests):
         self._write(nothing_due, method, self._path(entity), attempting, look, body=body, content=content)
 
     def _with_remedy(self, problem: ServiceError) -> ServiceError:
-        if re.search("prevented the action|permissions to manage extensions", problem.message):
-            problem.with_remedy(
-                "The caller needs the permission set EXTEN. MGT. - ADMIN in environment "
-                f"{self._environment.name}: have an administrator assign it."
-            )
+        refusal = permission_refusal(problem)
+        if refusal and refusal.refused in {"object", "not said"}:
+            problem.with_remedy(format_remedy(ASSIGN_EXTENSION_MANAGEMENT, self._environment.name))
         elif problem.code == "BadRequest_ResourceNotFound":
             problem.with_remedy("This Business Central offers no upload through the Automation API: use adminCenter.")
         return with_remedy(problem, self._environment.name, COMPANION_ROUTE)

@@ -13,6 +13,7 @@ from clients.business_central.environment import AUTOMATION_ROUTE, read_problem
 from clients.business_central.requests import HEADERS
 from clients.entra import cloud, sign_in
 from clients.entra.caller import claims_of, texts
+from clients.entra.cloud import Cloud
 from clients.entra.credential import Credential
 from clients.http.errors import SignInFailed
 from clients.http.transport import Transport
@@ -39,24 +40,31 @@ class OutsideSystem:
         client_id: the application.
         secret: its secret; it is in no message.
         tenant_id: the directory.
+        home: the cloud of the directory: its tokens are sent to no other cloud's Business Central.
         credential: makes a credential of the secret.
     """
 
-    def __init__(self, client_id: str, secret: str, tenant_id: str, credential: Callable[[], Credential]) -> None:
+    def __init__(
+        self, client_id: str, secret: str, tenant_id: str, home: Cloud, credential: Callable[[], Credential]
+    ) -> None:
         self.client_id = client_id
         self._secret = secret
         self._tenant_id = tenant_id
+        self._home = home
         self._credential = credential
         self._transports: dict[str, Transport] = {}
 
-    def sign_in(self) -> str:
+    def sign_in(self, scope: str = "") -> str:
         """Return the Authorization header of a new token for Business Central.
+
+        Args:
+            scope: what the token is asked for; "" for what Business Central online accepts.
 
         Raises:
             SignInFailed: Entra gave no token; its reason has Entra's own code, as AADSTS7000215.
         """
         try:
-            return sign_in.bearer(self._credential(), sign_in.BUSINESS_CENTRAL_SCOPE)()
+            return sign_in.bearer(self._credential(), scope or sign_in.BUSINESS_CENTRAL_SCOPE)()
         except SignInFailed as problem:
             # Entra echoes no secret, as far as is known; a message that did would stand in the clear in a build log.
             problem.reason = problem.reason.replace(self._secret, "[secret]")
@@ -65,7 +73,7 @@ class OutsideSystem:
     @staticmethod
     def roles(authorization: str) -> set[str]:
         """Return the application roles in a token."""
-        return set(texts(claims_of(authorization).get("roles")))
+        return set(texts(claims_of(authorization).get("roles")) or ())
 
     def companies(self, authorization: str, route: str, environment: str, base_url: str = "") -> dict[str, str]:
         """Return the names of the companies of an environment -> their ids.
@@ -105,7 +113,9 @@ class OutsideSystem:
     ) -> list[tuple[str, str]]:
         address, _, own_query = base_url.partition("?")
         online = "" if base_url else f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(environment, safe='')}"
-        transport = self._transport(address or cloud.business_central_url())
+        if address:
+            cloud.require_same_cloud(address, self._home)
+        transport = self._transport(address or cloud.business_central_url(self._home))
         whole_query = {**dict(parse_qsl(own_query)), **(query or {})}
         headers = {**HEADERS, "Authorization": authorization}
         path = f"{online}/api/{path}"

@@ -57,14 +57,14 @@ def caller_of(authorization: str) -> Caller | None:
         object_id=str(claims.get("oid") or "").lower(),
         user=next((str(name) for name in names if name), "a person") if person else "",
         is_managed_identity="xms_mirid" in claims,
-        roles=texts(claims.get("roles")),
-        directory_roles=texts(claims["wids"]) if "wids" in claims else None,
+        roles=texts(claims.get("roles")) or frozenset(),
+        directory_roles=texts(claims.get("wids")),
     )
 
 
-def texts(claim: Any) -> frozenset[str]:
-    """Return the texts of a claim that is a list of them; none of any other claim."""
-    return frozenset(each for each in claim if isinstance(each, str)) if isinstance(claim, list) else frozenset()
+def texts(claim: object) -> frozenset[str] | None:
+    """Return the texts of a claim that is a list; None where it is not there, or is something else."""
+    return frozenset(each for each in claim if isinstance(each, str)) if isinstance(claim, list) else None
 
 
 def claims_of(authorization: str) -> Mapping[str, Any]:
@@ -74,6 +74,6 @@ def claims_of(authorization: str) -> Mapping[str, Any]:
     _, _, token = authorization.partition(" ")
     try:
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    except jwt.DecodeError:
+    except jwt.PyJWTError:
         return {}
     return claims

@@ -9,28 +9,47 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from clients.http.errors import FailedPrecondition, UnexpectedAnswer
-from clients.http.transport import Problem, Transport
+from clients.http.transport import Problem, Transport, as_mapping
 
 BUSINESS_CENTRAL_URL = "https://api.businesscentral.dynamics.com"
+_BUSINESS_CENTRAL_DOMAIN = "businesscentral.dynamics.com"
+_ATTEMPTING = "find Business Central"
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """Addresses of one Microsoft cloud, without trailing slashes."""
+    """Addresses of one Microsoft cloud, without trailing slashes.
+
+    Attributes:
+        login: Entra's token service.
+        graph: Microsoft Graph.
+        key_vault: below which the vaults have their names, also the audience of their tokens; "" where a metadata host
+            names none.
+        business_central: Business Central online; "" where Microsoft documents none.
+    """
 
     login: str
     graph: str
+    key_vault: str = ""
+    business_central: str = ""
 
 
-# https://learn.microsoft.com/graph/deployments and /entra/identity-platform/authentication-national-cloud;
-# the names are those that the azuread provider accepts in `azuread:environment` and ARM_ENVIRONMENT.
-_PUBLIC = Cloud("https://login.microsoftonline.com", "https://graph.microsoft.com")
-_US_L4 = Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us")
-_US_L5 = Cloud("https://login.microsoftonline.us", "https://dod-graph.microsoft.us")
+# Entra: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
+# Graph: https://learn.microsoft.com/graph/deployments
+# Key Vault: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates (DNS suffixes)
+# Business Central: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/api-endpoint-structure
+# has one address, and says nothing of the other clouds. The names are those that the azuread provider accepts in
+# `azuread:environment` and ARM_ENVIRONMENT. docs/reference/facts-graph.md, "Clouds".
+_PUBLIC = Cloud(
+    "https://login.microsoftonline.com", "https://graph.microsoft.com", "https://vault.azure.net", BUSINESS_CENTRAL_URL
+)
+_US_L4 = Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us", "https://vault.usgovcloudapi.net")
+_US_L5 = replace(_US_L4, graph="https://dod-graph.microsoft.us")
 CLOUDS = {
     "public": _PUBLIC,
     "global": _PUBLIC,
@@ -38,7 +57,9 @@ CLOUDS = {
     "usgovernmentl4": _US_L4,
     "usgovernmentl5": _US_L5,
     "dod": _US_L5,
-    "china": Cloud("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+    "china": Cloud(
+        "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", "https://vault.azure.cn"
+    ),
 }
 
 
@@ -52,8 +73,7 @@ def find_cloud(settings: Mapping[str, str]) -> Cloud:
         FailedPrecondition: the named cloud is not known, or its metadata lacks an address.
         UserFacingError: the metadata host does not answer.
     """
-    host = settings.get("azuread:metadataHost") or os.environ.get("ARM_METADATA_HOSTNAME")
-    if host:
+    if host := metadata_host(settings):
         return _cloud_from_metadata(host)
     name = settings.get("azuread:environment") or os.environ.get("ARM_ENVIRONMENT") or "public"
     try:
@@ -64,6 +84,11 @@ def find_cloud(settings: Mapping[str, str]) -> Cloud:
             f"there is no Microsoft cloud called {name!r}",
             f"Set azuread:environment or ARM_ENVIRONMENT to one of {', '.join(CLOUDS)}, or leave it out.",
         ) from None
+
+
+def metadata_host(settings: Mapping[str, str]) -> str:
+    """Return the host that has to be asked for the addresses of the cloud, "" where its name says them."""
+    return settings.get("azuread:metadataHost") or os.environ.get("ARM_METADATA_HOSTNAME") or ""
 
 
 def _cloud_from_metadata(host: str) -> Cloud:
@@ -83,9 +108,13 @@ def _cloud_from_metadata(host: str) -> Cloud:
 
 
 def _cloud_of(metadata: Mapping[str, Any]) -> Cloud:
+    login = str(metadata["authentication"]["loginEndpoint"]).rstrip("/")
+    vaults = as_mapping(metadata.get("suffixes")).get("keyVaultDns")
     return Cloud(
-        login=str(metadata["authentication"]["loginEndpoint"]).rstrip("/"),
+        login=login,
         graph=str(metadata["microsoftGraphResourceId"]).rstrip("/"),
+        key_vault=f"https://{vaults}" if vaults else "",
+        business_central=_PUBLIC.business_central if login == _PUBLIC.login else "",
     )
 
 
@@ -112,17 +141,66 @@ def find_tenant(settings: Mapping[str, str]) -> str:
     return tenant.lower()
 
 
-def business_central_url() -> str:
-    """Return the base address of Business Central online: BUSINESS_CENTRAL_URL, or Microsoft's.
+def business_central_url(cloud: Cloud) -> str:
+    """Return the base address of Business Central online: BUSINESS_CENTRAL_URL, or Microsoft's in the public cloud.
+
+    Args:
+        cloud: whose tokens are sent there.
 
     Raises:
-        FailedPrecondition: the address is not https, so that a token would travel in the clear.
+        FailedPrecondition: none is known in this cloud, the address is not https, so that a token would travel in the
+            clear, or it is another cloud's.
     """
-    url = os.environ.get("BUSINESS_CENTRAL_URL", BUSINESS_CENTRAL_URL).rstrip("/")
+    url = (os.environ.get("BUSINESS_CENTRAL_URL") or cloud.business_central).rstrip("/")
+    if not url:
+        raise FailedPrecondition(
+            _ATTEMPTING,
+            f"Microsoft documents no Business Central online in the cloud of {cloud.login}",
+            "Take out azuread:environment and ARM_ENVIRONMENT (azuread:metadataHost, ARM_METADATA_HOSTNAME) where the "
+            "tenant is in the public cloud; set BUSINESS_CENTRAL_URL where you know the address in yours; or declare "
+            "servers and containers only, each with its `baseUrl`.",
+        )
     if not url.startswith("https://"):
         raise FailedPrecondition(
-            "find Business Central",
+            _ATTEMPTING,
             f"BUSINESS_CENTRAL_URL is {url!r}, which is not an https address",
             f"Leave it out for Business Central online ({BUSINESS_CENTRAL_URL}).",
         )
+    require_same_cloud(url, cloud)
     return url
+
+
+def require_same_cloud(address: str, cloud: Cloud) -> None:
+    """Refuse to send a token of one cloud to another's Business Central.
+
+    Args:
+        address: where it would be sent.
+        cloud: whose token it is.
+
+    Raises:
+        FailedPrecondition: the address is that of Business Central in the public cloud, and the token is not.
+    """
+    host = (urlsplit(address).hostname or "").rstrip(".")
+    is_public = host == _BUSINESS_CENTRAL_DOMAIN or host.endswith(f".{_BUSINESS_CENTRAL_DOMAIN}")
+    if is_public and cloud.login != _PUBLIC.login:
+        raise FailedPrecondition(
+            _ATTEMPTING,
+            f"{host} belongs to the public cloud, and the tokens come from {cloud.login}",
+            "It would get a token that is not meant for it. Set BUSINESS_CENTRAL_URL, or `baseUrl` of the environment, "
+            "to an address of your own cloud.",
+        )
+
+
+def refuse_without_business_central(settings: Mapping[str, str]) -> None:
+    """Refuse a cloud that is known by its name to have no Business Central online. It makes no request.
+
+    Where a metadata host has to be asked for the cloud, nothing is said here: whoever uses an address then asks.
+
+    Args:
+        settings: stack configuration, keys with their namespace.
+
+    Raises:
+        FailedPrecondition: as `find_cloud` and `business_central_url`.
+    """
+    if not metadata_host(settings):
+        business_central_url(find_cloud(settings))

@@ -21,9 +21,13 @@ from typing import Any
 from clients.entra import token_answers
 from clients.entra.cloud import CLOUDS, Cloud
 from clients.entra.credential import AccessToken, Credential
+from clients.entra.federated_tokens import request_token
+from clients.entra.refusals import remedy
+from clients.entra.ways import SignInBy, Way, sign_in_by, unusable, value
 from clients.http.bodies import shortened
-from clients.http.errors import FailedPrecondition, SignInFailed, UserFacingError
-from clients.http.transport import MESSAGE_CHARACTERS, USER_AGENT, Problem, Transport, redact
+from clients.http.errors import SignInFailed, UserFacingError
+from clients.http.transport import MESSAGE_CHARACTERS, USER_AGENT, redact
+from clients.http.trust import NO_RETRIES, UntrustedCertificate, trusting_session
 
 # It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.
 logging.getLogger("azure.identity").addHandler(logging.NullHandler())
@@ -31,139 +35,83 @@ logging.getLogger("azure.identity").addHandler(logging.NullHandler())
 BUSINESS_CENTRAL_SCOPE = "https://api.businesscentral.dynamics.com/.default"
 RENEWED_BEFORE_SECONDS = 300  # before a token ends, as azure-core's own policy does it
 
-_CHECK_CREDENTIAL = "Check ARM_TENANT_ID, ARM_CLIENT_ID and the credential of the application that runs this."
-_UNREADABLE = (
-    "That is not Entra's own answer: a proxy may want a sign-in, or Entra is not available. Check HTTPS_PROXY and "
-    "NO_PROXY, ARM_METADATA_HOSTNAME and azuread:environment, then run the same command again."
-)
-
-_ATTEMPTING = "sign in to Entra"
-_UNSUPPORTED_VARIABLES = ("ARM_USE_AKS_WORKLOAD_IDENTITY", "ARM_MSI_ENDPOINT")
-"""Sign-in variables of the azuread provider that we do not support.
-
-Set, they are an error: azuread would sign in by them, and this program as another caller."""
-
 
 def find_credential(tenant_id: str, cloud: Cloud) -> Credential:
-    """Return the credential that the environment holds, by the variables that the azuread provider uses too.
-
-    In the azuread provider's order, so that both sign in as the same caller in one `up`:
-
-    1. a certificate: ARM_CLIENT_CERTIFICATE (PKCS#12 in base64) or ARM_CLIENT_CERTIFICATE_PATH;
-    2. a secret: ARM_CLIENT_SECRET, or the file ARM_CLIENT_SECRET_FILE_PATH;
-    3. with ARM_USE_OIDC=true a token: ARM_OIDC_TOKEN, or the file ARM_OIDC_TOKEN_FILE_PATH; Azure Pipelines' own, with
-       ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID and SYSTEM_ACCESSTOKEN; GitHub's own;
-    4. with ARM_USE_MSI=true a managed identity;
-    5. the Azure CLI (`az login`), unless ARM_USE_CLI=false.
-
-    The application is ARM_CLIENT_ID, or what the file ARM_CLIENT_ID_FILE_PATH says.
-    https://www.pulumi.com/registry/packages/azuread/installation-configuration/
+    """Return the credential that the environment holds, by the way that `clients.entra.ways` finds.
 
     Raises:
         FailedPrecondition: the variables name no credential, one that cannot be used, or a sign-in that only
             azuread supports.
     """
-    for variable in _UNSUPPORTED_VARIABLES:
-        if os.environ.get(variable, "").lower() not in {"", "false", "0", "f"}:
-            raise FailedPrecondition(
-                _ATTEMPTING,
-                f"{variable} is set: the azuread provider obeys it, and this program does not",
-                "Sign in another way, so that both are one caller: ARM_USE_OIDC=true with ARM_OIDC_TOKEN_FILE_PATH, "
-                "for a workload identity the file that AZURE_FEDERATED_TOKEN_FILE names.",
-            )
+    chosen = sign_in_by(os.environ)
+    sent = [""]
+
+    def assertion() -> str:
+        sent[0] = _assertion(chosen.way)
+        return sent[0]
+
     try:
-        return _credential(tenant_id, cloud)
+        credential = _credential(tenant_id, cloud, chosen, assertion)
     except (OSError, ValueError) as problem:  # azure-identity's words for a file that is not there, or no certificate
-        raise FailedPrecondition(
-            _ATTEMPTING,
-            f"the credential cannot be used ({redact(' '.join(str(problem).split())).rstrip('.')})",
-            "Check the ARM_ variables that name it, and the file that they name.",
-        ) from None
+        raise unusable(problem) from None
+    return _Caller(credential, lambda said: remedy(said, chosen, sent[0]))
 
 
-def _credential(tenant_id: str, cloud: Cloud) -> Credential:
+class _Caller:
+    """The credential of whoever runs this, with what to do where it is refused.
+
+    Args:
+        credential: one of azure-identity's.
+        remedy: what to do, by what was said.
+    """
+
+    def __init__(self, credential: Credential, remedy: Callable[[str], str]) -> None:
+        self._credential = credential
+        self.remedy = remedy
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Return a token for these scopes."""
+        return self._credential.get_token(*scopes, **options)
+
+
+def _credential(tenant_id: str, cloud: Cloud, chosen: SignInBy, assertion: Callable[[], str]) -> Credential:
     from azure import identity
 
-    client_id = _value("ARM_CLIENT_ID")
-    common = _options(cloud)
-    certificate = os.environ.get("ARM_CLIENT_CERTIFICATE")
-    path = os.environ.get("ARM_CLIENT_CERTIFICATE_PATH")
-    if certificate or path:
-        return identity.CertificateCredential(
-            tenant_id,
-            _needed(client_id),
-            None if certificate else path,
-            certificate_data=base64.b64decode(certificate) if certificate else None,
-            password=os.environ.get("ARM_CLIENT_CERTIFICATE_PASSWORD"),
-            **common,
-        )
-    if secret := _value("ARM_CLIENT_SECRET"):
-        return identity.ClientSecretCredential(tenant_id, _needed(client_id), secret, **common)
-    if _on("ARM_USE_OIDC"):
-        return _federated(tenant_id, _needed(client_id), common)
-    if _on("ARM_USE_MSI"):
-        return identity.ManagedIdentityCredential(client_id=client_id or None)
-    if _on("ARM_USE_CLI", default=True):
-        return identity.AzureCliCredential(tenant_id=tenant_id)
-    raise FailedPrecondition(
-        _ATTEMPTING,
-        "the environment names no credential",
-        "Set ARM_CLIENT_ID and ARM_CLIENT_SECRET (or another sign-in of the azuread provider), or run `az login`.",
-    )
+    client_id, common = chosen.client_id, _options(cloud)
+    match chosen.way:
+        case Way.CERTIFICATE:
+            certificate = os.environ.get("ARM_CLIENT_CERTIFICATE")
+            return identity.CertificateCredential(
+                tenant_id,
+                client_id,
+                None if certificate else os.environ["ARM_CLIENT_CERTIFICATE_PATH"],
+                certificate_data=base64.b64decode(certificate) if certificate else None,
+                password=os.environ.get("ARM_CLIENT_CERTIFICATE_PASSWORD"),
+                **common,
+            )
+        case Way.SECRET:
+            secret = value(os.environ, "ARM_CLIENT_SECRET")
+            return identity.ClientSecretCredential(tenant_id, client_id, secret, **common)
+        case Way.MANAGED_IDENTITY:
+            return identity.ManagedIdentityCredential(client_id=client_id or None)
+        case Way.AZURE_CLI:
+            return identity.AzureCliCredential(tenant_id=tenant_id)
+        case _:
+            return identity.ClientAssertionCredential(tenant_id, client_id, assertion, **common)
 
 
-def _federated(tenant_id: str, client_id: str, common: dict[str, Any]) -> Credential:
-    """Return the credential of an application that signs in with a federated token (workload identity)."""
-    from azure import identity
-
-    if token := os.environ.get("ARM_OIDC_TOKEN"):
-        return identity.ClientAssertionCredential(tenant_id, client_id, lambda: token, **common)
-    if file := os.environ.get("ARM_OIDC_TOKEN_FILE_PATH"):
-        return identity.WorkloadIdentityCredential(
-            tenant_id=tenant_id, client_id=client_id, token_file_path=file, **common
-        )
-    connection = _first("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID")
-    if connection:
-        return identity.AzurePipelinesCredential(
-            tenant_id=tenant_id,
-            client_id=client_id,
-            service_connection_id=connection,
-            system_access_token=_first("ARM_OIDC_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN"),
-            **common,
-        )
-    if _first(*_GITHUB_URL):
-        return identity.ClientAssertionCredential(tenant_id, client_id, github_token, **common)
-    raise FailedPrecondition(
-        _ATTEMPTING,
-        "ARM_USE_OIDC is set without a token",
-        "Set ARM_OIDC_TOKEN_FILE_PATH or ARM_OIDC_TOKEN; in GitHub Actions give the job the permission "
-        "`id-token: write`; in Azure Pipelines set ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID, and SYSTEM_ACCESSTOKEN to "
-        "$(System.AccessToken).",
-    )
-
-
-_GITHUB_URL = ("ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL")
-_GITHUB_TOKEN = ("ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-
-
-def github_token() -> str:
-    """Return a token of GitHub Actions for Entra, asked for as the runner says.
-
-    https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
+def _assertion(way: Way) -> str:
+    """Return a new federated token, as the environment says.
 
     Raises:
-        UserFacingError: GitHub does not give one.
+        UserFacingError: there is none.
     """
-    github = Transport(
-        "GitHub",
-        _first(*_GITHUB_URL),
-        authorization=lambda: f"Bearer {_first(*_GITHUB_TOKEN)}",
-        read_problem=lambda body: Problem("", str(body.get("message") or ""), ""),
-    )
-    query = {"audience": "api://AzureADTokenExchange"}
-    return github.read(
-        lambda body: str(body["value"]), "GET", "", attempting="get a token of GitHub Actions", query=query
-    )
+    match way:
+        case Way.STATIC_TOKEN:
+            return os.environ["ARM_OIDC_TOKEN"].strip()
+        case Way.TOKEN_FILE:
+            return Path(os.environ["ARM_OIDC_TOKEN_FILE_PATH"]).read_text(encoding="utf-8").strip()
+    return request_token(way)
 
 
 def secret_credential(tenant_id: str, cloud: Cloud, client_id: str, secret: str) -> Credential:
@@ -179,10 +127,11 @@ def bearer(credential: Credential, scope: str) -> Callable[[], str]:
     The token is got by one thread, kept for all, and renewed in time: not every credential of azure-identity does that
     (AzureCliCredential starts `az` each time), and none of them for threads that ask at once.
 
-    The function raises SignInFailed when none can be had.
+    The function raises a UserFacingError, most often SignInFailed, when none can be had.
     """
     getting = threading.Lock()
     kept: AccessToken | None = None
+    attempting = f"get a token for {scope.removesuffix('/.default')}"
 
     def authorization() -> str:
         nonlocal kept
@@ -190,29 +139,53 @@ def bearer(credential: Credential, scope: str) -> Callable[[], str]:
         try:
             with getting:
                 if kept is None or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
-                    kept = _sendable(credential.get_token(scope))
+                    kept = _usable(credential.get_token(scope))
                 return f"Bearer {kept.token}"
-        except UserFacingError:
-            raise
-        except Exception as problem:  # noqa: BLE001 - the library takes any answer for one of Entra's
-            raise SignInFailed(
-                f"get a token for {scope.removesuffix('/.default')}",
-                token_answers.odd_answer() or shortened(redact(str(problem)), MESSAGE_CHARACTERS).rstrip("."),
-                _UNREADABLE if token_answers.odd_answer() else _CHECK_CREDENTIAL,
-            ) from None
+        except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-identity and msal
+            raise _not_issued(problem, attempting, credential) from None
 
     return authorization
 
 
-def _sendable(token: AccessToken) -> AccessToken:
-    """Return a token that a header can hold.
+def _usable(token: AccessToken) -> AccessToken:
+    """Return a token if it can be sent.
 
     Raises:
-        ValueError: it cannot.
+        ValueError: a service answered something else in its place.
     """
     if not re.fullmatch(r"[\x21-\x7e]+", token.token):
-        raise ValueError("the token that came cannot be sent")
+        raise ValueError("what came in place of a token is none")
+    float(token.expires_on)
     return token
+
+
+def _not_issued(problem: Exception, attempting: str, credential: Credential) -> UserFacingError:
+    """Return why no token was issued, as an error for the user."""
+    from azure.core.exceptions import AzureError, DecodeError
+
+    cause = problem.__cause__ if isinstance(problem, AzureError) else problem  # azure-identity wraps whatever is raised
+    if isinstance(cause, UserFacingError):
+        return cause
+    if isinstance(cause, UntrustedCertificate):
+        return cause.while_attempting(attempting)
+    if odd := token_answers.odd_answer():
+        return SignInFailed(attempting, odd, _SOMETHING_ELSE_ANSWERS)
+    said = shortened(redact(str(getattr(problem, "message", "") or problem)), MESSAGE_CHARACTERS).rstrip(".")
+    if isinstance(cause, (ValueError, TypeError, AttributeError, LookupError, DecodeError)):
+        unreadable = f"the answer of the token service cannot be read ({said.removeprefix('Authentication failed: ')})"
+        return SignInFailed(attempting, unreadable, _SOMETHING_ELSE_ANSWERS)
+    advise = credential.remedy if isinstance(credential, _Caller) else _advice_of_nobody
+    return SignInFailed(attempting, said, advise(said))
+
+
+_SOMETHING_ELSE_ANSWERS = (
+    "Something else than Entra answers there, such as a proxy's page: check HTTPS_PROXY, NO_PROXY and "
+    "ARM_METADATA_HOSTNAME."
+)
+
+
+def _advice_of_nobody(_: str) -> str:
+    return "Check the tenant, the client id and the secret."
 
 
 def basic() -> Callable[[], str] | None:
@@ -230,45 +203,16 @@ def basic() -> Callable[[], str] | None:
 
 def _options(cloud: Cloud) -> dict[str, Any]:
     """Return what every credential of azure-identity is made with."""
+    from azure.core.pipeline.transport import RequestsTransport
+
+    session = trusting_session(NO_RETRIES)  # azure-core has retries of its own
     # Our own name beside the library's, so that one search in a sign-in log finds everything we did.
     options: dict[str, Any] = {
         "authority": cloud.login,
         "user_agent": USER_AGENT,
+        "transport": RequestsTransport(session=session, session_owner=False),
         "raw_response_hook": token_answers.remember,
     }
-    if cloud not in CLOUDS.values():
+    if cloud.login not in {each.login for each in CLOUDS.values()}:
         options["disable_instance_discovery"] = True  # which would ask login.microsoftonline.com about an unknown host
     return options
-
-
-def _needed(client_id: str) -> str:
-    if not client_id:
-        raise FailedPrecondition(_ATTEMPTING, "ARM_CLIENT_ID is not set", "Set it to the application that runs this.")
-    return client_id
-
-
-def _first(*variables: str) -> str:
-    return next((value for each in variables if (value := os.environ.get(each))), "")
-
-
-def _value(variable: str) -> str:
-    """Return the value of a variable, or of the file that `<variable>_FILE_PATH` names."""
-    value = os.environ.get(variable, "").strip()
-    if file := os.environ.get(f"{variable}_FILE_PATH"):
-        written = Path(file).read_text(encoding="utf-8").strip()
-        if value and value != written:
-            raise ValueError(f"{variable} and the file that {variable}_FILE_PATH names differ")
-        return written
-    return value
-
-
-def _on(variable: str, *, default: bool = False) -> bool:
-    """Read a switch in every spelling that the azuread provider takes (Go's strconv.ParseBool)."""
-    match os.environ.get(variable, "").lower():
-        case "":
-            return default
-        case "1" | "t" | "true":
-            return True
-        case "0" | "f" | "false":
-            return False
-    raise ValueError(f"{variable} is neither true nor false")

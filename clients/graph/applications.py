@@ -19,7 +19,7 @@ from clients.http.transport import Transport
 # `startsWith` in a lambda is documented for advanced queries only, which read an index that lags by moments.
 # https://learn.microsoft.com/graph/aad-advanced-queries
 _ADVANCED_QUERY = {"ConsistencyLevel": "eventual"}
-_SELECT = "id,appId,displayName,createdDateTime,tags,passwordCredentials"
+_SELECT = "id,appId,displayName,createdDateTime,tags,passwordCredentials,keyCredentials,web,spa,publicClient"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,19 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class Principal:
+    """What the service principal of an application has of its own.
+
+    Attributes:
+        enabled: whether it may be signed in to.
+        credentials: names and key ids of its secrets and certificates, by which one signs in as the application too.
+    """
+
+    enabled: bool
+    credentials: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Application:
     """An application.
 
@@ -48,6 +61,11 @@ class Application:
         created: when it was made, as Graph writes it.
         tags: its tags.
         secrets: its client secrets.
+        certificates: names and key ids of its certificates.
+        web: redirect addresses of web applications.
+        single_page: redirect addresses of applications that run in a browser.
+        public_client: redirect addresses of applications on a computer or a phone.
+        implicit_grants: the kinds of tokens that it issues without a code: "access tokens", "ID tokens".
     """
 
     id: str
@@ -56,6 +74,11 @@ class Application:
     created: str
     tags: frozenset[str]
     secrets: tuple[Secret, ...]
+    certificates: tuple[str, ...] = ()
+    web: tuple[str, ...] = ()
+    single_page: tuple[str, ...] = ()
+    public_client: tuple[str, ...] = ()
+    implicit_grants: tuple[str, ...] = ()
 
 
 class Applications:
@@ -99,6 +122,51 @@ class Applications:
             raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
         return True
 
+    def owners(self, object_id: str) -> dict[str, str]:
+        """Return the owners of an application: object id -> name, "" where Graph does not say one.
+
+        Raises:
+            UserFacingError: they cannot be listed.
+        """
+        found = self._below(object_id, "owners", "id,displayName", "list the owners")
+        return {each["id"]: each.get("displayName") or "" for each in found}
+
+    def federated_credentials(self, object_id: str) -> list[str]:
+        """Return what an application trusts instead of a secret: name, issuer and subject of each.
+
+        Raises:
+            UserFacingError: they cannot be listed.
+        """
+        found = self._below(object_id, "federatedIdentityCredentials", "name,issuer,subject", "list what is trusted")
+        return [f"{each['name']} ({each['issuer']}, {each['subject']})" for each in found]
+
+    def principal(self, client_id: str) -> Principal | None:
+        """Return what the service principal of an application has of its own; None where there is none.
+
+        Raises:
+            UserFacingError: it cannot be looked up.
+        """
+        try:
+            found = self._transport.request(
+                "GET",
+                f"/v1.0/servicePrincipals(appId='{_quoted(client_id)}')",
+                attempting=f"look at the service principal of application {client_id}",
+                query={"$select": "accountEnabled,passwordCredentials,keyCredentials"},
+            )
+        except NotFound:
+            return None
+        except ServiceError as problem:
+            raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
+        credentials = [*found.get("passwordCredentials", []), *found.get("keyCredentials", [])]
+        return Principal(found.get("accountEnabled") is not False, tuple(map(_key, credentials)))
+
+    def _below(self, object_id: str, collection: str, select: str, doing: str) -> list[Mapping[str, Any]]:
+        path, attempting = f"/v1.0/applications/{quote(object_id, safe='')}/{collection}", f"{doing} of {object_id}"
+        try:
+            return list(self._transport.pages(path, attempting=attempting, query={"$select": select}))
+        except ServiceError as problem:
+            raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
+
     def named(self, name: str) -> list[Application]:
         """Return the applications of a display name; letter case does not count.
 
@@ -121,7 +189,14 @@ def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
+def _key(credential: Mapping[str, Any]) -> str:
+    return f"{credential.get('displayName') or 'without a name'} ({credential['keyId']})"
+
+
 def _application(found: Mapping[str, Any]) -> Application:
+    web = found.get("web") or {}
+    implicit = web.get("implicitGrantSettings") or {}
+    grants = {"enableAccessTokenIssuance": "access tokens", "enableIdTokenIssuance": "ID tokens"}
     return Application(
         id=found["id"],
         client_id=found["appId"].lower(),
@@ -132,4 +207,9 @@ def _application(found: Mapping[str, Any]) -> Application:
             Secret(item["keyId"], item.get("displayName") or "", item.get("endDateTime") or "")
             for item in found.get("passwordCredentials", [])
         ),
+        certificates=tuple(map(_key, found.get("keyCredentials", []))),
+        web=tuple(web.get("redirectUris", [])),
+        single_page=tuple((found.get("spa") or {}).get("redirectUris", [])),
+        public_client=tuple((found.get("publicClient") or {}).get("redirectUris", [])),
+        implicit_grants=tuple(kind for name, kind in grants.items() if implicit.get(name)),
     )

@@ -37,8 +37,8 @@ def read_problem(body: Mapping[str, Any]) -> Problem:
     return Problem(*(str(text or "") for text in (error.get("code"), error.get("message"), inner.get("request-id"))))
 
 
-_SELECT = "id,appId,displayName,appOwnerOrganizationId,appRoles,oauth2PermissionScopes,verifiedPublisher"
-_IDENTITY = "id,appId,displayName,appOwnerOrganizationId,verifiedPublisher"
+_IDENTITY = "id,appId,displayName,appOwnerOrganizationId,servicePrincipalType,alternativeNames,verifiedPublisher"
+_SELECT = f"{_IDENTITY},appRoles,oauth2PermissionScopes"
 _LARGEST_PAGE = 999  # https://learn.microsoft.com/graph/api/serviceprincipal-list
 _ON_BEHALF_OF_ALL = "AllPrincipals"
 ASKED_BY_KEY = 3

@@ -169,6 +169,14 @@ def already_exists(problem: ServiceError) -> bool:
     return isinstance(problem, (BadRequest, Conflict)) and means(KNOWN_ANSWERS, "exists", problem)
 
 
+def is_no_application(problem: ServiceError) -> bool:
+    """Tell whether a service principal was refused because no application of that id is there for other tenants.
+
+    Also said of an application of this tenant that is not replicated yet.
+    """
+    return problem.status == 400 and "does not reference a valid application object" in problem.message
+
+
 def is_not_replicated(problem: BaseException) -> bool:
     """Tell whether a grant was refused because Graph does not see a new principal or role everywhere yet.
 

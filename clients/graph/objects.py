@@ -23,6 +23,9 @@ class ServicePrincipal:
         owner_tenant_id: the tenant that its application belongs to, "" where Graph does not say.
         publisher: name of the application's verified publisher, "" where it has none.
         publisher_id: the verified publisher's id, "" where it has none.
+        type: "Application", or "ManagedIdentity" of what Azure makes and keeps for one of its resources; others are of
+            no concern here.
+        azure_resource: of a managed identity the id of that resource, "" where Graph does not say.
     """
 
     id: str
@@ -33,6 +36,8 @@ class ServicePrincipal:
     owner_tenant_id: str
     publisher: str
     publisher_id: str
+    type: str = ""
+    azure_resource: str = ""
 
     @classmethod
     def from_graph(cls, found: Mapping[str, Any]) -> Self:
@@ -57,7 +62,23 @@ class ServicePrincipal:
             owner_tenant_id=(found.get("appOwnerOrganizationId") or "").lower(),
             publisher=publisher.get("displayName") or "",
             publisher_id=publisher.get("verifiedPublisherId") or "",
+            type=found.get("servicePrincipalType") or "",
+            azure_resource=next((each for each in found.get("alternativeNames") or () if each.startswith("/")), ""),
         )
+
+    @property
+    def is_managed_identity(self) -> bool:
+        """Whether Azure made it for one of its resources: it is then of this tenant, and has no application."""
+        return self.type == "ManagedIdentity"
+
+    def belongs_to(self, tenant_id: str) -> bool:
+        """Tell whether Graph says that it is an identity of a tenant, given in lower case."""
+        return self.is_managed_identity or self.owner_tenant_id == tenant_id
+
+    @property
+    def kind(self) -> str:
+        """What it is, in words: "a managed identity" or "an application"."""
+        return "a managed identity" if self.is_managed_identity else "an application"
 
     def lacks(self, permissions: Collection[str]) -> bool:
         """Tell whether it does not offer one of these, by value."""

@@ -36,6 +36,7 @@ class KnownAnswer:
         repeatable: whether nothing was done and the same request may succeed within moments.
         source: where this is known from, with its label of evidence.
         remedy: what to do, "" where the caller knows better. Gaps are filled in by the service's client.
+        is_of_caller: whether the remedy is about whoever runs this, and so does not fit where an integration asks.
         azuread: what the azuread plugin does on this answer; "" where it never gets it.
         way_on: what to do then, "" where it goes on by itself.
     """
@@ -48,6 +49,7 @@ class KnownAnswer:
     source: str
     repeatable: bool = False
     remedy: str = ""
+    is_of_caller: bool = False
     azuread: str = ""
     way_on: str = ""
 

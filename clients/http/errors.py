@@ -49,6 +49,10 @@ class NoResponse(UserFacingError):
     """The service did not answer: whether it carried out the request is unknown."""
 
 
+class CertificateNotTrusted(UserFacingError):
+    """The certificate of a service, or of a proxy before it, is not accepted: nothing was sent."""
+
+
 class FailedPrecondition(UserFacingError):
     """This program stops by itself: the configuration, or what a service answered, does not allow to go on.
 
@@ -154,6 +158,7 @@ for _error in [
     InternalError,
     SignInFailed,
     NoResponse,
+    CertificateNotTrusted,
     FailedPrecondition,
     UnexpectedAnswer,
     OperationFailed,

@@ -5,8 +5,12 @@ That is little for a write: whoever makes one has to look first whether it was d
 
 from __future__ import annotations
 
+from typing import Any
+
 from urllib3.exceptions import InvalidHeader
 from urllib3.util.retry import Retry
+
+from clients.http.trust import is_hopeless
 
 # Which statuses are worth asking again here. A write is repeated only where the service says that it did not take it:
 # 429. After anything else somebody has to look first whether it was done: `clients.http.writes`.
@@ -21,6 +25,13 @@ class RetryTable(Retry):
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:  # noqa: ARG002 - urllib3's
         """Tell whether an answer of this status to this method is worth asking again."""
         return status_code in (RETRIED_READS if method in READS else ALWAYS_RETRIED)
+
+    def increment(self, *args: Any, **options: Any) -> RetryTable:
+        """Return what is left of the tries; none where the next one would fail in the same way."""
+        error: Exception | None = options.get("error")
+        if error and is_hopeless(error):
+            raise error
+        return super().increment(*args, **options)
 
     def parse_retry_after(self, retry_after: str) -> float:
         """Return how long an answer asks to wait, in seconds; 0 where that cannot be understood."""

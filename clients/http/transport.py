@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Required, TypedDict, TypeVar, Unpack
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from clients.http.bodies import Body, shortened
-from clients.http.errors import NoResponse, ServiceError, UnexpectedAnswer, error_for
+from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UnexpectedAnswer, error_for
 from clients.http.retries import READS, RETRIES, seconds_to_wait
+from clients.http.trust import UntrustedCertificate, trusting_session
 
 T = TypeVar("T")
 
@@ -74,13 +74,6 @@ class Options(TypedDict, total=False):
     headers: Mapping[str, str] | None
 
 
-class _Session(requests.Session):
-    """A session that looks at no redirect: it would also read the address, which may be none."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - as in requests
-        return None
-
-
 class Transport:
     """Requests to one service.
 
@@ -108,12 +101,10 @@ class Transport:
         self.base_url = base_url.rstrip("/")
         self._authorization = authorization
         self._read_problem = read_problem
-        self._session = _Session()
+        self._session = trusting_session(RETRIES)
         # Set, not merged by requests, so that a netrc file can never take the place of the token.
         self._session.auth = lambda request: request
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})})
-        self._session.mount("https://", HTTPAdapter(max_retries=RETRIES, pool_maxsize=8))
-        self._session.mount("http://", HTTPAdapter(max_retries=RETRIES, pool_maxsize=8))
 
     def request(self, method: str, path: str, **options: Unpack[Options]) -> Any:
         """Send one request and return the JSON object of its answer, None where it has no body.
@@ -127,6 +118,7 @@ class Transport:
             SignInFailed: no token could be had.
             ServiceError: the service answered 3xx, 4xx or 5xx; the class tells which.
             UnexpectedAnswer: it answered with success, and with something else than a JSON object.
+            CertificateNotTrusted: a certificate was not accepted, and nothing was sent.
             NoResponse: there was no answer.
         """
         status, body = self._send(method, path, **options)
@@ -203,6 +195,15 @@ class Transport:
                 allow_redirects=False,  # no API of ours redirects; a redirect could carry the token elsewhere
                 stream=True,  # read below: what came of an answer that breaks off is worth showing
             )
+        except UntrustedCertificate as problem:
+            raise problem.while_attempting(options["attempting"]) from None
+        except requests.exceptions.ProxyError as problem:
+            raise FailedPrecondition(
+                options["attempting"],
+                f"the proxy does not lead to {self.service} at {self.base_url} ({_root_cause(problem)}), so nothing "
+                "was sent",
+                "Check HTTPS_PROXY; to go past the proxy, name the host in NO_PROXY.",
+            ) from None
         except requests.RequestException as problem:
             raise NoResponse(
                 options["attempting"],

@@ -37,6 +37,10 @@ def sign_in(session: Session, graph_caller: Caller | None) -> SignedIn:
         graph_caller: who signed in to Microsoft Graph; None where that is not known.
     """
     try:
+        _ = session.business_central_url  # before a token is asked for: in this cloud there may be none
+    except UserFacingError as problem:
+        return SignedIn(None, [missing(WHERE, problem)], may_call_apis=False)
+    try:
         caller = session.business_central_caller
     except UserFacingError as problem:
         finding = missing(WHERE, problem) if _is_in_tenant(session) else _no_service_principal(graph_caller)
@@ -56,7 +60,7 @@ def _is_in_tenant(session: Session) -> bool:
 def _no_service_principal(graph_caller: Caller | None) -> Finding:
     """Return the finding that nobody can sign in before the tenant has Business Central's service principal.
 
-    `up` makes it with the first consent. A person can go on from there; an application cannot, since no application
+    `up` makes it before anything else. A person can go on from there; an application cannot, since no application
     has a role on it yet.
     """
     found = (
@@ -64,13 +68,33 @@ def _no_service_principal(graph_caller: Caller | None) -> Finding:
         "was looked at"
     )
     if graph_caller and graph_caller.is_person:
-        return Finding("note", WHERE, found, "Run preflight again after the first consent, which adds it.")
+        return Finding(
+            "note", WHERE, found, "Run preflight again after the first `up`, which adds it before anything else."
+        )
     remedy = (
-        "`up` adds it with the first consent, and each environment then refuses it for want of a role. First, a Cloud "
+        "`up` adds it before anything else, and each environment then refuses it for want of a role. First, a Cloud "
         f"Application Administrator adds it: `az ad sp create --id {BUSINESS_CENTRAL_APP_ID}`. "
         f"{format_remedy(GRANT_CALLER_ROLES)} Then run preflight again."
     )
     return Finding("missing", WHERE, found, remedy)
+
+
+def not_in_cloud(session: Session) -> Finding | None:
+    """Return the finding that a tenant without the service principal may never get it; None where nothing says so.
+
+    Only a creation tells for certain, and preflight creates nothing.
+    """
+    try:
+        _ = session.business_central_url
+    except UserFacingError as problem:
+        found = f"this tenant has no service principal of Business Central, and {problem.reason}"
+        remedy = (
+            "`up` tries to add it before anything else, and stops where Entra has no such application. First, a Cloud "
+            f"Application Administrator adds it: `az ad sp create --id {BUSINESS_CENTRAL_APP_ID}`. Where Entra refuses "
+            "that, this tenant cannot have it."
+        )
+        return Finding("missing", WHERE, found, remedy)
+    return None
 
 
 def _lacking_roles(caller: Caller | None) -> list[Finding]:

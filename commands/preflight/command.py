@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +19,23 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.entra.caller import Caller
+from clients.entra.ways import sign_in_by
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
+from clients.http.trust import unread_bundle
 from clients.session import Session
 from commands import pulumi_cli
-from commands.preflight import business_central, companion, consents, environments, missing_graph_rights, orphans
+from commands.preflight import (
+    business_central,
+    companion,
+    consents,
+    environments,
+    missing_graph_rights,
+    not_declared,
+    orphans,
+    other_stacks,
+    secrets,
+)
 from commands.preflight.findings import Finding, Kind, missing
 from commands.preflight.stack import Stack
 from commands.preflight.state import State, StateUnusable
@@ -93,15 +107,22 @@ def _check_until_state_is_stable(stack: Stack) -> list[Finding]:
 def check(stack: Stack) -> list[Finding]:
     """Check Graph and every environment, several at once, and return the findings; the gravest first."""
     session, declared = stack.session, stack.declared
-    if not declared.integrations:  # a stack for the companion extension alone needs nothing from Entra
+    # A stack for the companion extension alone needs nothing from Entra.
+    if not declared.integrations and not stack.unknown:
         return _sorted(companion.check(stack))
     checks: list[Callable[[], list[Finding]]] = []
     tagged: list[Application] = []
     person, found = _sign_in_to_graph(session)
-    if not found:
-        tagged, found = _tagged_applications(stack)
+    signed_in_to_graph, found = not found, [*stack.unknown, *found]
+    if signed_in_to_graph:
+        tagged, unlisted = _tagged_applications(stack)
+        found += [_who_signs_in(person), *unlisted]
         checks += [partial(missing_graph_rights.check, stack, person), partial(orphans.find, stack, tagged)]
+        checks.append(partial(secrets.check, stack, tagged, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
+        checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
+    if told := unread_bundle(os.environ):
+        found = [*found, Finding("note", "certificates", told.rstrip("."))]
     online = declared.online
     if online:
         signed_in = business_central.sign_in(session, person)
@@ -154,6 +175,16 @@ def _sign_in_to_graph(session: Session) -> tuple[Caller | None, list[Finding]]:
         return None, [missing(missing_graph_rights.WHERE, problem)]
 
 
+def _who_signs_in(caller: Caller | None) -> Finding:
+    """Return who signed in to Graph, and by which way."""
+    chosen = sign_in_by(os.environ)
+    who = f"application {chosen.known_application}" if chosen.known_application else "the caller"
+    if caller:
+        who = caller.user or f"{'managed identity' if caller.is_managed_identity else 'application'} {caller.client_id}"
+        who = f"{who} (object id {caller.object_id})"
+    return Finding("ready", "sign-in", f"{who} signs in, by {chosen.way.value}")
+
+
 def _tagged_applications(stack: Stack) -> tuple[list[Application], list[Finding]]:
     """Return the applications that stacks of this project made; or why they cannot be listed."""
     try:
@@ -169,10 +200,12 @@ def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:
         raise StackUnreadable(
             f"{file} does not exist, or has no `config`: write it as stacks/Pulumi.example.yaml shows."
         )
-    declared = load(of_project(config), presets=pulumi_cli.ROOT / "presets", stack_file=file)
+    declared = load(of_project(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config)
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
-    return Stack(pulumi_cli.short_name(full_name), full_name, declared, _state(full_name, exported), session)
+    state = _state(full_name, exported)
+    declared, unknown = other_stacks.with_client_ids(declared, state)
+    return Stack(pulumi_cli.short_name(full_name), full_name, declared, state, session, tuple(unknown))
 
 
 def _state(full_name: str, exported: str | None) -> State:

@@ -10,6 +10,7 @@ from clients.entra.caller import Caller
 from clients.graph.objects import ServicePrincipal
 from clients.graph.rights import MANAGE_ALL_APPLICATIONS
 from clients.http.errors import UserFacingError
+from commands.preflight.business_central import not_in_cloud
 from commands.preflight.findings import Finding, missing
 from commands.preflight.missing_graph_rights import WHERE, lacking
 from commands.preflight.stack import Stack, all_keys, key_path
@@ -56,6 +57,8 @@ class _Consents:
         consents = [self._planned(app_id) for app_id in self._integration.permissions]
         if self._integration.owner == "vendor":
             yield from self._vendor(consents)
+        if self._integration.owner == "tenant":
+            yield from self._identity(consents)
         for each in consents:
             yield from self._resource(each)
         if not self._auto:
@@ -63,9 +66,10 @@ class _Consents:
 
     @cached_property
     def _application(self) -> ServicePrincipal | None:
-        """The service principal of a vendor's application."""
-        client_id = self._integration.client_id
-        return self._graph.service_principal(client_id) if client_id else None
+        """The service principal of an application that exists already."""
+        if self._integration.owner == "own" or not self._client_id:
+            return None
+        return self._graph.service_principal(self._client_id)
 
     def _planned(self, resource_app_id: str) -> _Planned:
         """Return what `up` plans for the consent on one resource."""
@@ -114,6 +118,15 @@ class _Consents:
             published = f"is published by {application.publisher}, as expected"
             yield Finding("ready", self._where, f"{application.display_name} ({application.app_id}) {published}")
 
+    def _identity(self, consents: list[_Planned]) -> Iterator[Finding]:
+        """Yield what an identity of this tenant is, and whose."""
+        refused = [each for each in consents[0].plan.refusals if each.about == "owner"]
+        yield from (missing(self._where, each.error()) for each in refused)
+        if self._application and not refused:
+            of = f", of {self._application.azure_resource}" if self._application.azure_resource else ""
+            found = f"{self._application.display_name} ({self._application.app_id}) is {self._application.kind} of this"
+            yield Finding("ready", self._where, f"{found} tenant{of}")
+
     def _resource(self, consent: _Planned) -> Iterator[Finding]:
         """Yield whether a resource is in the tenant and offers what is asked for."""
         app_id = consent.spec.resource_app_id
@@ -123,6 +136,8 @@ class _Consents:
             who = "`up` adds it, as the portal does" if self._auto else "the approval page adds it"
             note = Finding("note", WHERE, f"this tenant has no service principal of {name} yet: {who}")
             yield (lacking(self._caller, MANAGE_ALL_APPLICATIONS, purpose) if self._auto else None) or note
+            if app_id == BUSINESS_CENTRAL_APP_ID and (found := not_in_cloud(self._stack.session)):
+                yield found
         for each in consent.plan.refusals:
             if each.about == "offer":
                 yield missing(self._where, each.error())

@@ -74,7 +74,9 @@ class _Environment:
     def __init__(self, stack: Stack, key: str, tagged: Iterable[Application], caller: Caller | None) -> None:
         declared = stack.declared.environments[key]
         self._stack, self._key, self._caller = stack, key, caller
-        self._environment: Environment = stack.session.environment(declared.name, declared.base_url or "")
+        self._environment: Environment = stack.session.environment(
+            declared.name, declared.base_url or "", declared.scope or ""
+        )
         self._online = not declared.base_url
         self._where = f"environment {declared.name}"
         self._tags = {each.client_id: Tag.among(each.tags) for each in tagged}
@@ -128,12 +130,15 @@ class _Environment:
             return None
         return Recorded(RegistrationSpec.from_mapping({**spec.as_mapping(), **defaults(), **found}), None)
 
+    def _remedy(self, remedy: str) -> str:
+        return format_remedy(remedy, self._environment.name, COMPANION_ROUTE, self._environment.server)
+
     def _companion(self) -> Finding:
         """Compare the companion extension with the one that this program was written with."""
         if not self._online:
             return Finding("note", self._where, "the version of the companion extension is looked up online only")
         installed = self._stack.session.extension_upload(self._environment.name).installed(COMPANION_APP_ID)
-        remedy = format_remedy(INSTALL_COMPANION, self._environment.name, COMPANION_ROUTE)
+        remedy = self._remedy(INSTALL_COMPANION)
         if installed is None:
             found = "the companion extension is not installed, so that nothing more can be seen here yet"
             return Finding("missing", self._where, found, remedy)
@@ -146,27 +151,26 @@ class _Environment:
         self, declared: list[_PlannedRegistration], assignments: Mapping[str, list[Assignment]]
     ) -> Iterator[Finding]:
         """Compare the permission sets of the caller with those that it has to hold to assign and unassign them."""
-        name = self._environment.name
         if self._caller is None or self._caller.is_person:
             found = "which permission sets a person holds cannot be seen through the API"
-            yield Finding("note", self._where, found, format_remedy(ASSIGN_SECURITY, name))
+            yield Finding("note", self._where, found, self._remedy(ASSIGN_SECURITY))
             return
         who = f"the caller, application {self._caller.client_id},"
         held = assignments.get(self._caller.client_id, [])
         if not any((each.role_id, each.app_id, each.company) == ("SECURITY", NO_ID, _ALL_COMPANIES) for each in held):
             found = f"{who} does not hold SECURITY there for all companies"
             if self._manages_users(declared):
-                yield Finding("missing", self._where, found, format_remedy(ASSIGN_SECURITY, name))
+                yield Finding("missing", self._where, found, self._remedy(ASSIGN_SECURITY))
             else:
                 found += "; this `up` changes nothing there that needs it"
-                yield Finding("note", self._where, found, format_remedy(ASSIGN_SECURITY, name))
+                yield Finding("note", self._where, found, self._remedy(ASSIGN_SECURITY))
         for verb, wanted in (
             ("assign", {each for one in declared for each in one.plan.assign}),
             ("take away", {_resolved(each) for one in declared for each in one.plan.unassign}),
         ):
             if foreign := [each for each in wanted if not _may_assign(held, each)]:
                 found = f"{who} does not hold {', '.join(sorted(map(str, foreign)))}, which it has to {verb}"
-                yield Finding("missing", self._where, found, format_remedy(ASSIGN_SAME_SETS_TO_CALLER, name))
+                yield Finding("missing", self._where, found, self._remedy(ASSIGN_SAME_SETS_TO_CALLER))
 
     def _manages_users(self, declared: list[_PlannedRegistration]) -> bool:
         """Tell whether `up` makes, enables, disables or deletes a registration here, or changes its permission sets."""
@@ -180,7 +184,7 @@ class _Environment:
             return
         if not self._environment.enabled_users() - {row.user_id for row in rows.values()}:
             found = "nobody but applications is an enabled user there"
-            yield Finding("missing", self._where, found, format_remedy(SIGN_IN_FULL_USER, self._environment.name))
+            yield Finding("missing", self._where, found, self._remedy(SIGN_IN_FULL_USER))
 
     def _takeover(self, declared: _PlannedRegistration) -> Iterator[Finding]:
         """Yield what `up` would adopt, and what it would change in it."""

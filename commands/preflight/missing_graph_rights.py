@@ -37,7 +37,7 @@ def check(stack: Stack, caller: Caller | None) -> list[Finding]:
         found = f"who signed in, and what it may do, cannot be read from its token; needed is {permissions}"
         return [Finding("note", WHERE, found)]
     findings = [each for right, purpose in wanted.items() if (each := lacking(caller, right, purpose))]
-    vendors = any(each.client_id and each.consent == "auto" for each in stack.declared.integrations)
+    vendors = any(each.owner == "vendor" and each.consent == "auto" for each in stack.declared.integrations)
     if vendors and not wanted.keys() & {READ_DELEGATED_GRANTS, GRANT_DELEGATED_PERMISSIONS}:
         purpose = "see what others granted a vendor's application, before `destroy` takes it out of the tenant"
         if each := lacking(caller, READ_DELEGATED_GRANTS, purpose):
@@ -89,7 +89,8 @@ def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tupl
         if delegated:
             yield READ_DELEGATED_GRANTS, "see whether delegated permissions are approved"
         return
-    yield GRANT_APP_ROLES, "consent to application roles"
+    if integration.roles or any(each.roles for each in others):
+        yield GRANT_APP_ROLES, "consent to application roles"
     graph_caller = integration.other_permissions.get(MICROSOFT_GRAPH)
     if graph_caller and graph_caller.roles:
         yield GRANT_APP_ROLES_OF_GRAPH, "consent to application roles of Microsoft Graph"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from clients.session import Session
+from commands.preflight.findings import Finding
 from commands.preflight.state import State
 from settings.models import PROJECT, Integration, Settings
 
@@ -37,6 +38,7 @@ class Stack:
         declared: the settings in its file.
         state: its state.
         session: the clients of its tenant, signed in as whoever runs this.
+        unknown: why integrations of the file are not among `declared`: which application is theirs cannot be seen.
     """
 
     name: str
@@ -44,15 +46,16 @@ class Stack:
     declared: Settings
     state: State
     session: Session
+    unknown: tuple[Finding, ...] = ()
 
     def integration(self, key: str) -> Integration | None:
         """Return the integration that has this key, or had it before."""
         return next((each for each in self.declared.integrations if key in all_keys(each)), None)
 
     def client_id(self, integration: Integration) -> str | None:
-        """Return the application of an integration: a vendor's as declared, our own as the state knows it."""
+        """Return the application of an integration: as declared, or our own as the state knows it."""
         if integration.client_id:
-            return integration.client_id
+            return str(integration.client_id)  # other stacks' outputs have been read
         known = [self.state.applications[key] for key in all_keys(integration) if key in self.state.applications]
         return known[0][1] if known else None
 

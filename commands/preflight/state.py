@@ -30,10 +30,12 @@ class State:
         applications: key of the integration -> object id and client id of its application.
         principals: key of the integration -> object id of its service principal.
         secrets: key ids of all client secrets, also of those that the next run deletes.
+        secret_ends: logical name of each client secret -> when it ends, "" where that is not recorded.
         registrations: environment (in lower case) and client id of all registrations -> what is recorded of each.
         consents: client ids of application and resource -> what is ours.
         stacks: the stacks that the resources say they are of; one, or none where there are none.
         pending: URNs of what an interrupted run was doing.
+        client_ids: key of the integration -> its client id, as of the last `up`.
     """
 
     components: Mapping[str, str]
@@ -44,6 +46,8 @@ class State:
     consents: Mapping[tuple[str, str], Recorded] = field(default_factory=dict)
     stacks: frozenset[str] = frozenset()
     pending: tuple[str, ...] = ()
+    client_ids: Mapping[str, str] = field(default_factory=dict)
+    secret_ends: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def read(text: str) -> State:
@@ -64,6 +68,11 @@ class State:
                 },
                 principals={_key(each): _object_id(each) for each in _of(resources, _PRINCIPAL)},
                 secrets=frozenset(each["outputs"]["keyId"] for each in _of(resources, _PASSWORD)),
+                secret_ends={
+                    _key(each): each["outputs"].get("endDate") or ""
+                    for each in _of(resources, _PASSWORD)
+                    if not each.get("delete")
+                },
                 registrations={
                     (outputs["environment"].casefold(), outputs["client_id"].lower()): outputs
                     for outputs in (each["outputs"] for each in _of(resources, _REGISTRATION))
@@ -75,6 +84,11 @@ class State:
                     for outputs in (each["outputs"] for each in _of(resources, _CONSENT))
                 },
                 stacks=frozenset(each["urn"].split(":")[2] for each in resources),
+                client_ids={
+                    _key(each): client_id.lower()
+                    for each in _of(resources, _INTEGRATION)
+                    if (client_id := (each.get("outputs") or {}).get("clientId"))
+                },
                 pending=tuple(each["resource"]["urn"] for each in (deployment or {}).get("pending_operations") or []),
             )
         except (ValueError, LookupError, TypeError, AttributeError):

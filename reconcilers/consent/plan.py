@@ -9,7 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from clients.graph.objects import DelegatedGrant
-from reconcilers.consent.refusals import Refusal, another_publisher, not_approved, not_offered, not_withdrawn
+from reconcilers.consent.refusals import (
+    Refusal,
+    another_publisher,
+    not_approved,
+    not_of_this_tenant,
+    not_offered,
+    not_withdrawn,
+)
 from reconcilers.consent.spec import ConsentSpec, Live, Recorded
 
 
@@ -79,7 +86,7 @@ def plan(spec: ConsentSpec, live: Live, recorded: Recorded) -> Plan:
             keep={role: id_ for role, id_ in ours.assignments.items() if (live.roles or {}).get(role) == id_},
             keep_scopes=tuple(sorted(live.scopes & set(ours.granted_scopes))),
         )
-    missing = [spec.client_id] if spec.additive and live.application is None else []
+    missing = [spec.client_id] if spec.owner == "vendor" and live.application is None else []
     missing += [spec.resource_app_id] if live.resource is None else []
     after = delegated_after(spec, live.scopes, ours)
     seen, withdrawable = _seen_roles(spec, live, ours), ours.assignments if spec.additive else live.roles or {}
@@ -190,22 +197,30 @@ def identity_refusals(spec: ConsentSpec, live: Live) -> Iterator[Refusal]:
         yield from not_offered(spec, live.resource)
     if live.application and spec.owner == "vendor":
         yield from another_publisher(spec, live.application, live.tenant_id)
+    if live.application and spec.owner == "tenant":
+        yield from not_of_this_tenant(spec, live.application, live.tenant_id)
 
 
 def _refusals(spec: ConsentSpec, live: Live, recorded: Recorded) -> Iterator[Refusal]:
     refused = list(identity_refusals(spec, live))
     yield from refused
+    if (
+        spec.owner == "tenant" and live.application is None
+    ):  # a vendor's is let in; this one exists already, or is wrong
+        yield from not_of_this_tenant(spec, None, live.tenant_id)
+        return
     if spec.consent == "auto":
         return
+    page = "" if live.application and live.application.is_managed_identity else live.approval_page
     if live.resource is None or not live.service_principal_id:  # the approval page creates those that are missing
-        yield not_approved(spec.client_id, spec.permissions, live.approval_page)
+        yield not_approved(spec.client_id, spec.permissions, page)
         return
     if refused and live.roles is None:  # what it holds was not read
         return
     roles, ours = live.roles or {}, live.ours(recorded)
     held = roles.keys() | live.scopes
     if missing := [value for value in spec.permissions if value not in held]:
-        yield not_approved(spec.client_id, missing, live.approval_page)
+        yield not_approved(spec.client_id, missing, page)
         return
     if spec.additive:  # the rest was granted by others
         held = {role for role, id_ in ours.assignments.items() if roles.get(role) == id_}

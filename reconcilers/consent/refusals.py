@@ -16,13 +16,14 @@ class Refusal:
     """A reason why nothing is done.
 
     Attributes:
-        about: a permission that is not offered, the wrong publisher, or what an administrator still has to approve.
+        about: a permission that is not offered, the wrong publisher, an identity that is not the declared owner's, or
+            what an administrator still has to approve.
         attempted: what is not done.
         reason: what stands in the way, a sentence without its full stop.
         remedy: what to do about it.
     """
 
-    about: Literal["offer", "publisher", "approval"]
+    about: Literal["offer", "publisher", "owner", "approval"]
     attempted: str
     reason: str
     remedy: str
@@ -72,12 +73,13 @@ def has_expected_publisher(spec: ConsentSpec, application: ServicePrincipal) -> 
 def another_publisher(spec: ConsentSpec, application: ServicePrincipal, tenant_id: str) -> Iterator[Refusal]:
     """Yield why an application is refused that is not the expected vendor's."""
     attempted = f"trust application {application.app_id} ({application.display_name})"
-    if application.owner_tenant_id == tenant_id:
+    if application.belongs_to(tenant_id):
         yield Refusal(
             "publisher",
             attempted,
-            "it is an application of this tenant, and no vendor's",
-            "Leave out `clientId` to have an application made by this stack, or check the id.",
+            f"it is {application.kind} of this tenant, and no vendor's",
+            "Say `owner: tenant` in place of `expectedPublisher`, if this is the one; else check `clientId`, or leave "
+            "it out to have an application made by this stack.",
         )
         return
     if not has_expected_publisher(spec, application):
@@ -91,6 +93,45 @@ def another_publisher(spec: ConsentSpec, application: ServicePrincipal, tenant_i
         )
 
 
+def not_of_this_tenant(spec: ConsentSpec, application: ServicePrincipal | None, tenant_id: str) -> Iterator[Refusal]:
+    """Yield why an identity is refused that has to be one of this tenant, and that Graph does not say to be one.
+
+    Args:
+        spec: what is wanted.
+        application: its service principal, None where the tenant has none.
+        tenant_id: the tenant, a GUID in lower case.
+    """
+    if application is None:
+        yield Refusal(
+            "owner",
+            f"grant anything to {spec.client_id}",
+            "this tenant has no service principal of it, and `owner: tenant` is for what exists already",
+            "Check `clientId`: it is the client id, and not the object id. An identity that was made a moment ago may "
+            "not be seen yet: run the same command again. If it is a vendor's, leave out `owner`, and say in "
+            "`expectedPublisher` whose.",
+        )
+        return
+    if application.belongs_to(tenant_id):
+        return
+    attempted = f"trust {application.app_id} ({application.display_name}) as an identity of this tenant"
+    if application.owner_tenant_id:
+        yield Refusal(
+            "owner",
+            attempted,
+            f"it belongs to tenant {application.owner_tenant_id}, and not to this one",
+            "Nothing was granted to it. Check `clientId`; for a vendor's application leave out `owner`, and say in "
+            "`expectedPublisher` whose it is.",
+        )
+        return
+    yield Refusal(
+        "owner",
+        attempted,
+        f"Microsoft Graph does not say that it is: its type is {application.type or 'not given'}, and it has no owner",
+        "Nothing was granted to it. Check `clientId`: it has to be a managed identity, or an application that is "
+        "registered in this tenant.",
+    )
+
+
 def not_approved(client_id: str, missing: Collection[str], page: str) -> Refusal:
     """Return why an application waits for an administrator's approval.
 
@@ -99,14 +140,17 @@ def not_approved(client_id: str, missing: Collection[str], page: str) -> Refusal
     Args:
         client_id: the application.
         missing: values of what is not approved.
-        page: address where it is approved.
+        page: address where it is approved; "" of a managed identity, for which there is none.
     """
+    way = f"open {page} and approve"
+    if not page:
+        way = "grant it (POST appRoleAssignedTo in Microsoft Graph: the portal has no page for a managed identity)"
     return Refusal(
         "approval",
         f"go on with application {client_id}",
         f"an administrator has not approved {', '.join(missing)} yet, and `consent: manual` leaves it to one",
-        f"Have a Cloud Application Administrator (for roles on Microsoft Graph: a Privileged Role Administrator) open "
-        f"{page} and approve; then run the same command again.",
+        f"Have a Cloud Application Administrator (for roles on Microsoft Graph: a Privileged Role Administrator) "
+        f"{way}; then run the same command again.",
     )
 
 

@@ -48,8 +48,9 @@ class ConsentSpec(_Recordable):
         service_principal_id: object id of an own application's service principal, "" where it has none yet; of any
             other application it is found by `client_id`, and the spec does not say it.
         owner: whose application it is. Of our own everything that it holds on the resource is declared, so that
-            what is too much is withdrawn. To a vendor's, and to another one of this tenant, others may grant things
-            too: there only what this stack granted is ever withdrawn.
+            what is too much is withdrawn. To a vendor's, and to another identity of this tenant ("tenant": a managed
+            identity, or another team's application), others may grant things too: there only what this stack granted
+            is ever withdrawn.
         expected_publisher: of a vendor's application its verified publisher, as `display_name` or
             `verified_publisher_id`; where it is another, nothing is granted.
         roles: values of the application roles, sorted.
@@ -75,7 +76,6 @@ class ConsentSpec(_Recordable):
     @property
     def additive(self) -> bool:
         """Whether what others granted is left alone."""
-        # "tenant": another application of this tenant. The stack file cannot say it yet.
         return self.owner != "own"
 
     @property

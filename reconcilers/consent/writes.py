@@ -12,6 +12,7 @@ from clients.graph.objects import DelegatedGrant, ServicePrincipal
 from clients.http.errors import FailedPrecondition, Forbidden, NoResponse, NotFound, UserFacingError
 from clients.http.replication import wait_until
 from reconcilers.consent.plan import DelegatedChange
+from reconcilers.consent.resource import create_service_principal
 from reconcilers.consent.spec import ConsentSpec
 from reconcilers.consent.waiting import read_until_visible, retry_until_replicated
 
@@ -36,7 +37,7 @@ class UndoableWrites:
 
     def create(self, app_id: str) -> ServicePrincipal:
         """Make a service principal, or find the one that another run made meanwhile."""
-        made = self.graph.create_service_principal(app_id)
+        made = create_service_principal(self.graph, app_id)
         if made is None:
             attempting = f"find the service principal of application {app_id}"
             return read_until_visible(partial(self.graph.service_principal, app_id), attempting)

@@ -9,8 +9,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from clients.business_central.errors import with_remedy
+from clients.business_central.errors import environment_remedy
+from clients.business_central.permission_refusals import PermissionRefusal, permission_refusal
 from clients.business_central.records import Assignment, Registration
+from clients.business_central.servers import ACCEPT_AUDIENCE, CHECK_SCOPE
 from clients.http.errors import NoResponse, ServiceError, SignInFailed, UnexpectedAnswer, UserFacingError
 from reconcilers.proof.spec import ProofSpec, Unseen
 
@@ -68,8 +70,8 @@ _SIGN_IN_ERRORS = [
     _SignInError(
         "AADSTS7000112",
         "application",
-        "An administrator has disabled its service principal: `pulumi up --refresh` enables it again, and `python -m "
-        "commands prove` tries it out after that.",
+        "An administrator has disabled its service principal: ask why. With `enabled: true` in the stack file `pulumi "
+        "up --refresh` enables it again, and `python -m commands prove` tries it out after that.",
     ),
     _SignInError(
         "AADSTS500011",
@@ -83,7 +85,13 @@ _NOT_IN_TOKEN = (
     "A role is in new tokens some time after it was granted; one that stays missing was withdrawn "  # noqa: S105
     "(`pulumi refresh` shows it, and `pulumi up --refresh` grants it again) or, with `consent: manual`, not approved."
 )
+_NOT_IN_TOKEN_OF_SERVER = (
+    "The server at {address} accepts tokens for {audience}, and the roles in them are those that the integration "  # noqa: S105
+    "holds on that application: it has to offer them, and `otherPermissions` to name it and them. A role is in new "
+    "tokens some time after it was granted."
+)
 _CHECK_COMPANY = "Check whether the company was renamed or deleted, and the `company` of its permission sets."
+_WHERE_SETS_STAND = "Its permission sets stand under `permissionSets` in the stack file."
 _REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
 
 
@@ -94,6 +102,8 @@ def no_secret(spec: ProofSpec) -> NotProven:
 
 def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:
     """Return what an answer of Entra means."""
+    if spec.server and spec.scope and re.search(r"AADSTS500011\b", problem.reason):
+        return NotProven(spec, "application", problem.reason, spec.server.remedy(CHECK_SCOPE))
     for known in _SIGN_IN_ERRORS:
         if re.search(rf"({known.code})\b", problem.reason):
             return NotProven(spec, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
@@ -106,7 +116,10 @@ def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:
 def roles_missing(spec: ProofSpec, missing: Iterable[str]) -> NotProven:
     """Return what it means that a token does not have all roles."""
     reason = f"its token does not have the roles {', '.join(missing)}"
-    return NotProven(spec, "roles", reason, _NOT_IN_TOKEN, may_pass=True)
+    remedy = _NOT_IN_TOKEN
+    if spec.server and spec.scope:
+        remedy = spec.server.remedy(_NOT_IN_TOKEN_OF_SERVER)
+    return NotProven(spec, "roles", reason, remedy, may_pass=True)
 
 
 def no_answer(spec: ProofSpec, problem: NoResponse | UnexpectedAnswer) -> NotProven:
@@ -117,7 +130,7 @@ def no_answer(spec: ProofSpec, problem: NoResponse | UnexpectedAnswer) -> NotPro
 
 def environment_failed(spec: ProofSpec, problem: ServiceError) -> NotProven:
     """Return what an answer of Business Central means that is about the environment and not about the application."""
-    remedy = with_remedy(problem, spec.environment, "").remedy or "Run the same command again."
+    remedy = environment_remedy(problem, spec.environment, spec.server) or "Run the same command again."
     return NotProven(spec, "environment", problem.reason, remedy)
 
 
@@ -129,10 +142,11 @@ def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration 
         problem: the answer.
         registration: what our own caller finds of it, None where it is not registered.
     """
+    accepted = f" {spec.server.remedy(ACCEPT_AUDIENCE)}" if spec.server else ""
     if isinstance(registration, Unseen):
         remedy = (
             "It is not registered there, or disabled; which of them could not be seen "
-            f"({registration.reason}). {_REPAIR}"
+            f"({registration.reason}). {_REPAIR}{accepted}"
         )
         return NotProven(spec, "registration", problem.reason, remedy, may_pass=True)
     if registration is None:
@@ -140,25 +154,31 @@ def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration 
     if not registration.is_working:
         which = "The registration" if registration.state != "Enabled" else "The user of the registration"
         return NotProven(spec, "disabled", problem.reason, f"{which} is disabled there. {_REPAIR}")
-    remedy = "It is registered and enabled there: a moment later it may be let in. Run the same command again."
+    remedy = (
+        f"It is registered and enabled there: a moment later it may be let in. Run the same command again.{accepted}"
+    )
     return NotProven(spec, "registration", problem.reason, remedy, may_pass=True)
 
 
 def forbidden(spec: ProofSpec, problem: ServiceError, held: Sequence[Assignment] | Unseen) -> NotProven:
-    """Tell "no permission set" from sets that are too small, or not effective yet: Business Central answers 403 to all.
+    """Tell "no permission set" from sets that are too small, or not effective yet: the answer is the same.
 
     Args:
         spec: what is to be proved.
         problem: the answer.
         held: the permission sets that our own caller finds it to hold.
     """
+    refusal = permission_refusal(problem)
+    if refusal and refusal.refused == "entitlement":
+        remedy = f"What its application roles open is not enough for this{_wanted(refusal)}: `roles` lists them."
+        return NotProven(spec, "roles", problem.reason, remedy, may_pass=True)
     if isinstance(held, Unseen):
         remedy = f"Which permission sets it holds could not be seen ({held.reason}). {_REPAIR}"
         return NotProven(spec, "permission sets", problem.reason, remedy, may_pass=True)
     if not held:
         return NotProven(spec, "permission sets", problem.reason, f"It holds no permission set there. {_REPAIR}")
-    remedy = f"It holds {_listed(held)}: give it a permission set that may read the companies."
-    return NotProven(spec, "permission sets", problem.reason, remedy, may_pass=True)
+    remedy = f"It holds {_listed(held)}: give it a permission set that may read the companies{_wanted(refusal)}."
+    return NotProven(spec, "permission sets", problem.reason, f"{remedy} {_WHERE_SETS_STAND}", may_pass=True)
 
 
 def company_not_listed(spec: ProofSpec, missing: Collection[str]) -> NotProven:
@@ -190,8 +210,14 @@ def company_refused(
     held = [each for each in held if each.company in ("", company)]
     if not held:
         return NotProven(spec, "company", reason, f"It holds no permission set for this company. {_REPAIR}")
-    remedy = f"It holds {_listed(held)} for it: give it a permission set that may open the company."
-    return NotProven(spec, "company", reason, remedy, may_pass=True)
+    wanted = _wanted(permission_refusal(problem))
+    remedy = f"It holds {_listed(held)} for it: give it a permission set that may open the company{wanted}."
+    return NotProven(spec, "company", reason, f"{remedy} {_WHERE_SETS_STAND}", may_pass=True)
+
+
+def _wanted(refusal: PermissionRefusal | None) -> str:
+    """Return the right that is missing, in brackets; "" where the answer does not name one."""
+    return f" ({refusal})" if refusal and str(refusal) else ""
 
 
 def _listed(held: Iterable[Assignment]) -> str:

@@ -1,4 +1,7 @@
-"""What a proof asks for, and what of the answers is enough. Pure; what a failure means stands in `causes.py`."""
+"""What a proof asks for, and which answers are enough. Pure.
+
+Why something is not provable at all is in `spec.py`, what a failure means in `causes.py`.
+"""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from clients.business_central.errors import is_inside_a_company
 from clients.business_central.outside_system import OutsideSystem
+from clients.business_central.permission_refusals import permission_refusal
 from clients.http.errors import NoResponse, ServiceError, SignInFailed, UnexpectedAnswer
 from clients.http.replication import retry_until_replicated
 from clients.session import Session
@@ -55,14 +56,14 @@ def prove(
 
 def _attempt(session: Session, spec: ProofSpec, planned: Plan, outside: OutsideSystem) -> None:
     try:
-        authorization = outside.sign_in()
+        authorization = outside.sign_in(spec.scope)
     except SignInFailed as problem:
         raise causes.sign_in_failed(spec, problem) from None
     if missing := planned.missing_roles(outside.roles(authorization)):
         raise causes.roles_missing(spec, missing)
     if planned.route is None:
         return
-    as_caller = partial(session.environment, spec.environment, spec.base_url)
+    as_caller = partial(session.environment, spec.environment, spec.base_url, spec.scope)
     try:
         _read(spec, planned, outside, authorization, planned.route, as_caller)
     except (NoResponse, UnexpectedAnswer) as problem:
@@ -93,7 +94,7 @@ def _why_refused(spec: ProofSpec, problem: ServiceError, as_caller: AsCaller) ->
     """Return what an answer of Business Central means; where it does not tell, our own caller looks."""
     if problem.status == 401:
         return causes.rejected(spec, problem, observe_registration(as_caller, spec.client_id))
-    if problem.status == 403:
+    if problem.status == 403 or permission_refusal(problem):
         return causes.forbidden(spec, problem, observe_assignments(as_caller, spec.client_id))
     return causes.environment_failed(spec, problem)
 
@@ -101,10 +102,10 @@ def _why_refused(spec: ProofSpec, problem: ServiceError, as_caller: AsCaller) ->
 def _why_not_opened(spec: ProofSpec, company: str, problem: ServiceError, as_caller: AsCaller) -> NotProven:
     """Return what an answer from a company means.
 
-    It refuses with 401 or 403: which of them is not known of the real service, and the list was answered just before.
+    With which status it refuses is not known of the real service, and the list was answered just before.
     """
     if problem.code == "Internal_CompanyNotFound":
         return causes.company_not_found(spec, company, problem)
-    if problem.status not in {401, 403}:
+    if problem.status not in {401, 403} and not permission_refusal(problem):
         return _why_refused(spec, problem, as_caller)
     return causes.company_refused(spec, company, problem, observe_assignments(as_caller, spec.client_id))

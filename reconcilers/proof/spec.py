@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self
 
+from clients.business_central.servers import Server, server_at
+
 NO_SECRET = "this stack has no client secret for it, and no other credential can be used from here"  # noqa: S105
+PEOPLE_SIGN_IN = "people sign in to it, each with their own rights in Business Central, and no person is here"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +21,7 @@ class DeclaredProof:
     Attributes:
         environment: name of the environment in Business Central.
         base_url: its address, where it is a container or on-premises; "" online.
+        scope: what tokens for it are asked for; "" for what Business Central online accepts.
         roles: values of the application roles that its token has to have.
         companies: names of companies that it has to open; with none, it has to open the first that it sees.
         not_provable: why it cannot be proved from here, "" where it can.
@@ -26,6 +30,7 @@ class DeclaredProof:
 
     environment: str
     base_url: str = ""
+    scope: str = ""
     roles: tuple[str, ...]
     companies: tuple[str, ...] = ()
     not_provable: str = ""
@@ -37,10 +42,12 @@ class DeclaredProof:
         *,
         environment: str,
         base_url: str,
+        scope: str,
         roles: Iterable[str],
         permission_set_companies: Iterable[str],
         state: str,
         switched_off: bool,
+        people_sign_in: bool = False,
         has_secret: bool,
         declared_at: str,
     ) -> Self:
@@ -49,11 +56,13 @@ class DeclaredProof:
         Args:
             environment: as the attribute.
             base_url: as the attribute.
+            scope: as the attribute.
             roles: as the attribute.
             permission_set_companies: for each of its permission sets the company that it is limited to, "" for all
                 companies.
             state: of the registration, "Enabled" or "Disabled".
             switched_off: whether the stack file says `proof: off`.
+            people_sign_in: whether it acts for people who sign in, and has no role of its own.
             has_secret: whether this stack makes a secret for the application.
             declared_at: as the attribute.
         """
@@ -61,9 +70,10 @@ class DeclaredProof:
         return cls(
             environment=environment,
             base_url=base_url,
+            scope=scope,
             roles=tuple(roles),
             companies=tuple(sorted({each for each in companies if each})),
-            not_provable=_not_provable(switched_off, has_secret, state, bool(companies)),
+            not_provable=_not_provable(switched_off, people_sign_in, has_secret, state, bool(companies)),
             declared_at=declared_at,
         )
 
@@ -86,6 +96,11 @@ class ProofSpec(DeclaredProof):
     """
 
     client_id: str
+
+    @property
+    def server(self) -> Server | None:
+        """Where the environment is, None for Business Central online."""
+        return server_at(self.base_url, self.scope)
 
 
 @dataclass(frozen=True)
@@ -115,10 +130,14 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _not_provable(switched_off: bool, has_secret: bool, state: str, has_permission_sets: bool) -> str:
+def _not_provable(
+    switched_off: bool, people_sign_in: bool, has_secret: bool, state: str, has_permission_sets: bool
+) -> str:
     """Return why access is not, or cannot be, proved from here, "" where it can."""
     if switched_off:
         return "the stack file says `proof: off`"
+    if people_sign_in:
+        return PEOPLE_SIGN_IN
     if not has_secret:
         return NO_SECRET
     if state == "Disabled":

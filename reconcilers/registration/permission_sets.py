@@ -1,4 +1,4 @@
-"""Permission sets: from how a stack file names them to how an environment has them, and back.
+"""Permission sets: which are assigned and unassigned; from how a stack file names them to how an environment has them.
 
 A stack file says `{role_id, company?, scope?, app_id?}`; an environment has definitions (role id, scope, app id) and
 assignments (definition and company). Pure functions.
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from clients.business_central.records import Assignment, PermissionSet
 from clients.http.errors import FailedPrecondition
-from reconcilers.registration.spec import DeclaredRegistration, Live, PermissionSetSpec
+from reconcilers.registration.spec import DeclaredRegistration, Live, PermissionSetSpec, Recorded, RegistrationSpec
 
 
 class ResolvedPermissionSet(NamedTuple):
@@ -111,3 +111,27 @@ def _key(known: PermissionSet | Assignment, company: str) -> tuple[str, str, str
 def _hint(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, list(known), n=3)
     return f" (did you mean {' or '.join(repr(each) for each in near)}?)" if near else ""
+
+
+def permission_set_changes(
+    spec: RegistrationSpec, live: Live, recorded: Recorded | None
+) -> tuple[tuple[ResolvedPermissionSet, ...], tuple[Assignment, ...], FailedPrecondition | None]:
+    """Return what to assign, what to unassign, and why neither can be done.
+
+    Every assignment that is not declared is removed, or, where `additional_permission_sets` is "keep", every one that
+    this stack declared before and declares no longer (docs/decisions/0005).
+
+    Args:
+        spec: the registration as it shall be.
+        live: what the environment has.
+        recorded: what the state has of it, None where it has nothing.
+    """
+    if live.held is None:
+        return (), (), None
+    wanted, refused = resolve(spec, live)
+    if refused:
+        return (), (), refused
+    missing, extra = missing_and_extra(wanted, live.held)
+    if spec.additional_permission_sets == "keep":
+        extra = matching(extra, recorded.spec.permission_sets) if recorded else []
+    return tuple(missing), tuple(extra), None

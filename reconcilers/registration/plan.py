@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from clients.business_central.records import FIELD_NAMES, Assignment, Registration
 from clients.http.errors import FailedPrecondition
-from reconcilers.registration.permission_sets import ResolvedPermissionSet, matching, missing_and_extra, resolve
+from reconcilers.registration.permission_sets import ResolvedPermissionSet, permission_set_changes
 from reconcilers.registration.spec import Live, Recorded, RegistrationSpec, comparable, live_row
 
 UserCreation = Literal["register", "register again", "enable"]
@@ -91,7 +91,7 @@ def plan(spec: RegistrationSpec, live: Live, recorded: Recorded | None = None) -
     """
     row = live.registration
     user_creation = _user_creation(row)
-    assign, unassign, refused = _permission_sets(spec, live, recorded)
+    assign, unassign, refused = permission_set_changes(spec, live, recorded)
     return Plan(
         user_creation=user_creation,
         # Enabled first even where it shall be disabled: only enabling creates the user that gets the permission sets.
@@ -115,21 +115,6 @@ def _user_creation(row: Registration | None) -> UserCreation | None:
 def _changes(spec: RegistrationSpec, row: Registration) -> tuple[Change, ...]:
     live = live_row(row)
     return tuple(Change(name, live[name], new) for name, new in spec.row.items() if live[name] != new)
-
-
-def _permission_sets(
-    spec: RegistrationSpec, live: Live, recorded: Recorded | None
-) -> tuple[tuple[ResolvedPermissionSet, ...], tuple[Assignment, ...], FailedPrecondition | None]:
-    """Return what to assign, what to unassign, and why neither can be done."""
-    if live.held is None:
-        return (), (), None
-    wanted, refused = resolve(spec, live)
-    if refused:
-        return (), (), refused
-    missing, extra = missing_and_extra(wanted, live.held)
-    if spec.additional_permission_sets == "keep":  # only what this stack declared before is unassigned
-        extra = matching(extra, recorded.spec.permission_sets) if recorded else []
-    return tuple(missing), tuple(extra), None
 
 
 def adoption_refused(spec: RegistrationSpec, recorded: Recorded | None) -> FailedPrecondition | None:

@@ -57,6 +57,7 @@ class DeclaredRegistration:
     Attributes:
         environment: name of the environment in Business Central.
         base_url: its address, where it is a container or on-premises; "" online.
+        scope: what tokens for it are asked for; "" for what Business Central online accepts.
         formerly: names that the environment had before it was renamed in Business Central.
         description: at most 50 characters; becomes the user's name.
         contact_information: at most 50 characters.
@@ -70,6 +71,7 @@ class DeclaredRegistration:
 
     environment: str
     base_url: str = ""
+    scope: str = ""
     formerly: tuple[str, ...] = ()
     description: str
     contact_information: str = ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from rehearsal.azuread_plugin import azure_cli
 from rehearsal.azuread_plugin.errors import StandInError
 from rehearsal.loopback import is_loopback
 
@@ -36,7 +37,8 @@ class Configuration:
 
     Attributes:
         metadata_host: `host[:port]` of the metadata document; loopback.
-        client_id: application (client) id of the caller.
+        client_id: application (client) id of the caller; the Azure CLI's own where a person signs in with it.
+        client_secret: its secret; "" where the Azure CLI gives the tokens.
         ca_file: PEM file of the authorities to trust, None for the usual ones.
     """
 
@@ -63,9 +65,12 @@ class Configuration:
                 "For a real tenant install the real plugin: pulumi plugin install resource azuread"
             )
         require_loopback(f"https://{found['metadataHost']}")
-        missing = [name for name in ("tenantId", "clientId", "clientSecret") if not found[name]]
-        if missing:
-            raise StandInError(_no_credentials(missing))
+        if found["tenantId"] and not found["clientSecret"] and azure_cli.may_be_used(settings, environment):
+            found["clientId"] = azure_cli.CLIENT_ID
+        else:
+            missing = [name for name in ("tenantId", "clientId", "clientSecret") if not found[name]]
+            if missing:
+                raise StandInError(_no_credentials(missing))
         return cls(
             metadata_host=found["metadataHost"],
             tenant_id=found["tenantId"],
@@ -90,7 +95,7 @@ def _no_credentials(missing: list[str]) -> str:
     names = ", ".join(f"azuread:{name} or {_ENVIRONMENT_VARIABLES[name]}" for name in missing)
     return (
         "failed to load Azure credentials.\n"
-        f"Details: the stand-in signs in with a client secret only, and there is no {names}\n\n"
+        f"Details: the stand-in signs in with a client secret or by the Azure CLI, and there is no {names}\n\n"
         "\tPlease make sure you have signed in via 'az login' or configured another authentication method.\n\n"
         "\tSee https://www.pulumi.com/registry/packages/azuread/installation-configuration/ for more information"
     )

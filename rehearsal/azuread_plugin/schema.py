@@ -173,7 +173,8 @@ def plan_update(properties: Properties, olds: Values, news: Values, ignored: Ite
     """Return the resource as it will be, and in what it differs from what it is."""
     given = without_defaults(news)
     plan = Plan(dict(olds))
-    kept = {path.partition(".")[0].partition("[")[0] for path in ignored}
+    paths = [path.split(".") for path in ignored]
+    kept = {path[0].partition("[")[0] for path in paths if len(path) == 1}
     for name, prop in properties.items():
         if not prop.input or name in kept:
             continue
@@ -185,6 +186,8 @@ def plan_update(properties: Properties, olds: Values, news: Values, ignored: Ite
             kind = "DELETE" if prop.default is None else "UPDATE"
             new = prop.default if prop.default is not None else _ZERO[prop.kind]
         else:
+            if prop.kind == "block":
+                new = _planned_block(prop, old or {}, new, {path[1] for path in paths if path[0] == name and path[1:]})
             new = _in_order(prop, new)
             if new == old:
                 continue
@@ -192,6 +195,18 @@ def plan_update(properties: Properties, olds: Values, news: Values, ignored: Ite
         plan.changes[name] = kind
         plan.planned[name] = new
     return plan
+
+
+def _planned_block(prop: Property, old: Values, new: Values, kept: set[str]) -> Values:
+    """Return a given object as it will be: a member that is not given is cleared, unless its changes are ignored."""
+
+    def planned(name: str, member: Property) -> Any:
+        if name in kept or (name not in new and member.removal_is_suppressed(old.get(name)) and not member.suppressed):
+            return old.get(name)
+        value = new.get(name)
+        return _ZERO[member.kind] if value is None else _in_order(member, value)
+
+    return {name: planned(name, member) for name, member in prop.members.items()}
 
 
 def inputs_after_refresh(properties: Properties, inputs: Values, outputs: Values) -> Values:

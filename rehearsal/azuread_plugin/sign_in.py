@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 
+from rehearsal.azuread_plugin import azure_cli
 from rehearsal.azuread_plugin.configuration import Configuration, require_loopback
 from rehearsal.azuread_plugin.errors import StandInError
 from rehearsal.azuread_plugin.polling import Poller
@@ -110,6 +111,8 @@ class SignIn:
         return login, graph
 
     def _request_token(self) -> tuple[str, float]:
+        if not self.configuration.client_secret:
+            return azure_cli.token(f"{self.graph}/.default", self.configuration.tenant_id)
         response = self._token_response()
         if not response.ok:
             text = f"received HTTP status {response.status_code} with response: {response.text}"

@@ -97,6 +97,16 @@ def test_what_no_integration_needs_is_not_missed(tenant: Tenant, tmp_path: Path)
     assert looked.of("missing") == []
 
 
+def test_where_people_sign_in_no_right_to_grant_roles_is_needed(tenant: Tenant, tmp_path: Path) -> None:
+    tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All")
+    assistant = {"preset": "mcp-host"}
+    looked = run_preflight(tenant, tmp_path, integrations={"assistant": assistant})
+    assert looked.code == 0, looked
+    with_roles = {**assistant, "otherPermissions": {"Microsoft Graph": {"roles": ["User.Read.All"]}}}
+    looked = run_preflight(tenant, tmp_path, integrations={"assistant": with_roles})
+    assert any("AppRoleAssignment.ReadWrite.All is missing" in each["found"] for each in looked.of("missing"))
+
+
 def test_a_caller_that_could_not_take_a_vendor_out_again_is_told_so_and_the_vendor_stays(
     tenant: Tenant, tmp_path: Path, start_host: Callable[..., ProviderHost]
 ) -> None:
@@ -164,6 +174,8 @@ def test_what_another_resource_does_not_offer_is_found(tenant: Tenant, tmp_path:
         ({"ARM_CLIENT_SECRET": "", "ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN_FILE_PATH": "/nowhere"}, "/nowhere"),
         ({"ARM_CLIENT_SECRET": "", "ARM_USE_CLI": "false"}, "the environment names no credential"),
         ({"BUSINESS_CENTRAL_URL": "http://127.0.0.1:1"}, "is not an https address"),
+        ({"BUSINESS_CENTRAL_URL": ""}, "Microsoft documents no Business Central online in the cloud of https://127."),
+        ({"BUSINESS_CENTRAL_URL": "https://api.businesscentral.dynamics.com"}, "belongs to the public cloud"),
     ],
 )
 def test_a_credential_that_cannot_be_used_is_told_in_a_sentence(

@@ -18,7 +18,7 @@ from tests.support.preflight import exported, run_preflight
 from tests.support.provider_host import ProviderError, ProviderHost, refusal
 from tests.support.provider_inputs import Inputs, vendor_consent
 from tests.support.stack import MAGENTO, VENDOR
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
 SCOPE = "Financials.ReadWrite.All"
 NEVER_USED = "remove_business_central_service_principal"
@@ -152,3 +152,21 @@ def test_a_person_can_go_on_in_a_tenant_that_never_used_business_central(
     nobody = {**person, "ARM_CLIENT_ID": "", "ARM_CLIENT_SECRET": "", "ARM_USE_CLI": "true"}
     start_host(AdminConsentProvider(), **nobody).create(inputs.consent())
     start_host(BusinessCentralRegistrationProvider(), **nobody).create(inputs.registration())
+
+
+def test_a_tenant_in_a_cloud_where_business_central_may_not_be_is_found(tenant: Tenant, tmp_path: Path) -> None:
+    """A server alone, so that no environment online is refused before: only its consent needs the application."""
+    tenant.edit("remove_business_central_from_cloud")
+    tenant.clear_requests()
+    looked = run_preflight(
+        tenant,
+        tmp_path,
+        integrations={"magento": {**MAGENTO, "environments": ["local"]}},
+        environments={"local": {"name": "Local", "baseUrl": f"{tenant.ready.origin}/container/BC"}},
+        environment={**tenant.ready.environment(), "BUSINESS_CENTRAL_URL": ""},
+    )
+    assert looked.code == 1
+    found = next(each for each in looked.of("missing") if each["where"] == "Business Central")
+    assert "this tenant has no service principal of Business Central, and Microsoft documents no" in found["found"]
+    assert f"`az ad sp create --id {BUSINESS_CENTRAL}`" in found["remedy"]
+    assert {each["method"] for each in tenant.requests(OURS) if "/v1.0/" in each["path"]} == {"GET"}

@@ -19,7 +19,7 @@ from clients.business_central.errors import (
     format_remedy,
 )
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
-from tests.support.entra import EntraApplication, key_ids, tag
+from tests.support.entra import EntraApplication, key_ids, make_server_application, tag
 from tests.support.preflight import exported, run_preflight
 from tests.support.provider_host import ProviderHost, refusal
 from tests.support.provider_inputs import Inputs
@@ -282,3 +282,28 @@ def test_other_enabled_registrations_are_listed_with_the_stack_that_made_them(
     assert f"Theirs ({application.client_id}, of stack other)" in found["found"]
     assert f"A vendor's ({JOB_QUEUE_RUNNER})" in found["found"]
     assert tenant.ready.deployer.clientId not in found["found"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "says"),
+    [
+        ("", "The tokens are for https://api.businesscentral.dynamics.com: the setting ValidAudiences of the server at"),
+        ("api://nowhere/.default", "No application with the Application ID URI api://nowhere is in this tenant"),
+        ("api://bc.example/.default", ""),
+    ],
+)  # fmt: skip
+def test_a_server_that_takes_other_tokens_is_told_by_its_address_and_setting(
+    tenant: Tenant, tmp_path: Path, scope: str, says: str
+) -> None:
+    make_server_application(tenant, "api://bc.example", tenant.ready.deployer.clientId)
+    tenant.edit("set_switch", environment="container", name="validAudiences", value="api://bc.example")
+    address = f"{tenant.ready.origin}/container/BC"
+    looked = run_preflight(
+        tenant,
+        tmp_path,
+        integrations={"magento": {**MAGENTO, "environments": ["local"]}},
+        environments={"local": {"name": "Local", "baseUrl": address, **({"scope": scope} if scope else {})}},
+    )
+    found = [each for each in looked.of("missing") if each["where"] == "environment Local"]
+    assert [says in each["remedy"] and address in each["remedy"] for each in found] == ([True] if says else [])
+    assert "admin center" not in looked.output

@@ -138,6 +138,14 @@ REGISTRATIONS = {
     "no EBC REGISTRATION": Cause(
         in_production("EBC REGISTRATION"), "environment Production", "current permissions prevented the action"
     ),
+    "no EBC REGISTRATION, in other words": Cause(
+        lambda tenant: tenant.fault(
+            match={"path": "/entraApplications$", "caller": tenant.ready.deployer.clientId}, status=400, times=0,
+            code="Internal_ServerError", message="You do not have the following permissions on Page EBC Entra Applications API: Execute.",
+        ),
+        "environment Production",
+        "You do not have the following permissions on Page EBC Entra Applications API: Execute",
+    ),
     "no SECURITY": Cause(in_production("SECURITY"), "environment Production", "does not hold SECURITY"),
     "a set that the caller does not hold": Cause(
         in_production("NPR NP RETAIL"), "environment Production", "does not hold NPR NP RETAIL"

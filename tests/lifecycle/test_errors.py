@@ -141,3 +141,15 @@ def test_an_error_in_one_environment_leaves_the_other_deployed(tenant: Tenant, s
     assert refused.code == 1
     assert "environments.sandbox" in refused.output
     assert_complete_or_absent(tenant, stack)
+
+
+@pytest.mark.parametrize("cloud", ["usgovernment", "china"])
+def test_a_cloud_without_business_central_is_refused_at_preview(tenant: Tenant, stack: Stack, cloud: str) -> None:
+    stack.settings = {"ARM_METADATA_HOSTNAME": "", "BUSINESS_CENTRAL_URL": "", "ARM_ENVIRONMENT": cloud}
+    refused = stack.preview()
+    assert refused.code != 0
+    assert "environments.production: could not find Business Central" in refused.output
+    assert "set BUSINESS_CENTRAL_URL where you know the address in yours" in refused.output
+    assert refused.output.count("Diagnostics") == 1
+    assert "Traceback" not in refused.output
+    assert tenant.requests() == []

@@ -17,7 +17,7 @@ WRITES = [  # every request with which our providers write when two registration
     ("POST", "/userPermissions$", 4),
 ]
 READS = [
-    ("GET", "/servicePrincipals\\(appId", 1),
+    ("GET", "/servicePrincipals\\(appId", 2),  # before the application is made, and by the consent
     ("GET", "/appRoleAssignments$", 1),
     ("GET", "/companies$", 4),  # by the two registrations, and then by their proofs
     ("GET", "/permissionSets$", 2),
@@ -38,9 +38,10 @@ EACH_DELETE = [
     for number in (0, 1)
     for when in ("before", "after")
 ]  # fmt: skip
-SOME = [  # one for each resource of ours: consent, registration, proof
+SOME = [  # one for each resource of ours (consent, registration, proof), and the look before all of them
     ("POST", "/appRoleAssignedTo$", 1, "after"),
     ("POST", "/entraApplications$", 0, "after"),
+    ("GET", "/servicePrincipals\\(appId", 0, "before"),  # before anything is made
     ("GET", "/companyInformation$", 1, "before"),
 ]
 SOME_DELETES = [("DELETE", "/entraApplications", 0, "after"), ("DELETE", "/appRoleAssignedTo/", 0, "after")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.entra import make_server_application
 from tests.support.prove import prove
 from tests.support.stack import MAGENTO, Stack
 from tests.support.tenant import Tenant
@@ -47,6 +48,34 @@ def test_a_company_that_an_administrator_takes_away_is_named(tenant: Tenant, sta
     repaired = stack.up("--refresh")
     assert repaired.changes == {"update": 2, "unchanged": 8}, "the registration and its proof"
     assert prove(stack).code == 0
+
+
+def test_a_server_with_an_audience_of_its_own_is_served_from_registration_to_hand_over(
+    tenant: Tenant, stack: Stack
+) -> None:
+    audience = "api://bc.example"
+    server = make_server_application(tenant, audience, tenant.ready.deployer.clientId)
+    tenant.edit("set_switch", environment="container", name="validAudiences", value=audience)
+    address = f"{tenant.ready.origin}/container/BC"
+    roles = {server: {"roles": ["API.ReadWrite.All", "Automation.ReadWrite.All"]}}
+    stack.write(
+        {"local": {"name": "Local", "baseUrl": address, "scope": f"{audience}/.default"}},
+        magento={**MAGENTO, "environments": ["local"], "otherPermissions": roles},
+    )
+    done = stack.up()
+    assert done.code == 0, done
+    access = stack.outputs()["integrations"]["magento"]["access"]["Local"]
+    assert access == {"baseUrl": address, "scope": f"{audience}/.default"}
+    assert prove(stack, "--json").results == {"Local": ("proven", "")}
+    assert stack.up().changes.keys() == {"unchanged"}
+    assert stack.drift().code == 0
+    tenant.edit("set_switch", environment="container", name="validAudiences", value="api://other")
+    refused = prove(stack, "--json")
+    assert refused.results == {"Local": ("failed", "registration")}
+    assert f"ValidAudiences of the server at {address}" in refused.output
+    tenant.edit("set_switch", environment="container", name="validAudiences", value=audience)
+    gone = stack.destroy()
+    assert gone.code == 0, gone
 
 
 def test_it_changes_nothing(tenant: Tenant, deployed: Stack) -> None:

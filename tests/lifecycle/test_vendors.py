@@ -94,3 +94,34 @@ def test_preview_and_up_work_in_a_tenant_that_never_used_business_central(tenant
     assert done.code == 0, done
     assert registrations(tenant, JOB_QUEUE_RUNNER) == REGISTERED
     assert set(registrations(tenant, magento)) == {"Production", "Sandbox"}
+
+
+def test_nothing_is_made_in_a_cloud_without_business_centrals_application(tenant: Tenant, stack: Stack) -> None:
+    tenant.edit("remove_business_central_from_cloud")
+    stack.write(runner=VENDOR, magento=MAGENTO)
+    before = tenant.state()
+    refused = stack.up("--continue-on-error")
+    assert refused.code != 0
+    for key in ("runner", "magento"):
+        assert (
+            f"integrations.{key}: could not add the service principal of application {BUSINESS_CENTRAL}"
+            in refused.output
+        )
+    assert "does not reference a valid application object" in refused.output
+    assert "Business Central online is not offered in this cloud" in refused.output
+    assert "Traceback" not in refused.output
+    assert tenant.state() == before
+    assert {each["type"].split(":")[0] for each in stack.resources()} <= {"pulumi", "entra-business-central"}
+
+
+def test_nothing_is_made_where_the_caller_may_not_add_business_centrals_application(
+    tenant: Tenant, stack: Stack
+) -> None:
+    tenant.edit("remove_business_central_service_principal")
+    tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
+    before = tenant.state()
+    refused = stack.up()
+    assert refused.code != 0
+    assert "integrations.magento: could not add the service principal" in refused.output
+    assert "Application.ReadWrite.All" in refused.output
+    assert tenant.state() == before

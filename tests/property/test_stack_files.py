@@ -56,11 +56,32 @@ EITHER = {
 secrets = st.fixed_dictionaries(
     {"issued": st.lists(dates | extreme_dates, min_size=1, unique=True), "lifetimeDays": st.sampled_from([1, 3650])}
 )
+settings_of_application = {
+    "redirectUris": st.fixed_dictionaries(
+        {},
+        optional={
+            "web": st.sampled_from([[], ["https://a.example/"], ["http://a.example"], ["https://[", ""]]),
+            "publicClient": st.sampled_from([[], ["http://localhost/a"], ["app://a"], ["a"]]),
+        },
+    ),
+    "fallbackPublicClient": st.booleans(),
+    "notes": short,
+    "enabled": st.booleans(),
+}
+people = st.fixed_dictionaries({"preset": st.just("mcp-host")}, optional={**EITHER, **settings_of_application})
 own = st.fixed_dictionaries(
     {"roles": st.just(["API.ReadWrite.All"])},
-    optional={"credentials": st.fixed_dictionaries({"secrets": secrets}), **EITHER},
+    optional={"credentials": st.fixed_dictionaries({"secrets": secrets}), **EITHER, **settings_of_application},
 ) | st.fixed_dictionaries({"preset": st.just("magento"), "credentials": st.fixed_dictionaries({"secrets": secrets})})
 vendors = st.fixed_dictionaries({"preset": st.just("shopify-webhooks")}, optional=EITHER)
+identities = st.fixed_dictionaries(
+    {
+        "clientId": st.sampled_from(["0badc0de-0000-4000-8000-000000000007", {"stack": "a/b/c", "output": "clientId"}]),
+        "owner": st.sampled_from(["tenant", "tenant", "vendor"]),
+        "roles": st.just(["API.ReadWrite.All"]),
+    },
+    optional=EITHER,
+)
 environments = st.fixed_dictionaries({}, optional={"baseUrl": st.just("https://bc.example/BC"), "formerly": former})
 
 
@@ -76,7 +97,7 @@ def stack_files(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.integers(0, 9)) == 0:
         companion = {"file": names, "environments": st.lists(among, min_size=1)}
         return {**file, "companionExtension": draw(st.fixed_dictionaries(companion))}
-    integrations = draw(st.dictionaries(keys, own | vendors, max_size=2))
+    integrations = draw(st.dictionaries(keys, own | vendors | identities | people, max_size=2))
     for key, each in integrations.items():
         each.setdefault("displayName", f"Integration {key}")
         each["environments"] = draw(st.lists(among, min_size=1) | st.dictionaries(among, accesses, min_size=1))
@@ -96,6 +117,8 @@ def use(stack: Settings) -> None:
     """Ask for everything that components ask for."""
     for integration in stack.integrations:
         assert all(name.startswith(integration.key) for name in logical_names.of_integration(integration, stack))
+        assert (integration.owner == "own") == (integration.client_id is None)
+        assert bool(integration.publisher) == (integration.owner == "vendor")
         assert all(role in BUSINESS_CENTRAL_ROLES for role in integration.roles)
         assert all(scope in BUSINESS_CENTRAL_SCOPES for scope in integration.delegated_scopes)
         for key in integration.environments:

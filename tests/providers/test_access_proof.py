@@ -16,13 +16,15 @@ from reconcilers.proof.causes import Cause, NotProven
 from reconcilers.proof.prove import prove
 from reconcilers.proof.spec import ProofSpec
 from tests.support.directory_objects import BUSINESS_CENTRAL
-from tests.support.entra import EntraApplication, graph
+from tests.support.entra import EntraApplication, graph, make_server_application
 from tests.support.provider_host import ProviderError, ProviderHost, Resource
 from tests.support.replication import ASKS_IN_FIVE_SECONDS, DELAY, while_others_wait
 from tests.support.tenant import OURS, Tenant, wait_for
 
 ROLES = ("API.ReadWrite.All", "Automation.ReadWrite.All")
 PLACE = "integrations.magento.environments.production"
+TOKEN = "/oauth2/v2.0/token"
+LISTED, OPENED = "/companies$", "/companyInformation$"
 
 
 @pytest.fixture
@@ -203,6 +205,63 @@ def test_a_company_that_is_not_set_up_yet_was_opened_all_the_same(
     assert fault.hits == 1
 
 
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Sorry, the current permissions prevented the action. (TableData 79 Company Information Read: Base Application)",
+        "Sorry, the current permissions prevented the action. (TableData Company Information Read: Base Application)",
+        "Sorry, the current permissions prevented the action. (Page 30011 APIV2 - Company Information Execute: _Exclude_APIV2_)",
+        "You do not have the following permissions on TableData 79: Read.",
+        "You do not have the following permissions on Page APIV2 - Company Information: Execute.\r\n\r\nTo view details about your permissions, see the Effective Permissions page. To report a problem, refer to the following server session ID: '130'.",
+        "Your license does not grant you the following permissions on Page APIV2 - Company Information: Execute.",
+    ],
+)  # fmt: skip
+def test_a_permission_that_is_missing_inside_a_company_is_no_cause_whatever_its_form(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication, status: int, message: str
+) -> None:
+    match = {"path": OPENED, "caller": system.client_id}
+    fault = tenant.fault(match=match, status=status, code="Internal_ServerError", message=message, times=0)
+    assert proofs.create(inputs(system)).outputs["not_provable"] == ""
+    assert fault.hits == 1
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize("path", [LISTED, OPENED], ids=["list", "company"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Sorry, the current permissions prevented the action. (TableData 2000000006 Company Read: System)",
+        "Sorry, the current permissions prevented the action. (TableData Company Read: System)",
+        "Sorry, the current permissions prevented the action. (TableData 2000000006 Read: System)",
+        "Sorry, the current permissions prevented the action.",
+        "Beklager, handlingen blev forhindret. (TableData 2000000006 Company Read: System)",
+        "You do not have the following permissions on TableData 2000000006: Read.",
+        "You do not have the following permissions on TableData Company: Read.",
+        "User has no permission to company 'CRONUS DK'.",
+    ],
+)
+def test_a_company_that_is_refused_is_never_proven_and_nobody_is_told_to_give_an_integration_security(
+    tenant: Tenant, system: EntraApplication, monkeypatch: pytest.MonkeyPatch, status: int, path: str, message: str
+) -> None:
+    for name, value in tenant.ready.environment().items():
+        monkeypatch.setenv(name, value)
+    refused(path, status, "Internal_ServerError", message)(tenant, system.client_id)
+    with pytest.raises(NotProven) as failure:
+        prove(
+            Session({"azuread:tenantId": tenant.ready.tenantId}),
+            ProofSpec.from_mapping(inputs(system)),
+            system.secret,
+            seconds=0,
+        )
+    assert failure.value.cause == ("permission sets" if path == LISTED else "company")
+    told = str(failure.value)
+    assert "It holds D365 READ" in told
+    assert "under `permissionSets` in the stack file" in told
+    for right in ("SECURITY", "EBC REGISTRATION", "AUTOMATION", "administrator"):
+        assert right not in told, told
+
+
 def test_a_container_is_read_at_its_own_address(tenant: Tenant, proofs: ProviderHost, system: EntraApplication) -> None:
     tenant.edit("create_registration", environment="container", clientId=system.client_id)
     tenant.edit("add_permission_set", environment="container", clientId=system.client_id, roleId="D365 READ")
@@ -212,6 +271,53 @@ def test_a_container_is_read_at_its_own_address(tenant: Tenant, proofs: Provider
     [listed, opened] = [each for each in asked(tenant) if "/api/" in each]
     assert listed.endswith("/container/BC/api/v2.0/companies")
     assert re.search(r"/container/BC/api/v2\.0/companies\(.*\)/companyInformation$", opened)
+
+
+SERVER = "api://bc.example"
+
+
+@pytest.fixture
+def own_audience(tenant: Tenant, system: EntraApplication) -> dict[str, Any]:
+    """A server that accepts tokens for its own application only, where the system is registered."""
+    make_server_application(tenant, SERVER, system.client_id)
+    tenant.edit("set_switch", environment="container", name="validAudiences", value=SERVER)
+    tenant.edit("create_registration", environment="container", clientId=system.client_id)
+    tenant.edit("add_permission_set", environment="container", clientId=system.client_id, roleId="D365 READ")
+    return {"environment": "container", "base_url": f"{tenant.ready.origin}/container/BC?tenant=default"}
+
+
+def test_a_server_with_an_audience_of_its_own_gets_a_token_for_it(
+    proofs: ProviderHost, system: EntraApplication, own_audience: dict[str, Any]
+) -> None:
+    made = proofs.create(inputs(system, **own_audience, scope=f"{SERVER}/.default"))
+    assert made.outputs["scope"] == f"{SERVER}/.default"
+    assert proofs.has_changes(made, inputs(system, **own_audience))
+
+
+@pytest.mark.parametrize(
+    ("scope", "cause", "says"),
+    [
+        ("", "401", ("The tokens are for https://api.businesscentral.dynamics.com: the setting ValidAudiences of the",)),
+        ("api://nowhere/.default", "AADSTS500011", ("No application with the Application ID URI api://nowhere", "`scope`")),
+        (f"{SERVER}/.default", "does not have the roles", ("accepts tokens for api://bc.example", "`otherPermissions`")),
+    ],
+)  # fmt: skip
+def test_a_token_that_a_server_does_not_accept_is_about_its_setting_and_the_key(
+    tenant: Tenant, proofs: ProviderHost, system: EntraApplication, scope: str, cause: str, says: tuple[str, ...],
+    own_audience: dict[str, Any],
+) -> None:  # fmt: skip
+    if scope == f"{SERVER}/.default":
+        server = graph(tenant, "GET", "/applications?$filter=displayName eq 'Server api://bc.example'")["value"][0]
+        for role in ROLES:
+            tenant.edit(
+                "remove_app_role_assignment", clientId=system.client_id, role=role, resourceAppId=server["appId"]
+            )
+    with pytest.raises(ProviderError, match=cause) as refused:
+        proofs.create(inputs(system, **own_audience, **({"scope": scope} if scope else {})))
+    message = str(refused.value)
+    assert all(each in message for each in says), message
+    assert "admin center" not in message
+    assert "Business Central has no service principal" not in message
 
 
 def test_an_application_with_the_automation_role_alone_reads_the_automation_api(
@@ -285,8 +391,6 @@ def sets_for_one_company(tenant: Tenant, client_id: str) -> None:
     in_production("add_permission_set", roleId="D365 READ", company="CRONUS DK")(tenant, client_id)
 
 
-TOKEN = "/oauth2/v2.0/token"
-LISTED, OPENED = "/companies$", "/companyInformation$"
 PREVENTED = "Sorry, the current permissions prevented the action. (TableData 2000000006 Company Read: System)"
 NO_COMPANY = "User has no permission to company 'CRONUS DK'."
 BOTH = {"companies": ["CRONUS DK", "CRONUS SE"]}
@@ -303,7 +407,7 @@ CAUSES = {
     "application deleted": Case(edit("delete_application"), "application", ("AADSTS700016", "is not there")),
     "principal deleted": Case(edit("delete_service_principal"), "application", ("AADSTS7000229", "is not there")),
     "principal disabled": Case(
-        disabled_principal, "application", ("AADSTS7000112", "disabled its service principal", "`pulumi up --refresh` enables it again")
+        disabled_principal, "application", ("AADSTS7000112", "disabled its service principal", "With `enabled: true` in the stack file `pulumi up --refresh` enables it again")
     ),
     "Business Central unknown": Case(
         lambda tenant, _: tenant.edit("remove_business_central_service_principal"), "application", ("AADSTS500011", "no service principal in this tenant")
@@ -333,6 +437,14 @@ CAUSES = {
     ),
     "without permission set, unseen": Case(
         a_blind_caller_and(WITHOUT_SET), "permission sets", ("403 Internal_ServerError", "Which permission sets it holds could not be seen")
+    ),
+    "a page that its permission sets may not run": Case(
+        refused(LISTED, 400, "Internal_ServerError", "You do not have the following permissions on Page APIV2 - Companies: Execute."),
+        "permission sets", ("400 Internal_ServerError", "give it a permission set that may read the companies (Execute on Page APIV2 - Companies)."),
+    ),
+    "a page that its roles do not open": Case(
+        refused(LISTED, 400, "Internal_ServerError", "Your license does not grant you the following permissions on Page APIV2 - Companies: Execute."),
+        "roles", ("not enough for this (Execute on Page APIV2 - Companies)", "`roles`"),
     ),
     "company away": Case(
         nothing, "company", ("does not see the company CRONUS NO.", "renamed or deleted"), {"companies": ["CRONUS DK", "CRONUS NO"]}

@@ -11,7 +11,7 @@ import pytest
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from tests.support.azure_cli import signed_in_environment
-from tests.support.entra import roles_in_token
+from tests.support.entra import make_server_application, roles_in_token
 from tests.support.provider_host import ProviderError, ProviderHost
 from tests.support.provider_inputs import Inputs
 from tests.support.registrations import held_sets, registration_row
@@ -94,6 +94,23 @@ def test_a_container_is_reached_by_its_own_address(
     host.delete(made)
     assert inputs.application.client_id not in rows_in_container(tenant)
     assert registration_row(tenant, inputs.application.client_id) is None, "nothing was done online"
+
+
+def test_our_own_caller_gets_a_token_for_the_audience_of_the_server(
+    tenant: Tenant, inputs: Inputs, registrations: ProviderHost
+) -> None:
+    make_server_application(tenant, "api://bc.example", tenant.ready.deployer.clientId)
+    tenant.edit("set_switch", environment="container", name="validAudiences", value="api://bc.example")
+    declared = inputs.registration(
+        **container(tenant), scope="api://bc.example/.default", permission_sets=[{"role_id": "D365 READ"}]
+    )
+    made = registrations.create(declared)
+    assert inputs.application.client_id in rows_in_container(tenant)
+    refreshed = registrations.read(made)
+    assert refreshed is not None
+    assert not registrations.has_changes(refreshed, declared)
+    registrations.delete(made)
+    assert inputs.application.client_id not in rows_in_container(tenant)
 
 
 def test_the_password_of_a_container_stands_nowhere(

@@ -387,6 +387,23 @@ def test_a_caller_who_may_not_manage_extensions_learns_which_permission_set_it_n
         host.create(declare())
 
 
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "You do not have the following permissions on Page APIV2 - Aut. Extension Upload: Execute.",
+        "You do not have sufficient permissions to manage extensions. Please contact your administrator.",
+    ],
+)
+def test_in_whichever_words_it_is_refused_the_permission_set_is_named(
+    allowed: Tenant, host: ProviderHost, declare: Declare, status: int, message: str
+) -> None:
+    match = {"path": "/extensionUpload|/apps/pteInstall", "caller": allowed.ready.deployer.clientId}
+    allowed.fault(match=match, status=status, code="Internal_ServerError", message=message, times=0)
+    with pytest.raises(ProviderError, match=r"the permission set EXTEN\. MGT\. - ADMIN"):
+        host.create(declare())
+
+
 def test_a_wrong_environment_is_named(host: ProviderHost, declare: Declare) -> None:
     with pytest.raises(ProviderError, match="Check the name of environment Prodution"):
         host.create(declare(environment="Prodution"))

@@ -50,6 +50,18 @@ CAUSES = {
     ),
     "caller without SECURITY": Cause(deployer_loses("SECURITY"), ("SECURITY for all companies", "an administrator with SUPER assigns it")),
     "caller that may not hand out a set": Cause(deployer_loses("NPR NP RETAIL"), ("NPR NP RETAIL", "only the permission sets that it holds itself")),
+    "caller that may not run the companion's page": Cause(
+        answer("/entraApplications$", 400, "Internal_ServerError", "You do not have the following permissions on Page EBC Entra Applications API: Execute."),
+        ("400 Internal_ServerError", "needs the permission set EBC REGISTRATION for all companies of environment Production"),
+    ),
+    "caller that may not write a table": Cause(
+        answer("/userPermissions$", 400, "Internal_ServerError", "You do not have the following permissions on TableData 2000000053: Insert."),
+        ("400 Internal_ServerError", "assigns it the permission sets D365 AUTOMATION, SECURITY and EBC REGISTRATION"),
+    ),
+    "caller whose roles do not open a page": Cause(
+        answer("/entraApplications$", 400, "Internal_ServerError", "Your license does not grant you the following permissions on Page 9: Execute."),
+        ("400 Internal_ServerError", "needs the application roles API.ReadWrite.All and Automation.ReadWrite.All"),
+    ),
     "caller not registered": Cause(
         lambda tenant: tenant.edit("disable_registration", environment="Production", clientId=tenant.ready.deployer.clientId),
         ("401 Authentication_InvalidCredentials", "not registered and enabled in environment Production"),

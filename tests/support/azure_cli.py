@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rehearsal.ready_file import ReadyFile
 
+SECOND_CALLER = "TEST_AZ_SECOND_CALLER"
+"""Client id and secret, with a colon between: what our own sign-in then gets, as if somebody had signed in anew."""
+
 _SCRIPT = """#!{python} -I
-import argparse, json, ssl, sys, time, urllib.error, urllib.parse, urllib.request
+import argparse, json, os, ssl, sys, time, urllib.error, urllib.parse, urllib.request
 
 ORIGIN, TENANT_ID, CA_FILE, CONTROL_URL = {origin!r}, {tenant_id!r}, {ca_file!r}, {control_url!r}
 
@@ -42,6 +45,14 @@ form = {{
     "password": user["password"],
     "scope": arguments.scope or arguments.resource + "/.default",
 }}
+if arguments.resource and (second := os.environ.get({second!r})):  # azure-identity's way to ask, and not azuread's
+    client_id, _, secret = second.partition(":")
+    form = {{
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": secret,
+        "scope": arguments.resource + "/.default",
+    }}
 try:
     address = f"{{ORIGIN}}/{{arguments.tenant}}/oauth2/v2.0/token"
     with opener.open(address, urllib.parse.urlencode(form).encode()) as answer:
@@ -76,6 +87,7 @@ def write_az(folder: Path, ready: ReadyFile) -> Path:
             tenant_id=ready.tenantId,
             ca_file=ready.caFile,
             control_url=ready.controlUrl,
+            second=SECOND_CALLER,
         ),
         encoding="utf-8",
     )

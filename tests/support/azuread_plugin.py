@@ -160,7 +160,7 @@ class AzureadPlugin:
         )
         return answer
 
-    def update(self, it: Resource, news: Values, *, preview: bool = False) -> Resource:
+    def update(self, it: Resource, news: Values, *, preview: bool = False, ignore: Sequence[str] = ()) -> Resource:
         """Check new inputs and update."""
         inputs = self.check(it.type, news, it.inputs).inputs
         request = messages.UpdateRequest(
@@ -170,6 +170,7 @@ class AzureadPlugin:
             old_inputs=struct(it.inputs),
             news=inputs,
             preview=preview,
+            ignoreChanges=ignore,
         )
         outputs = unwrapped(values(self._call(self.stub.Update, request).properties))
         return Resource(it.type, it.id, values(inputs), outputs)
@@ -207,12 +208,13 @@ class Bench:
     """A place to try the stand-in: a rehearsal tenant, a recording proxy before it, and plugins that speak through it.
 
     Attributes:
+        tenant: the tenant.
         proxy: what the plugins' requests pass.
         environment: the environment that points a plugin at it.
     """
 
     def __init__(self, tenant: Tenant, proxy: RecordingProxy) -> None:
-        self.proxy = proxy
+        self.tenant, self.proxy = tenant, proxy
         self.environment = {
             **tenant.ready.environment(),
             "ARM_METADATA_HOSTNAME": proxy.host,

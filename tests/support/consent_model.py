@@ -36,9 +36,11 @@ class Granted:
     scopes: dict[str, By]
 
 
-def application(app_id: str, *, publisher: str = "", owner: str = "elsewhere") -> ServicePrincipal:
+def application(
+    app_id: str, *, publisher: str = "", owner: str = "elsewhere", type_: str = "Application"
+) -> ServicePrincipal:
     """An application that offers nothing, as the directory knows it."""
-    return ServicePrincipal("", app_id, app_id, {}, frozenset(), owner, publisher, "")
+    return ServicePrincipal("", app_id, app_id, {}, frozenset(), owner, publisher, "", type_)
 
 
 def offering(app_id: str, roles: Collection[str], scopes: Collection[str]) -> ServicePrincipal:

@@ -22,6 +22,15 @@ APPLICATION, RESOURCE, ELSEWHERE = "application", "resource", "another resource"
 OFFERED_ROLES, OFFERED_SCOPES = ("Admin", "Read", "Write"), ("Mail", "Profile", "Users")
 UNKNOWN = "Unknown"
 VENDOR = {"display_name": "The vendor"}
+Home = Literal["this tenant", "another tenant", "Azure", "nobody says"]
+"""Whose an application is: of a tenant, or a managed identity; of some Graph does not say it."""
+_HOMES: dict[Home, tuple[str, str]] = {
+    "this tenant": (TENANT, "Application"),
+    "another tenant": ("elsewhere", "Application"),
+    "Azure": ("", "ManagedIdentity"),
+    "nobody says": ("", "Legacy"),
+}
+_OF_THIS_TENANT: tuple[Home, ...] = ("this tenant", "Azure")
 
 Planner = Callable[[ConsentSpec, Live, Recorded], Plan]
 Differ = Callable[[ConsentSpec, Recorded], bool]
@@ -52,7 +61,8 @@ class Scenario:
     """The life of a consent.
 
     Attributes:
-        owner: whose application it is.
+        owner: whose application it is, as the stack file says.
+        home: whose it is, as Graph says; of an own one it is not asked.
         published_by: its verified publisher.
         there: the service principals that the tenant has at the start.
         first: what others granted before.
@@ -60,6 +70,7 @@ class Scenario:
     """
 
     owner: Owner
+    home: Home
     published_by: str
     there: frozenset[str]
     first: frozenset[str]
@@ -96,10 +107,23 @@ def _edits(draw: strategies.DrawFn) -> Edits:
 
 def scenarios() -> strategies.SearchStrategy[Scenario]:
     """Lives of consents."""
-    owners: list[Owner] = ["own", "vendor", "tenant"]
+    # What is true comes more often than what is refused.
+    of_vendors: list[tuple[Owner, Home]] = [("vendor", "another tenant")] * 4
+    of_tenant: list[tuple[Owner, Home]] = [("tenant", "this tenant"), ("tenant", "Azure")] * 2
+    refused: list[tuple[Owner, Home]] = [
+        *(("vendor", home) for home in _OF_THIS_TENANT),
+        ("tenant", "another tenant"),
+        ("tenant", "nobody says"),
+    ]
+    own: list[tuple[Owner, Home]] = [("own", "this tenant")] * 4
+    return strategies.sampled_from([*own, *of_vendors, *of_tenant, *refused]).flatmap(lambda each: _scenarios(*each))
+
+
+def _scenarios(owner: Owner, home: Home) -> strategies.SearchStrategy[Scenario]:
     return strategies.builds(
         Scenario,
-        owner=strategies.sampled_from(owners),
+        owner=strategies.just(owner),
+        home=strategies.just(home),
         published_by=strategies.sampled_from(["The vendor", "The vendor", "The vendor", "Somebody", ""]),
         there=_subset(APPLICATION, RESOURCE),
         first=_subset(*_PERMISSIONS),
@@ -132,9 +156,9 @@ def play(
 class _Life:
     def __init__(self, scenario: Scenario, plan: Planner, removal: Planner, differs: Differ) -> None:
         self.scenario, self._plan, self._removal, self._differs = scenario, plan, removal, differs
-        owner = "elsewhere" if scenario.owner == "vendor" else TENANT
+        owner, type_ = _HOMES[scenario.home]
         self.graph = GraphModel(
-            application(APPLICATION, publisher=scenario.published_by, owner=owner),
+            application(APPLICATION, publisher=scenario.published_by, owner=owner, type_=type_),
             offering(RESOURCE, OFFERED_ROLES, OFFERED_SCOPES),
         )
         for each in sorted(scenario.there):
@@ -171,6 +195,7 @@ class _Life:
 
     def _up(self) -> None:
         before, others, live = self.graph.state(), self._of_others(), self._observe()
+        must_be_refused = self._must_be_refused()
         planned = self._plan(self.spec, live, self.recorded)
         self._check_refusals(planned)
         try:
@@ -178,12 +203,12 @@ class _Life:
         except FailedPrecondition as refused:
             assert refused.reason
             assert refused.remedy
-            assert self._must_be_refused() or self.spec.consent == "manual", f"refused for no reason: {refused}"
+            assert must_be_refused or self.spec.consent == "manual", f"refused for no reason: {refused}"
             if not live.resource and RESOURCE in self.graph.principals:
                 self.graph.take_out(RESOURCE)  # what it offers showed only once it was there, and there it stays
             assert self.graph.state() == before, "what is refused changes nothing else"
             return
-        assert not self._must_be_refused(), "this may not be granted"
+        assert not must_be_refused, "this may not be granted"
         self.recorded = made
         if self.spec.consent == "manual":
             assert self.graph.state() == before, "an administrator grants and withdraws"
@@ -229,8 +254,15 @@ class _Life:
     # --- what has to hold
 
     def _must_be_refused(self) -> bool:
-        another = self.scenario.owner == "vendor" and self.scenario.published_by != VENDOR["display_name"]
-        return UNKNOWN in self.spec.roles or another
+        match self.scenario.owner:
+            case "vendor":
+                trusted = self.scenario.published_by == VENDOR["display_name"]
+                trusted &= self.scenario.home not in _OF_THIS_TENANT
+            case "tenant":
+                trusted = self.scenario.home in _OF_THIS_TENANT and APPLICATION in self.graph.principals
+            case "own":
+                trusted = True
+        return UNKNOWN in self.spec.roles or not trusted
 
     def _check_refusals(self, planned: Plan) -> None:
         for each in planned.refusals:

@@ -45,6 +45,16 @@ def make_application(tenant: Tenant, display_name: str) -> EntraApplication:
     return EntraApplication(application["appId"], application["id"], principal["id"], secret["secretText"])
 
 
+def make_server_application(tenant: Tenant, audience: str, *clients: str) -> str:
+    """Register a server with its own audience, give clients its roles there, and return its client id."""
+    client_id = str(tenant.edit("register_server", audience=audience)["clientId"])
+    for client in clients:
+        for role in ("API.ReadWrite.All", "Automation.ReadWrite.All"):
+            tenant.edit("add_app_role_assignment", clientId=client, resourceAppId=client_id, role=role)
+    tenant.clear_requests()
+    return client_id
+
+
 def roles_in_token(tenant: Tenant, client_id: str, secret: str, scope: str) -> list[str]:
     """Sign in as an application and return the roles in its token, sorted; reads it as Business Central would."""
     claims = jwt.decode(tenant.token(client_id, secret, scope), options={"verify_signature": False})

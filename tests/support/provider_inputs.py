@@ -40,3 +40,16 @@ def vendor_consent(**changed: Any) -> dict[str, Any]:
         "declared_at": "integrations.jobQueueRunner",
         **changed,
     }
+
+
+def tenant_consent(client_id: str, **changed: Any) -> dict[str, Any]:
+    """Inputs of AdminConsent as the component gives them for an identity of this tenant that others made."""
+    return {
+        "client_id": client_id,
+        "service_principal_id": "",
+        "owner": "tenant",
+        "resource_app_id": BUSINESS_CENTRAL,
+        "roles": ["API.ReadWrite.All", "Automation.ReadWrite.All"],
+        "declared_at": "integrations.export",
+        **changed,
+    }

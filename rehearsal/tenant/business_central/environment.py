@@ -181,6 +181,7 @@ class Switches:
             request.
         pageSize: rows in an answer before there is a nextLink.
         deploymentPolls: how many polls of a deployment's status until it is completed.
+        validAudiences: the setting ValidAudiences of a server: what its tokens may be for, separated by semicolons.
         deploymentError: why deployments fail from now on, "" for not at all.
     """
 
@@ -190,6 +191,7 @@ class Switches:
     pageSize: int = 20_000  # noqa: N815
     deploymentPolls: int = 2  # noqa: N815
     deploymentError: str = ""  # noqa: N815
+    validAudiences: str = "https://api.businesscentral.dynamics.com"  # noqa: N815
 
 
 @dataclass

@@ -80,11 +80,12 @@ class BusinessCentral:
         if f"/{prefix.lower()}" == ON_PREMISES_PREFIX:
             container = self._environment(seed.CONTAINER, online=False)
             basic = basic_caller(request.headers.get("authorization", ""), container)
-            caller = self._check_audience(caller or basic)
+            audiences = frozenset(container.switches.validAudiences.split(";"))
+            caller = basic or self._check_audience(caller, audiences)
             if (tenant := request.query.get("tenant", "default")) != "default":
                 raise refusal("not_accessible", tenant)
             return self._api(request, caller, container, address.on_premises(path))
-        caller = self._check_audience(caller)
+        caller = self._check_audience(caller, AUDIENCES)
         if path.startswith("/environments/"):
             raise refusal("not_supported", "The list of environments")
         if path.startswith("/admin/"):
@@ -107,8 +108,8 @@ class BusinessCentral:
         return self._transaction(environment, request, where, url, caller)
 
     @staticmethod
-    def _check_audience(caller: Caller | None) -> Caller:
-        if caller is None or caller.audience.rstrip("/") not in AUDIENCES:
+    def _check_audience(caller: Caller | None, audiences: Collection[str]) -> Caller:
+        if caller is None or caller.audience.rstrip("/") not in audiences:
             raise refusal("rejected_credentials")
         return caller
 

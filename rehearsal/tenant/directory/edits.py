@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,12 @@ from rehearsal.tenant.directory.external_applications import BUSINESS_CENTRAL, M
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.secrets import remove_secret
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
-from rehearsal.tenant.directory.shapes import follow_application, new_service_principal
+from rehearsal.tenant.directory.shapes import (
+    follow_application,
+    new_application,
+    new_managed_identity,
+    new_service_principal,
+)
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.edit import Changed, Edit, operations
 
@@ -28,6 +34,24 @@ class _Edit(Edit):
     def __init__(self, directory: Directory, arguments: dict[str, Any]) -> None:
         super().__init__(arguments)
         self._directory = directory
+
+    def add_application(self) -> Changed:
+        """Make an application of this tenant with its service principal, as another team would."""
+        made = self._directory.add(
+            new_application(
+                self._text("displayName"),
+                domain=self._directory.domain,
+                now=self._directory.now(),
+                signInAudience="AzureADMyOrg",
+            )
+        )
+        principal = self._service_principal_of(made.app_id)
+        return {"clientId": made.app_id, "id": made.id, "principalId": principal.id}
+
+    def add_managed_identity(self) -> Changed:
+        """Make a user-assigned managed identity, as Azure does: a service principal without an application."""
+        made = self._directory.add(new_managed_identity(self._text("displayName"), now=self._directory.now()))
+        return {"clientId": made.app_id, "principalId": made.id}
 
     def rename_application(self) -> Changed:
         application = self._named("application")
@@ -131,6 +155,31 @@ class _Edit(Edit):
     def remove_business_central_service_principal(self) -> Changed:
         return self._delete(self._by_app_id("servicePrincipal", BUSINESS_CENTRAL))
 
+    def remove_business_central_from_cloud(self) -> Changed:
+        """Make the cloud one without Business Central's application, as US Government and China may be."""
+        self._directory.not_in_this_cloud.add(BUSINESS_CENTRAL)
+        return self.remove_business_central_service_principal()
+
+    def register_server(self) -> Changed:
+        """Register a server with an audience of its own in this tenant: it offers the app roles that online offers.
+
+        As described for on-premises: docs/reference/facts-business-central.md, "Sign-in".
+        """
+        audience = self._text("audience")
+        online, _ = self._application(BUSINESS_CENTRAL)
+        application = self._directory.add(
+            new_application(
+                f"Server {audience}",
+                domain=self._directory.domain,
+                now=self._directory.now(),
+                signInAudience="AzureADMyOrg",
+                identifierUris=[audience],
+                appRoles=copy.deepcopy(online["appRoles"]),
+            )
+        )
+        self._service_principal_of(application.app_id)
+        return {"clientId": application.app_id}
+
     def _delete(self, item: DirectoryObject) -> Changed:
         self._directory.delete(item)
         return {"id": item.id}
@@ -160,7 +209,8 @@ class _Edit(Edit):
         if application := self._directory.find_by_app_id("application", app_id):
             return application.body, self._directory.tenant_id
         # The origin only matters for Microsoft Graph, whose service principal exists from the start.
-        if external := external_application("", app_id):
+        external = external_application("", app_id)
+        if external and app_id not in self._directory.not_in_this_cloud:
             return external
         raise LookupError(f"There is no application with the client id {app_id}.")
 

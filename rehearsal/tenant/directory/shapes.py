@@ -15,6 +15,9 @@ from rehearsal import tables
 from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.model import DirectoryObject
 
+MANAGED_IDENTITY = "ManagedIdentity"
+_RESOURCE_GROUP = "/subscriptions/5ab5c21b-0000-4000-8000-000000000001/resourcegroups/rehearsal"
+
 _SHAPES: Mapping[str, dict[str, Any]] = tables.read(__file__, "shapes.yaml")
 APPLICATION_DEFAULTS: Mapping[str, Any] = _SHAPES["application"]
 SERVICE_PRINCIPAL_DEFAULTS: Mapping[str, Any] = _SHAPES["servicePrincipal"]
@@ -49,6 +52,25 @@ def new_service_principal(
         **given,
     }
     return DirectoryObject("servicePrincipal", body)
+
+
+def new_managed_identity(name: str, *, now: datetime) -> DirectoryObject:
+    """Return the service principal of a new user-assigned managed identity; it has no application.
+
+    docs/reference/facts-graph.md, "Managed identities".
+    """
+    resource = f"{_RESOURCE_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+    template = new_application(name, domain="", now=now).body
+    return new_service_principal(
+        template,
+        owner_organization="",
+        now=now,
+        alternativeNames=["isExplicit=True", resource],
+        appDisplayName=None,
+        appOwnerOrganizationId=None,
+        servicePrincipalType=MANAGED_IDENTITY,
+        signInAudience=None,
+    )
 
 
 def follow_application(service_principal: DirectoryObject, application: DirectoryObject) -> None:

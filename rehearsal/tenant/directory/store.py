@@ -28,6 +28,7 @@ class Directory:
         grants: id -> delegated permission grant, as Microsoft Graph shows it.
         deleted: id -> a deleted application or service principal, until it is restored or purged.
         replication: which of its objects are not replicated yet.
+        not_in_this_cloud: client ids of other tenants' applications that Entra does not know in this cloud.
     """
 
     def __init__(self, tenant_id: str, domain: str, now: Callable[[], datetime]) -> None:
@@ -38,6 +39,7 @@ class Directory:
         self.grants: Records = {}
         self.deleted: dict[str, DirectoryObject] = {}
         self.replication = Replication(now)
+        self.not_in_this_cloud: set[str] = set()
         self._objects: dict[str, DirectoryObject] = {}
         self._removed: list[tuple[Records, dict[str, Any]]] = []
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
+from rehearsal.tenant.directory.shapes import MANAGED_IDENTITY
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.routes import Route
@@ -62,8 +63,14 @@ class GraphRequest:
         return found
 
     def writable(self) -> DirectoryObject:
-        """Return the object that the path names, if the caller may write it."""
-        return self.require_owned(self.target())
+        """Return the object that the path names, if the caller may write it; Azure alone writes a managed identity.
+
+        docs/reference/facts-graph.md, "Managed identities".
+        """
+        found = self.target()
+        if found.body.get("servicePrincipalType") == MANAGED_IDENTITY:
+            raise refusal("denied")
+        return self.require_owned(found)
 
     def require_owned(self, found: DirectoryObject) -> DirectoryObject:
         """Return an object if the caller may write it: `Application.ReadWrite.OwnedBy` reaches as far as ownership."""

@@ -59,7 +59,7 @@ def _backing_application(request: GraphRequest, app_id: str) -> tuple[Mapping[st
     if "Application.ReadWrite.All" not in request.caller.roles:
         raise refusal("denied_here")
     external = external_application(request.origin, app_id)
-    if external is None:
+    if external is None or app_id in request.directory.not_in_this_cloud:
         raise refusal("no_application", app_id)
     return external
 

@@ -32,7 +32,7 @@ def check_assertion(application: DirectoryObject, assertion: str, now: datetime,
     except jwt.InvalidTokenError:
         raise refusal("assertion_malformed") from None
     if claims.get("iss") != application.app_id:
-        raise _federated(application, claims)
+        raise _federated(application, claims, now)
     thumbprint = _thumbprint(header)
     der = next((der for der in application.certificates.values() if hashlib.sha1(der).digest() == thumbprint), None)  # noqa: S324 - a name, not a protection
     if der is None:
@@ -71,9 +71,17 @@ def _thumbprint(header: dict[str, Any]) -> bytes:
         raise refusal("assertion_malformed") from None
 
 
-def _federated(application: DirectoryObject, claims: dict[str, Any]) -> Refusal:
-    issuer, subject = str(claims.get("iss", "")), str(claims.get("sub", ""))
-    for credential in application.federated_credentials.values():
-        if credential["issuer"] == issuer and credential["subject"] == subject:
-            return refusal("federated_issuer_out_of_reach")
-    return refusal("federated_identity_not_matched", issuer, subject)
+def _federated(application: DirectoryObject, claims: dict[str, Any], now: datetime) -> Refusal:
+    """Return why an outside token is refused. The order is ours: which of several reasons Entra names is not known."""
+    if now.timestamp() > float(claims.get("exp", 0)) + _SKEW.total_seconds():
+        return refusal("assertion_outside_validity")
+    issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
+    of_issuer = [each for each in application.federated_credentials.values() if each["issuer"] == issuer]
+    of_subject = [each for each in of_issuer if each["subject"] == subject]
+    if not of_issuer:
+        return refusal("federated_issuer_not_matched", issuer)
+    if not of_subject:
+        return refusal("federated_subject_not_matched", subject)
+    if not any(audience in each["audiences"] for each in of_subject):
+        return refusal("federated_audience_not_matched", audience)
+    return refusal("federated_issuer_out_of_reach")

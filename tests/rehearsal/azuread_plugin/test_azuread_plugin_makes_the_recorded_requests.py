@@ -24,6 +24,7 @@ from tests.support.azuread_plugin import (
     Resource,
     Values,
 )
+from tests.support.entra import graph
 from tests.support.recordings import SECRETS_END
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -131,6 +132,39 @@ def test_a_request_that_is_not_the_recorded_one_would_be_seen() -> None:
     ]
     assert streams(changed) != streams(ours)
     assert streams(ours[:-1]) != streams(ours)
+
+
+SENT_WHOLE = {
+    "api", "description", "displayName", "groupMembershipClaims", "info", "isDeviceOnlyAuthSupported",
+    "isFallbackPublicClient", "notes", "publicClient", "serviceManagementReference", "signInAudience", "spa", "tags",
+    "web",
+}  # fmt: skip
+"""What the real plugin sends of an application where its name alone has changed."""
+
+
+def test_a_rename_sends_the_whole_application() -> None:
+    (body,) = [body for method, _, _, body, _ in recorded("http-rename") if method == "PATCH"]
+    assert set(body) == {"@odata.type", *SENT_WHOLE}
+    assert (body["publicClient"], body["notes"]) == ({"redirectUris": []}, None), "none, as the state has them"
+
+
+def test_a_rename_sends_what_a_refresh_has_read(bench: Bench) -> None:
+    deployed = deploy(bench.signed_in(), "bc app")
+    by_hand = {"publicClient": {"redirectUris": ["http://localhost/x"]}, "notes": "by hand"}
+    graph(bench.tenant, "PATCH", deployed.application.id, by_hand)
+    plugin = bench.signed_in()
+    refreshed = plugin.read(deployed.application)
+    assert refreshed is not None
+
+    def sent_from(state: Resource) -> Values:
+        bench.proxy.taken()
+        plugin.update(state, application("bc app renamed"), ignore=["publicClient", "notes"])
+        (body,) = [it.body for it in bench.proxy.taken() if it.method == "PATCH"]
+        assert set(body) == {"@odata.type", *SENT_WHOLE}
+        return {name: body[name] for name in by_hand}
+
+    assert sent_from(refreshed) == by_hand
+    assert sent_from(deployed.application) == {"publicClient": {"redirectUris": []}, "notes": None}
 
 
 def test_graph_is_asked_under_the_real_plugins_name(bench: Bench) -> None:

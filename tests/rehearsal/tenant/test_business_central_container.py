@@ -6,6 +6,7 @@ docs/reference/facts-business-central.md, "Addresses".
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,6 +80,17 @@ def test_the_online_service_takes_no_password(bc: BusinessCentralClient) -> None
 def test_a_token_is_accepted_too_and_works_like_online(bc: BusinessCentralClient) -> None:
     assert ask(bc, "GET", "v2.0/companies").status == 200
     assert ask(bc.signed_in_as(administrator()), "GET", "v2.0/companies").status == 200
+
+
+def test_a_token_for_another_audience_than_the_servers_is_rejected(bc: BusinessCentralClient) -> None:
+    own = bc.signed_in_as(replace(administrator(), audience="api://bc.example"))
+    rejected = ask(own, "GET", "v2.0/companies")
+    assert error(rejected, 401, "Authentication_InvalidCredentials") == REJECTED
+    bc.edit("set_switch", name="validAudiences", value="api://bc.example;api://other")
+    assert ask(own, "GET", "v2.0/companies").status == 200
+    error(ask(bc.signed_in_as(administrator()), "GET", "v2.0/companies"), 401, "Authentication_InvalidCredentials")
+    by_key = ask(bc.signed_in_as(None), "GET", "v2.0/companies", headers=basic())
+    assert by_key.status == 200, "a web service key has no audience"
 
 
 def test_the_whole_registration_works_with_basic_sign_in(bc: BusinessCentralClient) -> None:

@@ -246,10 +246,15 @@ def test_a_federated_assertion_is_matched_but_its_issuer_is_out_of_reach(tenant:
     caller = graph.caller()
     outside = {"iss": "https://issuer.example", "sub": "repo:acme/robots", "aud": "api://AzureADTokenExchange"}
     request = assertion_form(tenant, caller.client_id, private_key, {}, **outside)
-    text = refused(tenant.token_response(request), 401, "unauthorized_client", 70021)
-    assert "Assertion Issuer: 'https://issuer.example'. Assertion Subject: 'repo:acme/robots'." in text
+    text = refused(tenant.token_response(request), 401, "invalid_client", 700211)
+    assert "for presented assertion issuer 'https://issuer.example'." in text
     credential = {"name": "n", "issuer": outside["iss"], "subject": outside["sub"], "audiences": [outside["aud"]]}
     graph.made(f"/applications/{caller.application_id}/federatedIdentityCredentials", credential)
+    for claim, code in (("sub", 700213), ("aud", 700212)):
+        other = assertion_form(tenant, caller.client_id, private_key, {}, **{**outside, claim: "another"})
+        assert "'another'" in refused(tenant.token_response(other), 401, "invalid_client", code)
+    ended = assertion_form(tenant, caller.client_id, private_key, {}, **outside, exp=int(time.time()) - 900)
+    refused(tenant.token_response(ended), 401, "invalid_client", 700024)
     refused(tenant.token_response(request), 401, "invalid_client", 50166)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH, Graph
+from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH, Graph, role_id
 from tests.support.tenant import Tenant
 
 UNVERIFIED = "0badc0de-0000-4000-8000-000000000001"
@@ -57,6 +57,53 @@ def test_a_publisher_can_be_changed_and_taken_away(tenant: Tenant, graph: Graph)
     assert set(graph.service_principal_of(JOB_QUEUE_RUNNER)["verifiedPublisher"].values()) == {None}
 
 
+def test_a_managed_identity_has_a_type_and_no_application(tenant: Tenant, graph: Graph) -> None:
+    made = tenant.edit("add_managed_identity", displayName="Nightly export")
+    shown = graph.service_principal_of(made["clientId"])
+    assert (shown["id"], shown["servicePrincipalType"]) == (made["principalId"], "ManagedIdentity")
+    assert (shown["displayName"], shown["appOwnerOrganizationId"]) == ("Nightly export", None)
+    assert shown["alternativeNames"][1].endswith("/userAssignedIdentities/Nightly export")
+    assert graph.ask("GET", f"/applications(appId='{made['clientId']}')").status_code == 404
+
+
+def test_a_managed_identity_can_be_granted_a_role_and_not_be_written(tenant: Tenant, graph: Graph) -> None:
+    made = tenant.edit("add_managed_identity", displayName="Nightly export")
+    resource = graph.service_principal_of(BUSINESS_CENTRAL)
+    role = role_id(resource, "API.ReadWrite.All")
+    body = {"principalId": made["principalId"], "resourceId": resource["id"], "appRoleId": role}
+    graph.made(f"/servicePrincipals/{resource['id']}/appRoleAssignedTo", body)
+    path = f"/servicePrincipals/{made['principalId']}"
+    assert graph.ask("PATCH", path, json={"notes": "ours"}).status_code == 403
+    assert graph.ask("DELETE", path).status_code == 403
+
+
+def test_an_application_of_another_team_is_this_tenants(tenant: Tenant, graph: Graph) -> None:
+    made = tenant.edit("add_application", displayName="Data platform")
+    shown = graph.service_principal_of(made["clientId"])
+    assert shown["appOwnerOrganizationId"] == tenant.ready.tenantId
+    assert shown["servicePrincipalType"] == "Application"
+    assert graph.ask("GET", f"/applications/{made['id']}/owners").json()["value"] == []
+
+
 def test_microsoft_graph_offers_delegated_permissions_too(graph: Graph) -> None:
     scopes = graph.service_principal_of(MICROSOFT_GRAPH)["oauth2PermissionScopes"]
     assert {each["value"]: each["id"] for each in scopes}["User.Read"] == USER_READ
+
+
+def test_a_cloud_without_business_centrals_application_answers_as_for_an_unknown_id(
+    tenant: Tenant, graph: Graph
+) -> None:
+    tenant.edit("remove_business_central_from_cloud")
+    assert graph.ask("GET", f"/servicePrincipals(appId='{BUSINESS_CENTRAL}')").status_code == 404
+    refused = graph.ask("POST", "/servicePrincipals", json={"appId": BUSINESS_CENTRAL})
+    assert refused.status_code == 400
+    assert "does not reference a valid application object" in refused.json()["error"]["message"]
+    assert graph.service_principal(JOB_QUEUE_RUNNER), "other applications are"
+
+
+def test_a_server_of_this_tenant_offers_roles_of_its_own(tenant: Tenant, graph: Graph) -> None:
+    server = tenant.edit("register_server", audience="api://bc.example")["clientId"]
+    principal = graph.service_principal_of(server)
+    assert principal["appOwnerOrganizationId"] == tenant.ready.tenantId
+    assert "api://bc.example" in principal["servicePrincipalNames"]
+    assert "API.ReadWrite.All" in {each["value"] for each in principal["appRoles"]}

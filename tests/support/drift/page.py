@@ -1,6 +1,6 @@
-"""Everything that an administrator can do by hand to what our resources made, and the page that tells what comes of it.
+"""Everything that an administrator can do by hand to what a stack made, and the page that tells what comes of it.
 
-`python -m tests.support.drift.page` writes docs/reference/drift.md anew, from what really happens.
+With a Pulumi CLI, `python -m tests.support.drift.page` writes docs/reference/drift.md anew, from what really happens.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from tests.support.drift import azuread_drifts
 from tests.support.drift.case import Drift, Outcome, Subject, play
 from tests.support.drift.consent_drifts import OWN_CONSENT, OWN_DRIFTS, VENDOR_DRIFTS, VENDORS_CONSENT
 from tests.support.drift.registration_drifts import DRIFTS, REGISTRATION
+from tests.support.stack import Stack
 from tests.support.tenant import Tenant, start_tenant
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "drift.md"
@@ -22,9 +24,11 @@ CASES: list[tuple[Subject, list[Drift]]] = [
 ]
 
 
-def page(tenant: Tenant) -> str:
+def page(tenant: Tenant, folder: Path) -> str:
     """Return the page, made of what happens to each of the cases."""
-    return "\n".join([HEAD, *(_section(subject, cases, tenant) for subject, cases in CASES), TAIL])
+    sections = [_section(subject, cases, tenant) for subject, cases in CASES]
+    tenant.reset()
+    return "\n".join([HEAD, *sections, *_azuread_sections(Stack(folder / "stack", tenant, "stand-in")), TAIL])
 
 
 def row(drift: Drift, outcome: Outcome) -> str:
@@ -40,6 +44,42 @@ def _section(subject: Subject, cases: list[Drift], tenant: Tenant) -> str:
         rows.append(row(drift, play(drift, subject, tenant)))
     return "\n".join([f"## {subject.title}", "", COLUMNS, *rows, ""])
 
+
+def _azuread_sections(stack: Stack) -> list[str]:
+    outcomes = azuread_drifts.play_all(stack)
+    rows = [azuread_drifts.row(*each) for each in zip(azuread_drifts.CASES, outcomes, strict=True)]
+    return [
+        "\n".join(
+            [
+                f"## {title}",
+                "",
+                COLUMNS,
+                *(each for each, case in zip(rows, azuread_drifts.CASES, strict=True) if case.about == about),
+                "",
+                AZUREAD[about],
+            ]
+        )
+        for about, title in azuread_drifts.TITLES.items()
+    ]
+
+
+AZUREAD = {
+    azuread_drifts.APPLICATION: """What the [stack file](stack-file.md#integrations) does not speak of is no drift, and others may set it: redirect
+addresses, notes, owners and all else without a key or without a value. `python -m commands preflight` lists it, since
+not drift is not unseen. Lists in the stack file are exact.
+
+**A plain `up` that changes the application for another reason loses what others set since the last refresh**: azuread
+sends all of it as the state has it. Where others edit, use `pulumi up --refresh`, which reads it into the state first.
+An application that is made anew has another client id, and nothing of what others had set.
+""",
+    azuread_drifts.PRINCIPAL: """A disabled service principal can mean that somebody stopped an attack. So `up` enables it only where the stack file
+says `enabled: true`, and otherwise stops until it says `true` or `false`: after a refresh, and also where it changes the
+owners without one, since azuread sends the whole service principal, enabled as the state has it.
+""",
+    azuread_drifts.SECRET: """A secret that somebody added is nobody's here: preflight lists it. One that is made anew has another text, to be handed
+over again.
+""",
+}
 
 COLUMNS = """| an administrator | `refresh` shows | `up --refresh` |
 |---|---|---|"""
@@ -59,6 +99,10 @@ is an error, and neither the state nor the registration is touched.
 An environment copied from another one carries its registrations along. Those that this stack does not declare for the
 copy are nobody's here: `refresh` and `up` do not look at them; `python -m commands preflight` does.
 
+An identity of this tenant that others made (`owner: tenant`) is as a vendor's application here, without a publisher.
+Where its client id is another stack's output, `refresh` shows each output of that stack that has changed since the last
+`up`, also another one.
+
 A deleted service principal of an application of this stack is made anew by azuread, in the same `up`. With Business
 Central's service principal goes also what the application that runs this may do there: grant it that again first.
 
@@ -75,8 +119,9 @@ database that they were written to, and are not late.
 
 def main() -> None:
     """Write the page."""
-    with start_tenant(Path(tempfile.mkdtemp())) as tenant:
-        PAGE.write_text(page(tenant), encoding="utf-8")
+    folder = Path(tempfile.mkdtemp())
+    with start_tenant(folder) as tenant:
+        PAGE.write_text(page(tenant, folder), encoding="utf-8")
 
 
 if __name__ == "__main__":

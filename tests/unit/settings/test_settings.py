@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from settings import loading
 from settings import models as settings
+from settings.client_ids import StackOutput
 from settings.stack_file import StackFile
 from settings.yaml_reader import read_yaml
 
@@ -135,6 +136,16 @@ def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, let
         ({"delegatedScopes": ["Everything"]}, "integrations.magento.delegatedScopes[0]", "'user_impersonation'"),
         ({"expectedPublisher": "Somebody"}, "integrations.magento.expectedPublisher", "vendor"),
         ({"adopt": True}, "integrations.magento.adopt", "vendor"),
+        ({"roles": []}, "integrations.magento.roles", "at least one role, or `delegatedScopes`"),
+        ({"redirectUris": {"web": ["http://shop.example/"]}}, "integrations.magento.redirectUris.web[0]", "neither an https"),
+        ({"redirectUris": {"web": ["https://shop.example"]}}, "integrations.magento.redirectUris.web[0]", "slash at the end"),
+        ({"redirectUris": {"web": ["https://*.example/"]}}, "integrations.magento.redirectUris.web[0]", "without * and #"),
+        ({"redirectUris": {"web": ["https://[/"]}}, "integrations.magento.redirectUris.web[0]", "no redirect address"),
+        ({"redirectUris": {"web": ["https://a.example/" + "x" * 250]}}, "integrations.magento.redirectUris.web[0]", "has 268 characters"),
+        ({"redirectUris": {"publicClient": ["http://a.example/"]}}, "integrations.magento.redirectUris.publicClient[0]", "not of this machine"),
+        ({"redirectUris": {"publicClient": ["callback"]}}, "integrations.magento.redirectUris.publicClient[0]", "no redirect address"),
+        ({"signInAudience": "PersonalMicrosoftAccount"}, "integrations.magento.signInAudience", "'AzureADMultipleOrgs'"),
+        ({"notes": " "}, "integrations.magento.notes", "must not be empty"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_key_and_what_would_be_right(change: dict[str, Any], key: str, right: str) -> None:
@@ -307,6 +318,74 @@ def test_a_vendors_application_has_a_publisher_by_name_or_by_id_and_no_credentia
     assert by_id.expected_publisher == settings.Publisher(verified_publisher_id="6158310")
 
 
+IDENTITY = {
+    "displayName": "Nightly export",
+    "clientId": "0BADC0DE-0000-4000-8000-000000000007",
+    "owner": "tenant",
+    "roles": ["API.ReadWrite.All"],
+    "environments": ["production"],
+}
+FROM_ANOTHER_STACK = {"stack": "acme/identities/prod", "output": "exportClientId"}
+
+
+def test_an_identity_of_this_tenant_needs_no_publisher() -> None:
+    by_id = load(export=IDENTITY).integrations[0]
+    assert (by_id.owner, by_id.client_id) == ("tenant", "0badc0de-0000-4000-8000-000000000007")
+    assert by_id.publisher == {}
+    by_output = load(export={**IDENTITY, "clientId": FROM_ANOTHER_STACK}).integrations[0]
+    assert by_output.owner == "tenant"
+    assert by_output.client_id == StackOutput(**FROM_ANOTHER_STACK)
+
+
+def test_the_application_of_a_client_id_is_a_vendors_unless_the_stack_file_says_otherwise() -> None:
+    assert load(runner=RUNNER).integrations[0].owner == "vendor"
+    assert load(runner={**RUNNER, "owner": "vendor"}).integrations[0].owner == "vendor"
+    assert load(magento=MAGENTO).integrations[0].owner == "own"
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "right"),
+    [
+        ({"owner": "vendor"}, "clientId", "say `owner: tenant` instead"),
+        ({"owner": None}, "clientId", "say `owner: tenant` instead"),
+        ({"owner": "us"}, "owner", "'vendor' or 'tenant'"),
+        ({"clientId": None}, "owner", "`clientId` is, which is missing"),
+        ({"expectedPublisher": "Somebody"}, "expectedPublisher", "leave it out"),
+        ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 90}}}, "credentials", "the team that made it"),
+        ({"owners": ["11111111-2222-4333-8444-555555555555"]}, "owners", "the team that made it"),
+        ({"clientId": "export"}, "clientId", "GUID"),
+        ({"clientId": ["export"]}, "clientId", "must be a text"),
+        ({"clientId": {"stack": "acme/identities/prod"}}, "clientId.output", "is missing"),
+        ({"clientId": {**FROM_ANOTHER_STACK, "ouput": "x"}}, "clientId.ouput", "unknown key (did you mean 'output'?)"),
+        ({"clientId": {**FROM_ANOTHER_STACK, "output": 7}}, "clientId.output", "7 is not a text"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_an_identity_of_this_tenant_is_named(change: dict[str, Any], key: str, right: str) -> None:
+    text = problem(export={**IDENTITY, **change})
+    assert f"integrations.export.{key}: " in text
+    assert right in text
+    assert "vendor's own" not in text
+
+
+def test_the_output_of_another_stack_under_two_keys_is_refused() -> None:
+    one = {**IDENTITY, "clientId": FROM_ANOTHER_STACK}
+    text = problem(export=one, other={**one, "displayName": "Other"})
+    assert "has the same clientId as integrations.export" in text
+    assert "output exportClientId of stack acme/identities/prod" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, "there is no output"), ("export", "a GUID"), (["x"], "a GUID"), (7, "a GUID")],
+)
+def test_the_output_of_another_stack_has_to_be_a_client_id(value: object, said: str) -> None:
+    output = StackOutput(stack="acme/identities/prod", output="exportClientId")
+    with pytest.raises(ValueError, match="exportClientId of stack acme/identities/prod") as refused:
+        output.client_id(value)
+    assert said in str(refused.value)
+    assert output.client_id("0BADC0DE-0000-4000-8000-000000000007") == "0badc0de-0000-4000-8000-000000000007"
+
+
 def test_one_vendors_application_under_two_keys_is_refused() -> None:
     assert "has the same clientId as integrations.runner" in problem(runner=RUNNER, other=RUNNER)
 
@@ -440,6 +519,10 @@ def test_what_is_wrong_with_the_companion_extension_is_named(values: dict[str, A
         ),
         ({"a": {"name": "A", "baseUrl": "http://bc.example:7048/BC"}}, "in the clear"),
         ({"a": {"name": "A", "baseUrl": "https://user:password@bc.example/BC"}}, "BUSINESS_CENTRAL_USER"),
+        ({"a": {"name": "A", "scope": "api://bc/.default"}}, "environments.a.scope: is for a server or container"),
+        ({"a": {"name": "A", "baseUrl": "https://bc.example/BC", "scope": "api://bc"}}, "api://bc.example/.default"),
+        ({"a": {"name": "A", "baseUrl": "https://bc.example/BC", "scope": "a b/.default"}}, "Application ID URI"),
+        ({"a": {"name": "A", "baseUrl": "https://bc.example/BC", "scope": "/.default"}}, "Application ID URI"),
     ],
 )
 def test_what_is_wrong_with_an_environment_is_named(environments: dict[str, Any], says: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from clients.business_central import errors
 from clients.business_central.environment import COMPANION_ROUTE
+from clients.business_central.servers import Server
 from clients.http.errors import ServiceError, error_for
 
 ENTRA_APPLICATIONS = "https://businesscentral.dynamics.com/Production?page=9860"
@@ -37,6 +38,42 @@ def test_each_sentence_names_who_can_act_and_where(sentence: str, who: str, addr
     assert who in said
     assert address in said
     assert "{" not in said
+
+
+SERVER = Server("https://bc.example:7048/BC?tenant=default", "api://bc.example/.default")
+REMEDIES = {each.remedy for each in errors.KNOWN_ANSWERS} | {
+    value for name, value in vars(errors).items() if name.isupper() and isinstance(value, str) and name[0] != "_"
+}
+
+
+@pytest.mark.parametrize("sentence", sorted(REMEDIES))
+def test_no_sentence_about_a_server_names_a_place_that_only_online_has(sentence: str) -> None:
+    said = errors.format_remedy(sentence, "Local", COMPANION_ROUTE, SERVER)
+    assert "businesscentral.dynamics.com" not in said
+    assert "admin center" not in said.lower()
+    assert "{" not in said
+    online = errors.format_remedy(sentence, "Local", COMPANION_ROUTE)
+    if "businesscentral.dynamics.com" in online or "admin center" in online:
+        assert "https://bc.example:7048/BC" in said, "it names the server instead"
+        assert "tenant=default" not in said
+
+
+def test_a_refused_token_of_a_server_is_about_its_setting_and_the_key() -> None:
+    for sentence in (errors.REGISTER_CALLER, errors.GRANT_CALLER_ROLES):
+        said = errors.format_remedy(sentence, "Local", COMPANION_ROUTE, SERVER)
+        assert "The tokens are for api://bc.example: the setting ValidAudiences of the server" in said
+        assert "`scope` of the environment" in said
+    online_audience = errors.format_remedy(errors.REGISTER_CALLER, "Local", "", Server("https://bc.example/BC"))
+    assert "The tokens are for https://api.businesscentral.dynamics.com: the setting" in online_audience
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_server_that_fails_is_looked_at_where_it_is(status: int) -> None:
+    problem = error_for(status)("do it", service="Business Central", status=status, code="", message="")
+    assert isinstance(problem, ServiceError)
+    assert errors.with_remedy(problem, "Local", "", SERVER).remedy == (
+        "Look at the server instance at https://bc.example:7048/BC, then run the same command again."
+    )
 
 
 PREVENTED = "Sorry, the current permissions prevented the action. ({})"

@@ -16,6 +16,7 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from clients.entra.cloud import CLOUDS
 from clients.entra.sign_in import BUSINESS_CENTRAL_SCOPE, bearer, find_credential
+from clients.entra.ways import Way, sign_in_by
 from clients.http.errors import FailedPrecondition, SignInFailed
 from tests.support.certificates import make_pkcs12
 
@@ -63,19 +64,20 @@ def test_a_failure_is_not_kept() -> None:
 
 
 TENANT = "6f1d0c5e-0b7a-4c1e-9a54-3f5d7c2b8e10"
-SIGN_IN = ("ARM_", "ACTIONS_", "SYSTEM_", "AZURE_")
+SIGN_IN = ("ARM_", "ACTIONS_", "SYSTEM_", "AZURE_", "TF_BUILD")
 
 
 @pytest.fixture
-def signs_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Return which of azure-identity's credentials is chosen where only the given variables are set."""
+def signs_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Way]:
+    """Return which way is chosen where only the given variables are set; and let azure-identity take it."""
 
-    def choose(**variables: str) -> str:
+    def choose(**variables: str) -> Way:
         for name in [each for each in os.environ if each.startswith(SIGN_IN)]:
             monkeypatch.delenv(name)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        return type(find_credential(TENANT, CLOUDS["public"])).__name__
+        find_credential(TENANT, CLOUDS["public"])
+        return sign_in_by(os.environ).way
 
     return choose
 
@@ -91,44 +93,44 @@ PIPELINE = {
 
 
 @pytest.mark.parametrize(
-    ("variables", "credential"),
+    ("variables", "way"),
     [
-        ({**APPLICATION, "ARM_CLIENT_SECRET": "s"}, "ClientSecretCredential"),
-        ({**OIDC, **GITHUB, "ARM_CLIENT_SECRET": "s"}, "ClientSecretCredential"),
-        ({**OIDC, "ARM_OIDC_TOKEN": "t"}, "ClientAssertionCredential"),
-        ({**OIDC, "ARM_OIDC_TOKEN_FILE_PATH": "/token"}, "WorkloadIdentityCredential"),
-        ({**OIDC, **PIPELINE}, "AzurePipelinesCredential"),
-        ({**OIDC, **PIPELINE, **GITHUB}, "AzurePipelinesCredential"),
-        ({**OIDC, **GITHUB}, "ClientAssertionCredential"),
-        ({**OIDC, "ARM_OIDC_REQUEST_URL": "https://own", "ARM_OIDC_REQUEST_TOKEN": "x"}, "ClientAssertionCredential"),
-        ({**OIDC, "ARM_USE_OIDC": "0"}, "AzureCliCredential"),
-        ({"ARM_USE_MSI": "1"}, "ManagedIdentityCredential"),
-        ({"ARM_USE_MSI": "T", "ARM_USE_CLI": "0"}, "ManagedIdentityCredential"),
-        ({}, "AzureCliCredential"),
+        ({**APPLICATION, "ARM_CLIENT_SECRET": "s"}, Way.SECRET),
+        ({**OIDC, **GITHUB, "ARM_CLIENT_SECRET": "s"}, Way.SECRET),
+        ({**OIDC, "ARM_OIDC_TOKEN": "t"}, Way.STATIC_TOKEN),
+        ({**OIDC, "ARM_OIDC_TOKEN_FILE_PATH": "/token"}, Way.TOKEN_FILE),
+        ({**OIDC, **PIPELINE}, Way.AZURE_PIPELINES),
+        ({**OIDC, **PIPELINE, **GITHUB}, Way.AZURE_PIPELINES),
+        ({**OIDC, **GITHUB}, Way.GITHUB),
+        ({**OIDC, "ARM_OIDC_REQUEST_URL": "https://own", "ARM_OIDC_REQUEST_TOKEN": "x"}, Way.REQUEST_ADDRESS),
+        ({**OIDC, "ARM_USE_OIDC": "0"}, Way.AZURE_CLI),
+        ({"ARM_USE_MSI": "1"}, Way.MANAGED_IDENTITY),
+        ({"ARM_USE_MSI": "T", "ARM_USE_CLI": "0"}, Way.MANAGED_IDENTITY),
+        ({}, Way.AZURE_CLI),
     ],
 )
 def test_the_variables_of_the_azuread_provider_choose_in_its_order(
-    signs_in: Callable[..., str], variables: dict[str, str], credential: str
+    signs_in: Callable[..., Way], variables: dict[str, str], way: Way
 ) -> None:
-    assert signs_in(**variables) == credential
+    assert signs_in(**variables) == way
 
 
-def test_a_certificate_comes_from_a_variable_too_and_before_a_secret(signs_in: Callable[..., str]) -> None:
+def test_a_certificate_comes_from_a_variable_too_and_before_a_secret(signs_in: Callable[..., Way]) -> None:
     certificate = base64.b64encode(make_pkcs12(b"p")).decode()
     variables = {
         "ARM_CLIENT_CERTIFICATE": certificate,
         "ARM_CLIENT_CERTIFICATE_PASSWORD": "p",
         "ARM_CLIENT_SECRET": "s",
     }
-    assert signs_in(**APPLICATION, **variables) == "CertificateCredential"
+    assert signs_in(**APPLICATION, **variables) == Way.CERTIFICATE
 
 
-def test_client_id_and_secret_come_from_files_too(signs_in: Callable[..., str], tmp_path: Path) -> None:
+def test_client_id_and_secret_come_from_files_too(signs_in: Callable[..., Way], tmp_path: Path) -> None:
     client_id, secret = tmp_path / "client-id", tmp_path / "secret"
     client_id.write_text("d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d001\n")
     secret.write_text("s\n")
     files = {"ARM_CLIENT_ID_FILE_PATH": str(client_id), "ARM_CLIENT_SECRET_FILE_PATH": str(secret)}
-    assert signs_in(**files) == "ClientSecretCredential"
+    assert signs_in(**files) == Way.SECRET
     with pytest.raises(
         FailedPrecondition, match="ARM_CLIENT_SECRET and the file that ARM_CLIENT_SECRET_FILE_PATH names differ"
     ):
@@ -141,6 +143,22 @@ def test_client_id_and_secret_come_from_files_too(signs_in: Callable[..., str], 
         ({"ARM_USE_CLI": "0"}, "the environment names no credential"),
         ({"ARM_USE_OIDC": "yes"}, "ARM_USE_OIDC is neither true nor false"),
         (OIDC, "ARM_USE_OIDC is set without a token"),
+        (
+            {**OIDC, "SYSTEM_OIDCREQUESTURI": "https://a", "SYSTEM_ACCESSTOKEN": "t"},
+            "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID is not set, without which Azure Pipelines",
+        ),
+        (
+            {**OIDC, "ARM_OIDC_REQUEST_URL": "https://dev.azure.com/x/_apis", "ARM_OIDC_REQUEST_TOKEN": "t"},
+            "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID is not set, without which Azure Pipelines",
+        ),
+        (
+            {**OIDC, "TF_BUILD": "True", "ARM_OIDC_REQUEST_URL": "https://own/x", "ARM_OIDC_REQUEST_TOKEN": "t"},
+            "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID is not set, without which Azure Pipelines",
+        ),
+        ({**OIDC, **PIPELINE, "SYSTEM_ACCESSTOKEN": ""}, "SYSTEM_ACCESSTOKEN is not set"),
+        ({**OIDC, **PIPELINE, "SYSTEM_OIDCREQUESTURI": ""}, "no address of its token service"),
+        ({**OIDC, **GITHUB, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ""}, "ACTIONS_ID_TOKEN_REQUEST_TOKEN is not set"),
+        ({**OIDC, "ARM_OIDC_REQUEST_URL": "https://own/x"}, "ARM_OIDC_REQUEST_TOKEN is not set"),
         ({"ARM_CLIENT_SECRET": "s"}, "ARM_CLIENT_ID is not set"),
         (
             {"ARM_USE_AKS_WORKLOAD_IDENTITY": "true"},
@@ -150,7 +168,7 @@ def test_client_id_and_secret_come_from_files_too(signs_in: Callable[..., str], 
     ],
 )
 def test_what_would_make_the_two_halves_of_an_up_different_callers_is_refused(
-    signs_in: Callable[..., str], variables: dict[str, str], says: str
+    signs_in: Callable[..., Way], variables: dict[str, str], says: str
 ) -> None:
     with pytest.raises(FailedPrecondition, match=says):
         signs_in(**variables)

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clients.business_central.environment import read_problem as read_business_central_problem
-from clients.entra import sign_in
 from clients.graph.client import read_problem as read_graph_problem
 from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UserFacingError
 from clients.http.transport import Transport, redact
@@ -130,13 +129,3 @@ def test_whatever_looks_like_a_client_secret_is_cut_out(secret: str, around: str
 @pytest.mark.parametrize("text", ["Bearer abc.def", "Basic dXNlcjpwYXNz", "eyJhbGciOi.eyJhdWQi.c2ln"])
 def test_tokens_are_cut_out(text: str) -> None:
     assert text.split()[-1] not in redact(f"x {text} y")
-
-
-def test_github_gives_a_token_for_entra(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.body = b'{"value": "a.b.c"}'
-    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{server.url}/token?api-version=2.0")
-    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "runner")
-    assert sign_in.github_token() == "a.b.c"
-    path, headers = server.asked[0]
-    assert path == "/token?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange"
-    assert headers["Authorization"] == "Bearer runner"

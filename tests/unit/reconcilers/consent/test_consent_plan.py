@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from clients.graph.objects import DelegatedGrant
+from clients.graph.objects import DelegatedGrant, ServicePrincipal
 from reconcilers.consent.plan import DelegatedChange, Plan, plan, refreshed, removal
 from reconcilers.consent.spec import ConsentSpec, Live, Owner, Recorded
 from tests.support.consent_model import application, offering
@@ -24,6 +24,7 @@ VENDOR = ConsentSpec(
     expected_publisher={"display_name": "The vendor"},
     roles=("Read",),
 )
+TENANTS = replace(VENDOR, owner="tenant", expected_publisher={})
 LIVE = Live(tenant_id="t", approval_page="https://approve", resource=RESOURCE, service_principal_id="p")
 LET_IN = replace(LIVE, application=VENDORS)
 OURS = Recorded(service_principal_id="p", resource_id="r")
@@ -87,9 +88,59 @@ def test_service_principals_that_are_not_there_are_made_the_applications_first()
 def test_only_a_vendors_application_has_to_have_the_expected_publisher(
     owner: Owner, published_by: str, refused: bool
 ) -> None:
-    live = replace(LET_IN, application=replace(VENDORS, publisher=published_by))
+    whose = "t" if owner == "tenant" else "elsewhere"
+    live = replace(LET_IN, application=replace(VENDORS, publisher=published_by, owner_tenant_id=whose))
     planned = plan(replace(VENDOR, owner=owner), live, Recorded())
     assert [each.about for each in planned.refusals] == ["publisher"] * refused
+
+
+@pytest.mark.parametrize(
+    ("found", "reason", "remedy"),
+    [
+        (replace(VENDORS, owner_tenant_id="another"), "it belongs to tenant another, and not to this one", "vendor"),
+        (replace(VENDORS, owner_tenant_id="", type="Legacy"), "does not say that it is", "Check `clientId`"),
+        (None, "this tenant has no service principal of it", "Check `clientId`"),
+        (replace(VENDORS, owner_tenant_id="t"), "", ""),
+        (replace(VENDORS, owner_tenant_id="", type="ManagedIdentity"), "", ""),
+    ],
+    ids=["another tenant's", "nobody says whose", "not there", "this tenant's", "a managed identity"],
+)
+def test_only_an_identity_of_this_tenant_is_trusted_as_one(
+    found: ServicePrincipal | None, reason: str, remedy: str
+) -> None:
+    live = replace(LET_IN, application=found, service_principal_id=found.id if found else "")
+    planned = plan(TENANTS, live, Recorded())
+    assert [each.about for each in planned.refusals] == ["owner"] * bool(reason)
+    assert all(reason in each.reason and remedy in each.remedy for each in planned.refusals)
+    assert not any("ask the vendor" in each.remedy for each in planned.refusals)
+    assert planned.grant == (() if reason else ("Read",))
+
+
+@pytest.mark.parametrize(
+    ("found", "what"),
+    [
+        (replace(VENDORS, owner_tenant_id="t"), "an application of this tenant"),
+        (replace(VENDORS, owner_tenant_id="", type="ManagedIdentity"), "a managed identity of this tenant"),
+    ],
+    ids=["an application", "a managed identity"],
+)
+def test_of_an_identity_of_this_tenant_no_publisher_is_asked_but_its_owner_is_to_be_said(
+    found: ServicePrincipal, what: str
+) -> None:
+    (refused,) = plan(VENDOR, replace(LET_IN, application=found), Recorded()).refusals
+    assert what in refused.reason
+    assert "`owner: tenant`" in refused.remedy
+    assert "vendor before" not in refused.remedy
+
+
+def test_a_managed_identity_is_approved_by_graph_where_consent_is_manual() -> None:
+    identity = replace(VENDORS, owner_tenant_id="", type="ManagedIdentity")
+    (refused,) = plan(
+        replace(TENANTS, consent="manual"), replace(LET_IN, application=identity, roles={}), Recorded()
+    ).refusals
+    assert "has not approved Read yet" in refused.reason
+    assert LIVE.approval_page not in refused.remedy
+    assert "appRoleAssignedTo" in refused.remedy
 
 
 def test_all_reasons_of_a_refusal_are_given_at_once() -> None:

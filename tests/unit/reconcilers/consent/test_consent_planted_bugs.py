@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 
 from reconcilers.consent.plan import DelegatedChange, Plan, plan, removal
 from reconcilers.consent.spec import ConsentSpec, Live, Recorded
+from tests.support.consent_model import TENANT
 from tests.support.consent_scenarios import Planner, Scenario, play, scenarios
 
 Bug = Callable[[Plan, ConsentSpec, Live, Recorded], Plan]
@@ -24,6 +25,13 @@ def _narrowed(planned: Plan, wanted: frozenset[str]) -> Plan:
     return planned if change is None else replace(planned, delegated=DelegatedChange(grant=change.grant, after=wanted))
 
 
+def _belonging_to(live: Live, tenant_id: str) -> Live:
+    """What there is, with an application of this tenant."""
+    if live.application is None:
+        return live
+    return replace(live, application=replace(live.application, owner_tenant_id=tenant_id, type="Application"))
+
+
 UP: dict[str, Bug] = {
     "a role is not withdrawn": lambda planned, *_: replace(planned, withdraw={}),
     "a role is not granted": lambda planned, *_: replace(planned, grant=planned.grant[1:]),
@@ -36,7 +44,31 @@ UP: dict[str, Bug] = {
     ),
     "what is ours is forgotten": lambda planned, *_: replace(planned, keep={}),
     "another publisher is trusted": lambda _, spec, live, recorded: plan(
-        replace(spec, owner="tenant") if spec.owner == "vendor" else spec, live, recorded
+        replace(spec, expected_publisher={"display_name": live.application.publisher})
+        if spec.owner == "vendor" and live.application
+        else spec,
+        live,
+        recorded,
+    ),
+    "a vendor's application may be this tenant's": lambda _, spec, live, recorded: plan(
+        spec, _belonging_to(live, "elsewhere") if spec.owner == "vendor" else live, recorded
+    ),
+    "an application of this tenant may be another tenant's": lambda _, spec, live, recorded: plan(
+        spec, _belonging_to(live, TENANT) if spec.owner == "tenant" else live, recorded
+    ),
+    "a managed identity is not known for one of this tenant": lambda _, spec, live, recorded: plan(
+        spec, _belonging_to(live, live.application.owner_tenant_id if live.application else ""), recorded
+    ),
+    "an identity of this tenant that is not there is made": lambda planned, spec, live, __: (
+        replace(planned, refusals=(), create=(spec.client_id,))
+        if spec.owner == "tenant" and live.application is None
+        else planned
+    ),
+    "what others granted to an identity of this tenant is withdrawn": lambda planned, spec, live, _: (
+        replace(planned, withdraw={**(live.roles or {}), **planned.withdraw}) if spec.owner == "tenant" else planned
+    ),
+    "delegated permissions of others are taken from an identity of this tenant": lambda planned, spec, *_: (
+        _narrowed(planned, frozenset(spec.delegated_scopes)) if spec.owner == "tenant" else planned
     ),
     "what is not offered is left out in silence": lambda _, spec, live, recorded: plan(
         replace(spec, roles=tuple(role for role in spec.roles if live.resource and role in live.resource.roles)),

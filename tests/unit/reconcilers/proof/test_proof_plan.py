@@ -81,7 +81,9 @@ held_sets = st.lists(
 
 
 def declared(**known: Any) -> DeclaredProof:
-    return DeclaredProof.of(environment="Production", base_url="", roles=ROLES, declared_at="integrations.a", **known)
+    return DeclaredProof.of(
+        environment="Production", base_url="", scope="", roles=ROLES, declared_at="integrations.a", **known
+    )
 
 
 @given(facts)

@@ -38,6 +38,7 @@ def test_what_a_stack_file_says_of_a_registration() -> None:
     assert asdict(spec()) == {
         "environment": "Production",
         "base_url": "",
+        "scope": "",
         "formerly": ("Live",),
         "description": "Warehouse robots",
         "contact_information": "",

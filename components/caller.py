@@ -1,0 +1,93 @@
+"""One caller: azuread's half of an `up` and ours sign in as the same one, or nothing is written.
+
+Both read the same variables, and the stack's configuration may not say who signs in (`settings.caller`). What is left
+is compared here: a plugin that reads them in another order, a person who signs in anew in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_azuread as azuread
+from pulumi.runtime import register_stack_transformation
+
+from clients.entra.ways import ATTEMPTING, SignInBy, sign_in_by
+from clients.http.errors import FailedPrecondition
+from clients.session import SETTINGS, Session
+
+HOOK = "one caller"
+
+
+def find_caller(configuration: Mapping[str, Any]) -> azuread.GetClientConfigResult:
+    """Return who runs this, as azuread says, and see to it that our own resources sign in as the same.
+
+    An application is known from the environment, and compared at once, without a token. Where only a token tells (the
+    Azure CLI, a managed identity), the object ids are compared before the first write of the run: a run that changes
+    nothing signs in nowhere.
+
+    Args:
+        configuration: all of the stack's, keys with their namespace.
+
+    Raises:
+        FailedPrecondition: the environment names no way to sign in, or azuread signs in as another application.
+    """
+    chosen = sign_in_by(os.environ)
+    caller = azuread.get_client_config()
+    if chosen.known_application:
+        if caller.client_id.lower() != chosen.known_application:
+            raise two_callers(f"application {caller.client_id}", f"application {chosen.known_application}", chosen)
+    else:
+        settings = {name: str(configuration[name]) for name in SETTINGS if configuration.get(name)}
+        _compare_before_the_first_write(caller, chosen, Session(settings))
+    return caller
+
+
+def two_callers(theirs: str, ours: str, chosen: SignInBy) -> FailedPrecondition:
+    """Return that the two halves of an `up` would be two callers.
+
+    Args:
+        theirs: whom azuread signs in as.
+        ours: whom this program signs in as.
+        chosen: by which way.
+    """
+    return FailedPrecondition(
+        ATTEMPTING,
+        f"azuread would make applications as {theirs}, and this program consents and registers as {ours}, by "
+        f"{chosen.way.value}",
+        "Let both be one caller: check the ARM_ variables, and no `az login` while this runs. Nothing was changed by "
+        "this run.",
+    )
+
+
+def _compare_before_the_first_write(caller: azuread.GetClientConfigResult, chosen: SignInBy, session: Session) -> None:
+    """Let each resource, before it is created or updated, wait for one comparison of object ids.
+
+    A hook, and not a resource or an input of one: it costs nothing where nothing changes, and no property in the state.
+    """
+    compared: asyncio.Task[None] | None = None
+
+    async def compare() -> None:
+        ours = await asyncio.to_thread(lambda: session.graph_caller)
+        if ours and ours.object_id and ours.object_id != caller.object_id.lower():
+            who = ours.user or f"application {ours.client_id}"
+            raise two_callers(f"object id {caller.object_id}", f"{who}, object id {ours.object_id}", chosen)
+
+    async def once(_: pulumi.ResourceHookArgs) -> None:
+        nonlocal compared
+        compared = compared or asyncio.ensure_future(compare())
+        await asyncio.shield(compared)
+
+    hook = pulumi.ResourceHook(HOOK, once)
+    binding = pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
+
+    def bound(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if not isinstance(args.resource, pulumi.CustomResource):
+            return None
+        options = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(hooks=binding))
+        return pulumi.ResourceTransformationResult(args.props, options)
+
+    register_stack_transformation(bound)

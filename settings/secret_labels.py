@@ -1,0 +1,16 @@
+"""What is said of a label whose secret has ended, or would have: by preflight beforehand, beside the error of `up`."""
+
+from __future__ import annotations
+
+
+def issued_path(key: str) -> str:
+    """Return the key path of an integration's labels in the stack file."""
+    return f"integrations.{key}.credentials.secrets.issued"
+
+
+def instead_of(label: str) -> str:
+    """Return what to do about a label for which no secret can be made any more."""
+    return (
+        f"Remove '{label}' from the list. Where no other label is left, put today's date in its place, and hand the "
+        "new secret over."
+    )

@@ -1,0 +1,155 @@
+"""Whose certificates are trusted, and what is said of one that is not: over real TLS."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from clients.graph.client import read_problem
+from clients.http.errors import CertificateNotTrusted, FailedPrecondition
+from clients.http.transport import Transport
+from clients.http.trust import unread_bundle
+from tests.support.tls_servers import ConnectProxy, TlsServer
+
+VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    """That of a company, say."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def server(authority: trustme.CA) -> Iterator[TlsServer]:
+    with TlsServer(authority.issue_cert("127.0.0.1")) as running:
+        yield running
+
+
+@pytest.fixture
+def pem(authority: trustme.CA, tmp_path: Path) -> Path:
+    """A folder's only file, whose name is not a hash: Go reads every file of a folder."""
+    file = tmp_path / "authorities" / "company.pem"
+    file.parent.mkdir()
+    authority.cert_pem.write_to_path(str(file))
+    return file
+
+
+def ask(server: TlsServer, method: str = "GET") -> object:
+    transport = Transport("Microsoft Graph", f"https://{server.host}", authorization=None, read_problem=read_problem)
+    return transport.request(method, "/", attempting="grant Admin.Read")
+
+
+def refused(server: TlsServer, method: str = "GET") -> str:
+    started = time.monotonic()
+    with pytest.raises(CertificateNotTrusted) as problem:
+        ask(server, method)
+    assert time.monotonic() - started < 5, "told at once"
+    assert server.connections == 1, "never retried"
+    return str(problem.value)
+
+
+def test_ssl_cert_file_alone_is_enough(server: TlsServer, pem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    assert ask(server) == {}
+
+
+def test_ssl_cert_dir_alone_is_enough(
+    server: TlsServer, pem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (pem.parent / "README").write_text("no certificate")
+    monkeypatch.setenv("SSL_CERT_DIR", f"{tmp_path / 'nowhere'}:{pem.parent}")
+    assert ask(server) == {}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "PATCH"])
+def test_an_unknown_authority_is_told_at_once_and_names_what_is_read(server: TlsServer, method: str) -> None:
+    said = refused(server, method)
+    assert said.startswith(f"could not grant Admin.Read: the certificate of {server.host} is not accepted (")
+    assert "so nothing was sent" in said
+    assert "SSL_CERT_FILE (not set), SSL_CERT_DIR (not set)" in said
+    assert "Whether it was done" not in said
+
+
+def test_a_bundle_for_requests_is_not_read_since_go_does_not(
+    server: TlsServer, pem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem))
+    assert f"neither reads REQUESTS_CA_BUNDLE ({pem})" in refused(server)
+
+
+def test_a_file_that_is_not_there_is_named(server: TlsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    assert "SSL_CERT_FILE (/nowhere.pem, which cannot be read)" in refused(server)
+
+
+def test_a_certificate_that_has_ended_is_not_a_matter_of_trust(
+    authority: trustme.CA, pem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    with TlsServer(authority.issue_cert("127.0.0.1", not_after=yesterday)) as server:
+        said = refused(server)
+    assert "certificate has expired" in said
+    assert "renew" in said
+    assert "SSL_CERT_FILE" not in said
+
+
+def test_a_certificate_of_another_host_is_not_either(
+    authority: trustme.CA, pem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with TlsServer(authority.issue_cert("elsewhere.example")) as server:
+        assert "Something else answers at this address" in refused(server)
+
+
+def test_https_proxy_is_used_and_no_proxy_goes_past_it(
+    server: TlsServer, pem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with ConnectProxy() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.host}")
+        assert ask(server, "POST") == {}
+        assert proxy.asked == [server.host]
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        assert ask(server, "POST") == {}
+        assert proxy.asked == [server.host]
+
+
+def test_an_unknown_authority_behind_a_proxy_is_told_as_one(server: TlsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ConnectProxy() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.host}")
+        refused(server, "POST")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_proxy_that_refuses_is_told_as_one_and_at_once(
+    server: TlsServer, pem: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with ConnectProxy(refuses=407) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.host}")
+        with pytest.raises(FailedPrecondition, match=r"the proxy does not lead to .*407.*nothing was sent.*NO_PROXY"):
+            ask(server, method)
+        assert len(proxy.asked) == 1
+    assert server.connections == 0
+
+
+def test_what_is_said_of_a_bundle_that_neither_half_reads() -> None:
+    said = unread_bundle({"REQUESTS_CA_BUNDLE": "/company.pem"})
+    assert "azuread and this program both read the machine's store, SSL_CERT_FILE (not set)" in said
+    assert "set SSL_CERT_FILE=/company.pem" in said
+    assert not unread_bundle({"REQUESTS_CA_BUNDLE": "/company.pem", "SSL_CERT_FILE": "/company.pem"})
+    assert not unread_bundle({})
