@@ -125,8 +125,9 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
             replaces=replaces,
             stables=sorted(name for name, it in resource.properties.items() if it.force_new and name not in replaces),
             detailedDiff={
-                name: provider_pb2.PropertyDiff(kind=_KINDS.Value(f"{kind}_REPLACE" if name in replaces else kind))
-                for name, kind in plan.changes.items()
+                name: provider_pb2.PropertyDiff(kind=_KINDS.Value(f"{kind}_REPLACE" if changed in replaces else kind))
+                for changed, kind in plan.changes.items()
+                for name in plan.members.get(changed, [changed])
             },
             hasDetailedDiff=True,
         )

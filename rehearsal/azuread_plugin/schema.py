@@ -123,10 +123,12 @@ class Plan:
     Attributes:
         planned: all properties as they will be; unknown ones are `UNKNOWN`.
         changes: property -> what happens to it; empty when nothing changes.
+        members: property that is an object -> the paths of what changes in it, as `web.redirectUris`.
     """
 
     planned: Values
     changes: dict[str, DiffKind] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
 
 
 def check(properties: Properties, news: Values, resource: str) -> tuple[Values, list[str]]:
@@ -194,6 +196,8 @@ def plan_update(properties: Properties, olds: Values, news: Values, ignored: Ite
             kind = "ADD" if old is None or old == [] else "DELETE" if new == [] else "UPDATE"
         plan.changes[name] = kind
         plan.planned[name] = new
+        if prop.kind == "block" and old and new:
+            plan.members[name] = [f"{name}.{member}" for member in prop.members if new.get(member) != old.get(member)]
     return plan
 
 

@@ -45,6 +45,7 @@ def test_a_role_that_was_withdrawn_is_granted_again_and_each_environment_proved_
 
 
 def test_a_service_principal_that_was_disabled_is_enabled_again_without_a_proof(tenant: Tenant, stack: Stack) -> None:
+    stack.write(magento={**MAGENTO, "enabled": True})
     stack.deploy()
     client_id = stack.client_id()
     graph(tenant, "PATCH", f"/servicePrincipals(appId='{client_id}')", {"accountEnabled": False})
