@@ -154,7 +154,7 @@ def _usable(token: AccessToken) -> AccessToken:
         ValueError: a service answered something else in its place.
     """
     if not re.fullmatch(r"[\x21-\x7e]+", token.token):
-        raise ValueError("what came in place of a token is none")
+        raise ValueError("what came in place of a token cannot be sent")
     float(token.expires_on)
     return token
 
