@@ -1,7 +1,7 @@
 """What Business Central's answers mean, and what to do about them.
 
 BC's status alone says little (a missing permission is a 403 with code Internal_ServerError, a duplicate 400 or 409), so
-codes and texts are recognised: one table, which the code looks up and docs/reference/answers.md is written from. Texts
+codes and texts are recognised: one table, which the code looks up and docs/reference/errors.md is written from. Texts
 come in English because every request asks for it. Sources and evidence: docs/reference/facts-business-central.md,
 "Errors", "Enabling a registration" and "Disabling and deleting a registration"; which of them are not verified on a
 real environment is listed in rehearsal/DIFFERENCES.md.

@@ -2,7 +2,7 @@
 
 https://learn.microsoft.com/graph/errors . The status alone says little, so codes and texts are recognised; the texts
 are those that other clients report: docs/reference/facts-graph.md, "Errors of Graph" and "Retries of the plugin".
-rehearsal/DIFFERENCES.md says which of them are not verified. docs/reference/answers.md is written from the table.
+rehearsal/DIFFERENCES.md says which of them are not verified. docs/reference/errors.md is written from the table.
 """
 
 from __future__ import annotations

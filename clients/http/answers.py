@@ -1,7 +1,7 @@
 """Answers of a service whose meaning is known: a row of its table, by which code and text decide, and not the status.
 
 Each service has one table (`clients/graph/errors.py`, `clients/business_central/errors.py`), which the code looks up
-and docs/reference/answers.md is written from. Anything that is in no row keeps the service's own words.
+and docs/reference/errors.md is written from. Anything that is in no row keeps the service's own words.
 """
 
 from __future__ import annotations
