@@ -103,7 +103,7 @@ def _filled(key: str, entry: object, presets: Path, problems: list[Problem]) -> 
     try:
         preset = read_yaml((presets / f"{name}.yaml").read_text(encoding="utf-8"))
     except ValueError as problem:
-        problems.append(Problem(["integrations", key, "preset"], f"{name}.yaml is no YAML: {problem}"))
+        problems.append(Problem(["integrations", key, "preset"], f"{name}.yaml is not valid YAML: {problem}"))
         return None
     if not isinstance(preset, Mapping):
         text = f"{name}.yaml must be a mapping (key: value), of an integration's keys"

@@ -25,7 +25,7 @@ def _label(value: object) -> str:
     try:
         date.fromisoformat(found[1])
     except ValueError:  # 2026-02-30 has the form, but is none
-        raise ValueError(f"{found[1]} is no day of the calendar") from None
+        raise ValueError(f"{found[1]} is not a valid date") from None
     return found[1] + (found[2] or "")
 
 
@@ -53,7 +53,7 @@ def safe_address(url: str) -> str:
             "holds a password, and would be stored in clear: set BUSINESS_CENTRAL_USER and _PASSWORD instead"
         )
     if (parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}) or not parts.hostname:
-        raise ValueError("is no https address, such as https://bc.example:7048/BC: a token would travel in the clear")
+        raise ValueError("is not an https address, such as https://bc.example:7048/BC: a token would be readable")
     return url.rstrip("/")
 
 
@@ -85,7 +85,7 @@ def _redirect_address(uri: str) -> str:
     except ValueError:
         named = False
     if not named or parts.fragment or "*" in uri:
-        raise ValueError("is no redirect address, such as http://localhost/callback, without * and #")
+        raise ValueError("is not a valid redirect address, such as http://localhost/callback, without * and #")
     if len(uri) > 256:
         raise ValueError(f"has {len(uri)} characters; Entra allows 256")
     return uri

@@ -1,4 +1,7 @@
-"""The rights on Microsoft Graph that a stack needs, and which of them the caller lacks."""
+"""The rights on Microsoft Graph that a stack needs, and which of them the caller lacks.
+
+The right to add a service principal is asked for in `consents.py`, which knows whether a vendor or a resource is there.
+"""
 
 from __future__ import annotations
 

@@ -140,10 +140,10 @@ def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, let
         ({"redirectUris": {"web": ["http://shop.example/"]}}, "integrations.magento.redirectUris.web[0]", "neither an https"),
         ({"redirectUris": {"web": ["https://shop.example"]}}, "integrations.magento.redirectUris.web[0]", "slash at the end"),
         ({"redirectUris": {"web": ["https://*.example/"]}}, "integrations.magento.redirectUris.web[0]", "without * and #"),
-        ({"redirectUris": {"web": ["https://[/"]}}, "integrations.magento.redirectUris.web[0]", "no redirect address"),
+        ({"redirectUris": {"web": ["https://[/"]}}, "integrations.magento.redirectUris.web[0]", "not a valid redirect address"),
         ({"redirectUris": {"web": ["https://a.example/" + "x" * 250]}}, "integrations.magento.redirectUris.web[0]", "has 268 characters"),
         ({"redirectUris": {"publicClient": ["http://a.example/"]}}, "integrations.magento.redirectUris.publicClient[0]", "not of this machine"),
-        ({"redirectUris": {"publicClient": ["callback"]}}, "integrations.magento.redirectUris.publicClient[0]", "no redirect address"),
+        ({"redirectUris": {"publicClient": ["callback"]}}, "integrations.magento.redirectUris.publicClient[0]", "not a valid redirect address"),
         ({"signInAudience": "PersonalMicrosoftAccount"}, "integrations.magento.signInAudience", "'AzureADMultipleOrgs'"),
         ({"notes": " "}, "integrations.magento.notes", "must not be empty"),
     ],
@@ -159,7 +159,7 @@ def test_a_mistake_is_named_with_its_key_and_what_would_be_right(change: dict[st
     ("change", "says"),
     [
         ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 36500}}}, "3650"),
-        ({"credentials": {"secrets": {"issued": ["2026-02-30"]}}}, "2026-02-30 is no day of the calendar"),
+        ({"credentials": {"secrets": {"issued": ["2026-02-30"]}}}, "2026-02-30 is not a valid date"),
         ({"permissionSets": "D365 READ"}, "permissionSets: must be a list"),
         ({"permissionSets": [365]}, "permissionSets[0].roleId: 365 is not a text; put it in quotes"),
         ({"environments": ["production", 3]}, "lists 3, which is not a key"),
@@ -250,7 +250,11 @@ def test_integrations_that_are_a_list_are_told_to_be_a_mapping() -> None:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [("a: [", "shop.yaml is no YAML"), ("", "shop.yaml must be a mapping"), ("a: 1\na: 2", "shop.yaml is no YAML")],
+    [
+        ("a: [", "shop.yaml is not valid YAML"),
+        ("", "shop.yaml must be a mapping"),
+        ("a: 1\na: 2", "shop.yaml is not valid YAML"),
+    ],
 )
 def test_a_preset_that_cannot_be_used_is_a_problem(tmp_path: Path, content: str, says: str) -> None:
     (tmp_path / "shop.yaml").write_text(content)
