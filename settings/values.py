@@ -53,7 +53,7 @@ def safe_address(url: str) -> str:
             "holds a password, and would be stored in clear: set BUSINESS_CENTRAL_USER and _PASSWORD instead"
         )
     if (parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}) or not parts.hostname:
-        raise ValueError("is not an https address, such as https://bc.example:7048/BC: a token would be readable")
+        raise ValueError("is not an https address, such as https://bc.example/BC: a token would travel in the clear")
     return url.rstrip("/")
 
 

@@ -118,7 +118,7 @@ def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, let
         ({"displayName": "It's"}, "integrations.magento.displayName", "apostrophe"),
         ({"credentials": {"secrets": {"issued": []}}}, "integrations.magento.credentials.secrets", "add the day"),
         ({"credentials": {"secrets": {"issued": ["soon"]}}}, "integrations.magento.credentials.secrets.issued[0]", "date like"),
-        ({"credentials": {"secrets": {"issued": ["2026-02-30"]}}}, "integrations.magento.credentials.secrets.issued[0]", "day"),
+        ({"credentials": {"secrets": {"issued": ["2026-02-30"]}}}, "integrations.magento.credentials.secrets.issued[0]", "not a valid date"),
         ({"credentials": {"secrets": {"issued": ["2026-11-23", "2026-11-23"]}}},
          "integrations.magento.credentials.secrets.issued", "twice"),
         ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 365}}},
