@@ -32,11 +32,14 @@ def main() -> int:
     chosen = options.parse_args()
     counts: Counts = Counter()
     details: list[str] = []
+    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    console.print(f"Fuzzing {', '.join(chosen.groups)}: some minutes for each.")
     with multiprocessing.get_context("spawn").Pool(chosen.workers, maxtasksperchild=1) as pool:
         for found, told in pool.imap_unordered(partial(fuzz, sample=chosen.sample), chosen.groups):
             counts += found
             details += told
-    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+            done = sum(number for (_, outcome), number in found.items() if outcome == "answers")
+            console.print(f"{', '.join(dict.fromkeys(name for name, _ in found))}: {done} answers")
     for line in details:
         console.print(line, style="red", markup=False)
     console.print(_table(counts))
