@@ -31,8 +31,8 @@ except SettingsError as problem:
     refuse(str(problem))
 refuse_cloud_without_business_central(config, settings)
 
-if told := unread_bundle(os.environ):
-    pulumi.warn(told)
+if warning := unread_bundle(os.environ):
+    pulumi.warn(warning)
 
 if companion := settings.companion_extension:
     versions = companion_extension(

@@ -121,8 +121,8 @@ def check(stack: Stack) -> list[Finding]:
         checks.append(partial(secrets.check, stack, tagged, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
         checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
-    if told := unread_bundle(os.environ):
-        found = [*found, Finding("note", "certificates", told.rstrip("."))]
+    if warning := unread_bundle(os.environ):
+        found = [*found, Finding("note", "certificates", warning.rstrip("."))]
     online = declared.online
     if online:
         signed_in = business_central.sign_in(session, person)
