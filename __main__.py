@@ -7,6 +7,7 @@ import pulumi
 
 from clients.http.errors import UserFacingError
 from clients.http.trust import unread_bundle
+from clients.session import Session
 from components.business_central_in_tenant import BusinessCentralInTenant
 from components.caller import find_caller
 from components.cloud import refuse_cloud_without_business_central
@@ -44,11 +45,12 @@ if companion := settings.companion_extension:
     pulumi.export("companionExtension", versions)
 
 if settings.integrations or not companion:
+    session = Session(config)
     try:
-        caller = find_caller(configuration)
+        caller = find_caller(session)
     except UserFacingError as problem:
         refuse(str(problem))
-    in_tenant = BusinessCentralInTenant(config)
+    in_tenant = BusinessCentralInTenant(session)
     pulumi.export(
         "integrations",
         {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations},

@@ -7,14 +7,13 @@ nothing, ask nothing. The state has its name and nothing that it finds (docs/ref
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from functools import partial
 
 import pulumi
 
 from clients.http.errors import UserFacingError
 from clients.http.shared_reads import SharedRead
-from clients.session import SETTINGS, Session
+from clients.session import Session
 from reconcilers.consent.resource import require_resource
 from settings.models import BUSINESS_CENTRAL_APP_ID
 
@@ -23,11 +22,10 @@ class BusinessCentralInTenant:
     """What each integration's first resource waits for.
 
     Args:
-        config: the stack's configuration, keys with their namespace.
+        session: whose tenant it is.
     """
 
-    def __init__(self, config: Mapping[str, str]) -> None:
-        session = Session({name: config[name] for name in SETTINGS if name in config})
+    def __init__(self, session: Session) -> None:
         self._found = SharedRead(partial(_find, session))
         self._hook = pulumi.ResourceHook("business-central-in-tenant", self._require)
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
-from typing import Any
 
 import pulumi
 import pulumi_azuread as azuread
@@ -17,12 +15,12 @@ from pulumi.runtime import register_stack_transformation
 
 from clients.entra.ways import ATTEMPTING, SignInBy, sign_in_by
 from clients.http.errors import FailedPrecondition
-from clients.session import SETTINGS, Session
+from clients.session import Session
 
 HOOK = "one caller"
 
 
-def find_caller(configuration: Mapping[str, Any]) -> azuread.GetClientConfigResult:
+def find_caller(session: Session) -> azuread.GetClientConfigResult:
     """Return who runs this, as azuread says, and see to it that our own resources sign in as the same.
 
     An application is known from the environment, and compared at once, without a token. Where only a token tells (the
@@ -30,7 +28,7 @@ def find_caller(configuration: Mapping[str, Any]) -> azuread.GetClientConfigResu
     nothing signs in nowhere.
 
     Args:
-        configuration: all of the stack's, keys with their namespace.
+        session: signs in, where only a token tells who this is.
 
     Raises:
         FailedPrecondition: the environment names no way to sign in, or azuread signs in as another application.
@@ -41,8 +39,7 @@ def find_caller(configuration: Mapping[str, Any]) -> azuread.GetClientConfigResu
         if caller.client_id.lower() != chosen.known_application:
             raise two_callers(f"application {caller.client_id}", f"application {chosen.known_application}", chosen)
     else:
-        settings = {name: str(configuration[name]) for name in SETTINGS if configuration.get(name)}
-        _compare_before_the_first_write(caller, chosen, Session(settings))
+        _compare_before_the_first_write(caller, chosen, session)
     return caller
 
 

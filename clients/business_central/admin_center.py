@@ -16,9 +16,9 @@ from clients.business_central.deployment import Deployment
 from clients.business_central.errors import KNOWN_ANSWERS
 from clients.business_central.permission_refusals import permission_refusal
 from clients.http.answers import remedy_by_status
-from clients.http.errors import Conflict, Forbidden, ServiceError, Throttled, Unauthorized, Unavailable
+from clients.http.errors import Conflict, Forbidden, ServiceError, Unauthorized, Unavailable
 from clients.http.transport import File, Problem, Transport, redact
-from clients.http.writes import Done, write
+from clients.http.writes import Done, none_where, write
 
 T = TypeVar("T")
 
@@ -113,9 +113,9 @@ class EnvironmentApps:
         body = {"useEnvironmentUpdateWindow": False, "uninstallDependents": False, "deleteData": False}
         attempting = f"uninstall {app.name} in environment {self.environment}"
 
-        def look() -> Done[Deployment | None] | None:
-            return Done(None) if self.installed(app.app_id) is None else None
-
+        look: Callable[[], Done[Deployment | None] | None] = partial(
+            none_where, lambda: self.installed(app.app_id) is None
+        )
         read: Callable[[Mapping[str, Any]], Deployment | None] = partial(_deployment, app=app)
         return self._write(read, f"/{app.app_id}/uninstall", attempting, look, body=body)
 
@@ -160,8 +160,6 @@ class EnvironmentApps:
                     f"Something else is going on in environment {self.environment}: look in the admin center, then run "
                     "the same command again."
                 )
-            case Throttled():
-                return "Wait a few minutes, then run the same command again; it goes on where it stopped."
             case Unavailable():
                 return (
                     f"Environment {self.environment} may be updating; look in the admin center, then run the same "

@@ -28,12 +28,12 @@ from clients.business_central.records import (
     registration_body,
     registration_of,
 )
-from clients.business_central.requests import Requests, none_where
+from clients.business_central.requests import Requests
 from clients.business_central.servers import Server
 from clients.http.errors import FailedPrecondition, ServiceError
 from clients.http.shared_reads import SharedRead
 from clients.http.transport import Problem, Transport, as_mapping, nothing_due
-from clients.http.writes import Done
+from clients.http.writes import Done, none_where
 
 ANSWER_SECONDS = 510
 """Business Central ends an operation after 8 minutes; what it says until then is worth waiting for.

@@ -292,8 +292,6 @@ def _known_remedy(
     for each in known:
         if each.remedy and each.fits(problem):
             return format_remedy(each.remedy, environment, route, server)
-    if problem.status == 429:
-        return "Wait a few minutes, then run the same command again; it goes on where it stopped."
     if problem.status >= 500:
         return format_remedy(_BUSY, environment, route, server)
     return remedy_by_status(problem)

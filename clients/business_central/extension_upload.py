@@ -18,10 +18,10 @@ from clients.business_central.deployment import Deployment
 from clients.business_central.environment import AUTOMATION_ROUTE, COMPANION_ROUTE, Environment
 from clients.business_central.errors import ASSIGN_EXTENSION_MANAGEMENT, format_remedy, with_remedy
 from clients.business_central.permission_refusals import permission_refusal
-from clients.business_central.requests import Requests, none_where
+from clients.business_central.requests import Requests
 from clients.http.errors import ServiceError
 from clients.http.transport import Transport, nothing_due
-from clients.http.writes import Done
+from clients.http.writes import Done, none_where
 
 _UPLOAD_OPTIONS = {"schedule": "Current version", "schemaSyncMode": "Add"}
 _VERSION_FIELDS = ("versionMajor", "versionMinor", "versionBuild", "versionRevision")

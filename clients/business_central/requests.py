@@ -18,11 +18,6 @@ HEADERS = {
 }
 
 
-def none_where(is_done: Callable[[], bool]) -> Done[Any] | None:
-    """Return what a look returns for a write that returns None, or "was there already", once it is done."""
-    return Done(None) if is_done() else None
-
-
 class Requests:
     """What the clients of an environment are made of.
 

@@ -7,7 +7,7 @@ rehearsal/DIFFERENCES.md says which of them are not verified. docs/reference/err
 
 from __future__ import annotations
 
-from clients.http.answers import KnownAnswer, means
+from clients.http.answers import THROTTLED, KnownAnswer, means
 from clients.http.errors import BadRequest, Conflict, ServiceError
 
 _FAILS = "fails at once"
@@ -152,7 +152,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "busy",
         "too many requests; it was not taken, and every request of ours waits as long as it says",
         "documented (throttling)",
-        remedy="Wait a few minutes, then run the same command again; it goes on where it stopped.",
+        remedy=THROTTLED,
         azuread="repeats for 5 to 10 minutes",
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from clients.entra.caller import Caller
@@ -10,7 +11,7 @@ from clients.graph.errors import KNOWN_ANSWERS, already_exists, is_absent
 from clients.graph.rights import GraphRight, with_remedy
 from clients.http.errors import BadRequest, Conflict, NotFound, ServiceError
 from clients.http.transport import Transport, nothing_due
-from clients.http.writes import Done, write
+from clients.http.writes import Done, none_where, write
 
 T = TypeVar("T")
 
@@ -102,15 +103,13 @@ class Requests:
         None where a look found it done: by whom is not known.
         """
 
-        def look() -> Done[T | None] | None:
-            return Done(None) if is_done() else None
-
         def send() -> T | None:
             try:
                 return self._transport.read(reader, method, path, attempting=attempting, body=body)
             finally:  # also after a failure: whether it was done may not be known
                 self._forget()
 
+        look: Callable[[], Done[T | None] | None] = partial(none_where, is_done)
         try:
             return write(method, send, look, KNOWN_ANSWERS)
         except ServiceError as problem:

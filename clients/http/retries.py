@@ -15,7 +15,9 @@ from clients.http.trust import is_hopeless
 # Which statuses are worth asking again here. A write is repeated only where the service says that it did not take it:
 # 429. After anything else somebody has to look first whether it was done: `clients.http.writes`.
 ALWAYS_RETRIED = frozenset({429})
-RETRIED_READS = frozenset({408, 425, 429, 500, 502, 503, 504})
+COULD_NOT = frozenset({408, 425, 500, 502, 503, 504})
+"""Statuses that say that the service could not answer, and leave open whether it did what was asked."""
+RETRIED_READS = ALWAYS_RETRIED | COULD_NOT
 READS = frozenset({"GET"})
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from clients.http.answers import KnownAnswer, is_repeatable
 from clients.http.errors import NoResponse, ServiceError, UserFacingError
 from clients.http.replication import max_wait_seconds
+from clients.http.retries import COULD_NOT
 
 T = TypeVar("T")
 
@@ -23,9 +24,6 @@ BUSY_SECONDS = 60
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 10.0
 """Where the service names no time: half a second, then twice as long each time; with jitter."""
-
-COULD_NOT = frozenset({408, 425, 500, 502, 503, 504})
-"""Statuses that say that the service could not answer, and leave open whether it did what was asked."""
 
 UNANSWERED_TRIES = 2
 """How often a PATCH, PUT or DELETE is sent whose answer does not come: more would wait for up to an hour."""
@@ -39,6 +37,11 @@ class Done(NamedTuple, Generic[T]):
     """
 
     answer: T
+
+
+def none_where(is_done: Callable[[], bool]) -> Done[Any] | None:
+    """Return what a look returns for a write that returns None, or "was there already", once it is done."""
+    return Done(None) if is_done() else None
 
 
 def write(

@@ -20,3 +20,10 @@ def plugin(request: pytest.FixtureRequest) -> str:
 def stack(tmp_path: Path, tenant: Tenant, plugin: str) -> Stack:
     """A stack with the Magento integration in both environments, not deployed yet."""
     return Stack(tmp_path / "stack", tenant, plugin)
+
+
+@pytest.fixture
+def deployed(stack: Stack) -> Stack:
+    """The same, deployed."""
+    stack.deploy()
+    return stack

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from commands.prove import UNKNOWN
 from tests.support.prove import prove
 from tests.support.registrations import SETS, registrations
@@ -44,12 +42,6 @@ def goes_on(stack: Stack) -> Run:
     assert done.code == 1, done
     assert "environments.production" not in done.output, "nothing is wrong there"
     return done
-
-
-@pytest.fixture
-def deployed(stack: Stack) -> Stack:
-    stack.deploy()
-    return stack
 
 
 def test_a_proof_that_fails_in_the_test_environment_keeps_productions_new_secret_not_back(

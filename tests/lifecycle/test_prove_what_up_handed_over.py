@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.entra import make_server_application
 from tests.support.prove import prove
 from tests.support.stack import MAGENTO, Stack
 from tests.support.tenant import Tenant
-
-
-@pytest.fixture
-def deployed(stack: Stack) -> Stack:
-    stack.deploy()
-    return stack
 
 
 def test_what_works_is_proved_and_what_was_broken_by_hand_is_named(tenant: Tenant, deployed: Stack) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 import requests
 
 from tests.support.directory_objects import BUSINESS_CENTRAL_SCOPE
@@ -11,12 +10,6 @@ from tests.support.registrations import SETS, registrations
 from tests.support.stack import FIRST, MAGENTO, SECOND, Stack, secrets
 from tests.support.tenant import OURS, Tenant
 from tests.support.working_integration import working
-
-
-@pytest.fixture
-def deployed(stack: Stack) -> Stack:
-    stack.deploy()
-    return stack
 
 
 def test_preview_shows_everything_and_makes_nothing(tenant: Tenant, stack: Stack) -> None:
