@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -21,6 +20,7 @@ from pydantic import (
 )
 
 from settings.client_ids import ClientId
+from settings.credentials import Credentials
 from settings.messages import shown, suggestion
 from settings.strict_model import StrictModel as _Model
 from settings.values import (
@@ -28,7 +28,6 @@ from settings.values import (
     EnvironmentName,
     Guid,
     Key,
-    Label,
     Name,
     Notes,
     PublicClientAddress,
@@ -82,25 +81,6 @@ def _role_id_alone(value: object) -> object:
 PermissionSetItem = Annotated[
     PermissionSet, BeforeValidator(_role_id_alone, json_schema_input_type=str | PermissionSet)
 ]
-
-
-class Secrets(_Model):
-    """The secrets of an integration: one for each label, which is the date it was issued and perhaps a letter."""
-
-    issued: tuple[Label, ...] = ()
-    lifetime_days: int = Field(gt=0, le=TEN_YEARS)
-    display_name: Name | None = None
-
-    def end_date(self, label: str) -> str:
-        """Return when a secret ends, as RFC 3339: `lifetime_days` after midnight (UTC) of the day it was issued."""
-        issued = datetime.fromisoformat(label[:10]).replace(tzinfo=UTC)
-        return (issued + timedelta(days=self.lifetime_days)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Credentials(_Model):
-    """How an integration signs in."""
-
-    secrets: Secrets | None = None
 
 
 class Publisher(_Model):

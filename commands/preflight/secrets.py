@@ -10,7 +10,8 @@ from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, missing
 from commands.preflight.stack import Stack, all_keys
 from settings import logical_names
-from settings.models import Integration, Secrets
+from settings.credentials import Secrets
+from settings.models import Integration
 from settings.secret_labels import instead_of, issued_path
 
 SOON = timedelta(days=30)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from settings import loading
 from settings import models as settings
 from settings.client_ids import StackOutput
+from settings.credentials import Secrets
 from settings.stack_file import StackFile
 from settings.yaml_reader import read_yaml
 
@@ -96,7 +97,7 @@ def test_a_date_is_understood_in_every_spelling_that_reaches_a_program(label: ob
     day=st.dates(date(2000, 1, 1), date(2999, 12, 31)), lifetime=st.integers(1, 180), letter=st.sampled_from(["", "b"])
 )
 def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, letter: str) -> None:
-    declared = settings.Secrets(issued=(f"{day}{letter}",), lifetime_days=lifetime)
+    declared = Secrets(issued=(f"{day}{letter}",), lifetime_days=lifetime)
     assert declared.end_date(declared.issued[0]) == f"{day + timedelta(days=lifetime)}T00:00:00Z"
 
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 from settings import loading
 from settings import models as settings
 from settings.client_ids import StackOutput
+from settings.credentials import Credentials, Secrets
 from settings.strict_model import StrictModel
 from settings.yaml_reader import read_yaml
 
@@ -29,8 +30,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "redirect addresses": settings.RedirectUris,
     "access": settings.Access,
     "permission sets": settings.PermissionSet,
-    "credentials": settings.Credentials,
-    "secrets": settings.Secrets,
+    "credentials": Credentials,
+    "secrets": Secrets,
 }
 NOT_WRITTEN = {"Integration": {"(key)"}}
 """`key` is what an integration stands under, not a key in it."""
