@@ -108,11 +108,15 @@ _ONE_LINE = r"^[^\r\n\t]*$"
 _GUID = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 _ENVIRONMENT = r"^[A-Za-z0-9][A-Za-z0-9 _-]*$"
 _KEY = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
+_VAULT = r"^[A-Za-z](-?[A-Za-z0-9])+$"
+_IN_A_VAULT = r"^[A-Za-z0-9-]{1,127}$"
 PATTERNS = {  # pattern -> what is said where a text is another
     _ONE_LINE: "must be one line, without tabs",
     _GUID: "must be an id (a GUID), such as 00000000-0000-0000-0000-000000000000",
     _ENVIRONMENT: "must have letters, digits, spaces, - and _ only, and begin with a letter or a digit",
     _KEY: "is not allowed as a key: use letters, digits, - and _, at most 63, and begin with a letter",
+    _VAULT: "must be a vault's name, not its address: letters, digits and single -, beginning with a letter",
+    _IN_A_VAULT: "must be a name of a secret in Key Vault: 1 to 127 letters, digits and -",
 }
 
 Key = Annotated[str, StringConstraints(pattern=_KEY)]  # a part of URNs, tags and logical names
@@ -127,4 +131,7 @@ Scope = Literal["Financials.ReadWrite.All", "user_impersonation"]
 WebAddress = Annotated[Name, AfterValidator(web_address)]
 PublicClientAddress = Annotated[Name, AfterValidator(public_client_address)]
 Notes = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]  # azuread refuses an empty text
+# https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#objects-identifiers-and-versioning
+VaultName = Annotated[str, StringConstraints(min_length=3, max_length=24, pattern=_VAULT)]
+SecretName = Annotated[str, StringConstraints(pattern=_IN_A_VAULT)]
 Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str)]
