@@ -31,6 +31,7 @@ class State:
         principals: key of the integration -> object id of its service principal.
         secrets: key ids of all client secrets, also of those that the next run deletes.
         secret_ends: logical name of each client secret -> when it ends, "" where that is not recorded.
+        secret_ids: logical name of each client secret -> its key id.
         registrations: environment (in lower case) and client id of all registrations -> what is recorded of each.
         consents: client ids of application and resource -> what is ours.
         stacks: the stacks that the resources say they are of; one, or none where there are none.
@@ -48,6 +49,7 @@ class State:
     pending: tuple[str, ...] = ()
     client_ids: Mapping[str, str] = field(default_factory=dict)
     secret_ends: Mapping[str, str] = field(default_factory=dict)
+    secret_ids: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def read(text: str) -> State:
@@ -72,6 +74,9 @@ class State:
                     _key(each): each["outputs"].get("endDate") or ""
                     for each in _of(resources, _PASSWORD)
                     if not each.get("delete")
+                },
+                secret_ids={
+                    _key(each): each["outputs"]["keyId"] for each in _of(resources, _PASSWORD) if not each.get("delete")
                 },
                 registrations={
                     (outputs["environment"].casefold(), outputs["client_id"].lower()): outputs
