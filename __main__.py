@@ -50,7 +50,7 @@ if settings.integrations or not companion:
         caller = find_caller(session)
     except UserFacingError as problem:
         refuse(str(problem))
-    in_tenant = BusinessCentralInTenant(session)
+    in_tenant = BusinessCentralInTenant(session, settings)
     pulumi.export(
         "integrations",
         {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations},

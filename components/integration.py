@@ -54,8 +54,10 @@ class Integration(pulumi.ComponentResource):
                 aliases=[pulumi.Alias(name=name) for name in integration.formerly],
             ),
         )
-        # With `consent: manual` the approval page adds Business Central's service principal, and not `up`.
-        hooks = in_tenant.before_create if integration.consent == "auto" else None
+        # An existing application that waits for its approval makes nothing before that, and the approval page adds what
+        # is not in the tenant.
+        looks = integration.consent == "auto" or not integration.client_id
+        hooks = in_tenant.before_create if looks else None
         # An application that exists already is its vendor's or its team's: it gets no secret here.
         own = None if integration.client_id else own_application(integration, caller, self, hooks)
         client_id = own.application.client_id if own else existing_client_id(integration, self)

@@ -297,6 +297,11 @@ class Settings(_Model):
         """The keys of the environments of Business Central online, in the stack file's order."""
         return [key for key, each in self.environments.items() if not each.base_url]
 
+    @property
+    def consents_by_itself(self) -> bool:
+        """Whether `up` consents to anything, and so adds what the tenant has not yet: not all is `consent: manual`."""
+        return any(each.consent == "auto" for each in self.integrations)
+
     environments: dict[str, Environment] = Field(min_length=1)
     integrations: tuple[Integration, ...] = ()
     companion_extension: CompanionExtension | None = None
