@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -59,6 +59,8 @@ def load(
         for key, entry in entries.items()
         if (each := _filled(key, entry, presets, problems)) is not None
     ]
+    no_environments = list(_no_environments(values, filled))
+    problems += no_environments
     try:
         # by alias only: `permission_sets` is the spelling of our code, the stack file's is `permissionSets`
         settings = Settings.model_validate(
@@ -67,10 +69,19 @@ def load(
     except ValidationError as invalid:
         problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled], PLANNED)
     else:
-        problems += contradictions(settings)
+        problems += [] if no_environments else contradictions(settings)
     if problems:
         raise SettingsError(message(problems, StackFile(stack_file, PROJECT, {**configuration, **values})))
     return settings
+
+
+def _no_environments(values: Mapping[str, Any], integrations: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Yield that there is no environment, unless people sign in to each integration and none names one."""
+    if values.get("environments", {}) != {}:
+        return
+    needs_one = "companionExtension" in values or not integrations
+    if needs_one or any(each.get("environments") or each.get("roles") for each in integrations):
+        yield Problem(["environments"], "is empty; it needs at least one" if "environments" in values else "is missing")
 
 
 def of_project(configuration: Mapping[str, Any]) -> dict[str, Any]:

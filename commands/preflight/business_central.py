@@ -60,8 +60,8 @@ def _is_in_tenant(session: Session) -> bool:
 def _no_service_principal(graph_caller: Caller | None) -> Finding:
     """Return the finding that nobody can sign in before the tenant has Business Central's service principal.
 
-    `up` makes it before anything else, but for `consent: manual`. A person can go on from there; an application cannot, since no application
-    has a role on it yet.
+    `up` makes it before anything else, but for `consent: manual`. A person can go on from there; an application cannot,
+    since no application has a role on it yet.
     """
     found = (
         "this tenant has no service principal of Business Central, so that nobody can sign in to it and no environment "
