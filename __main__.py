@@ -12,6 +12,7 @@ from components.business_central_in_tenant import BusinessCentralInTenant
 from components.caller import find_caller
 from components.cloud import refuse_cloud_without_business_central
 from components.companion import companion_extension
+from components.existing_application import ExistingClientIds
 from components.integration import Integration
 from components.monitor import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from components.program_end import end_quietly_when_interrupted, refuse
@@ -50,8 +51,11 @@ if settings.integrations or not companion:
         caller = find_caller(session)
     except UserFacingError as problem:
         refuse(str(problem))
-    in_tenant = BusinessCentralInTenant(session, settings)
+    in_tenant, client_ids = BusinessCentralInTenant(session, settings), ExistingClientIds(settings)
     pulumi.export(
         "integrations",
-        {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations},
+        {
+            each.key: Integration(each, settings, caller, in_tenant, client_ids).handover
+            for each in settings.integrations
+        },
     )

@@ -12,7 +12,7 @@ from components.business_central_in_tenant import BusinessCentralInTenant
 from components.consents import consents
 from components.credentials import secrets
 from components.dependencies import without_dependency
-from components.existing_application import existing_client_id
+from components.existing_application import ExistingClientIds
 from components.handover import handover
 from components.proof import access_proof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
@@ -30,6 +30,7 @@ class Integration(pulumi.ComponentResource):
         settings: all that the stack file says, for the names of environments.
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
         in_tenant: what is looked at before the first thing is made.
+        client_ids: those of applications that exist already.
     """
 
     handover: dict[str, Any]
@@ -43,6 +44,7 @@ class Integration(pulumi.ComponentResource):
         settings: Settings,
         caller: azuread.GetClientConfigResult,
         in_tenant: BusinessCentralInTenant,
+        client_ids: ExistingClientIds,
     ) -> None:
         # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
         super().__init__(
@@ -60,7 +62,7 @@ class Integration(pulumi.ComponentResource):
         hooks = in_tenant.before_create if looks else None
         # An application that exists already is its vendor's or its team's: it gets no secret here.
         own = None if integration.client_id else own_application(integration, caller, self, hooks)
-        client_id = own.application.client_id if own else existing_client_id(integration, self)
+        client_id = own.application.client_id if own else client_ids.of(integration, self)
         consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
         made = secrets(integration, own.application, self) if own else []
         for key in integration.environments:

@@ -25,11 +25,7 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
         {each.key: each.display_name for each in settings.integrations if not each.client_id},
         "has the same displayName as integrations.{other} ({value!r}); display names must be unique",
     )
-    yield from _repeated(
-        "integrations",
-        {each.key: str(each.client_id) for each in settings.integrations if each.client_id},
-        "has the same clientId as integrations.{other} ({value!r}); one integration per application",
-    )
+    yield from repeated_client_ids({each.key: str(each.client_id) for each in settings.integrations if each.client_id})
     for key, environment in settings.environments.items():
         if environment.scope and not environment.base_url:
             text = "is for a server or container, which `baseUrl` names: Business Central online has its own"
@@ -60,6 +56,19 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
         yield from _application_problems(integration, here)
         yield from _people_problems(integration, here)
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
+
+
+def repeated_client_ids(client_ids: Mapping[str, str]) -> Iterable[Problem]:
+    """Yield the integrations that have the application of another one.
+
+    Args:
+        client_ids: of each integration with `clientId`, by its key; what another stack's output has, where it is known.
+    """
+    yield from _repeated(
+        "integrations",
+        client_ids,
+        "has the same clientId as integrations.{other} ({value!r}); one integration per application",
+    )
 
 
 def _companion_problems(settings: Settings) -> Iterable[Problem]:

@@ -55,9 +55,10 @@ PLAIN = {"displayName": "A", "roles": ["API.ReadWrite.All"]}
     ],
 )
 def test_any_other_stack_file_needs_environments(values: dict[str, Any]) -> None:
-    for given, says in (({}, "environments: is missing"), ({"environments": {}}, "environments: is empty")):
+    none: dict[str, Any] = {"environments": {}}
+    for each, says in ((values, "environments: is missing"), ({**none, **values}, "environments: is empty")):
         with pytest.raises(loading.SettingsError, match=f"\n  {says}"):
-            loading.load({**given, **values}, presets=PRESETS, stack_file=Path("x.yaml"))
+            loading.load(each, presets=PRESETS, stack_file=Path("x.yaml"))
 
 
 def test_where_there_are_roles_environments_may_not_be_left_out() -> None:
