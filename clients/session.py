@@ -76,8 +76,8 @@ class Session:
             SignInFailed: no token was issued.
         """
         with self._lock:
-            sign_in = self._graph_sign_in
-        return caller_of(sign_in())
+            sign_in, cloud = self._graph_sign_in, self._cloud
+        return caller_of(sign_in(), cloud)
 
     @property
     def business_central_caller(self) -> Caller | None:
@@ -87,8 +87,8 @@ class Session:
             SignInFailed: no token was issued.
         """
         with self._lock:
-            sign_in = self._business_central_sign_in
-        return caller_of(sign_in())
+            sign_in, cloud = self._business_central_sign_in, self._cloud
+        return caller_of(sign_in(), cloud)
 
     @property
     def business_central_url(self) -> str:

@@ -16,8 +16,8 @@ from clients.http.answers import remedy_by_status
 from clients.http.errors import ServiceError
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
-_API_PERMISSIONS = "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI"
-_ALL_ROLES = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles"
+_API_PERMISSIONS = "view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI"
+_ALL_ROLES = "view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles"
 
 _GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 _PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
@@ -69,7 +69,7 @@ class GraphRight:
         if caller.is_person:
             return (
                 f"{caller} needs the Microsoft Entra role {self.role}. A Privileged Role Administrator assigns it, "
-                f"under Roles and administrators ({_ALL_ROLES})."
+                f"under Roles and administrators{caller.cloud.page(_ALL_ROLES)}."
             )
         if caller.is_managed_identity:  # it has no application registration, and so no page for its permissions
             path = f"servicePrincipals/{caller.object_id}/appRoleAssignments"
@@ -77,15 +77,15 @@ class GraphRight:
                 f"The managed identity {caller.client_id}, which runs this, needs the Microsoft Graph permission "
                 f"{self.permission}. A Privileged Role Administrator grants it, with a POST of principalId "
                 f"{caller.object_id}, appRoleId {self.id} and, as resourceId, the object id of Microsoft Graph's "
-                f"service principal to https://graph.microsoft.com/v1.0/{path} (`az rest`)."
+                f"service principal to {caller.cloud.graph}/v1.0/{path} (`az rest`)."
             )
         add = (
             f"az ad app permission add --id {caller.client_id} --api {MICROSOFT_GRAPH} --api-permissions {self.id}=Role"
         )
         return (
             f"{caller} needs the Microsoft Graph permission {self.permission}. A Privileged Role Administrator grants "
-            f"it, under API permissions ({_API_PERMISSIONS}/appId/{caller.client_id}), or with `{add}` and then "
-            f"`az ad app permission admin-consent --id {caller.client_id}`."
+            f"it, under API permissions{caller.cloud.page(f'{_API_PERMISSIONS}/appId/{caller.client_id}')}, or with "
+            f"`{add}` and then `az ad app permission admin-consent --id {caller.client_id}`."
         )
 
 
