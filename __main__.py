@@ -21,17 +21,15 @@ from settings.loading import SettingsError, decoded, load, of_project
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
-config = pulumi.runtime.get_config_env()
-configuration = {key: decoded(text) for key, text in config.items()}
+config_texts = pulumi.runtime.get_config_env()
+config = {key: decoded(text) for key, text in config_texts.items()}
 folder = Path(__file__).parent
 stack_file = Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml")
 try:
-    settings = load(
-        of_project(configuration), presets=folder / "presets", stack_file=stack_file, configuration=configuration
-    )
+    settings = load(of_project(config), presets=folder / "presets", stack_file=stack_file, configuration=config)
 except SettingsError as problem:
     refuse(str(problem))
-refuse_cloud_without_business_central(config, settings)
+refuse_cloud_without_business_central(config_texts, settings)
 
 if warning := unread_bundle(os.environ):
     pulumi.warn(warning)
@@ -46,7 +44,7 @@ if companion := settings.companion_extension:
     pulumi.export("companionExtension", versions)
 
 if settings.integrations or not companion:
-    session = Session(config)
+    session = Session(config_texts)
     try:
         caller = find_caller(session)
     except UserFacingError as problem:

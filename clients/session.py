@@ -19,6 +19,7 @@ from clients.business_central.servers import CHECK_SCOPE, Server
 from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
 from clients.entra.credential import Credential
+from clients.entra.refusals import is_no_such_resource
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
 from clients.graph.client import read_problem as read_graph_problem
@@ -144,7 +145,7 @@ class Session:
             try:
                 return bearer()
             except SignInFailed as problem:
-                if "AADSTS500011" in problem.reason:  # no resource of that name, and so not about who signs in
+                if is_no_such_resource(problem.reason):
                     problem.remedy = server.remedy(CHECK_SCOPE)
                 raise
 

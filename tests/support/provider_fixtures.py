@@ -11,9 +11,10 @@ from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.base import Provider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from tests.support.entra import EntraApplication, make_application
+from tests.support.interruptions import FAULTS
 from tests.support.provider_host import ProviderHost
 from tests.support.provider_inputs import Inputs
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
 
 @pytest.fixture
@@ -50,3 +51,15 @@ def application(tenant: Tenant) -> EntraApplication:
 def inputs(application: EntraApplication) -> Inputs:
     """Inputs for the application."""
     return Inputs(application)
+
+
+@pytest.fixture(params=["before", "after"])
+def when(request: pytest.FixtureRequest) -> str:
+    """Before a service does it, or after."""
+    return str(request.param)
+
+
+@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
+def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
+    """A fault of one request of ours to the service whose path the test module names as `INTERRUPTED`."""
+    return {**request.param, "when": when, "match": {"userAgent": OURS, "path": request.module.INTERRUPTED}}
