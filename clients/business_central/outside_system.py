@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from clients.business_central.environment import AUTOMATION_ROUTE, read_problem
+from clients.business_central.environment import AUTOMATION_ROUTE, read_error_body
 from clients.business_central.requests import HEADERS
 from clients.entra import cloud, sign_in
 from clients.entra.caller import claims_of, texts
@@ -125,7 +125,7 @@ class OutsideSystem:
         if address not in self._transports:
             # An answer later than the default would be later than a proof's deadline.
             self._transports[address] = Transport(
-                "Business Central", address, authorization=None, read_problem=read_problem
+                "Business Central", address, authorization=None, read_error_body=read_error_body
             )
         return self._transports[address]
 

@@ -25,16 +25,16 @@ from clients.graph.rights import (
 )
 from clients.http.errors import NotFound
 from clients.http.shared_reads import SharedRead
-from clients.http.transport import Problem, Transport, as_mapping, nothing_due
+from clients.http.transport import ErrorBody, Transport, as_mapping, nothing_due
 
 T = TypeVar("T")
 
 
-def read_problem(body: Mapping[str, Any]) -> Problem:
+def read_error_body(body: Mapping[str, Any]) -> ErrorBody:
     """Read the body of a Graph error: https://learn.microsoft.com/graph/errors ."""
     error = as_mapping(body.get("error"))
     inner = as_mapping(error.get("innerError"))
-    return Problem(*(str(text or "") for text in (error.get("code"), error.get("message"), inner.get("request-id"))))
+    return ErrorBody(*(str(text or "") for text in (error.get("code"), error.get("message"), inner.get("request-id"))))
 
 
 _IDENTITY = "id,appId,displayName,appOwnerOrganizationId,servicePrincipalType,alternativeNames,verifiedPublisher"

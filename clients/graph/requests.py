@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from clients.entra.caller import Caller
 from clients.graph.errors import KNOWN_ANSWERS, already_exists, is_absent
-from clients.graph.rights import GraphRight, with_remedy
+from clients.graph.rights import GraphRight, add_graph_remedy
 from clients.http.errors import BadRequest, Conflict, NotFound, ServiceError
 from clients.http.transport import Transport, nothing_due
-from clients.http.writes import Done, none_where, write
+from clients.http.writes import Done, done_if, write
 
 T = TypeVar("T")
 
@@ -40,14 +40,14 @@ class Requests:
         except ServiceError as problem:
             if isinstance(problem, NotFound) and is_absent(problem):
                 return None
-            raise with_remedy(problem, needs, self._caller) from None
+            raise add_graph_remedy(problem, needs, self._caller) from None
 
     def _read(self, reader: Callable[[Mapping[str, Any]], T], path: str, attempting: str, needs: GraphRight) -> T:
         """Return one object."""
         try:
             return self._transport.read(reader, "GET", f"/v1.0/{path}", attempting=attempting)
         except ServiceError as problem:
-            raise with_remedy(problem, needs, self._caller) from None
+            raise add_graph_remedy(problem, needs, self._caller) from None
 
     def _make(
         self,
@@ -98,9 +98,9 @@ class Requests:
         needs: GraphRight,
         body: Mapping[str, Any] | None = None,
     ) -> T | None:
-        """Send a write, again after a look where Graph is busy, and return what a reader makes of the answer.
+        """Send a write, again after a check where Graph is busy, and return what a reader makes of the answer.
 
-        None where a look found it done: by whom is not known.
+        None where the check found it done: by whom is not known.
         """
 
         def send() -> T | None:
@@ -109,8 +109,8 @@ class Requests:
             finally:  # also after a failure: whether it was done may not be known
                 self._forget()
 
-        look: Callable[[], Done[T | None] | None] = partial(none_where, is_done)
+        check_done: Callable[[], Done[T | None] | None] = partial(done_if, is_done)
         try:
-            return write(method, send, look, KNOWN_ANSWERS)
+            return write(method, send, check_done, KNOWN_ANSWERS)
         except ServiceError as problem:
-            raise with_remedy(problem, needs, self._caller) from None
+            raise add_graph_remedy(problem, needs, self._caller) from None

@@ -170,7 +170,7 @@ def remedies(rights: Iterable[GraphRight], caller: Caller | None) -> str:
     return " ".join(right.remedy(caller) for right in lacking or rights[:1])
 
 
-def with_remedy(problem: ServiceError, needed: GraphRight, caller: Callable[[], Caller | None]) -> ServiceError:
+def add_graph_remedy(problem: ServiceError, needed: GraphRight, caller: Callable[[], Caller | None]) -> ServiceError:
     """Return an error of Graph, saying what to do: about a right, or what its code or status allows.
 
     Args:
