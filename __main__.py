@@ -13,8 +13,8 @@ from components.caller import find_caller
 from components.cloud import refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.integration import Integration
-from components.monitor import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from components.program_end import end_quietly_when_interrupted, refuse
+from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from settings.loading import SettingsError, decoded, load, of_project
 
 end_quietly_when_interrupted()
@@ -53,5 +53,5 @@ if settings.integrations or not companion:
     in_tenant = BusinessCentralInTenant(session)
     pulumi.export(
         "integrations",
-        {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations},
+        {each.key: Integration(each, settings, caller, in_tenant).stack_outputs for each in settings.integrations},
     )

@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl
 from clients.business_central import admin_center
 from clients.business_central import environment as business_central
 from clients.business_central.admin_center import AdminCenter
+from clients.business_central.application_client import ApplicationClient
 from clients.business_central.deployment import Channel
 from clients.business_central.environment import BusinessCentral, Environment
 from clients.business_central.extension_upload import ExtensionUpload
-from clients.business_central.outside_system import OutsideSystem
 from clients.business_central.servers import CHECK_SCOPE, Server
 from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
@@ -171,11 +171,11 @@ class Session:
         """
         return self.admin_center.apps(environment) if channel == "adminCenter" else self.extension_upload(environment)
 
-    def outside_system(self, client_id: str, secret: str) -> OutsideSystem:
+    def application_client(self, client_id: str, secret: str) -> ApplicationClient:
         """Return an application that calls Business Central with its own secret, as the outside system does."""
         with self._lock:
             online = self._cloud
-        return OutsideSystem(
+        return ApplicationClient(
             client_id,
             secret,
             self.tenant_id,

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from clients.entra.caller import Caller
 from clients.graph.errors import is_absent
-from clients.graph.rights import READ_APPLICATIONS, add_graph_remedy
+from clients.graph.permissions import READ_APPLICATIONS, add_graph_remedy
 from clients.http.errors import NotFound, ServiceError
 from clients.http.transport import Transport
 

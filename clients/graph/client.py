@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 from clients.entra.caller import Caller
 from clients.graph.errors import is_absent
 from clients.graph.objects import DelegatedGrant, RoleAssignment, ServicePrincipal
-from clients.graph.requests import Requests
-from clients.graph.rights import (
+from clients.graph.permissions import (
     GRANT_APP_ROLES,
     GRANT_APP_ROLES_OF_GRAPH,
     GRANT_DELEGATED_PERMISSIONS,
@@ -23,6 +22,7 @@ from clients.graph.rights import (
     READ_APPLICATIONS,
     READ_DELEGATED_GRANTS,
 )
+from clients.graph.requests import Requests
 from clients.http.errors import NotFound
 from clients.http.shared_reads import SharedRead
 from clients.http.transport import ErrorBody, Transport, as_mapping, nothing_due

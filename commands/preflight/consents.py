@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from clients.entra.caller import Caller
 from clients.graph.objects import ServicePrincipal
-from clients.graph.rights import MANAGE_ALL_APPLICATIONS
+from clients.graph.permissions import MANAGE_ALL_APPLICATIONS
 from clients.http.errors import UserFacingError
 from commands.preflight.business_central import not_in_cloud
 from commands.preflight.findings import Finding, missing
-from commands.preflight.missing_graph_rights import WHERE, lacking
+from commands.preflight.missing_graph_permissions import WHERE, lacking
 from commands.preflight.stack import Stack, all_keys, key_path
 from reconcilers.consent.observe import with_application, with_grants
 from reconcilers.consent.plan import Plan, plan

@@ -1,6 +1,6 @@
 """What own applications have in Entra that no stack file names: no drift, since `up` leaves it alone, but not unseen.
 
-Client secrets that no state knows are among what interrupted runs left: `commands.preflight.orphans`.
+Client secrets that no state knows are among what interrupted runs left: `commands.preflight.leftovers`.
 """
 
 from __future__ import annotations

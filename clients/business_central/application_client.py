@@ -1,4 +1,4 @@
-"""An outside system, as Entra and Business Central see it: it signs in with a client secret, and calls an environment.
+"""An integration's application as a client of Business Central: it signs in with its secret, and calls an environment.
 
 https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/automation-apis-using-s2s-authentication
 """
@@ -33,7 +33,7 @@ def route_for(roles: Iterable[str]) -> str | None:
     return next((route for role, route in ROUTES.items() if role in held), None)
 
 
-class OutsideSystem:
+class ApplicationClient:
     """An application with a client secret. Each sign-in gets a new token; connections are kept. Not thread-safe.
 
     Args:
