@@ -9,7 +9,7 @@ from clients.entra.caller import Caller
 from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands.preflight.findings import Finding, missing
-from settings.models import BUSINESS_CENTRAL_APP_ID
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
 
 WHERE = "Business Central"
 _API, _AUTOMATION = "API.ReadWrite.All", "Automation.ReadWrite.All"

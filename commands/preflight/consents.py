@@ -17,7 +17,8 @@ from commands.preflight.stack import Stack, all_keys, key_path
 from reconcilers.consent.observe import with_application, with_grants
 from reconcilers.consent.plan import Plan, plan
 from reconcilers.consent.spec import ConsentSpec, Live, Recorded
-from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
+from settings.models import Integration
 
 
 def check(stack: Stack, integration: Integration, caller: Caller | None) -> list[Finding]:

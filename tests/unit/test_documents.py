@@ -13,7 +13,7 @@ import pytest
 from clients.graph import permissions as graph_permissions
 from clients.http.transport import USER_AGENT
 from rehearsal.demo.next_steps import README_SECTION
-from settings.models import BUSINESS_CENTRAL_ROLES
+from settings.business_central_permissions import BUSINESS_CENTRAL_ROLES
 
 PROJECT = Path(__file__).parents[2]
 PAGES = sorted(
