@@ -36,7 +36,7 @@ from commands.preflight import (
     other_stacks,
     secrets,
 )
-from commands.preflight.findings import Finding, Kind, missing
+from commands.preflight.findings import Finding, Kind, finding_from
 from commands.preflight.stack import Stack
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
@@ -48,6 +48,7 @@ MAX_CONCURRENT_CHECKS = 4
 
 _COLOURS: dict[Kind, str] = {  # the gravest first
     "missing": "red",
+    "refused": "red",
     "pending": "yellow",
     "leftover": "yellow",
     "takeover": "cyan",
@@ -172,7 +173,7 @@ def _sign_in_to_graph(session: Session) -> tuple[Caller | None, list[Finding]]:
     try:
         return session.graph_caller, []
     except UserFacingError as problem:
-        return None, [missing(missing_graph_permissions.WHERE, problem)]
+        return None, [finding_from(missing_graph_permissions.WHERE, problem)]
 
 
 def _who_signs_in(caller: Caller | None) -> Finding:
@@ -190,7 +191,7 @@ def _tagged_applications(stack: Stack) -> tuple[list[Application], list[Finding]
     try:
         return stack.session.applications.tagged(f"{PROJECT}:"), []
     except UserFacingError as problem:
-        return [], [missing(missing_graph_permissions.WHERE, problem)]
+        return [], [finding_from(missing_graph_permissions.WHERE, problem)]
 
 
 def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:

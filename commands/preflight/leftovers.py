@@ -11,7 +11,7 @@ from functools import partial
 
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
-from commands.preflight.findings import Finding, missing
+from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, Tag, all_keys, key_path
 from settings.models import Integration
 
@@ -98,7 +98,7 @@ def _deleted_in_entra(stack: Stack, key: str, object_id: str, client_id: str) ->
         if stack.session.applications.exists(object_id):
             return []
     except UserFacingError as problem:
-        return [missing(WHERE, problem)]
+        return [finding_from(WHERE, problem)]
     found = (
         f"application {client_id} (integration {key}) is in the state and not in Entra: a killed run, or somebody, "
         "deleted it"
@@ -115,7 +115,7 @@ def _principal(stack: Stack, key: str) -> Iterator[Finding]:
     try:
         principal = stack.session.graph.service_principal(client_id)
     except UserFacingError as problem:
-        yield missing(WHERE, problem)
+        yield finding_from(WHERE, problem)
         return
     if principal and principal.id not in stack.state.principals.values():
         yield Finding(
@@ -156,7 +156,7 @@ def _names_taken(stack: Stack) -> list[Finding]:
         try:
             found = stack.session.applications.named(each.display_name)
         except UserFacingError as problem:
-            return [*findings, missing(WHERE, problem)]
+            return [*findings, finding_from(WHERE, problem)]
         for other in found:
             tag = Tag.among(other.tags)
             if tag and tag.stack == stack.name:
@@ -170,5 +170,5 @@ def _names_taken(stack: Stack) -> list[Finding]:
                 "nothing uses it: applications that Business Central's wizards made have secrets that are valid for a "
                 "hundred years."
             )
-            findings.append(Finding("missing", key_path(each), seen, remedy))
+            findings.append(Finding("refused", key_path(each), seen, remedy))
     return findings
