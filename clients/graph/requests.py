@@ -114,3 +114,8 @@ class Requests:
             return write(method, send, check_done, KNOWN_ANSWERS)
         except ServiceError as problem:
             raise add_graph_remedy(problem, needs, self._caller) from None
+
+
+def id_of(made: Mapping[str, Any]) -> str:
+    """Read the id of an object that was made."""
+    return str(made["id"])
