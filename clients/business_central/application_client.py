@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from clients.business_central.environment import AUTOMATION_ROUTE, read_error_body
+from clients.business_central.environment import read_error_body
 from clients.business_central.requests import HEADERS
+from clients.business_central.routes import AUTOMATION_ROUTE
 from clients.entra import cloud, sign_in
 from clients.entra.caller import claims_of, texts
 from clients.entra.cloud import Cloud

@@ -15,10 +15,11 @@ from urllib.parse import quote
 
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Deployment
-from clients.business_central.environment import AUTOMATION_ROUTE, COMPANION_ROUTE, Environment
+from clients.business_central.environment import Environment
 from clients.business_central.errors import ASSIGN_EXTENSION_MANAGEMENT, add_environment_remedy, format_remedy
 from clients.business_central.permission_refusals import permission_refusal
 from clients.business_central.requests import Requests
+from clients.business_central.routes import AUTOMATION_ROUTE, COMPANION_ROUTE
 from clients.http.errors import ServiceError
 from clients.http.transport import Transport, nothing_due
 from clients.http.writes import Done, done_if

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from clients.business_central.app_file import Version
-from clients.business_central.environment import COMPANION_APP_ID, COMPANION_ROUTE, Environment
+from clients.business_central.environment import Environment
 from clients.business_central.errors import (
     ASSIGN_SAME_SETS_TO_CALLER,
     ASSIGN_SECURITY,
@@ -18,6 +18,7 @@ from clients.business_central.errors import (
     format_remedy,
 )
 from clients.business_central.records import NO_ID, Assignment, PermissionSet, Registration
+from clients.business_central.routes import COMPANION_APP_ID, COMPANION_ROUTE
 from clients.entra.caller import Caller
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from clients.business_central.environment import COMPANION_ROUTE
 from clients.business_central.errors import (
     ASSIGN_EBC_REGISTRATION,
     ASSIGN_SAME_SETS_TO_CALLER,
@@ -18,6 +17,7 @@ from clients.business_central.errors import (
     REGISTER_CALLER,
     format_remedy,
 )
+from clients.business_central.routes import COMPANION_ROUTE
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
 from tests.support.entra import EntraApplication, key_ids, make_server_application, tag
 from tests.support.preflight import exported, run_preflight
