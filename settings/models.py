@@ -83,7 +83,7 @@ def _name_alone(value: object) -> object:
 
 
 class RedirectUris(_Model):
-    """Where Entra sends people back to after they have signed in; a list that is left out is nobody's business here."""
+    """Where Entra sends people back to after they have signed in; a list that is left out stays as others set it."""
 
     web: Annotated[tuple[WebAddress, ...], AfterValidator(_once)] | None = None
     public_client: Annotated[tuple[PublicClientAddress, ...], AfterValidator(_once)] | None = None

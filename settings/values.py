@@ -32,7 +32,7 @@ def _label(value: object) -> str:
 def _not_super(role_id: str) -> str:
     if role_id == "SUPER":
         # docs/reference/facts-business-central.md, "SUPER and SECURITY".
-        raise ValueError("SUPER cannot be given to an application: name the permission sets that it really needs")
+        raise ValueError("SUPER cannot be assigned to an application: name the permission sets that it really needs")
     return role_id
 
 

@@ -76,7 +76,7 @@ class Users(Companies):
     def assign(self, user_id: str, wanted: PermissionSet, company: str) -> None:
         """Assign a permission set to a user for one company, or for all with company ""; it may be assigned already."""
         body = {"roleId": wanted.role_id, "company": company, "appId": wanted.app_id, "scope": wanted.scope}
-        attempting = f"give permission set {wanted.role_id} to user {user_id} in environment {self.name}"
+        attempting = f"assign permission set {wanted.role_id} to user {user_id} in environment {self.name}"
 
         def is_assigned() -> bool:
             held = self._permissions_of(user_id)
@@ -95,7 +95,7 @@ class Users(Companies):
 
     def unassign(self, user_id: str, assignment: Assignment) -> None:
         """Remove a permission set from a user; it may be gone already."""
-        attempting = f"take permission set {assignment.role_id} from user {user_id} in environment {self.name}"
+        attempting = f"remove permission set {assignment.role_id} from user {user_id} in environment {self.name}"
         path = f"{self._user_permissions(user_id)}({assignment.id})"
 
         def is_removed() -> bool:

@@ -170,7 +170,7 @@ class _Environment:
                 yield Finding("note", self._where, found, self._remedy(ASSIGN_SECURITY))
         for verb, wanted in (
             ("assign", {each for one in declared for each in one.plan.assign}),
-            ("take away", {_resolved(each) for one in declared for each in one.plan.unassign}),
+            ("remove", {_resolved(each) for one in declared for each in one.plan.unassign}),
         ):
             if foreign := [each for each in wanted if not _may_assign(held, each)]:
                 found = f"{who} does not hold {', '.join(sorted(map(str, foreign)))}, which it has to {verb}"
@@ -198,7 +198,7 @@ class _Environment:
             return
         if row is None or self._stack.has_recorded_registration(self._key, row.client_id):
             return
-        listed = ", ".join(declared.plan.describe_changes(assigned="gives", unassigned="takes")) or "none"
+        listed = ", ".join(declared.plan.describe_changes(assigned="assigns", unassigned="removes")) or "none"
         found = f"`up` takes over the registration of {row.client_id} that is there; changes: {listed}"
         yield Finding("takeover", where, found)
 
