@@ -15,18 +15,21 @@ from components.companion import companion_extension
 from components.integration import Integration
 from components.program_end import end_quietly_when_interrupted, refuse
 from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
-from settings.loading import SettingsError, decoded, load, of_project
+from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
 
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
 config = pulumi.runtime.get_config_env()
-configuration = {key: decoded(text) for key, text in config.items()}
+configuration = {key: decode_configuration_value(text) for key, text in config.items()}
 folder = Path(__file__).parent
 stack_file = Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml")
 try:
     settings = load(
-        of_project(configuration), presets=folder / "presets", stack_file=stack_file, configuration=configuration
+        project_configuration(configuration),
+        presets=folder / "presets",
+        stack_file=stack_file,
+        configuration=configuration,
     )
 except SettingsError as problem:
     refuse(str(problem))

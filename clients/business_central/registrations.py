@@ -13,7 +13,7 @@ from clients.business_central.routes import COMPANION_ROUTE
 from clients.business_central.servers import Server
 from clients.http.errors import ServiceError
 from clients.http.shared_reads import SharedRead
-from clients.http.transport import Transport, nothing_due
+from clients.http.transport import Transport, no_body
 from clients.http.writes import Done, done_if
 
 
@@ -105,7 +105,7 @@ class Registrations(Companies):
         """
         try:
             self._write(
-                nothing_due,
+                no_body,
                 "DELETE",
                 self._registrations(client_id),
                 f"delete the registration of {client_id} in environment {self.name}",

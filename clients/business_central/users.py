@@ -13,7 +13,7 @@ from clients.business_central.routes import AUTOMATION_ROUTE, COMPANION_ROUTE
 from clients.business_central.servers import Server
 from clients.http.errors import ServiceError
 from clients.http.shared_reads import SharedRead
-from clients.http.transport import Transport, nothing_due
+from clients.http.transport import Transport, no_body
 from clients.http.writes import done_if
 
 
@@ -66,7 +66,7 @@ class Users(Companies):
         path = f"{self._in_company(AUTOMATION_ROUTE, 'users')}({user_id})"
         attempting = f"enable user {user_id} in environment {self.name}"
         check_done = partial(done_if, lambda: user_id in self.enabled_users())
-        self._write(nothing_due, "PATCH", path, attempting, check_done, body={"state": "Enabled"})
+        self._write(no_body, "PATCH", path, attempting, check_done, body={"state": "Enabled"})
 
     def assignments(self, client_id: str) -> list[Assignment]:
         """Return the permission sets that an application's user holds now."""
@@ -88,7 +88,7 @@ class Users(Companies):
 
         check_done = partial(done_if, is_assigned)
         try:
-            self._write(nothing_due, "POST", self._user_permissions(user_id), attempting, check_done, body=body)
+            self._write(no_body, "POST", self._user_permissions(user_id), attempting, check_done, body=body)
         except ServiceError as problem:
             if not is_duplicate(problem):
                 raise
@@ -102,7 +102,7 @@ class Users(Companies):
             return all(each.id != assignment.id for each in self._permissions_of(user_id))
 
         try:
-            self._write(nothing_due, "DELETE", path, attempting, partial(done_if, is_removed))
+            self._write(no_body, "DELETE", path, attempting, partial(done_if, is_removed))
         except ServiceError as problem:
             if not is_missing_record(problem):
                 raise

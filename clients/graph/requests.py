@@ -10,7 +10,7 @@ from clients.entra.caller import Caller
 from clients.graph.errors import KNOWN_ANSWERS, already_exists, is_absent
 from clients.graph.permissions import GraphPermission, add_graph_remedy
 from clients.http.errors import BadRequest, Conflict, NotFound, ServiceError
-from clients.http.transport import Transport, nothing_due
+from clients.http.transport import Transport, no_body
 from clients.http.writes import Done, done_if, write
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Requests:
             return not just_made and is_gone()  # what was made a moment ago may be invisible: only a DELETE tells
 
         try:
-            self._write("DELETE", path, nothing_due, is_done, attempting=attempting, needs=needs)
+            self._write("DELETE", path, no_body, is_done, attempting=attempting, needs=needs)
         except NotFound as problem:
             if just_made or not is_absent(problem):
                 raise

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.entra.caller import Caller
-from clients.entra.ways import sign_in_by
+from clients.entra.sign_in_methods import choose_sign_in
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from clients.http.trust import unread_bundle
@@ -40,7 +40,7 @@ from commands.preflight.findings import Finding, Kind, finding_from
 from commands.preflight.stack import Stack
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
-from settings.loading import SettingsError, load, of_project
+from settings.loading import SettingsError, load, project_configuration
 from settings.models import PROJECT
 
 MAX_CONCURRENT_CHECKS = 4
@@ -178,7 +178,7 @@ def _sign_in_to_graph(session: Session) -> tuple[Caller | None, list[Finding]]:
 
 def _who_signs_in(caller: Caller | None) -> Finding:
     """Return who signed in to Graph, and by which way."""
-    chosen = sign_in_by(os.environ)
+    chosen = choose_sign_in(os.environ)
     who = f"application {chosen.known_application}" if chosen.known_application else "the caller"
     if caller:
         who = caller.user or f"{'managed identity' if caller.is_managed_identity else 'application'} {caller.client_id}"
@@ -201,7 +201,9 @@ def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:
         raise StackUnreadable(
             f"{file} does not exist, or has no `config`: write it as stacks/Pulumi.example.yaml shows."
         )
-    declared = load(of_project(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config)
+    declared = load(
+        project_configuration(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config
+    )
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
     state = _state(full_name, exported)

@@ -12,7 +12,7 @@ from clients.graph.permissions import MANAGE_ALL_APPLICATIONS
 from clients.http.errors import UserFacingError
 from commands.preflight.business_central import not_in_cloud
 from commands.preflight.findings import Finding, finding_from
-from commands.preflight.missing_graph_permissions import WHERE, lacking
+from commands.preflight.missing_graph_permissions import WHERE, missing_permission
 from commands.preflight.stack import Stack, all_keys, key_path
 from reconcilers.consent.observe import with_application, with_grants
 from reconcilers.consent.plan import Plan, plan
@@ -102,7 +102,9 @@ class _Consents:
         application = self._application
         if application is None:
             if self._auto and (
-                found := lacking(self._caller, MANAGE_ALL_APPLICATIONS, "let a vendor's application into the tenant")
+                found := missing_permission(
+                    self._caller, MANAGE_ALL_APPLICATIONS, "let a vendor's application into the tenant"
+                )
             ):
                 yield found
             then = "`up` lets it in, looks, and grants nothing where it is another one"
@@ -137,7 +139,7 @@ class _Consents:
             purpose = f"add the service principal of {name} to this tenant"
             who = "`up` adds it, as the portal does" if self._auto else "the approval page adds it"
             note = Finding("note", WHERE, f"this tenant has no service principal of {name} yet: {who}")
-            yield (lacking(self._caller, MANAGE_ALL_APPLICATIONS, purpose) if self._auto else None) or note
+            yield (missing_permission(self._caller, MANAGE_ALL_APPLICATIONS, purpose) if self._auto else None) or note
             if app_id == BUSINESS_CENTRAL_APP_ID and (found := not_in_cloud(self._stack.session)):
                 yield found
         for each in consent.plan.refusals:

@@ -80,7 +80,7 @@ class _Environment:
         )
         self._online = not declared.base_url
         self._where = f"environment {declared.name}"
-        self._tags = {each.client_id: Tag.among(each.tags) for each in tagged}
+        self._tags = {each.client_id: Tag.find_in(each.tags) for each in tagged}
 
     def findings(self) -> Iterator[Finding]:
         """Make all requests, and yield the findings.

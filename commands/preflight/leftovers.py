@@ -28,7 +28,7 @@ def find(stack: Stack, tagged: Collection[Application]) -> list[Finding]:
     known = {object_id for object_id, _ in stack.state.applications.values()}
     findings: list[Finding] = []
     for each in tagged:
-        tag = Tag.among(each.tags)
+        tag = Tag.find_in(each.tags)
         if tag is None or tag.stack != stack.name:
             continue
         findings += _secrets(stack, each) if each.id in known else [_application(stack, each, tag.key)]
@@ -158,7 +158,7 @@ def _names_taken(stack: Stack) -> list[Finding]:
         except UserFacingError as problem:
             return [*findings, finding_from(WHERE, problem)]
         for other in found:
-            tag = Tag.among(other.tags)
+            tag = Tag.find_in(other.tags)
             if tag and tag.stack == stack.name:
                 continue  # this stack made it: it is among the leftovers already
             whose = f"stack {tag.stack}'s" if tag else "somebody else's"

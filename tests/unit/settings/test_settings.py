@@ -287,7 +287,7 @@ def test_environments_are_compared_without_case() -> None:
 
 @pytest.mark.parametrize("text", ["", "[Production", "{", "plain", "[" * 100_000, "[" + "9" * 5000])
 def test_a_value_that_is_no_json_is_a_text(text: str) -> None:
-    assert loading.decoded(text) == text
+    assert loading.decode_configuration_value(text) == text
 
 
 @pytest.mark.parametrize("content", ["config: {x: [2026-02-30]}", "\t", "config: [", "\xff" * 3, "", "[" * 3000])
