@@ -14,19 +14,21 @@ from components.cloud import refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.existing_application import ExistingClientIds
 from components.integration import Integration
-from components.monitor import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from components.program_end import end_quietly_when_interrupted, refuse
-from settings.loading import SettingsError, decoded, load, of_project
+from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
+from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
 
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
 config_texts = pulumi.runtime.get_config_env()
-config = {key: decoded(text) for key, text in config_texts.items()}
+config = {key: decode_configuration_value(text) for key, text in config_texts.items()}
 folder = Path(__file__).parent
 stack_file = Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml")
 try:
-    settings = load(of_project(config), presets=folder / "presets", stack_file=stack_file, configuration=config)
+    settings = load(
+        project_configuration(config), presets=folder / "presets", stack_file=stack_file, configuration=config
+    )
 except SettingsError as problem:
     refuse(str(problem))
 refuse_cloud_without_business_central(config_texts, settings)
@@ -53,7 +55,7 @@ if settings.integrations or not companion:
     pulumi.export(
         "integrations",
         {
-            each.key: Integration(each, settings, caller, in_tenant, client_ids).handover
+            each.key: Integration(each, settings, caller, in_tenant, client_ids).stack_outputs
             for each in settings.integrations
         },
     )

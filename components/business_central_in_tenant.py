@@ -13,7 +13,8 @@ import pulumi
 from clients.session import Session
 from components.once_in_a_run import OnceInARun
 from reconcilers.consent.resource import require_resource
-from settings.models import BUSINESS_CENTRAL_APP_ID, Settings
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
+from settings.models import Settings
 
 
 class BusinessCentralInTenant:

@@ -8,12 +8,12 @@ from functools import cached_property
 
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
-from commands.preflight.findings import Finding, missing
+from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration
-from settings.secret_labels import instead_of, issued_path
+from settings.secret_labels import issued_path, remedy_for_ended_label
 
 SOON = timedelta(days=30)
 _NEW_SECRET = "Add today's date to the list, `pulumi up`, and hand the new secret over"  # noqa: S105 - a sentence
@@ -34,7 +34,7 @@ def check(stack: Stack, tagged: Collection[Application], now: datetime) -> list[
         try:
             found += _labels(stack, each, each.credentials.secrets, tagged, now)
         except UserFacingError as problem:
-            found.append(missing(issued_path(each.key), problem))
+            found.append(finding_from(issued_path(each.key), problem))
     return found
 
 
@@ -54,7 +54,7 @@ def _labels(
             yield Finding("note", where, found, _successor(label, newest))
         elif why := application.why_made(name):
             found = f"the secret '{label}' would have ended {end:%Y-%m-%d}: {why}, and Entra makes none that has ended"
-            yield Finding("missing", where, found, instead_of(label))
+            yield Finding("refused", where, found, remedy_for_ended_label(label))
         else:
             yield Finding(
                 "note", where, f"the secret '{label}' ended {end:%Y-%m-%d}: nobody can sign in with it",

@@ -79,7 +79,7 @@ CASES: dict[str, tuple[str, Callable[[World], Iterator[Operation]], str, str, Pl
     "a text that a terminal would obey": (
         "internal error", consents, "consent: read", "418 control characters", texts_are_shown_as_they_come
     ),
-    "a write repeated without a look": (
+    "a write repeated without a check": (
         "repeated", consents, "consent: create", "503 that asks for a wait, though done", writes_are_sent_again
     ),
 }  # fmt: skip
