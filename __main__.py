@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pulumi
 
+from clients.entra.cloud import cloud_by_name
 from clients.http.errors import UserFacingError
 from clients.http.trust import unread_bundle
 from clients.session import Session
@@ -48,10 +49,11 @@ if settings.integrations or not companion:
     session = Session(config)
     try:
         caller = find_caller(session)
+        cloud = cloud_by_name(config)
     except UserFacingError as problem:
         refuse(str(problem))
     in_tenant = BusinessCentralInTenant(session)
     pulumi.export(
         "integrations",
-        {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations},
+        {each.key: Integration(each, settings, caller, in_tenant, cloud).handover for each in settings.integrations},
     )

@@ -8,8 +8,10 @@ from typing import Any
 import pulumi
 
 from components.credentials import Secret
+from components.federated_credentials import Federated
 from components.proof import declared_proof
 from dynamic_providers.access_proof import PEOPLE_SIGN_IN, DeclaredProof
+from settings.federated_credentials import Trust
 from settings.models import Integration, Settings
 
 
@@ -20,12 +22,14 @@ def handover(
     tenant_id: str,
     client_id: pulumi.Input[str],
     secrets: Sequence[Secret],
+    federated: Sequence[Federated] = (),
 ) -> dict[str, Any]:
     """Return the values of one integration; the newest secret is among them, encrypted by Pulumi.
 
     Returns:
         tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret
-        and clientSecretExpires; where people sign in also delegatedScopes, and notProvable where there is no
+        and clientSecretExpires; with federated credentials also federatedCredentials, by name what a token
+        has to say; where people sign in also delegatedScopes, and notProvable where there is no
         environment to say it in. `access` has, by environment, what differs there: baseUrl, scope and companies,
         and notProvable where the access cannot be tried out with these values.
     """
@@ -48,7 +52,21 @@ def handover(
         newest = secrets[-1].password
         values["clientSecret"] = pulumi.Output.secret(newest.value)
         values["clientSecretExpires"] = newest.end_date
+    if federated:
+        values["federatedCredentials"] = {each.name: _expected(each.trust) for each in federated}
     return values
+
+
+def _expected(trust: Trust) -> dict[str, str]:
+    """Return what a token has to say, and who gets such a one."""
+    said = {
+        "issuer": trust.issuer,
+        "subject": trust.subject,
+        "claimsMatchingExpression": trust.expression,
+        "audience": trust.audience,
+        "sentBy": trust.sent_by,
+    }
+    return {key: value for key, value in said.items() if value}
 
 
 def _environment_access(proof: DeclaredProof) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
+from clients.entra.cloud import Cloud
 from components.application import own_application
 from components.business_central_in_tenant import BusinessCentralInTenant
 from components.consents import consents
 from components.credentials import secrets
 from components.dependencies import without_dependency
 from components.existing_application import existing_client_id
+from components.federated_credentials import federated_credentials
 from components.handover import handover
 from components.proof import access_proof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
@@ -30,6 +32,7 @@ class Integration(pulumi.ComponentResource):
         settings: all that the stack file says, for the names of environments.
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
         in_tenant: what is looked at before the first thing is made.
+        cloud: the cloud of the directory, by its name.
     """
 
     handover: dict[str, Any]
@@ -43,6 +46,7 @@ class Integration(pulumi.ComponentResource):
         settings: Settings,
         caller: azuread.GetClientConfigResult,
         in_tenant: BusinessCentralInTenant,
+        cloud: Cloud,
     ) -> None:
         # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
         super().__init__(
@@ -61,6 +65,11 @@ class Integration(pulumi.ComponentResource):
         client_id = own.application.client_id if own else existing_client_id(integration, self)
         consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
         made = secrets(integration, own.application, self) if own else []
+        trusted = (
+            federated_credentials(integration, own.application, self, tenant_id=caller.tenant_id, cloud=cloud)
+            if own
+            else []
+        )
         for key in integration.environments:
             environment = settings.environments[key]
             registration = BusinessCentralRegistration(
@@ -94,5 +103,6 @@ class Integration(pulumi.ComponentResource):
             tenant_id=caller.tenant_id,
             client_id=client_id,
             secrets=made,
+            federated=trusted,
         )
         self.register_outputs({"clientId": client_id})

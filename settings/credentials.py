@@ -11,6 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from settings.federated_credentials import FederatedCredential
 from settings.strict_model import StrictModel as _Model
 from settings.values import TEN_YEARS, Guid, Label, Name, SecretName, VaultName
 
@@ -52,3 +53,4 @@ class Credentials(_Model):
     """How an integration signs in."""
 
     secrets: Secrets | None = None
+    federated: tuple[FederatedCredential, ...] = ()

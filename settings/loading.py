@@ -17,7 +17,7 @@ from settings.models import PROJECT, Settings
 from settings.stack_file import StackFile
 from settings.yaml_reader import read_yaml
 
-PLANNED = {"federated", "certificates"}
+PLANNED = {"certificates"}
 """Keys of the design that this version does not know yet: said so, instead of "unknown key"."""
 
 

@@ -34,6 +34,11 @@ def key_and_label(name: str) -> tuple[str, str]:
     return key, label
 
 
+def federated(key: str, name: str) -> str:
+    """Return the name of a federated credential."""
+    return f"{key}-federated-{name}"
+
+
 def companion(environment: str) -> str:
     """Return the name of the companion extension in an environment: by the environment's name, as a registration."""
     return f"companion-{environment.casefold()}"
@@ -48,4 +53,5 @@ def of_integration(integration: Integration, settings: Settings) -> list[str]:
         *(registration(key, name) for name in environments),
         *(consent(key, app_id) for app_id in integration.other_permissions),
         *(secret(key, label) for label in (secrets.issued if secrets else ())),
+        *(federated(key, each.name) for each in integration.credentials.federated),
     ]

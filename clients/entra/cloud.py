@@ -31,24 +31,33 @@ class Cloud:
         key_vault: below which the vaults have their names, also the audience of their tokens; "" where a metadata host
             names none.
         business_central: Business Central online; "" where Microsoft documents none.
+        token_exchange: what a federated token has to be for; no address.
     """
 
     login: str
     graph: str
     key_vault: str = ""
     business_central: str = ""
+    token_exchange: str = "api://AzureADTokenExchange"  # noqa: S105 - no password
 
 
 # Entra: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
 # Graph: https://learn.microsoft.com/graph/deployments
 # Key Vault: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates (DNS suffixes)
 # Business Central: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/api-endpoint-structure
-# has one address, and says nothing of the other clouds. The names are those that the azuread provider accepts in
-# `azuread:environment` and ARM_ENVIRONMENT. docs/reference/facts-graph.md, "Clouds".
+# has one address, and says nothing of the other clouds. Token exchange:
+# https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity . The
+# names are those that the azuread provider accepts in `azuread:environment` and ARM_ENVIRONMENT.
+# docs/reference/facts-graph.md, "Clouds".
 _PUBLIC = Cloud(
     "https://login.microsoftonline.com", "https://graph.microsoft.com", "https://vault.azure.net", BUSINESS_CENTRAL_URL
 )
-_US_L4 = Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us", "https://vault.usgovcloudapi.net")
+_US_L4 = Cloud(
+    "https://login.microsoftonline.us",
+    "https://graph.microsoft.us",
+    "https://vault.usgovcloudapi.net",
+    token_exchange="api://AzureADTokenExchangeUSGov",  # noqa: S106 - no password
+)
 _US_L5 = replace(_US_L4, graph="https://dod-graph.microsoft.us")
 CLOUDS = {
     "public": _PUBLIC,
@@ -58,7 +67,10 @@ CLOUDS = {
     "usgovernmentl5": _US_L5,
     "dod": _US_L5,
     "china": Cloud(
-        "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", "https://vault.azure.cn"
+        "https://login.chinacloudapi.cn",
+        "https://microsoftgraph.chinacloudapi.cn",
+        "https://vault.azure.cn",
+        token_exchange="api://AzureADTokenExchangeChina",  # noqa: S106
     ),
 }
 
@@ -75,6 +87,18 @@ def find_cloud(settings: Mapping[str, str]) -> Cloud:
     """
     if host := metadata_host(settings):
         return _cloud_from_metadata(host)
+    return cloud_by_name(settings)
+
+
+def cloud_by_name(settings: Mapping[str, str]) -> Cloud:
+    """Return the cloud that `azuread:environment` or ARM_ENVIRONMENT names, else the public one. It makes no request.
+
+    Args:
+        settings: stack configuration, keys with their namespace.
+
+    Raises:
+        FailedPrecondition: the named cloud is not known.
+    """
     name = settings.get("azuread:environment") or os.environ.get("ARM_ENVIRONMENT") or "public"
     try:
         return CLOUDS[name.lower()]
