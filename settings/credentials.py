@@ -11,6 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from settings.certificates import Certificate
 from settings.federated_credentials import FederatedCredential
 from settings.strict_model import StrictModel as _Model
 from settings.values import TEN_YEARS, Guid, Label, Name, SecretName, VaultName
@@ -54,3 +55,4 @@ class Credentials(_Model):
 
     secrets: Secrets | None = None
     federated: tuple[FederatedCredential, ...] = ()
+    certificates: tuple[Certificate, ...] = ()

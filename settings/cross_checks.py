@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from settings import logical_names
+from settings.certificate_checks import certificate_problems
 from settings.federated_checks import federated_problems
 from settings.messages import Problem
 from settings.models import Integration, RedirectUris, Settings
@@ -62,6 +63,7 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
         yield from _people_problems(integration, here)
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
         yield from federated_problems(integration, here)
+        yield from certificate_problems(integration, here)
 
 
 def _companion_problems(settings: Settings) -> Iterable[Problem]:

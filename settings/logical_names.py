@@ -39,6 +39,11 @@ def federated(key: str, name: str) -> str:
     return f"{key}-federated-{name}"
 
 
+def certificate(key: str, thumbprint: str) -> str:
+    """Return the name of a certificate: by its SHA-1 thumbprint, as Entra shows it."""
+    return f"{key}-certificate-{thumbprint}"
+
+
 def companion(environment: str) -> str:
     """Return the name of the companion extension in an environment: by the environment's name, as a registration."""
     return f"companion-{environment.casefold()}"
@@ -54,4 +59,5 @@ def of_integration(integration: Integration, settings: Settings) -> list[str]:
         *(consent(key, app_id) for app_id in integration.other_permissions),
         *(secret(key, label) for label in (secrets.issued if secrets else ())),
         *(federated(key, each.name) for each in integration.credentials.federated),
+        *(certificate(key, each.public.thumbprint) for each in integration.credentials.certificates),
     ]

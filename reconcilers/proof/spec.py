@@ -10,6 +10,7 @@ from clients.business_central.servers import Server, server_at
 
 NO_SECRET = "this stack has no client secret for it, and no other credential can be used from here"  # noqa: S105
 FEDERATED = "it signs in without a secret, with tokens of its own platform, and nobody gets such a token here"
+CERTIFICATE = "it signs in with a certificate, whose private key is not here"
 PEOPLE_SIGN_IN = "people sign in to it, each with their own rights in Business Central, and no person is here"
 
 
@@ -51,6 +52,7 @@ class DeclaredProof:
         people_sign_in: bool = False,
         has_secret: bool,
         is_federated: bool = False,
+        has_certificate: bool = False,
         declared_at: str,
     ) -> Self:
         """Return what is to be proved of a registration.
@@ -67,6 +69,7 @@ class DeclaredProof:
             people_sign_in: whether it acts for people who sign in, and has no role of its own.
             has_secret: whether this stack makes a secret for the application.
             is_federated: whether the application trusts tokens of another platform.
+            has_certificate: whether it knows a certificate.
             declared_at: as the attribute.
         """
         companies = list(permission_set_companies)
@@ -77,7 +80,11 @@ class DeclaredProof:
             roles=tuple(roles),
             companies=tuple(sorted({each for each in companies if each})),
             not_provable=_not_provable(
-                switched_off, people_sign_in, "" if has_secret else _no_secret(is_federated), state, bool(companies)
+                switched_off,
+                people_sign_in,
+                "" if has_secret else FEDERATED if is_federated else CERTIFICATE if has_certificate else NO_SECRET,
+                state,
+                bool(companies),
             ),
             declared_at=declared_at,
         )
@@ -133,10 +140,6 @@ def _parsed(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _no_secret(is_federated: bool) -> str:
-    return FEDERATED if is_federated else NO_SECRET
 
 
 def _not_provable(
