@@ -5,17 +5,16 @@ from pathlib import Path
 
 import pulumi
 
-from clients.entra.cloud import cloud_by_name
 from clients.http.errors import UserFacingError
 from clients.http.trust import unread_bundle
 from clients.session import Session
 from components.business_central_in_tenant import BusinessCentralInTenant
 from components.caller import find_caller
-from components.cloud import refuse_cloud_without_business_central
+from components.cloud import KnownCloud, refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.integration import Integration
-from components.monitor import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from components.program_end import end_quietly_when_interrupted, refuse
+from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from settings.loading import SettingsError, decoded, load, of_project
 
 end_quietly_when_interrupted()
@@ -49,11 +48,14 @@ if settings.integrations or not companion:
     session = Session(config)
     try:
         caller = find_caller(session)
-        cloud = cloud_by_name(config)
+        cloud = KnownCloud.of(config)
     except UserFacingError as problem:
         refuse(str(problem))
     in_tenant = BusinessCentralInTenant(session)
     pulumi.export(
         "integrations",
-        {each.key: Integration(each, settings, caller, in_tenant, cloud).handover for each in settings.integrations},
+        {
+            each.key: Integration(each, settings, caller, in_tenant, cloud).stack_outputs
+            for each in settings.integrations
+        },
     )

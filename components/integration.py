@@ -7,16 +7,17 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
-from clients.entra.cloud import Cloud
 from components.application import own_application
 from components.business_central_in_tenant import BusinessCentralInTenant
+from components.certificates import certificates
+from components.cloud import KnownCloud
 from components.consents import consents
 from components.credentials import secrets
 from components.dependencies import without_dependency
 from components.existing_application import existing_client_id
 from components.federated_credentials import federated_credentials
-from components.handover import handover
 from components.proof import access_proof
+from components.stack_outputs import stack_outputs
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
 from settings.models import PROJECT, Settings
@@ -32,13 +33,13 @@ class Integration(pulumi.ComponentResource):
         settings: all that the stack file says, for the names of environments.
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
         in_tenant: what is looked at before the first thing is made.
-        cloud: the cloud of the directory, by its name.
+        cloud: the cloud of the directory, as far as it is known without a request.
     """
 
-    handover: dict[str, Any]
-    """What the outside system's team needs (`components.handover`). Exported by the stack and not registered as outputs
-    of this resource, so that the state keeps the secret in fewer places; a mapping and not one output, because a secret
-    in an output makes all of it secret."""
+    stack_outputs: dict[str, Any]
+    """What the outside system's team needs (`components.stack_outputs`). Exported by the stack and not registered as
+    outputs of this resource, so that the state keeps the secret in fewer places; a mapping, because a secret in one
+    output would make all of it secret."""
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class Integration(pulumi.ComponentResource):
         settings: Settings,
         caller: azuread.GetClientConfigResult,
         in_tenant: BusinessCentralInTenant,
-        cloud: Cloud,
+        cloud: KnownCloud,
     ) -> None:
         # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
         super().__init__(
@@ -66,10 +67,11 @@ class Integration(pulumi.ComponentResource):
         consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
         made = secrets(integration, own.application, self) if own else []
         trusted = (
-            federated_credentials(integration, own.application, self, tenant_id=caller.tenant_id, cloud=cloud)
+            federated_credentials(integration, own.application, self, tenant_id=caller.tenant_id, cloud=cloud.cloud)
             if own
             else []
         )
+        public = certificates(integration, own.application, self) if own else []
         for key in integration.environments:
             environment = settings.environments[key]
             registration = BusinessCentralRegistration(
@@ -97,12 +99,14 @@ class Integration(pulumi.ComponentResource):
                 registration=registration,
                 parent=self,
             )
-        self.handover = handover(
+        self.stack_outputs = stack_outputs(
             integration,
             settings,
             tenant_id=caller.tenant_id,
             client_id=client_id,
             secrets=made,
             federated=trusted,
+            certificates=public,
+            cloud=cloud,
         )
         self.register_outputs({"clientId": client_id})

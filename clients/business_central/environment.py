@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import quote
 
 from clients.business_central.errors import (
+    add_environment_remedy,
     is_duplicate,
     is_kept_because_of_sign_in,
     is_missing_record,
-    with_remedy,
 )
 from clients.business_central.records import (
     Assignment,
@@ -32,8 +32,8 @@ from clients.business_central.requests import Requests
 from clients.business_central.servers import Server
 from clients.http.errors import FailedPrecondition, ServiceError
 from clients.http.shared_reads import SharedRead
-from clients.http.transport import Problem, Transport, as_mapping, nothing_due
-from clients.http.writes import Done, none_where
+from clients.http.transport import ErrorBody, Transport, as_mapping, nothing_due
+from clients.http.writes import Done, done_if
 
 ANSWER_SECONDS = 510
 """Business Central ends an operation after 8 minutes; what it says until then is worth waiting for.
@@ -44,13 +44,13 @@ COMPANION_ROUTE = "entraBusinessCentral/registration/v1.0"
 AUTOMATION_ROUTE = "microsoft/automation/v2.0"
 
 
-def read_problem(body: Mapping[str, Any]) -> Problem:
+def read_error_body(body: Mapping[str, Any]) -> ErrorBody:
     """Read the body of a BC error; the correlation id stands at the end of its text."""
     error = as_mapping(body.get("error"))
     text, request_id = str(error.get("message") or ""), ""
     if found := re.search(r"\s+CorrelationId:\s+([0-9a-fA-F-]{36})\.?\s*$", text):
         text, request_id = text[: found.start()], found[1]
-    return Problem(str(error.get("code") or ""), text, request_id)
+    return ErrorBody(str(error.get("code") or ""), text, request_id)
 
 
 class BusinessCentral:
@@ -191,8 +191,8 @@ class Environment(Requests):
         try:
             body = {"clientId": client_id, **registration_body(fields)}
             # Who made a row that is there by now is not known: so it is one that was there already.
-            look = partial(none_where, lambda: self.registration(client_id) is not None)
-            return self._write(registration_of, "POST", self._registrations(), attempting, look, body=body)
+            check_done = partial(done_if, lambda: self.registration(client_id) is not None)
+            return self._write(registration_of, "POST", self._registrations(), attempting, check_done, body=body)
         except ServiceError as problem:
             if is_duplicate(problem):
                 return None
@@ -206,12 +206,14 @@ class Environment(Requests):
         try:
             body = registration_body(fields)
 
-            def look() -> Done[Registration | None] | None:
+            def check_done() -> Done[Registration | None] | None:
                 found = self.registration(client_id)
                 is_done = found is None or all(getattr(found, name) == value for name, value in fields.items())
                 return Done(found) if is_done else None
 
-            return self._write(registration_of, "PATCH", self._registrations(client_id), attempting, look, body=body)
+            return self._write(
+                registration_of, "PATCH", self._registrations(client_id), attempting, check_done, body=body
+            )
         except ServiceError as problem:
             if is_missing_record(problem):
                 return None
@@ -229,7 +231,7 @@ class Environment(Requests):
                 "DELETE",
                 self._registrations(client_id),
                 f"delete the registration of {client_id} in environment {self.name}",
-                partial(none_where, lambda: self.registration(client_id) is None),
+                partial(done_if, lambda: self.registration(client_id) is None),
             )
         except ServiceError as problem:
             if is_kept_because_of_sign_in(problem):
@@ -248,8 +250,8 @@ class Environment(Requests):
         """Enable the user behind a registration, which setting an enabled row to Enabled again does not do."""
         path = f"{self._in_company(AUTOMATION_ROUTE, 'users')}({user_id})"
         attempting = f"enable user {user_id} in environment {self.name}"
-        look = partial(none_where, lambda: user_id in self.enabled_users())
-        self._write(nothing_due, "PATCH", path, attempting, look, body={"state": "Enabled"})
+        check_done = partial(done_if, lambda: user_id in self.enabled_users())
+        self._write(nothing_due, "PATCH", path, attempting, check_done, body={"state": "Enabled"})
 
     # --- permission sets of a registration's user
 
@@ -271,9 +273,9 @@ class Environment(Requests):
                 for each in held
             )
 
-        look = partial(none_where, is_assigned)
+        check_done = partial(done_if, is_assigned)
         try:
-            self._write(nothing_due, "POST", self._user_permissions(user_id), attempting, look, body=body)
+            self._write(nothing_due, "POST", self._user_permissions(user_id), attempting, check_done, body=body)
         except ServiceError as problem:
             if not is_duplicate(problem):
                 raise
@@ -287,7 +289,7 @@ class Environment(Requests):
             return all(each.id != assignment.id for each in self._permissions_of(user_id))
 
         try:
-            self._write(nothing_due, "DELETE", path, attempting, partial(none_where, is_removed))
+            self._write(nothing_due, "DELETE", path, attempting, partial(done_if, is_removed))
         except ServiceError as problem:
             if not is_missing_record(problem):
                 raise
@@ -312,8 +314,8 @@ class Environment(Requests):
         companies = self.companies
         return f"{route}/companies({companies[min(companies)]})/{entity_set}"
 
-    def _with_remedy(self, problem: ServiceError) -> ServiceError:
-        return with_remedy(problem, self.name, COMPANION_ROUTE, self.server)
+    def _add_remedy(self, problem: ServiceError) -> ServiceError:
+        return add_environment_remedy(problem, self.name, COMPANION_ROUTE, self.server)
 
     def _forget(self) -> None:
         self._all_registrations.forget()

@@ -20,7 +20,7 @@ from clients.http.errors import (
     Unavailable,
     UserFacingError,
 )
-from clients.http.transport import Problem, Transport
+from clients.http.transport import ErrorBody, Transport
 
 _TRIES, _LONGEST_WAIT = 3, 5
 
@@ -46,7 +46,7 @@ def request_token(way: Way) -> str:
         service,
         url,
         authorization=lambda: f"Bearer {first(os.environ, *REQUEST_TOKEN)}",
-        read_problem=_read_problem,
+        read_error_body=_read_error_body,
         headers={"X-TFS-FedAuthRedirect": "Suppress"},  # Azure DevOps: 401 in place of a page to sign in at
     )
 
@@ -89,9 +89,9 @@ def _name(way: Way, url: str) -> str:
     return f"the token service at {urlsplit(url).netloc or url}"
 
 
-def _read_problem(body: Mapping[str, Any]) -> Problem:
+def _read_error_body(body: Mapping[str, Any]) -> ErrorBody:
     """Read an error: GitHub's and Azure DevOps's have a `message`, the latter a `typeKey` too."""
-    return Problem(str(body.get("typeKey") or ""), str(body.get("message") or ""), "")
+    return ErrorBody(str(body.get("typeKey") or ""), str(body.get("message") or ""), "")
 
 
 def _remedy(way: Way, problem: UserFacingError | None) -> str:

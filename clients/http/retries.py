@@ -1,6 +1,6 @@
 """Which answers the transport itself asks again for, and how long it waits in between.
 
-That is little for a write: whoever makes one has to look first whether it was done (`clients.http.writes`).
+That is little for a write: whoever makes one has to check first whether it was done (`clients.http.writes`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib3.util.retry import Retry
 from clients.http.trust import is_hopeless
 
 # Which statuses are worth asking again here. A write is repeated only where the service says that it did not take it:
-# 429. After anything else somebody has to look first whether it was done: `clients.http.writes`.
+# 429. After anything else somebody has to check first whether it was done: `clients.http.writes`.
 ALWAYS_RETRIED = frozenset({429})
 COULD_NOT = frozenset({408, 425, 500, 502, 503, 504})
 """Statuses that say that the service could not answer, and leave open whether it did what was asked."""

@@ -30,13 +30,13 @@ from commands.preflight import (
     companion,
     consents,
     environments,
-    missing_graph_rights,
+    leftovers,
+    missing_graph_permissions,
     not_declared,
-    orphans,
     other_stacks,
     secrets,
 )
-from commands.preflight.findings import Finding, Kind, missing
+from commands.preflight.findings import Finding, Kind, finding_from
 from commands.preflight.stack import Stack
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
@@ -48,6 +48,7 @@ MAX_CONCURRENT_CHECKS = 4
 
 _COLOURS: dict[Kind, str] = {  # the gravest first
     "missing": "red",
+    "refused": "red",
     "pending": "yellow",
     "leftover": "yellow",
     "takeover": "cyan",
@@ -100,7 +101,7 @@ def _check_until_state_is_stable(stack: Stack) -> list[Finding]:
         stack = replace(stack, state=now)
         found = check(stack)
     changing = "the stack's state changes while preflight looks, so that what looks left over may be in use"
-    note = Finding("note", orphans.WHERE, changing, "Run it again when no `up` is under way.")
+    note = Finding("note", leftovers.WHERE, changing, "Run it again when no `up` is under way.")
     return [*(each for each in found if each.kind != "leftover"), note]
 
 
@@ -117,7 +118,7 @@ def check(stack: Stack) -> list[Finding]:
     if signed_in_to_graph:
         tagged, unlisted = _tagged_applications(stack)
         found += [_who_signs_in(person), *unlisted]
-        checks += [partial(missing_graph_rights.check, stack, person), partial(orphans.find, stack, tagged)]
+        checks += [partial(missing_graph_permissions.check, stack, person), partial(leftovers.find, stack, tagged)]
         checks.append(partial(secrets.check, stack, tagged, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
         checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
@@ -172,7 +173,7 @@ def _sign_in_to_graph(session: Session) -> tuple[Caller | None, list[Finding]]:
     try:
         return session.graph_caller, []
     except UserFacingError as problem:
-        return None, [missing(missing_graph_rights.WHERE, problem)]
+        return None, [finding_from(missing_graph_permissions.WHERE, problem)]
 
 
 def _who_signs_in(caller: Caller | None) -> Finding:
@@ -190,7 +191,7 @@ def _tagged_applications(stack: Stack) -> tuple[list[Application], list[Finding]
     try:
         return stack.session.applications.tagged(f"{PROJECT}:"), []
     except UserFacingError as problem:
-        return [], [missing(missing_graph_rights.WHERE, problem)]
+        return [], [finding_from(missing_graph_permissions.WHERE, problem)]
 
 
 def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:

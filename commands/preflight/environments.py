@@ -21,7 +21,7 @@ from clients.business_central.records import NO_ID, Assignment, PermissionSet, R
 from clients.entra.caller import Caller
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
-from commands.preflight.findings import Finding, missing
+from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, Tag, key_path
 from commands.pulumi_cli import ROOT
 from reconcilers.registration.observe import observe_definitions
@@ -64,7 +64,7 @@ def check(stack: Stack, key: str, tagged: Iterable[Application], caller: Caller 
         for each in _Environment(stack, key, tagged, caller).findings():
             found.append(each)  # noqa: PERF402 - what was found before an error counts
     except UserFacingError as problem:  # the rest could not be read either
-        found.append(missing(f"environment {stack.declared.environments[key].name}", problem))
+        found.append(finding_from(f"environment {stack.declared.environments[key].name}", problem))
     return found
 
 
@@ -89,17 +89,20 @@ class _Environment:
         """
         number = len(self._environment.companies)
         declared = [self._planned(each, {}, {}) for each in self._integrations()]
-        refused = [missing(refusal.where, refusal) for each in declared for refusal in each.plan.refusals]
-        yield from refused
+        # Without rows the only refusal is of permission sets or companies that are not there.
+        undefined = [
+            finding_from(refusal.where, refusal, kind="missing") for each in declared for refusal in each.plan.refusals
+        ]
+        yield from undefined
         companion = self._companion()
         yield companion
-        if companion.kind == "missing":  # registrations cannot be read without it
+        if companion.stops_up:  # registrations cannot be read without it
             return
         rows, assignments = self._environment.registrations(), self._environment.all_assignments()
         declared = [self._planned(each, rows, assignments) for each in self._integrations()]
         rights = [*self._rights(declared, assignments), *self._full_user(declared, rows)]
         yield from rights
-        if not any(each.kind == "missing" for each in (*refused, *rights)):
+        if not any(each.stops_up for each in (*undefined, *rights)):
             found = f"nothing that `up` needs there is known to be missing (companies: {number})"
             yield Finding("ready", self._where, found)
         for each in declared:
@@ -190,7 +193,7 @@ class _Environment:
         """Yield what `up` would adopt, and what it would change in it."""
         row, where = declared.row, f"{key_path(declared.integration)}, {self._where}"
         if refusal := declared.plan.adoption_refused:
-            yield missing(where, refusal)
+            yield finding_from(where, refusal)
             return
         if row is None or self._stack.has_recorded_registration(self._key, row.client_id):
             return

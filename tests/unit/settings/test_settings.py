@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from settings import loading
 from settings import models as settings
+from settings.business_central_permissions import RESOURCES
 from settings.client_ids import StackOutput
 from settings.credentials import Secrets
 from settings.stack_file import StackFile
@@ -401,7 +402,7 @@ def test_a_vendors_application_may_be_called_as_one_of_ours_is() -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "app_id"), settings.RESOURCES.items())
+@pytest.mark.parametrize(("name", "app_id"), RESOURCES.items())
 def test_a_resource_is_known_by_its_name_and_by_its_id(name: str, app_id: str) -> None:
     by_name, by_id = (
         load(magento={**MAGENTO, "otherPermissions": {key: {"roles": ["User.Read.All"]}}}).integrations[0]
