@@ -18,9 +18,6 @@ from settings.models import PROJECT, Settings
 from settings.stack_file import StackFile
 from settings.yaml_reader import read_yaml
 
-PLANNED: frozenset[str] = frozenset()
-"""Keys of the design that this version does not know yet: said so, instead of "unknown key"."""
-
 
 class SettingsError(Exception):
     """The stack file or a preset is wrong; the text names every problem, its key, its line and what would be right."""
@@ -68,7 +65,7 @@ def load(
             {**values, "integrations": filled}, by_alias=True, by_name=False, context=context
         )
     except ValidationError as invalid:
-        problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled], PLANNED)
+        problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled])
     else:
         problems += contradictions(settings)
     if problems:

@@ -10,11 +10,13 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from settings import loading
+from settings import federated_subjects, loading
 from settings import models as settings
 from settings.business_central_permissions import RESOURCES
+from settings.certificates import Certificate
 from settings.client_ids import StackOutput
 from settings.credentials import Credentials, Secrets
+from settings.federated_credentials import FederatedCredential
 from settings.strict_model import StrictModel
 from settings.yaml_reader import read_yaml
 
@@ -33,6 +35,13 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "permission sets": settings.PermissionSet,
     "credentials": Credentials,
     "secrets": Secrets,
+    "federated credentials": FederatedCredential,
+    "github": federated_subjects.GitHub,
+    "azure devops": federated_subjects.AzureDevOps,
+    "gitlab": federated_subjects.GitLab,
+    "kubernetes": federated_subjects.Kubernetes,
+    "managed identity": federated_subjects.ManagedIdentity,
+    "certificates": Certificate,
 }
 NOT_WRITTEN = {"Integration": {"(key)"}}
 """`key` is what an integration stands under, not a key in it."""
@@ -98,7 +107,9 @@ def test_the_examples_are_valid_and_use_every_key() -> None:
         for key in keys(model)
         if not re.search(rf"(?<![\w]){key}:(?=[\s{{]|$)", "".join(examples), re.MULTILINE)
     }
-    assert unused == {"state"}, "the example's own integrations are enabled; everything else is shown"
+    assert unused == {"state", "file"}, (
+        "the examples' integrations are enabled, and have no file beside them; everything else is shown"
+    )
 
 
 def test_the_page_lists_the_presets_that_there_are() -> None:
