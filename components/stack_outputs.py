@@ -75,6 +75,7 @@ def _expected(trust: Trust) -> dict[str, str]:
         "subject": trust.subject,
         "claimsMatchingExpression": trust.expression,
         "audience": trust.audience,
+        "platform": trust.platform,
         "sentBy": trust.sent_by,
     }
     return {key: value for key, value in said.items() if value}

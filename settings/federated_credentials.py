@@ -44,6 +44,7 @@ class Trust(NamedTuple):
         subject: their claim `sub`; "" where there is an expression.
         expression: what has to be true of their claims; "" where there is a subject.
         audience: their claim `aud`; "" for the cloud's own.
+        platform: the key of the stack file that says whose tokens: `github`, ..., `issuer`.
         sent_by: who gets such a token, in words for the outside system's team.
     """
 
@@ -51,6 +52,7 @@ class Trust(NamedTuple):
     subject: str
     expression: str
     audience: str
+    platform: str
     sent_by: str
 
 
@@ -114,7 +116,8 @@ class FederatedCredential(_Model):
                 slash at its end.
         """
         claims, sent_by = self._claims(entra)
-        return Trust(claims.issuer, claims.subject, claims.expression, self.audience or "", sent_by)
+        platform = next(kind for kind, each in zip(_KINDS, self._kinds(), strict=True) if each is not None)
+        return Trust(claims.issuer, claims.subject, claims.expression, self.audience or "", platform, sent_by)
 
     def _kinds(self) -> tuple[object, ...]:
         return (self.github, self.azure_dev_ops, self.gitlab, self.kubernetes, self.managed_identity, self.issuer)

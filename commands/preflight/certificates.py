@@ -1,4 +1,4 @@
-"""The certificates of a stack file beside the calendar, since the program has no clock: which have ended, or end soon."""
+"""Which certificates of a stack file have ended, or end soon: the program itself has no clock."""
 
 from __future__ import annotations
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.app_service import app_service
 from tests.support.certificates import key_credential, make_certificate
 from tests.support.entra import graph
+from tests.support.handover import handover, run_python, run_shell
 from tests.support.outside_issuer import AUDIENCE, GITHUB, OutsideIssuer
 from tests.support.sign_ins import SignIns
 from tests.support.stack import Stack
@@ -83,6 +86,7 @@ def test_an_integration_without_a_secret_through_its_whole_life(
         "issuer": GITHUB,
         "subject": PRODUCTION,
         "audience": AUDIENCE,
+        "platform": "github",
         "sentBy": "GitHub Actions jobs of acme/robots that name the environment production",
     }
     assert outputs["federatedCredentials"]["releases"]["claimsMatchingExpression"] == EXPRESSION
@@ -103,6 +107,22 @@ def test_an_integration_without_a_secret_through_its_whole_life(
     main = partial(sign_ins.with_token, github.token("repo:acme/robots:ref:refs/heads/main"))
     assert sign_ins.refusal(main) == "700213"
     assert sign_ins.refusal(partial(sign_ins.with_certificate, *make_certificate("others"))) == "700027"
+
+    # What is handed over works as it stands, each kind by its example.
+    said = json.loads(handover(stack, "robots", "--json"))
+    assert said["signIn"] == ["managedIdentity", "federatedCredential", "certificate"]
+    assert said["federatedCredentials"] == outputs["federatedCredentials"]
+    shell, code = (said["examples"]["federatedCredential"][each] for each in ("curl", "python"))
+    token_file = {"AZURE_FEDERATED_TOKEN_FILE": str(tmp_path / "token")}
+    assert run_shell(tenant, shell, **token_file)["value"]
+    assert "CRONUS DK" in run_python(tenant, code, **token_file)
+    (tmp_path / "robots.pem").write_bytes(key + certificate)
+    pem = {"AZURE_CLIENT_CERTIFICATE_PATH": str(tmp_path / "robots.pem")}
+    assert "CRONUS DK" in run_python(tenant, said["examples"]["certificate"]["python"], **pem)
+    with app_service(identity, IDENTITY) as in_azure:
+        assert "CRONUS DK" in run_python(tenant, said["examples"]["managedIdentity"]["python"], **in_azure)
+    text = handover(stack, "robots")
+    assert all(each in text for each in (PRODUCTION, EXPRESSION, thumbprint, IDENTITY))
 
     # Nothing to do, and nothing asked.
     tenant.clear_requests()

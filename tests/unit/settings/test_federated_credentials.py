@@ -97,7 +97,7 @@ def test_a_subject_is_put_together_as_its_platform_writes_it(entry: dict[str, An
 def test_a_wildcard_in_a_branch_becomes_an_expression() -> None:
     (made,) = declared({"name": "releases", "github": {**ROBOTS, "branch": "release/*"}})
     said = "claims['sub'] matches 'repo:acme/robots:ref:refs/heads/release/*'"
-    assert made.trust() == Trust(GITHUB, "", said, "", made.trust().sent_by)
+    assert made.trust() == Trust(GITHUB, "", said, "", "github", made.trust().sent_by)
     assert holds(said, {"sub": "repo:acme/robots:ref:refs/heads/release/1/a"})
     assert not holds(said, {"sub": "repo:acme/robots:ref:refs/heads/main"})
 
