@@ -146,9 +146,9 @@ def _curl(access: Handover, before: str, credential: str) -> str:
     return "\n".join(
         [
             f"answer=$({before}curl --silent --show-error '{access.token_endpoint}' \\",
-            "  --data-urlencode 'grant_type=client_credentials' "
-            f"--data-urlencode 'client_id={access.outputs.client_id}' \\",
-            f"  --data-urlencode 'scope={first.scope}' {credential})",
+            f"  --data-urlencode 'client_id={access.outputs.client_id}' \\",
+            f"  --data-urlencode 'scope={first.scope}' --data-urlencode 'grant_type=client_credentials' \\",
+            f"  {credential})",
             """token=$(printf %s "$answer" | sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p')""",
             """if [ -n "$token" ]; then printf 'Authorization: Bearer %s' "$token" \\""",
             f"  | curl --silent --show-error --fail-with-body --header @- '{first.companies_url}'",
