@@ -167,3 +167,25 @@ def test_an_integration_without_a_secret_through_its_whole_life(
     assert stack.destroy().code == 0
     assert sign_ins.refusal(partial(sign_ins.with_token, github.token(PRODUCTION))) == "700016"
     assert tenant.state()["entra"]["applications"] == before["entra"]["applications"]
+
+
+def test_a_certificate_whose_application_was_deleted_by_hand_is_forgotten_and_made_anew(
+    tenant: Tenant, stack: Stack
+) -> None:
+    """As docs/reference/drift.md says: azuread's read fails there."""
+    certificate, _ = make_certificate()
+    declared = robots(certificate.decode(), "github")
+    stack.write(robots={**declared, "proof": "off"})
+    assert stack.up().code == 0
+    tenant.edit("delete_application", clientId=stack.client_id("robots"))
+    failed = stack.up("--refresh")
+    assert failed.code != 0
+    assert "Request_ResourceNotFound" in failed.output
+    urn = next(each["urn"] for each in stack.resources() if "ApplicationCertificate" in each["urn"])
+    assert urn in failed.output or urn.rpartition("::")[2] in failed.output
+    stack.forget(urn)
+    repaired = stack.up("--refresh")
+    assert repaired.code == 0, repaired
+    (made,) = [each for each in tenant.state()["entra"]["applications"] if each["displayName"] == "Robots"]
+    assert len(made["keyCredentials"]) == len(made["federatedIdentityCredentials"]) == 1
+    assert stack.drift().code == 0
