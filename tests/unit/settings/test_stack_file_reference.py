@@ -107,9 +107,7 @@ def test_the_examples_are_valid_and_use_every_key() -> None:
         for key in keys(model)
         if not re.search(rf"(?<![\w]){key}:(?=[\s{{]|$)", "".join(examples), re.MULTILINE)
     }
-    assert unused == {"state", "file"}, (
-        "the examples' integrations are enabled, and have no file beside them; everything else is shown"
-    )
+    assert unused == {"state"}, "the example's own integrations are enabled; everything else is shown"
 
 
 def test_the_page_lists_the_presets_that_there_are() -> None:
