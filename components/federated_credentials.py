@@ -8,6 +8,7 @@ import pulumi
 import pulumi_azuread as azuread
 
 from clients.entra.cloud import Cloud
+from components.federated_errors import explained
 from settings import logical_names
 from settings.federated_credentials import AUDIENCES, Trust
 from settings.models import Integration
@@ -51,6 +52,7 @@ def federated_credentials(
             # As with secrets: it goes with its application, but not where that is protected.
             deleted_with=None if integration.protect else application,
             protect=False,  # also in a protected integration a trust can be withdrawn
+            hooks=explained(),
         )
         if trust.expression:
             azuread.ApplicationFlexibleFederatedIdentityCredential(

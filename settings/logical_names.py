@@ -39,6 +39,15 @@ def federated(key: str, name: str) -> str:
     return f"{key}-federated-{name}"
 
 
+def key_and_federated(name: str) -> tuple[str, str]:
+    """Return the key and the name of a federated credential, of its logical name.
+
+    For messages: a credential whose own name has "-federated-" in it is cut there.
+    """
+    key, _, own_name = name.rpartition("-federated-")
+    return key, own_name
+
+
 def certificate(key: str, thumbprint: str) -> str:
     """Return the name of a certificate: by its SHA-1 thumbprint, as Entra shows it."""
     return f"{key}-certificate-{thumbprint}"

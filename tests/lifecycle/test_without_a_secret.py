@@ -154,6 +154,17 @@ def test_an_integration_without_a_secret_through_its_whole_life(
     assert sign_ins.with_token(identity.token(IDENTITY))
     assert by_certificate()
 
+    # What is refused is said with its key path; azuread says nothing of the reason.
+    taken = robots(certificate.decode())
+    tags = {"name": "by-hand", "github": {"repository": "acme/robots", "tag": "v*"}}
+    taken["credentials"]["federated"].append(tags)
+    stack.write(robots=taken)
+    refused = stack.up()
+    assert refused.code != 0
+    assert (
+        "integrations.robots.credentials.federated: could not make 'by-hand' (issuer https://token." in refused.output
+    )
+
     # Taken out of the stack file: refused from then on.
     stack.write(robots=robots("", "github"))
     withdrawn = stack.up()
