@@ -10,7 +10,7 @@ from clients.http.trust import unread_bundle
 from clients.session import Session
 from components.business_central_in_tenant import BusinessCentralInTenant
 from components.caller import find_caller
-from components.cloud import refuse_cloud_without_business_central
+from components.cloud import KnownCloud, refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.existing_application import ExistingClientIds
 from components.integration import Integration
@@ -49,13 +49,14 @@ if settings.integrations or not companion:
     session = Session(config_texts)
     try:
         caller = find_caller(session)
+        cloud = KnownCloud.of(config_texts)
     except UserFacingError as problem:
         refuse(str(problem))
     in_tenant, client_ids = BusinessCentralInTenant(session, settings), ExistingClientIds(settings)
     pulumi.export(
         "integrations",
         {
-            each.key: Integration(each, settings, caller, in_tenant, client_ids).stack_outputs
+            each.key: Integration(each, settings, caller, in_tenant, client_ids, cloud).stack_outputs
             for each in settings.integrations
         },
     )

@@ -103,6 +103,16 @@ class Session:
             return cloud.business_central_url(self._cloud)
 
     @property
+    def token_endpoint(self) -> str:
+        """Where the applications of this tenant ask for tokens.
+
+        Raises:
+            UserFacingError: the metadata host does not answer.
+        """
+        with self._lock:
+            return f"{self._cloud.login}/{self.tenant_id}/oauth2/v2.0/token"
+
+    @property
     def business_central(self) -> BusinessCentral:
         """The client of Business Central."""
         with self._lock:

@@ -11,6 +11,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from settings.certificates import Certificate
+from settings.federated_credentials import FederatedCredential
 from settings.strict_model import StrictModel as _Model
 from settings.values import TEN_YEARS, Guid, Label, Name, SecretName, VaultName
 
@@ -52,3 +54,5 @@ class Credentials(_Model):
     """How an integration signs in."""
 
     secrets: Secrets | None = None
+    federated: tuple[FederatedCredential, ...] = ()
+    certificates: tuple[Certificate, ...] = ()

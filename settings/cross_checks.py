@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from settings import logical_names
+from settings.certificate_checks import certificate_problems
+from settings.federated_checks import federated_problems
 from settings.messages import Problem
 from settings.models import Integration, RedirectUris, Settings
 
@@ -56,6 +58,8 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
         yield from _application_problems(integration, here)
         yield from _people_problems(integration, here)
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
+        yield from federated_problems(integration, here)
+        yield from certificate_problems(integration, here)
 
 
 def repeated_client_ids(client_ids: Mapping[str, str]) -> Iterable[Problem]:

@@ -11,14 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from settings.caller import sign_in_problems
+from settings.certificates import FOLDER
 from settings.cross_checks import contradictions
 from settings.messages import Problem, message, shown, suggestion, validation_problems
 from settings.models import PROJECT, Settings
 from settings.stack_file import StackFile
 from settings.yaml_reader import read_yaml
-
-PLANNED = {"federated", "certificates"}
-"""Keys of the design that this version does not know yet: said so, instead of "unknown key"."""
 
 
 class SettingsError(Exception):
@@ -46,7 +44,9 @@ def load(
     """
     known = values.get("environments")
     # If `environments` is not a mapping, that is one problem; each key that names an environment is then not checked.
-    context = {"environments": [str(key) for key in known]} if isinstance(known, Mapping) else None
+    context: dict[str, Any] = {FOLDER: stack_file.parent}
+    if isinstance(known, Mapping):
+        context["environments"] = [str(key) for key in known]
     entries = values.get("integrations", {} if "companionExtension" in values else None)
     problems = list(sign_in_problems(configuration))
     if not isinstance(entries, Mapping):
@@ -67,7 +67,7 @@ def load(
             {**values, "integrations": filled}, by_alias=True, by_name=False, context=context
         )
     except ValidationError as invalid:
-        problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled], PLANNED)
+        problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled])
     else:
         problems += [] if no_environments else contradictions(settings)
     if problems:

@@ -32,6 +32,7 @@ class Cloud:
             names none.
         business_central: Business Central online; "" where Microsoft documents none.
         admin_center: the Microsoft Entra admin center, for remedies; "" where it is not known.
+        token_exchange: what a federated token has to be for; no address.
     """
 
     login: str
@@ -39,6 +40,7 @@ class Cloud:
     key_vault: str = ""
     business_central: str = ""
     admin_center: str = ""
+    token_exchange: str = "api://AzureADTokenExchange"  # noqa: S105 - no password
 
     def page(self, path: str) -> str:
         """Return the address of a page of the admin center in brackets, for a remedy; "" where it is not known.
@@ -54,8 +56,10 @@ class Cloud:
 # Key Vault: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates (DNS suffixes)
 # Entra admin center: https://learn.microsoft.com/entra/fundamentals/faq (what a firewall has to let through)
 # Business Central: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/api-endpoint-structure
-# has one address, and says nothing of the other clouds. The names are those that the azuread provider accepts in
-# `azuread:environment` and ARM_ENVIRONMENT. docs/reference/facts-graph.md, "Clouds".
+# has one address, and says nothing of the other clouds. Token exchange:
+# https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity . The
+# names are those that the azuread provider accepts in `azuread:environment` and ARM_ENVIRONMENT.
+# docs/reference/facts-graph.md, "Clouds".
 PUBLIC = Cloud(
     "https://login.microsoftonline.com",
     "https://graph.microsoft.com",
@@ -68,6 +72,7 @@ _US_L4 = Cloud(
     "https://graph.microsoft.us",
     "https://vault.usgovcloudapi.net",
     admin_center="https://entra.microsoft.us",
+    token_exchange="api://AzureADTokenExchangeUSGov",  # noqa: S106 - no password
 )
 _US_L5 = replace(_US_L4, graph="https://dod-graph.microsoft.us")
 CLOUDS = {
@@ -82,6 +87,7 @@ CLOUDS = {
         "https://microsoftgraph.chinacloudapi.cn",
         "https://vault.azure.cn",
         admin_center="https://entra.microsoftonline.cn",
+        token_exchange="api://AzureADTokenExchangeChina",  # noqa: S106
     ),
 }
 
@@ -98,6 +104,18 @@ def find_cloud(settings: Mapping[str, str]) -> Cloud:
     """
     if host := metadata_host(settings):
         return _cloud_from_metadata(host)
+    return cloud_by_name(settings)
+
+
+def cloud_by_name(settings: Mapping[str, str]) -> Cloud:
+    """Return the cloud that `azuread:environment` or ARM_ENVIRONMENT names, else the public one. It makes no request.
+
+    Args:
+        settings: stack configuration, keys with their namespace.
+
+    Raises:
+        FailedPrecondition: the named cloud is not known.
+    """
     name = settings.get("azuread:environment") or os.environ.get("ARM_ENVIRONMENT") or "public"
     try:
         return CLOUDS[name.lower()]

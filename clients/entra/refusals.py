@@ -18,8 +18,17 @@ AUDIENCE = "api://AzureADTokenExchange"
 https://learn.microsoft.com/graph/api/resources/federatedidentitycredential"""
 
 _OUTSIDE_VALIDITY = "700024"
-_NOT_MATCHED = {"70021": "", "700211": "issuer", "700212": "audience", "7002121": "audience", "700213": "subject"}
-"""No federated credential fits the token: seen in reports; the first is the general one."""
+_NOT_MATCHED = {
+    "70021": "",
+    "70025": "",
+    "700211": "issuer",
+    "700212": "audience",
+    "7002121": "audience",
+    "700213": "subject",
+    "7002138": "subject",
+}
+"""No federated credential fits the token: seen in reports. The first is the general one; the second says that there is
+none at all, the last that only the case of letters differs."""
 
 _NO_SUCH_RESOURCE = "500011"
 
@@ -41,6 +50,9 @@ _REMEDIES = {
     "ARM_CLIENT_ID; where it has ended, a new one.",
     _NO_SUCH_RESOURCE: "This tenant has no service principal of what the token is for. That of Business Central comes "
     "with `az ad sp create --id 996def3d-b36c-4153-8607-a6fd3c01b89f`.",
+    "5002741": "The token is for several audiences: ask its issuer for one for api://AzureADTokenExchange alone.",
+    "7000272": "The token is signed with a key that its issuer does not publish (any more), or that Entra does not "
+    "know yet: compare `kid` in its header with the keys at the issuer's jwks_uri; new keys count after some time.",
     "50166": "Entra could not read the keys of the token's issuer: the address in its claim `iss` has to answer "
     "/.well-known/openid-configuration from the internet.",
 }

@@ -27,6 +27,7 @@ from clients.session import Session
 from commands import pulumi_cli
 from commands.preflight import (
     business_central,
+    certificates,
     companion,
     consents,
     environments,
@@ -122,6 +123,7 @@ def check(stack: Stack) -> list[Finding]:
         checks.append(partial(secrets.check, stack, tagged, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
         checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
+    found = [*found, *certificates.check(declared, datetime.now(UTC))]
     if warning := unread_bundle(os.environ):
         found = [*found, Finding("note", "certificates", warning.rstrip("."))]
     online = declared.online

@@ -191,6 +191,13 @@ class Stack:
         for lock in self.folder.state.glob(".pulumi/locks/**/*.json"):
             lock.unlink()
 
+    def forget(self, urn: str) -> None:
+        """Take a resource out of the state, and leave the object alone."""
+        command = [str(self.pulumi.cli.executable), "state", "delete", "--stack", STACK, "--yes", urn]
+        subprocess.run(
+            command, cwd=self.folder.project, env=self.environment(), check=True, capture_output=True, timeout=MINUTES_4
+        )
+
     def checkpoint(self) -> dict[str, Any]:
         """The state as it lies on disk."""
         text = (self.folder.state / ".pulumi" / "stacks" / self.folder.project_name / f"{STACK}.json").read_text()

@@ -125,7 +125,7 @@ def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, let
          "integrations.magento.credentials.secrets.issued", "twice"),
         ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 365}}},
          "integrations.magento.credentials.secrets.lifetimeDays", "180"),
-        ({"credentials": {"federated": []}}, "integrations.magento.credentials.federated", "planned"),
+        ({"credentials": {"federate": []}}, "integrations.magento.credentials.federate", "did you mean 'federated'?"),
         ({"otherPermissions": {"Microsoft Grap": {"roles": ["A"]}}}, "integrations.magento.otherPermissions", "'Microsoft Graph'"),
         ({"otherPermissions": {"Microsoft Graph": {}}},
          "integrations.magento.otherPermissions.00000003-0000-0000-c000-000000000000", "must have roles or"),

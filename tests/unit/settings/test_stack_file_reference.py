@@ -10,11 +10,13 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from settings import loading
+from settings import federated_subjects, loading
 from settings import models as settings
 from settings.business_central_permissions import RESOURCES
+from settings.certificates import Certificate
 from settings.client_ids import StackOutput
 from settings.credentials import Credentials, Secrets
+from settings.federated_credentials import FederatedCredential
 from settings.strict_model import StrictModel
 from settings.yaml_reader import read_yaml
 
@@ -33,6 +35,13 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "permission sets": settings.PermissionSet,
     "credentials": Credentials,
     "secrets": Secrets,
+    "federated credentials": FederatedCredential,
+    "github": federated_subjects.GitHub,
+    "azure devops": federated_subjects.AzureDevOps,
+    "gitlab": federated_subjects.GitLab,
+    "kubernetes": federated_subjects.Kubernetes,
+    "managed identity": federated_subjects.ManagedIdentity,
+    "certificates": Certificate,
 }
 NOT_WRITTEN = {"Integration": {"(key)"}}
 """`key` is what an integration stands under, not a key in it."""
