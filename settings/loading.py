@@ -31,6 +31,7 @@ def load(
     presets: Path,
     stack_file: Path,
     configuration: Mapping[str, Any] = MappingProxyType({}),
+    dates_required: bool = True,
 ) -> Settings:
     """Validate what a stack file says.
 
@@ -40,6 +41,7 @@ def load(
         presets: the folder of presets.
         stack_file: named in messages, and read for the lines of what is wrong.
         configuration: all of the stack's, keys with their namespace: no setting of azuread may make a second caller.
+        dates_required: whether an integration that has secrets has to list the date of one: not for what adds it.
 
     Raises:
         SettingsError: something is wrong; nothing was changed anywhere.
@@ -67,7 +69,7 @@ def load(
     except ValidationError as invalid:
         problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled], PLANNED)
     else:
-        problems += contradictions(settings)
+        problems += contradictions(settings, dates_required=dates_required)
     if problems:
         raise SettingsError(message(problems, StackFile(stack_file, PROJECT, {**configuration, **values})))
     return settings

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints
 TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it there are no dates
 
 
-def _label(value: object) -> str:
+def label(value: object) -> str:
     """Read a date as YAML and Pulumi spell it (also 2026-11-15 00:00:00 +0000 UTC), perhaps with a letter.
 
     docs/reference/facts-pulumi.md, "Values of a stack file".
@@ -132,4 +132,4 @@ Notes = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]  
 # https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#objects-identifiers-and-versioning
 VaultName = Annotated[str, StringConstraints(min_length=3, max_length=24, pattern=_VAULT)]
 SecretName = Annotated[str, StringConstraints(pattern=_IN_A_VAULT)]
-Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str)]
+Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str)]

@@ -9,13 +9,17 @@ from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
+from commands.rotate.look import look
+from reconcilers.secrets.rotation import plan
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration
 from settings.secret_labels import issued_path, remedy_for_ended_label
 
 SOON = timedelta(days=30)
-_NEW_SECRET = "Add today's date to the list, `pulumi up`, and hand the new secret over"  # noqa: S105 - a sentence
+_SUCCESSOR = (
+    "Add today's date to the list (`python -m commands rotate` does it), `pulumi up`, and hand the new secret over"
+)
 
 
 def check(stack: Stack, tagged: Collection[Application], now: datetime) -> list[Finding]:
@@ -43,15 +47,18 @@ def _labels(
     where = issued_path(integration.key)
     ends = {label: _held_until(stack, integration, label) for label in secrets.issued}
     newest = max(secrets.issued, default="")
+    late = _ends_before_the_overlap(stack, integration, secrets, tagged, now)
     is_gone: bool | None = None  # asked once, and only where a label has ended
     for label in sorted(secrets.issued):
         recorded = ends[label]
         end = _moment(recorded or secrets.end_date(label))
-        if end > now + SOON:
+        if end > now + SOON and label not in late:
             continue
         if end > now:
             found = f"the secret '{label}' ends {end:%Y-%m-%d}, {_days(end - now)}"
-            yield Finding("note", where, found, _successor(label, newest))
+            if label in late:
+                found += f": before a successor has been out for the {secrets.overlap} days of overlapDays"
+            yield Finding("note", where, found, _remedy(label, newest))
             continue
         if recorded is not None and is_gone is None:
             is_gone = _is_to_be_made_anew(stack, integration, tagged)
@@ -62,8 +69,17 @@ def _labels(
         else:
             yield Finding(
                 "note", where, f"the secret '{label}' ended {end:%Y-%m-%d}: nobody can sign in with it",
-                _successor(label, newest),
+                _remedy(label, newest),
             )  # fmt: skip
+
+
+def _ends_before_the_overlap(
+    stack: Stack, integration: Integration, secrets: Secrets, tagged: Collection[Application], now: datetime
+) -> set[str]:
+    """Return the labels whose successor, by Entra, is out too late: by the rule by which `rotate` goes."""
+    known = look(integration, secrets, stack.state, tagged, None, now)
+    notes = plan(known.terms, known.live, known.recorded, now).notes
+    return {each.label for each in notes if each.kind == "expiring"}
 
 
 def _held_until(stack: Stack, integration: Integration, label: str) -> str | None:
@@ -81,9 +97,9 @@ def _is_to_be_made_anew(stack: Stack, integration: Integration, tagged: Collecti
     return True
 
 
-def _successor(label: str, newest: str) -> str:
+def _remedy(label: str, newest: str) -> str:
     if label == newest:
-        return f"{_NEW_SECRET}; remove '{label}' once nobody uses it any more."
+        return f"{_SUCCESSOR}; remove '{label}' once nobody uses it any more."
     return f"'{newest}' is newer: once nobody uses '{label}' any more, remove it from the list."
 
 
