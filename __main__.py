@@ -17,6 +17,7 @@ from components.integration import Integration
 from components.program_end import end_quietly_when_interrupted, refuse
 from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
+from settings.rotation_warnings import rotation_warnings
 
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
@@ -34,6 +35,8 @@ except SettingsError as problem:
 refuse_cloud_without_business_central(config_texts, settings)
 
 if warning := unread_bundle(os.environ):
+    pulumi.warn(warning)
+for warning in rotation_warnings(settings):
     pulumi.warn(warning)
 
 if companion := settings.companion_extension:

@@ -20,6 +20,7 @@ from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
 from clients.entra.credential import Credential
 from clients.entra.refusals import is_no_such_resource
+from clients.graph.app_management_policy import AppManagementPolicies
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
 from clients.graph.client import read_error_body as read_graph_problem
@@ -68,6 +69,12 @@ class Session:
         """The client of the tenant's applications."""
         with self._lock:
             return Applications(self._graph_transport, lambda: self.graph_caller)
+
+    @property
+    def app_management_policies(self) -> AppManagementPolicies:
+        """The client of the tenant's app management policies."""
+        with self._lock:
+            return AppManagementPolicies(self._graph_transport, lambda: self.graph_caller)
 
     @property
     def graph_caller(self) -> Caller | None:

@@ -29,6 +29,7 @@ def load(
     presets: Path,
     stack_file: Path,
     configuration: Mapping[str, Any] = MappingProxyType({}),
+    dates_required: bool = True,
 ) -> Settings:
     """Validate what a stack file says.
 
@@ -38,6 +39,7 @@ def load(
         presets: the folder of presets.
         stack_file: named in messages, and read for the lines of what is wrong.
         configuration: all of the stack's, keys with their namespace: no setting of azuread may make a second caller.
+        dates_required: whether an integration that has secrets has to list the date of one: not for what adds it.
 
     Raises:
         SettingsError: something is wrong; nothing was changed anywhere.
@@ -69,7 +71,7 @@ def load(
     except ValidationError as invalid:
         problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled])
     else:
-        problems += [] if no_environments else contradictions(settings)
+        problems += [] if no_environments else contradictions(settings, dates_required=dates_required)
     if problems:
         raise SettingsError(message(problems, StackFile(stack_file, PROJECT, {**configuration, **values})))
     return settings

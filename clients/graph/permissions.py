@@ -23,6 +23,7 @@ _GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 _PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 _APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 _CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
+_GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 _APPLICATION_DEVELOPER = "cf1c38e5-3621-4004-a7cb-879624dced7c"
 _APPLICATION_ADMINISTRATORS = frozenset(
     {_GLOBAL_ADMINISTRATOR, _APPLICATION_ADMINISTRATOR, _CLOUD_APPLICATION_ADMINISTRATOR}
@@ -156,6 +157,15 @@ GRANT_DELEGATED_PERMISSIONS = GraphPermission(
     roles=_APPLICATION_ADMINISTRATORS | {_PRIVILEGED_ROLE_ADMINISTRATOR},
 )
 """Grant delegated permissions for all users."""
+
+READ_POLICIES = GraphPermission(
+    "Policy.Read.All",
+    "246dd0d5-5bd0-4def-940b-0421030a5b68",
+    frozenset({"Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"}),
+    role="Global Reader",
+    roles=_APPLICATION_ADMINISTRATORS | {_GLOBAL_READER},
+)
+"""Read the tenant's app management policy; never required."""
 
 
 def remedies(rights: Iterable[GraphPermission], caller: Caller | None) -> str:

@@ -10,13 +10,17 @@ from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
+from commands.rotate.look import look
+from reconcilers.secrets.rotation import plan
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration
 from settings.secret_labels import issued_path, remedy_for_ended_label
 
 SOON = timedelta(days=30)
-_NEW_SECRET = "Add today's date to the list, `pulumi up`, and hand the new secret over"  # noqa: S105 - a sentence
+_SUCCESSOR = (
+    "Add today's date to the list (`python -m commands rotate` does it), `pulumi up`, and hand the new secret over"
+)
 
 
 def check(stack: Stack, tagged: Collection[Application], now: datetime) -> list[Finding]:
@@ -43,23 +47,35 @@ def _labels(
 ) -> Iterator[Finding]:
     where = issued_path(integration.key)
     newest = max(secrets.issued, default="")
+    late = _ends_before_the_overlap(stack, integration, secrets, tagged, now)
     application = _Known(stack, integration, tagged)
     for label in sorted(secrets.issued):
         name = application.name_of(label)
         end = _moment((name and stack.state.secret_ends[name]) or secrets.end_date(label))
-        if end > now + SOON:
+        if end > now + SOON and label not in late:
             continue
         if end > now:
             found = f"the secret '{label}' ends {end:%Y-%m-%d}, {_days(end - now)}"
-            yield Finding("note", where, found, _successor(label, newest))
+            if label in late:
+                found += f": before a successor has been out for the {secrets.overlap} days of overlapDays"
+            yield Finding("note", where, found, _remedy(label, newest))
         elif why := application.why_made(name):
             found = f"the secret '{label}' would have ended {end:%Y-%m-%d}: {why}, and Entra makes none that has ended"
             yield Finding("refused", where, found, remedy_for_ended_label(label))
         else:
             yield Finding(
                 "note", where, f"the secret '{label}' ended {end:%Y-%m-%d}: nobody can sign in with it",
-                _successor(label, newest),
+                _remedy(label, newest),
             )  # fmt: skip
+
+
+def _ends_before_the_overlap(
+    stack: Stack, integration: Integration, secrets: Secrets, tagged: Collection[Application], now: datetime
+) -> set[str]:
+    """Return the labels whose successor, by Entra, is out too late: by the rule by which `rotate` goes."""
+    known = look(integration, secrets, stack.state, tagged, None, now)
+    notes = plan(known.terms, known.live, known.recorded, now).notes
+    return {each.label for each in notes if each.kind == "expiring"}
 
 
 class _Known:
@@ -91,7 +107,7 @@ class _Known:
         if self._is_made_anew:
             return "its application is made anew"
         there = {each.key_id for each in self._listed.secrets} if self._listed else None
-        if there is not None and self._stack.state.secret_ids[name] not in there:
+        if there is not None and self._stack.state.secret_keys[name] not in there:
             return "somebody removed it in Entra, `up --refresh` would make it anew"
         return ""
 
@@ -101,9 +117,9 @@ class _Known:
         return not (self._listed or (self._id and self._stack.session.applications.exists(self._id)))
 
 
-def _successor(label: str, newest: str) -> str:
+def _remedy(label: str, newest: str) -> str:
     if label == newest:
-        return f"{_NEW_SECRET}; remove '{label}' once nobody uses it any more."
+        return f"{_SUCCESSOR}; remove '{label}' once nobody uses it any more."
     return f"'{newest}' is newer: once nobody uses '{label}' any more, remove it from the list."
 
 
