@@ -22,6 +22,7 @@ from clients.entra.credential import Credential
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
 from clients.graph.client import read_problem as read_graph_problem
+from clients.graph.inventory import Inventory
 from clients.http.errors import SignInFailed
 from clients.http.transport import Problem, Transport
 
@@ -67,6 +68,12 @@ class Session:
         """The client of the tenant's applications."""
         with self._lock:
             return Applications(self._graph_transport, lambda: self.graph_caller)
+
+    @property
+    def inventory(self) -> Inventory:
+        """The client that lists what is in the tenant."""
+        with self._lock:
+            return Inventory(self._graph_transport, lambda: self.graph_caller)
 
     @property
     def graph_caller(self) -> Caller | None:

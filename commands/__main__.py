@@ -1,4 +1,4 @@
-"""`python -m commands preflight | prove | schema | errors`: what people run beside Pulumi."""
+"""`python -m commands preflight | prove | adopt | schema | errors`: what people run beside Pulumi."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 
 from clients.http.errors import DEBUG_VARIABLE
 from commands import prove
+from commands.adopt import command as adopt
 from commands.errors_page import errors_page
 from commands.preflight import command as preflight
 from commands.schema import stack_file_schema
@@ -25,6 +26,8 @@ def main(arguments: list[str]) -> int:
     preflight.add_arguments(commands.add_parser("preflight", help=text, description=text))
     text = "try out, as the outside systems would, the access that a stack handed over"
     prove.add_arguments(commands.add_parser("prove", help=text, description=text))
+    text = "show what may use Business Central already, and take over what is chosen, without a write to a service"
+    adopt.add_arguments(commands.add_parser("adopt", help=text, description=text))
     commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
     commands.add_parser("errors", help="print the page of services' answers (docs/reference/errors.md)")
     chosen = parser.parse_args(arguments)
@@ -33,6 +36,8 @@ def main(arguments: list[str]) -> int:
             return preflight.run(chosen)
         if chosen.command == "prove":
             return prove.run(chosen)
+        if chosen.command == "adopt":
+            return adopt.run(chosen)
         if chosen.command == "errors":
             sys.stdout.write(errors_page())
             return 0

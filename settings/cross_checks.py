@@ -152,7 +152,7 @@ def _secret_problems(integration: Integration, maximum: int, here: list[str | in
     if secrets is None:
         return
     there: list[str | int] = [*here, "credentials", "secrets"]
-    if not secrets.issued:
+    if not secrets.issued and not secrets.known:
         yield Problem(
             there, "lists no date: add the day on which the first secret is made, issued: ['<year>-<month>-<day>']"
         )

@@ -9,12 +9,12 @@ from typing import Any
 
 from reconcilers.consent.spec import Recorded
 
-_APPLICATION = "azuread:index/application:Application"
-_PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
-_PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
-_CONSENT = "pulumi-python:dynamic/entra-business-central:AdminConsent"
-_INTEGRATION = "entra-business-central:index:Integration"
-_REGISTRATION = "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration"
+APPLICATION = "azuread:index/application:Application"
+PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
+PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
+CONSENT = "pulumi-python:dynamic/entra-business-central:AdminConsent"
+INTEGRATION = "entra-business-central:index:Integration"
+REGISTRATION = "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration"
 
 
 class StateUnusable(Exception):
@@ -61,32 +61,32 @@ class State:
             deployment = written["deployment"] if "deployment" in written else written["checkpoint"]["latest"]
             resources: list[Mapping[str, Any]] = (deployment or {}).get("resources") or []  # a new stack has none
             return State(
-                components={_key(each): each["urn"] for each in _of(resources, _INTEGRATION)},
+                components={_key(each): each["urn"] for each in _of(resources, INTEGRATION)},
                 applications={
                     _key(each): (_object_id(each), each["outputs"]["clientId"].lower())
-                    for each in _of(resources, _APPLICATION)
+                    for each in _of(resources, APPLICATION)
                 },
-                principals={_key(each): _object_id(each) for each in _of(resources, _PRINCIPAL)},
-                secrets=frozenset(each["outputs"]["keyId"] for each in _of(resources, _PASSWORD)),
+                principals={_key(each): _object_id(each) for each in _of(resources, PRINCIPAL)},
+                secrets=frozenset(each["outputs"]["keyId"] for each in _of(resources, PASSWORD)),
                 secret_ends={
                     _key(each): each["outputs"].get("endDate") or ""
-                    for each in _of(resources, _PASSWORD)
+                    for each in _of(resources, PASSWORD)
                     if not each.get("delete")
                 },
                 registrations={
                     (outputs["environment"].casefold(), outputs["client_id"].lower()): outputs
-                    for outputs in (each["outputs"] for each in _of(resources, _REGISTRATION))
+                    for outputs in (each["outputs"] for each in _of(resources, REGISTRATION))
                 },
                 consents={
                     (outputs["client_id"].lower(), outputs["resource_app_id"].lower()): Recorded.from_properties(
                         outputs
                     )
-                    for outputs in (each["outputs"] for each in _of(resources, _CONSENT))
+                    for outputs in (each["outputs"] for each in _of(resources, CONSENT))
                 },
                 stacks=frozenset(each["urn"].split(":")[2] for each in resources),
                 client_ids={
                     _key(each): client_id.lower()
-                    for each in _of(resources, _INTEGRATION)
+                    for each in _of(resources, INTEGRATION)
                     if (client_id := (each.get("outputs") or {}).get("clientId"))
                 },
                 pending=tuple(each["resource"]["urn"] for each in (deployment or {}).get("pending_operations") or []),
