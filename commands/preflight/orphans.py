@@ -80,8 +80,12 @@ def _has_needed_name(stack: Stack, orphan: Application) -> bool:
 
 
 def _secrets(stack: Stack, application: Application) -> Iterator[Finding]:
+    integration = stack.integration(tag.key) if (tag := Tag.among(application.tags)) else None
+    declared = integration.credentials.secrets if integration else None
+    # Secrets of an application that was taken over are in use, and in no state: the stack file names them.
+    known = stack.state.secrets.union(declared.known if declared else ())
     for secret in application.secrets:
-        if secret.key_id not in stack.state.secrets:
+        if secret.key_id not in known:
             yield Finding(
                 "leftover",
                 WHERE,
