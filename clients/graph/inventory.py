@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from clients.graph.applications import SELECT, Application, application_of
 from clients.graph.objects import DelegatedGrant, RoleAssignment, ServicePrincipal
+from clients.graph.permissions import READ_APPLICATIONS, READ_DELEGATED_GRANTS
 from clients.graph.requests import Requests
-from clients.graph.rights import READ_APPLICATIONS, READ_DELEGATED_GRANTS
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 from rich.console import Console
 
-from clients.entra.ways import sign_in_by
+from clients.entra.sign_in_methods import choose_sign_in
 from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
@@ -31,7 +31,7 @@ from commands.adopt.inventory import Inventory, read_inventory
 from commands.adopt.show import Judged, as_json, show
 from commands.adopt.stack_file import with_entries
 from commands.pulumi_cli import StackUnreadable
-from settings.loading import SettingsError, load, of_project
+from settings.loading import SettingsError, load, project_configuration
 from settings.models import Environment, Settings
 from settings.yaml_reader import read_yaml
 
@@ -82,7 +82,7 @@ class _File:
     config: Mapping[str, Any]
 
     def section(self, name: str) -> Mapping[str, Any]:
-        found = of_project(self.config).get(name)
+        found = project_configuration(self.config).get(name)
         return found if isinstance(found, Mapping) else {}
 
     @property
@@ -153,7 +153,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _judged(inventory: Inventory, file: _File) -> list[Judged]:
-    known = Known(sign_in_by(os.environ).known_application, file.client_ids, datetime.now(UTC))
+    known = Known(choose_sign_in(os.environ).known_application, file.client_ids, datetime.now(UTC))
     return [Judged(each, faults(each, known), obstacle(each, known)) for each in inventory.found]
 
 
@@ -195,7 +195,7 @@ def _write(
 
 
 def _entries(file: _File, chosen: Mapping[str, Judged], environments: Mapping[str, Environment]) -> list[Entry]:
-    maximum = of_project(file.config).get("maximumSecretLifetimeDays")
+    maximum = project_configuration(file.config).get("maximumSecretLifetimeDays")
     taken = {
         str(each.get("displayName", "")).casefold()
         for each in file.section("integrations").values()
@@ -223,7 +223,9 @@ def _entries(file: _File, chosen: Mapping[str, Judged], environments: Mapping[st
 
 
 def _validated(path: Path, config: Mapping[str, Any]) -> Settings:
-    return load(of_project(config), presets=pulumi_cli.ROOT / "presets", stack_file=path, configuration=config)
+    return load(
+        project_configuration(config), presets=pulumi_cli.ROOT / "presets", stack_file=path, configuration=config
+    )
 
 
 def _import_command(arguments: argparse.Namespace, import_path: Path) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from commands.adopt.found import Found, Registered
-from settings.models import (
+from settings.business_central_permissions import (
     BUSINESS_CENTRAL_APP_ID,
     BUSINESS_CENTRAL_ROLES,
     BUSINESS_CENTRAL_SCOPES,
-    Integration,
 )
+from settings.models import Integration
 
 LIFETIME_DAYS = 120
 """Of the secrets that are to come; no secret of an application that is taken over was issued by a stack file."""

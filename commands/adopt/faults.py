@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.adopt.found import Found
-from settings.models import BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES, PROJECT
+from settings.business_central_permissions import BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES
+from settings.models import PROJECT
 
 LONG = timedelta(days=366 * 2)
 """What a secret may still live: Graph's own default, when a secret is made without an end, is two years."""

@@ -25,7 +25,8 @@ from reconcilers.registration.observe import as_recorded
 from reconcilers.registration.permission_sets import matching
 from reconcilers.registration.spec import RegistrationSpec
 from settings import logical_names
-from settings.models import BUSINESS_CENTRAL_APP_ID, Environment
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
+from settings.models import Environment
 from settings.registrations import declared_registration
 
 Resource = dict[str, Any]

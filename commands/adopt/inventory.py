@@ -20,7 +20,7 @@ from clients.session import Session
 from commands.adopt.found import Found, Registered
 from reconcilers.registration.permission_sets import still_defined
 from reconcilers.registration.spec import PermissionSetSpec
-from settings.models import BUSINESS_CENTRAL_APP_ID
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
 from settings.models import Environment as EnvironmentSettings
 
 AT_ONCE = 4

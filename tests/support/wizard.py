@@ -1,6 +1,6 @@
 """What Business Central's wizards and people leave in a tenant: the day before this project comes.
 
-As NaviPartner's code does it: docs/reference/facts-business-central.md, "The wizards"; what is foreign is invented.
+As NaviPartner's code does it: docs/reference/facts-business-central.md, "NaviPartner's applications"; what is foreign is invented.
 """
 
 from __future__ import annotations

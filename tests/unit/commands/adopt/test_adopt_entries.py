@@ -21,7 +21,7 @@ from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from reconcilers.registration.plan import plan
 from reconcilers.registration.spec import Live, RegistrationSpec
-from settings.loading import load, of_project
+from settings.loading import load, project_configuration
 from settings.models import Environment, Settings
 from settings.registrations import declared_registration
 from settings.writing import as_written
@@ -44,7 +44,7 @@ def written(found: Found) -> dict[str, Any]:
 
 
 def loaded(text: str) -> Settings:
-    values = of_project(read_yaml(text)["config"])
+    values = project_configuration(read_yaml(text)["config"])
     return load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.dev.yaml"))
 
 
