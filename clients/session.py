@@ -22,6 +22,7 @@ from clients.entra.credential import Credential
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
 from clients.graph.client import read_error_body as read_graph_problem
+from clients.graph.deleted_items import DeletedItems
 from clients.graph.inventory import Inventory
 from clients.http.errors import SignInFailed
 from clients.http.transport import ErrorBody, Transport
@@ -68,6 +69,12 @@ class Session:
         """The client of the tenant's applications."""
         with self._lock:
             return Applications(self._graph_transport, lambda: self.graph_caller)
+
+    @property
+    def deleted_items(self) -> DeletedItems:
+        """The client of what was deleted in the tenant and can still be restored."""
+        with self._lock:
+            return DeletedItems(self._graph_transport, lambda: self.graph_caller)
 
     @property
     def inventory(self) -> Inventory:

@@ -1,4 +1,4 @@
-"""`python -m commands preflight | prove | adopt | schema | errors`: what people run beside Pulumi."""
+"""`python -m commands preflight | prove | adopt | remains | schema | errors`: what people run beside Pulumi."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from commands import prove
 from commands.adopt import command as adopt
 from commands.errors_page import errors_page
 from commands.preflight import command as preflight
+from commands.remains import command as remains
 from commands.schema import stack_file_schema
 
 UNUSABLE, INTERRUPTED = 2, 130
@@ -28,6 +29,8 @@ def main(arguments: list[str]) -> int:
     prove.add_arguments(commands.add_parser("prove", help=text, description=text))
     text = "show what may use Business Central already, and take over what is chosen, without a write to a service"
     adopt.add_arguments(commands.add_parser("adopt", help=text, description=text))
+    text = "list what is left of a stack after `pulumi destroy`; remove it for good, or restore it"
+    remains.add_arguments(commands.add_parser("remains", help=text, description=text))
     commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
     commands.add_parser("errors", help="print the page of services' answers (docs/reference/errors.md)")
     chosen = parser.parse_args(arguments)
@@ -38,6 +41,8 @@ def main(arguments: list[str]) -> int:
             return prove.run(chosen)
         if chosen.command == "adopt":
             return adopt.run(chosen)
+        if chosen.command == "remains":
+            return remains.run(chosen)
         if chosen.command == "errors":
             sys.stdout.write(errors_page())
             return 0

@@ -10,7 +10,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,9 @@ from commands.adopt.inventory import Inventory, read_inventory
 from commands.adopt.show import Judged, as_json, show
 from commands.adopt.stack_file import with_entries
 from commands.pulumi_cli import StackUnreadable
-from settings.loading import SettingsError, load, project_configuration
-from settings.models import Environment, Settings
+from commands.stack_file import StackFile, validated
+from settings.loading import SettingsError, project_configuration
+from settings.models import Environment
 from settings.yaml_reader import read_yaml
 
 
@@ -67,48 +67,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table, and ask nothing")
 
 
-@dataclass(frozen=True)
-class _File:
-    """The stack file.
-
-    Attributes:
-        path: where it is, or will be.
-        text: as it is, "" where there is none.
-        config: what it says under `config`.
-    """
-
-    path: Path
-    text: str
-    config: Mapping[str, Any]
-
-    def section(self, name: str) -> Mapping[str, Any]:
-        found = project_configuration(self.config).get(name)
-        return found if isinstance(found, Mapping) else {}
-
-    @property
-    def environments(self) -> dict[str, Environment]:
-        """The environments that it declares."""
-        try:
-            return {str(key): Environment.model_validate(each) for key, each in self.section("environments").items()}
-        except ValidationError:
-            _ = _validated(self.path, self.config)  # tells all problems of the file
-            raise
-
-    @property
-    def client_ids(self) -> set[str]:
-        """Client ids that it names."""
-        entries = (each for each in self.section("integrations").values() if isinstance(each, Mapping))
-        return {str(each["clientId"]).lower() for each in entries if "clientId" in each}
-
-    @property
-    def keys(self) -> set[str]:
-        """Keys of its integrations, also those that they had."""
-        keys = {str(key) for key in self.section("integrations")}
-        for each in self.section("integrations").values():
-            keys |= set(map(str, each.get("formerly") or ())) if isinstance(each, Mapping) else set()
-        return keys
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Show the inventory, and write what was chosen.
 
@@ -123,13 +81,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    path = pulumi_cli.stack_file(arguments)
-    config = pulumi_cli.configuration(path)
-    file = _File(path, path.read_text(encoding="utf-8") if path.exists() else "", config)
+    file = StackFile.read(pulumi_cli.stack_file(arguments))
     declared = file.environments
     named = choose.environments(arguments.environment, {key: each.name for key, each in declared.items()})
     environments = {key: declared.get(key) or Environment(name=name) for key, name in named.items()}
-    session = Session(pulumi_cli.cloud_settings(config))
+    session = Session(pulumi_cli.cloud_settings(dict(file.config)))
     _ = session.tenant_id  # refuses at once where no tenant is named
     with Console(stderr=True).status("Asking Microsoft Graph and Business Central"):
         inventory = read_inventory(session, environments)
@@ -144,21 +100,21 @@ def _run(arguments: argparse.Namespace) -> int:
     if chosen:
         import_path = arguments.import_file or Path(f"import-{pulumi_cli.short_name(arguments.stack)}.json")
         written = _write(file, chosen, {**declared, **environments}, inventory, session.tenant_id, import_path)
-        written["commands"] = [_import_command(arguments, import_path)]
+        written["commands"] = [pulumi_cli.import_command(arguments, import_path)]
     if arguments.json:
         sys.stdout.write(as_json(arguments.stack, judged, written))
     elif written:
-        console.print(_next(written, path), markup=False, highlight=False, soft_wrap=True)
+        console.print(_next(written, file.path), markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
-def _judged(inventory: Inventory, file: _File) -> list[Judged]:
+def _judged(inventory: Inventory, file: StackFile) -> list[Judged]:
     known = Known(choose_sign_in(os.environ).known_application, file.client_ids, datetime.now(UTC))
     return [Judged(each, faults(each, known), obstacle(each, known)) for each in inventory.found]
 
 
 def _write(
-    file: _File,
+    file: StackFile,
     chosen: Mapping[str, Judged],
     environments: Mapping[str, Environment],
     inventory: Inventory,
@@ -178,7 +134,7 @@ def _write(
         config = read_yaml(text)["config"]
     except ValueError as problem:
         raise Unwritable(f"{file.path} cannot be added to: {problem}.") from None
-    _validated(file.path, config)
+    validated(file.path, config)
     imported = json.dumps(import_file(entries, environments, inventory.resource), indent=2, ensure_ascii=False) + "\n"
     for path, content in ((import_path, imported), (file.path, text)):
         try:
@@ -194,7 +150,7 @@ def _write(
     }
 
 
-def _entries(file: _File, chosen: Mapping[str, Judged], environments: Mapping[str, Environment]) -> list[Entry]:
+def _entries(file: StackFile, chosen: Mapping[str, Judged], environments: Mapping[str, Environment]) -> list[Entry]:
     maximum = project_configuration(file.config).get("maximumSecretLifetimeDays")
     taken = {
         str(each.get("displayName", "")).casefold()
@@ -220,20 +176,6 @@ def _entries(file: _File, chosen: Mapping[str, Judged], environments: Mapping[st
         taken.add(made.integration.display_name.casefold())
         entries.append(made)
     return entries
-
-
-def _validated(path: Path, config: Mapping[str, Any]) -> Settings:
-    return load(
-        project_configuration(config), presets=pulumi_cli.ROOT / "presets", stack_file=path, configuration=config
-    )
-
-
-def _import_command(arguments: argparse.Namespace, import_path: Path) -> str:
-    config_file = f" --config-file {arguments.config_file}" if arguments.config_file else ""
-    return (
-        f"pulumi import --file {import_path} --stack {arguments.stack}{config_file} --generate-code=false "
-        "--protect=false --yes"
-    )
 
 
 def _next(written: Mapping[str, Any], path: Path) -> str:
