@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 FETCH := $(if $(NO_FETCH),--no-fetch)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication bench-inventory fuzz-answers lock clean
+.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication bench-inventory rotation fuzz-answers lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ bench-replication: cli  ## how long is waited for what is new, with delays of 1,
 
 bench-inventory: $(VENV)/.installed  ## what `adopt` costs: 200 applications among 10,000, 50 ms (ARGS="20 500")
 	@$(BIN)/python -m tests.bench.inventory $(ARGS)
+
+rotation: $(VENV)/.installed  ## rotation under 1,000 random schedules, with its figures (ARGS=50 makes it 50)
+	@$(BIN)/python -m tests.bench.rotation $(ARGS)
 
 fuzz-answers: $(VENV)/.installed  ## every request of ours answered in fifty odd ways (ARGS=proofs for one group)
 	@$(BIN)/python -m tests.fuzz $(ARGS)
