@@ -24,6 +24,8 @@ from clients.graph.app_management_policy import AppManagementPolicies
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
 from clients.graph.client import read_error_body as read_graph_problem
+from clients.graph.deleted_items import DeletedItems
+from clients.graph.inventory import Inventory
 from clients.http.errors import SignInFailed
 from clients.http.transport import ErrorBody, Transport
 
@@ -69,6 +71,18 @@ class Session:
         """The client of the tenant's applications."""
         with self._lock:
             return Applications(self._graph_transport, lambda: self.graph_caller)
+
+    @property
+    def deleted_items(self) -> DeletedItems:
+        """The client of what was deleted in the tenant and can still be restored."""
+        with self._lock:
+            return DeletedItems(self._graph_transport, lambda: self.graph_caller)
+
+    @property
+    def inventory(self) -> Inventory:
+        """The client that lists what is in the tenant."""
+        with self._lock:
+            return Inventory(self._graph_transport, lambda: self.graph_caller)
 
     @property
     def app_management_policies(self) -> AppManagementPolicies:

@@ -177,7 +177,7 @@ def _secret_problems(
     there: list[str | int] = [*here, "credentials", "secrets"]
     if secrets.rotated_by:
         yield from _rotated_elsewhere(secrets, there)
-    elif dates_required and not secrets.issued:
+    elif dates_required and not secrets.issued and not secrets.known:
         yield Problem(
             there,
             "lists no date: `python -m commands rotate` adds the first, or write the day on which it is made, issued: "
