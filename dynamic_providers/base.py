@@ -19,6 +19,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResu
 
 from clients.http.errors import DEBUG_VARIABLE, InternalError, UserFacingError
 from clients.session import SETTINGS, Session
+from dynamic_providers.host_threads import work_on_more_resources_at_once
 from reconcilers.progress import working_on
 
 R = TypeVar("R")
@@ -96,6 +97,8 @@ class Provider(ResourceProvider):
             sys.tracebacklimit = 0  # Pulumi sends traceback.format_exc() to the user: then it is the message only
         settings = {name: value for name in SETTINGS if (value := req.config.get(name))}
         with _SESSIONS_LOCK:  # one session for all classes, so that they share tokens and reads
+            if not _SESSIONS:
+                work_on_more_resources_at_once()
             self.session = _SESSIONS.setdefault(tuple(settings.get(name) for name in SETTINGS), Session(settings))
 
     def id_of(self, environment: str, id_in_environment: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -17,6 +18,10 @@ HEADERS = {
     "Data-Access-Intent": "ReadWrite",  # else a read may come from a replica that lags behind our own write
 }
 
+REQUESTS_AT_ONCE = 5
+"""How many of one caller Business Central works on at once; it lets 95 more wait, and refuses the others with 429.
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/operational-limits-online"""
+
 
 class Requests:
     """What the clients of an environment are made of.
@@ -31,6 +36,7 @@ class Requests:
         self._transport = transport
         self._root = root
         self._query = query
+        self._slots = threading.BoundedSemaphore(REQUESTS_AT_ONCE)
 
     def _with_remedy(self, problem: ServiceError) -> ServiceError:
         """Return an error with what to do about it."""
@@ -49,7 +55,8 @@ class Requests:
         whole_query = {**self._query, **(query or {})}
         path = f"{self._root}/{path}"
         try:
-            return self._transport.items(reader, path, attempting=attempting, query=whole_query, headers=HEADERS)
+            with self._slots:
+                return self._transport.items(reader, path, attempting=attempting, query=whole_query, headers=HEADERS)
         except ServiceError as problem:
             raise self._with_remedy(problem) from None
 
@@ -71,16 +78,17 @@ class Requests:
 
         def send() -> T | None:
             try:
-                return self._transport.read(
-                    reader,
-                    method,
-                    path,
-                    attempting=attempting,
-                    query=self._query,
-                    body=body,
-                    content=content,
-                    headers=headers,
-                )
+                with self._slots:
+                    return self._transport.read(
+                        reader,
+                        method,
+                        path,
+                        attempting=attempting,
+                        query=self._query,
+                        body=body,
+                        content=content,
+                        headers=headers,
+                    )
             finally:  # also after a failure: whether it was done may not be known
                 self._forget()
 

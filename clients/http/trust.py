@@ -184,7 +184,7 @@ class _Session(Session):
         return None
 
 
-def trusting_session(retries: Retry | int, pool_maxsize: int = 8) -> Session:
+def trusting_session(retries: Retry | int, pool_maxsize: int = 16) -> Session:
     """Return a session whose https connections trust what the machine trusts.
 
     Args:
