@@ -8,15 +8,18 @@ import pulumi
 import pulumi_azuread as azuread
 
 from components.secret_errors import explained
+from dynamic_providers.vault_delivery import DeliveryPlace, VaultRetirement
 from settings import logical_names
 from settings.models import Integration
 
 
 class Secret(NamedTuple):
-    """A client secret and when it ends."""
+    """A client secret, and where a copy of it lies, if the stack file says so."""
 
     label: str
     password: azuread.ApplicationPassword
+    place: DeliveryPlace | None = None
+    retirement: VaultRetirement | None = None
 
 
 def secrets(integration: Integration, application: azuread.Application, parent: pulumi.Resource) -> list[Secret]:
@@ -31,6 +34,8 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
         return []
     made = []
     for label in sorted(secrets.issued):
+        place = _place(integration, label)
+        retirement = _retirement(integration, place, parent) if place else None
         password = azuread.ApplicationPassword(
             logical_names.secret(integration.key, label),
             application_id=application.id,
@@ -44,8 +49,32 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
                 # (docs/reference/facts-pulumi.md, "Deleted with, and protected").
                 deleted_with=None if integration.protect else application,
                 hooks=explained(),
+                # So it is removed before the retirement disables its version, and not made before that has looked.
+                depends_on=[retirement] if retirement else [],
                 protect=False,  # also in a protected integration secrets have to rotate
             ),
         )
-        made.append(Secret(label, password))
+        made.append(Secret(label, password, place, retirement))
     return made
+
+
+def _place(integration: Integration, label: str) -> DeliveryPlace | None:
+    secrets = integration.credentials.secrets
+    if secrets is None or secrets.deliver is None:
+        return None
+    return DeliveryPlace(
+        key_vault=secrets.deliver.key_vault,
+        secret_name=secrets.deliver.secret_name,
+        stack=pulumi.get_stack(),
+        integration=integration.key,
+        label=label,
+        declared_at=f"integrations.{integration.key}.credentials.secrets.deliver",
+    )
+
+
+def _retirement(integration: Integration, place: DeliveryPlace, parent: pulumi.Resource) -> VaultRetirement:
+    return VaultRetirement(
+        logical_names.secret(integration.key, place.label),
+        place,
+        opts=pulumi.ResourceOptions(parent=parent, protect=False),  # also in a protected integration secrets rotate
+    )

@@ -10,6 +10,7 @@ import pulumi
 from components.credentials import Secret
 from components.proof import declared_proof
 from dynamic_providers.access_proof import PEOPLE_SIGN_IN, DeclaredProof
+from dynamic_providers.vault_delivery import VaultDelivery
 from settings.models import Integration, Settings
 
 
@@ -20,12 +21,14 @@ def handover(
     tenant_id: str,
     client_id: pulumi.Input[str],
     secrets: Sequence[Secret],
+    delivered: VaultDelivery | None = None,
 ) -> dict[str, Any]:
     """Return the values of one integration; the newest secret is among them, encrypted by Pulumi.
 
     Returns:
         tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret
-        and clientSecretExpires; where people sign in also delegatedScopes, and notProvable where there is no
+        and clientSecretExpires; where it is copied to a vault also vaultSecret, which names keyVault, secretName and
+        version; where people sign in also delegatedScopes, and notProvable where there is no
         environment to say it in. `access` has, by environment, what differs there: baseUrl, scope and companies,
         and notProvable where the access cannot be tried out with these values.
     """
@@ -48,6 +51,12 @@ def handover(
         newest = secrets[-1].password
         values["clientSecret"] = pulumi.Output.secret(newest.value)
         values["clientSecretExpires"] = newest.end_date
+    if delivered and (place := secrets[-1].place):
+        values["vaultSecret"] = {
+            "keyVault": place.key_vault,
+            "secretName": place.secret_name,
+            "version": delivered.version,
+        }
     return values
 
 

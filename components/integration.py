@@ -11,10 +11,12 @@ from components.application import own_application
 from components.business_central_in_tenant import BusinessCentralInTenant
 from components.consents import consents
 from components.credentials import secrets
+from components.delivery import deliveries
 from components.dependencies import without_dependency
 from components.existing_application import existing_client_id
 from components.handover import handover
 from components.proof import access_proof
+from dynamic_providers.access_proof import AccessProof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
 from settings.models import PROJECT, Settings
@@ -61,6 +63,7 @@ class Integration(pulumi.ComponentResource):
         client_id = own.application.client_id if own else existing_client_id(integration, self)
         consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
         made = secrets(integration, own.application, self) if own else []
+        proofs: list[AccessProof | None] = []
         for key in integration.environments:
             environment = settings.environments[key]
             registration = BusinessCentralRegistration(
@@ -77,7 +80,7 @@ class Integration(pulumi.ComponentResource):
                     ],
                 ),
             )
-            access_proof(
+            proof = access_proof(
                 integration,
                 key,
                 settings,
@@ -88,11 +91,14 @@ class Integration(pulumi.ComponentResource):
                 registration=registration,
                 parent=self,
             )
+            proofs.append(proof)
+        delivered = deliveries(integration, made, [each for each in proofs if each], self)
         self.handover = handover(
             integration,
             settings,
             tenant_id=caller.tenant_id,
             client_id=client_id,
             secrets=made,
+            delivered=delivered,
         )
         self.register_outputs({"clientId": client_id})

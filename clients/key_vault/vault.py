@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from clients.entra.cloud import Cloud
 from clients.http.errors import FailedPrecondition, ServiceError, UserFacingError
 from clients.http.replication import wait_until
+from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, none_where, write
 from clients.key_vault import pipeline
 from clients.key_vault.credential import VaultCredential
@@ -70,6 +71,7 @@ class Vault:
         self.name = name
         self.address = address
         self._credential = credential
+        self._current = SharedRead(self._list_current)
 
     @cached_property
     def _client(self) -> SecretClient:
@@ -92,6 +94,20 @@ class Vault:
             if is_absent(problem):
                 return []
             raise
+
+    def current(self) -> Mapping[str, Version]:
+        """Return the current version of every secret, by name in lower case; its id is not known here, and "".
+
+        One list for all threads, kept for a short time, as a refresh asks for every secret. Needs Key Vault Reader.
+        """
+        return self._current()
+
+    def _list_current(self) -> Mapping[str, Version]:
+        def ask() -> Mapping[str, Version]:
+            listed = (self._version(each, "") for each in self._client.list_properties_of_secrets())
+            return {each.name.lower(): each for each in listed}
+
+        return self._ask("GET", ask, f"list the secrets of vault {self.name}", "")
 
     def set_secret(
         self, name: str, value: str, *, expires: datetime | None, tags: Mapping[str, str], content_type: str = ""
@@ -120,7 +136,10 @@ class Vault:
             listed = [each for each in self.versions(name) if dict(each.tags) == dict(tags)]
             return Done(listed[-1]) if listed else None
 
-        return write("PUT", lambda: self._ask("PUT", send, attempting, name), look, KNOWN_ANSWERS)
+        try:
+            return write("PUT", lambda: self._ask("PUT", send, attempting, name), look, KNOWN_ANSWERS)
+        finally:
+            self._current.forget()
 
     def value(self, name: str, version: str) -> str:
         """Return the value of a version. Needs Key Vault Secrets User, or Officer."""
@@ -151,12 +170,15 @@ class Vault:
         def is_done() -> bool:
             return any(each.version == version and each.enabled is enabled for each in self.versions(name))
 
-        write(
-            "PATCH",
-            lambda: self._ask("PATCH", send, attempting, name, version),
-            lambda: none_where(is_done),
-            KNOWN_ANSWERS,
-        )
+        try:
+            write(
+                "PATCH",
+                lambda: self._ask("PATCH", send, attempting, name, version),
+                lambda: none_where(is_done),
+                KNOWN_ANSWERS,
+            )
+        finally:
+            self._current.forget()
 
     def deleted(self, name: str) -> Deleted | None:
         """Return whether a name is that of a deleted secret that the vault still keeps, None where it is not.
@@ -209,13 +231,14 @@ class Vault:
         words = {"vault": self.name, "host": host, "name": name, "version": version}
         return problem.with_remedy(remedy_for(problem, **words))
 
-    def _version(self, found: SecretProperties) -> Version:
-        if not found.version or not found.name:
+    def _version(self, found: SecretProperties, version: str | None = None) -> Version:
+        version = found.version if version is None else version
+        if version is None or not found.name:
             raise ValueError("no version of a secret")
         return Version(
             vault=self.name,
             name=found.name,
-            version=found.version,
+            version=version,
             enabled=bool(found.enabled),
             created=found.created_on,
             expires=found.expires_on,
