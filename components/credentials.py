@@ -7,8 +7,9 @@ from typing import NamedTuple
 import pulumi
 import pulumi_azuread as azuread
 
+from components.dependencies import without_dependency
 from components.secret_errors import explained
-from dynamic_providers.vault_delivery import DeliveryPlace, VaultRetirement
+from dynamic_providers.vault_delivery import DeclaredDelivery, VaultRetirement
 from settings import logical_names
 from settings.models import Integration
 
@@ -18,7 +19,7 @@ class Secret(NamedTuple):
 
     label: str
     password: azuread.ApplicationPassword
-    place: DeliveryPlace | None = None
+    place: DeclaredDelivery | None = None
     retirement: VaultRetirement | None = None
 
 
@@ -35,7 +36,7 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
     made = []
     for label in sorted(secrets.issued):
         place = _place(integration, label)
-        retirement = _retirement(integration, place, parent) if place else None
+        retirement = _retirement(integration, application, place, parent) if place else None
         password = azuread.ApplicationPassword(
             logical_names.secret(integration.key, label),
             application_id=application.id,
@@ -58,11 +59,11 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
     return made
 
 
-def _place(integration: Integration, label: str) -> DeliveryPlace | None:
+def _place(integration: Integration, label: str) -> DeclaredDelivery | None:
     secrets = integration.credentials.secrets
     if secrets is None or secrets.deliver is None:
         return None
-    return DeliveryPlace(
+    return DeclaredDelivery(
         key_vault=secrets.deliver.key_vault,
         secret_name=secrets.deliver.secret_name,
         stack=pulumi.get_stack(),
@@ -72,9 +73,12 @@ def _place(integration: Integration, label: str) -> DeliveryPlace | None:
     )
 
 
-def _retirement(integration: Integration, place: DeliveryPlace, parent: pulumi.Resource) -> VaultRetirement:
+def _retirement(
+    integration: Integration, application: azuread.Application, place: DeclaredDelivery, parent: pulumi.Resource
+) -> VaultRetirement:
     return VaultRetirement(
         logical_names.secret(integration.key, place.label),
         place,
+        client_id=without_dependency(application.client_id),
         opts=pulumi.ResourceOptions(parent=parent, protect=False),  # also in a protected integration secrets rotate
     )

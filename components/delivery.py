@@ -16,7 +16,11 @@ from settings.models import Integration
 
 
 def deliveries(
-    integration: Integration, secrets: Sequence[Secret], proofs: Sequence[AccessProof], parent: pulumi.Resource
+    integration: Integration,
+    client_id: pulumi.Input[str],
+    secrets: Sequence[Secret],
+    proofs: Sequence[AccessProof],
+    parent: pulumi.Resource,
 ) -> VaultDelivery | None:
     """Copy the secrets of an integration into its vault, after its proofs, and in the order of their labels.
 
@@ -25,6 +29,7 @@ def deliveries(
 
     Args:
         integration: the integration.
+        client_id: its application.
         secrets: its secrets, oldest first.
         proofs: of the newest secret; those of the environments in which it is proved.
         parent: the integration's component.
@@ -40,6 +45,7 @@ def deliveries(
         newest = VaultDelivery(
             logical_names.secret(integration.key, each.label),
             each.place,
+            client_id=without_dependency(client_id),
             mark=without_dependency(each.retirement.mark),
             client_secret=without_dependency(each.password.value),
             key_id=without_dependency(each.password.key_id),

@@ -92,7 +92,7 @@ class Integration(pulumi.ComponentResource):
                 parent=self,
             )
             proofs.append(proof)
-        delivered = deliveries(integration, made, [each for each in proofs if each], self)
+        delivered = deliveries(integration, client_id, made, [each for each in proofs if each], self)
         self.handover = handover(
             integration,
             settings,

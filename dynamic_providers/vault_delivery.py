@@ -18,10 +18,10 @@ from clients.key_vault.vault import Vault
 from dynamic_providers.base import Provider, called_by_pulumi, declared, gone
 from reconcilers.delivery import apply, observe
 from reconcilers.delivery.plan import status
-from reconcilers.delivery.spec import DeliveryPlace, DeliverySpec, defaults
+from reconcilers.delivery.spec import DeclaredDelivery, DeliveryPlace, DeliverySpec, defaults
 
 __all__ = [
-    "DeliveryPlace",
+    "DeclaredDelivery",
     "VaultDelivery",
     "VaultDeliveryProvider",
     "VaultRetirement",
@@ -132,13 +132,22 @@ class VaultRetirement(Resource, module="entra-business-central", name="VaultReti
     Args:
         name: logical name; that of the secret.
         place: where it lies.
+        client_id: the application.
     """
 
     mark: pulumi.Output[str]
     """What its versions are marked with."""
 
-    def __init__(self, name: str, place: DeliveryPlace, *, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(VaultRetirementProvider(), name, {**place.as_mapping(), "mark": None}, opts)
+    def __init__(
+        self,
+        name: str,
+        place: DeclaredDelivery,
+        *,
+        client_id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        properties = {**place.as_mapping(), "client_id": client_id, "mark": None}
+        super().__init__(VaultRetirementProvider(), name, properties, opts)
 
 
 class VaultDelivery(Resource, module="entra-business-central", name="VaultDelivery"):
@@ -147,6 +156,7 @@ class VaultDelivery(Resource, module="entra-business-central", name="VaultDelive
     Args:
         name: logical name; that of the secret.
         place: where it is copied to.
+        client_id: the application.
         mark: of the label's retirement.
         client_secret: the secret.
         key_id: of the secret.
@@ -160,8 +170,9 @@ class VaultDelivery(Resource, module="entra-business-central", name="VaultDelive
     def __init__(
         self,
         name: str,
-        place: DeliveryPlace,
+        place: DeclaredDelivery,
         *,
+        client_id: pulumi.Input[str],
         mark: pulumi.Input[str],
         client_secret: pulumi.Input[str],
         key_id: pulumi.Input[str],
@@ -171,6 +182,7 @@ class VaultDelivery(Resource, module="entra-business-central", name="VaultDelive
     ) -> None:
         properties = {
             **place.as_mapping(),
+            "client_id": client_id,
             "mark": mark,
             "client_secret": pulumi.Output.secret(client_secret),
             "key_id": key_id,

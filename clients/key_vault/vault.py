@@ -7,7 +7,8 @@ the first vault, since a run with nothing to do asks none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -65,12 +66,16 @@ class Vault:
         name: the vault's name.
         address: as `vault_address` gives it.
         credential: for the vaults of the cloud (`clients.key_vault.credential.VaultCredential`).
+
+    Attributes:
+        lock: for whoever reads, and writes by what was read.
     """
 
     def __init__(self, name: str, address: str, credential: VaultCredential) -> None:
         self.name = name
         self.address = address
         self._credential = credential
+        self.lock = threading.RLock()
         self._current = SharedRead(self._list_current)
 
     @cached_property
@@ -110,12 +115,19 @@ class Vault:
         return self._ask("GET", ask, f"list the secrets of vault {self.name}", "")
 
     def set_secret(
-        self, name: str, value: str, *, expires: datetime | None, tags: Mapping[str, str], content_type: str = ""
+        self,
+        name: str,
+        value: str,
+        *,
+        expires: datetime | None,
+        tags: Mapping[str, str],
+        content_type: str = "",
+        before: Iterable[Version] = (),
     ) -> Version:
         """Set a secret's value: this makes a new version, from now on the current one. Needs Key Vault Secrets Officer.
 
-        It is repeated where the vault could not answer, after a look for a version with exactly these tags: so give
-        tags that no other value has.
+        It is repeated where the vault could not answer, after a look for a version with exactly these tags that is
+        not one of `before`: so give tags that no other value has.
 
         Args:
             name: the secret's name.
@@ -123,6 +135,7 @@ class Vault:
             expires: when it ends; a vault tells that, and hands it out all the same.
             tags: what the version is marked with, at most 15 of 256 characters each.
             content_type: what kind of value it is.
+            before: versions that were there before, where one of them may have the same tags.
         """
         attempting = f"set {name} in vault {self.name}"
 
@@ -133,7 +146,10 @@ class Vault:
             return self._version(made.properties)
 
         def look() -> Done[Version] | None:
-            listed = [each for each in self.versions(name) if dict(each.tags) == dict(tags)]
+            known = {each.version for each in before}
+            listed = [
+                each for each in self.versions(name) if dict(each.tags) == dict(tags) and each.version not in known
+            ]
             return Done(listed[-1]) if listed else None
 
         try:

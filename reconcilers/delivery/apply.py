@@ -7,7 +7,7 @@ from datetime import datetime
 from clients.http.errors import FailedPrecondition
 from clients.key_vault.vault import Vault
 from reconcilers.delivery.observe import observe
-from reconcilers.delivery.plan import plan, refusal, to_disable
+from reconcilers.delivery.plan import plan, refusal, retirement
 from reconcilers.delivery.spec import CONTENT_TYPE, DeliveryPlace, DeliverySpec, Live
 
 
@@ -50,7 +50,14 @@ def deliver(vault: Vault, spec: DeliverySpec, value: str | None, *, proven: bool
     version = planned.adopt
     if not version:
         expires = datetime.fromisoformat(spec.expires)
-        made = vault.set_secret(spec.secret_name, value, expires=expires, tags=spec.tags, content_type=CONTENT_TYPE)
+        made = vault.set_secret(
+            spec.secret_name,
+            value,
+            expires=expires,
+            tags=spec.tags,
+            content_type=CONTENT_TYPE,
+            before=live.versions,
+        )
         version = made.version
     elif planned.enable:
         vault.enable(spec.secret_name, version)
@@ -62,9 +69,24 @@ def deliver(vault: Vault, spec: DeliverySpec, value: str | None, *, proven: bool
 def retire(vault: Vault, place: DeliveryPlace, mark: str) -> None:
     """Disable what is enabled of a label's versions; it can be repeated. A deleted secret needs nothing.
 
+    One label after the other: at a destroy several end at the same moment, and one may not restore what another ends.
+
     Raises:
         UserFacingError: it cannot be done.
     """
-    live = Live(vault.versions(place.secret_name))
-    for version in to_disable(mark, live):
-        vault.disable(place.secret_name, version)
+    with vault.lock:
+        name = place.secret_name
+        versions = vault.versions(name)
+        planned = retirement(place, mark, Live(versions))
+        if latest := planned.restore:
+            value = vault.value(name, latest.version)
+            vault.set_secret(
+                name,
+                value,
+                expires=latest.expires,
+                tags=latest.tags,
+                content_type=latest.content_type,
+                before=versions,
+            )
+        for version in planned.disable:
+            vault.disable(name, version)

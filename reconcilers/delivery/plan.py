@@ -40,7 +40,7 @@ def plan(spec: DeliverySpec, live: Live) -> Plan:
 
 def refusal(place: DeliveryPlace, live: Live) -> FailedPrecondition | None:
     """Return why a label cannot be copied: a new version would be the current one, in place of a later label's."""
-    newer = [each.tags["label"] for each in live.versions if place.is_of_newer_label(each)]
+    newer = [each.tags["label"] for each in live.versions if place.is_of_newer_label(each) and each.enabled]
     attempting = f"copy the secret '{place.label}' to {place.secret_name} in vault {place.key_vault}"
     if newer:
         return FailedPrecondition(
@@ -77,6 +77,27 @@ def is_current_copy(spec: DeliverySpec, current: Version) -> bool:
     return current.enabled and spec.is_copy(current)
 
 
-def to_disable(mark: str, live: Live) -> list[str]:
-    """Return the versions of a label that are enabled still, once its credential is gone."""
-    return [each.version for each in live.versions if mark and each.tags.get("mark") == mark and each.enabled]
+@dataclass(frozen=True)
+class Retirement:
+    """What is to be written once a label's credential is gone.
+
+    Attributes:
+        disable: its versions that are enabled still.
+        restore: the version of another label whose value is to be the current one again, None where it is, or where
+            there is no other.
+    """
+
+    disable: tuple[str, ...]
+    restore: Version | None
+
+
+def retirement(place: DeliveryPlace, mark: str, live: Live) -> Retirement:
+    """Return how a label ends: nobody who reads the current version may get one that is disabled, if there is another.
+
+    That matters where the newest label is removed first, such as after a leak.
+    """
+    of_label = [each for each in live.versions if mark and each.tags.get("mark") == mark]
+    others = [each for each in live.versions if place.is_of_another_label(each) and each.enabled]
+    was_current = any(each in live.newest for each in of_label) and not any(each in live.newest for each in others)
+    latest = max(others, key=lambda each: each.tags.get("label", ""), default=None)
+    return Retirement(tuple(each.version for each in of_label if each.enabled), latest if was_current else None)

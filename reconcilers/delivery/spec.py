@@ -16,8 +16,8 @@ PRESENT, DISABLED, NOT_CURRENT, DELETED = "present", "disabled", "not current", 
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeliveryPlace:
-    """Where the secret of one label is copied to, and whose it is.
+class DeclaredDelivery:
+    """What a stack file says of a copy: where the secret of one label is copied to, and whose it is.
 
     The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
 
@@ -25,7 +25,7 @@ class DeliveryPlace:
         key_vault: the vault's name.
         secret_name: the secret's name in it.
         stack: the stack's name.
-        integration: the integration's key.
+        integration: the integration's key. Both are for people, and may change.
         label: the secret's label: its date of issue, and perhaps a letter.
         declared_at: key in the stack file, for messages.
     """
@@ -46,11 +46,26 @@ class DeliveryPlace:
         """Return its fields as a mapping."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
-    def is_of_newer_label(self, version: Version) -> bool:
-        """Tell whether a version is a copy of this integration's, of a later label."""
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPlace(DeclaredDelivery):
+    """Where a copy lies, and of which application.
+
+    Attributes:
+        client_id: the application.
+    """
+
+    client_id: str
+
+    def is_of_another_label(self, version: Version) -> bool:
+        """Tell whether a version is a copy of another secret of this application."""
         tags = version.tags
-        whose = (tags.get("managed-by"), tags.get("stack"), tags.get("integration"))
-        return whose == (MANAGED_BY, self.stack, self.integration) and tags.get("label", "") > self.label
+        is_ours = (tags.get("managed-by"), tags.get("client-id")) == (MANAGED_BY, self.client_id)
+        return is_ours and tags.get("label", "") != self.label
+
+    def is_of_newer_label(self, version: Version) -> bool:
+        """Tell whether a version is a copy of a later secret of this application."""
+        return self.is_of_another_label(version) and version.tags.get("label", "") > self.label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +93,7 @@ class DeliverySpec(DeliveryPlace):
             "managed-by": MANAGED_BY,
             "stack": self.stack,
             "integration": self.integration,
+            "client-id": self.client_id,
             "label": self.label,
             "key-id": self.key_id,
             "mark": self.mark,
