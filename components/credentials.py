@@ -7,20 +7,18 @@ from typing import NamedTuple
 import pulumi
 import pulumi_azuread as azuread
 
-from components.dependencies import without_dependency
 from components.secret_errors import explained
-from dynamic_providers.vault_delivery import DeclaredDelivery, VaultRetirement
+from components.vault_retirement import Copy, copy_of
 from settings import logical_names
 from settings.models import Integration
 
 
 class Secret(NamedTuple):
-    """A client secret, and where a copy of it lies, if the stack file says so."""
+    """A client secret and when it ends; and where a copy of it lies, if the stack file says so."""
 
     label: str
     password: azuread.ApplicationPassword
-    place: DeclaredDelivery | None = None
-    retirement: VaultRetirement | None = None
+    copy: Copy | None = None
 
 
 def secrets(integration: Integration, application: azuread.Application, parent: pulumi.Resource) -> list[Secret]:
@@ -35,8 +33,7 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
         return []
     made = []
     for label in sorted(secrets.issued):
-        place = _place(integration, label)
-        retirement = _retirement(integration, application, place, parent) if place else None
+        copy = copy_of(integration, application, label, parent)
         password = azuread.ApplicationPassword(
             logical_names.secret(integration.key, label),
             application_id=application.id,
@@ -50,35 +47,9 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
                 # (docs/reference/facts-pulumi.md, "Deleted with, and protected").
                 deleted_with=None if integration.protect else application,
                 hooks=explained(),
-                # So it is removed before the retirement disables its version, and not made before that has looked.
-                depends_on=[retirement] if retirement else [],
+                depends_on=[copy.retirement] if copy else [],
                 protect=False,  # also in a protected integration secrets have to rotate
             ),
         )
-        made.append(Secret(label, password, place, retirement))
+        made.append(Secret(label, password, copy))
     return made
-
-
-def _place(integration: Integration, label: str) -> DeclaredDelivery | None:
-    secrets = integration.credentials.secrets
-    if secrets is None or secrets.deliver is None:
-        return None
-    return DeclaredDelivery(
-        key_vault=secrets.deliver.key_vault,
-        secret_name=secrets.deliver.secret_name,
-        stack=pulumi.get_stack(),
-        integration=integration.key,
-        label=label,
-        declared_at=f"integrations.{integration.key}.credentials.secrets.deliver",
-    )
-
-
-def _retirement(
-    integration: Integration, application: azuread.Application, place: DeclaredDelivery, parent: pulumi.Resource
-) -> VaultRetirement:
-    return VaultRetirement(
-        logical_names.secret(integration.key, place.label),
-        place,
-        client_id=without_dependency(application.client_id),
-        opts=pulumi.ResourceOptions(parent=parent, protect=False),  # also in a protected integration secrets rotate
-    )

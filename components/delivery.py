@@ -39,14 +39,14 @@ def deliveries(
     """
     newest: VaultDelivery | None = None
     for each in secrets:
-        if each.place is None or each.retirement is None:
+        if each.copy is None:
             continue
         before: list[pulumi.Resource] = [*proofs, *([newest] if newest else [])]
         newest = VaultDelivery(
             logical_names.secret(integration.key, each.label),
-            each.place,
+            each.copy.place,
             client_id=without_dependency(client_id),
-            mark=without_dependency(each.retirement.mark),
+            mark=without_dependency(each.copy.retirement.mark),
             client_secret=without_dependency(each.password.value),
             key_id=without_dependency(each.password.key_id),
             expires=without_dependency(each.password.end_date),

@@ -27,7 +27,7 @@ def handover(
 
     Returns:
         tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret
-        and clientSecretExpires; where it is copied to a vault also vaultSecret, which names keyVault, secretName and
+        and clientSecretExpires; where it is copied to a vault also clientSecretIn, which names keyVault, secretName and
         version; where people sign in also delegatedScopes, and notProvable where there is no
         environment to say it in. `access` has, by environment, what differs there: baseUrl, scope and companies,
         and notProvable where the access cannot be tried out with these values.
@@ -51,8 +51,9 @@ def handover(
         newest = secrets[-1].password
         values["clientSecret"] = pulumi.Output.secret(newest.value)
         values["clientSecretExpires"] = newest.end_date
-    if delivered and (place := secrets[-1].place):
-        values["vaultSecret"] = {
+    if delivered and (copy := secrets[-1].copy):
+        place = copy.place
+        values["clientSecretIn"] = {
             "keyVault": place.key_vault,
             "secretName": place.secret_name,
             "version": delivered.version,

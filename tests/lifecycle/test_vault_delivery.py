@@ -52,7 +52,7 @@ def test_a_secret_is_delivered_rotated_and_retired_and_its_value_is_nowhere_else
     assert made.code == 0, made
     out = stack.outputs()["integrations"]["magento"]
     (version,) = vault.versions("magento")
-    assert out["vaultSecret"] == {**PLACE, "version": version["version"]}
+    assert out["clientSecretIn"] == {**PLACE, "version": version["version"]}
     assert vault.values("magento") == [out["clientSecret"]]
     resources = {each["type"]: each for each in stack.resources()}
     for kind, inputs, further in (
@@ -78,7 +78,7 @@ def test_a_secret_is_delivered_rotated_and_retired_and_its_value_is_nowhere_else
     assert labels(vault) == [(FIRST, True), (SECOND, True)]
     second = stack.outputs()["integrations"]["magento"]
     assert vault.values("magento")[-1] == second["clientSecret"]
-    assert second["vaultSecret"]["version"] == vault.versions("magento")[-1]["version"]
+    assert second["clientSecretIn"]["version"] == vault.versions("magento")[-1]["version"]
 
     stack.write(magento=delivered(SECOND))
     tenant.clear_requests()
