@@ -14,8 +14,8 @@ from components.credentials import secrets
 from components.delivery import deliveries
 from components.dependencies import without_dependency
 from components.existing_application import existing_client_id
-from components.handover import handover
 from components.proof import access_proof
+from components.stack_outputs import stack_outputs
 from dynamic_providers.access_proof import AccessProof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
@@ -34,10 +34,10 @@ class Integration(pulumi.ComponentResource):
         in_tenant: what is looked at before the first thing is made.
     """
 
-    handover: dict[str, Any]
-    """What the outside system's team needs (`components.handover`). Exported by the stack and not registered as outputs
-    of this resource, so that the state keeps the secret in fewer places; a mapping and not one output, because a secret
-    in an output makes all of it secret."""
+    stack_outputs: dict[str, Any]
+    """What the outside system's team needs (`components.stack_outputs`). Exported by the stack and not registered as
+    outputs of this resource, so that the state keeps the secret in fewer places; a mapping, because a secret in one
+    output would make all of it secret."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Integration(pulumi.ComponentResource):
             )
             proofs.append(proof)
         delivered = deliveries(integration, client_id, made, [each for each in proofs if each], self)
-        self.handover = handover(
+        self.stack_outputs = stack_outputs(
             integration,
             settings,
             tenant_id=caller.tenant_id,

@@ -15,7 +15,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from clients.key_vault.vault import Vault
-from dynamic_providers.base import Provider, called_by_pulumi, declared, gone
+from dynamic_providers.base import Provider, declared, gone, provider_method
 from reconcilers.delivery import apply, observe
 from reconcilers.delivery.plan import status
 from reconcilers.delivery.spec import DeclaredDelivery, DeliveryPlace, DeliverySpec, defaults
@@ -35,7 +35,7 @@ class _OfOneLabel(Provider):
     replaced_when: ClassVar[tuple[str, ...]] = ()
     updated_when: ClassVar[tuple[str, ...]] = ()
 
-    @called_by_pulumi
+    @provider_method
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse another vault or name for a label that is in use."""
         result = super().check(olds, news)
@@ -66,12 +66,12 @@ class VaultDeliveryProvider(_OfOneLabel):
     updated_when = ("key_id", "mark", "status")
     defaults: ClassVar[Mapping[str, Any]] = defaults()
 
-    @called_by_pulumi
+    @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Copy it; or find what an interrupted run has set."""
         return CreateResult(self._id(props), self._delivered(props))
 
-    @called_by_pulumi
+    @provider_method
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what the vault has, as its lists tell: no value is read.
 
@@ -82,12 +82,12 @@ class VaultDeliveryProvider(_OfOneLabel):
         found = live if isinstance(live, str) else status(spec, live)
         return gone() if found is None else ReadResult(id_, {**declared(props), "status": found})
 
-    @called_by_pulumi
+    @provider_method
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Copy it again, or enable what is there."""
         return UpdateResult(self._delivered(news))
 
-    @called_by_pulumi
+    @provider_method
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Do nothing: the retirement of the label disables its versions, once the credential is gone."""
 
@@ -104,23 +104,23 @@ class VaultDeliveryProvider(_OfOneLabel):
 class VaultRetirementProvider(_OfOneLabel):
     """Looks at the vault before there is a secret, and disables its versions after it."""
 
-    @called_by_pulumi
+    @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make the mark of the label, if the vault has a place for it; nothing is written."""
         apply.check(self._vault(props), DeliveryPlace.from_mapping(props))
         return CreateResult(self._id(props), {**declared(props), "mark": secrets.token_hex(8)})
 
-    @called_by_pulumi
+    @provider_method
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what is stored: nothing in the vault corresponds to it."""
         return ReadResult(id_, dict(props))
 
-    @called_by_pulumi
+    @provider_method
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Keep the mark."""
         return UpdateResult({**declared(news), "mark": olds["mark"]})
 
-    @called_by_pulumi
+    @provider_method
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Disable the versions of the label."""
         apply.retire(self._vault(props), DeliveryPlace.from_mapping(props), props["mark"])

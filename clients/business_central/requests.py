@@ -1,4 +1,4 @@
-"""Requests to an API of one Business Central environment: lists, and writes that are repeated after a look."""
+"""Requests to an API of one Business Central environment: lists, and writes that are checked before a repeat."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Requests:
         self._query = query
         self._slots = threading.BoundedSemaphore(REQUESTS_AT_ONCE)
 
-    def _with_remedy(self, problem: ServiceError) -> ServiceError:
+    def _add_remedy(self, problem: ServiceError) -> ServiceError:
         """Return an error with what to do about it."""
         return problem
 
@@ -58,7 +58,7 @@ class Requests:
             with self._slots:
                 return self._transport.items(reader, path, attempting=attempting, query=whole_query, headers=HEADERS)
         except ServiceError as problem:
-            raise self._with_remedy(problem) from None
+            raise self._add_remedy(problem) from None
 
     def _write(
         self,
@@ -66,12 +66,12 @@ class Requests:
         method: str,
         path: str,
         attempting: str,
-        look: Callable[[], Done[Any] | None],
+        check_done: Callable[[], Done[Any] | None],
         *,
         body: Mapping[str, Any] | None = None,
         content: bytes | None = None,
     ) -> T | None:
-        """Send a write, again after a look where Business Central is busy; return what a reader makes of its answer."""
+        """Send a write, again after a check where it is busy; return what a reader makes of its answer."""
         # BC wants If-Match on PATCH and DELETE; "*" because what we read may be minutes old and our fields are ours.
         headers = HEADERS if method == "POST" else {**HEADERS, "If-Match": "*"}
         path = f"{self._root}/{path}"
@@ -93,7 +93,7 @@ class Requests:
                 self._forget()
 
         try:
-            answer: T | None = write(method, send, look, KNOWN_ANSWERS)
+            answer: T | None = write(method, send, check_done, KNOWN_ANSWERS)
             return answer
         except ServiceError as problem:
-            raise self._with_remedy(problem) from None
+            raise self._add_remedy(problem) from None

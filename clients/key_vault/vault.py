@@ -17,7 +17,7 @@ from clients.entra.cloud import Cloud
 from clients.http.errors import FailedPrecondition, ServiceError, UserFacingError
 from clients.http.replication import wait_until
 from clients.http.shared_reads import SharedRead
-from clients.http.writes import Done, none_where, write
+from clients.http.writes import Done, done_if, write
 from clients.key_vault import pipeline
 from clients.key_vault.credential import VaultCredential
 from clients.key_vault.errors import KNOWN_ANSWERS, is_absent, is_disabled, remedy_for
@@ -190,7 +190,7 @@ class Vault:
             write(
                 "PATCH",
                 lambda: self._ask("PATCH", send, attempting, name, version),
-                lambda: none_where(is_done),
+                lambda: done_if(is_done),
                 KNOWN_ANSWERS,
             )
         finally:
@@ -225,7 +225,7 @@ class Vault:
         def is_done() -> bool:
             return bool(self.versions(name))
 
-        write("POST", lambda: self._ask("POST", send, attempting, name), lambda: none_where(is_done), KNOWN_ANSWERS)
+        write("POST", lambda: self._ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
         if not wait_until(is_done, seconds=RECOVERY_SECONDS):
             raise FailedPrecondition(
                 attempting,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from clients.http.errors import UserFacingError
-from commands.preflight.findings import Finding, missing
+from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack
 from reconcilers.delivery.observe import observe
 from reconcilers.delivery.plan import refusal
@@ -40,7 +40,7 @@ def _place(
         vault = stack.session.vault(place.key_vault)
         live = observe(vault, place.secret_name)
     except UserFacingError as problem:
-        yield missing(where, problem)
+        yield finding_from(where, problem)
         return
     labels = integration.credentials.secrets.issued if integration.credentials.secrets else ()
     copied = {each.tags.get("label") for each in live.versions}
@@ -57,7 +57,7 @@ def _place(
         )
         if why := refusal(declared, live):
             refused = True
-            yield missing(where, why)
+            yield finding_from(where, why)
             if live.deleted:
                 break
     if not refused:

@@ -14,7 +14,7 @@ from dynamic_providers.vault_delivery import VaultDelivery
 from settings.models import Integration, Settings
 
 
-def handover(
+def stack_outputs(
     integration: Integration,
     settings: Settings,
     *,
