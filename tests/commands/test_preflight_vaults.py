@@ -34,43 +34,59 @@ def test_a_vault_that_can_be_read_is_ready_and_what_cannot_be_known_is_said(tena
     assert [each["path"] for each in vault.requests()] == ["/secrets/shop/versions"], "no value is read"
 
 
-CLOSED: dict[str, tuple[list[dict[str, Any]], str, str]] = {
-    "no vault": ([{"do": "remove_vault"}], "the proxy does not lead to Azure Key Vault", "check the vault's name"),
-    "no role": ([{"do": "revoke_vault_roles"}], "ForbiddenByRbac", "Key Vault Secrets Officer on vault integrations"),
-    "no policy": ([{"do": "set_vault", "access": "policies"}], "AccessDenied", "Get, List, Set"),
-    "a firewall": ([{"do": "set_vault", "network": "firewall"}], "ForbiddenByFirewall", "Networking of the vault"),
+CLOSED: dict[str, tuple[list[dict[str, Any]], str, str, str]] = {
+    "no vault": (
+        [{"do": "remove_vault"}],
+        "refused",
+        "the proxy does not lead to Azure Key Vault",
+        "check the vault's name",
+    ),
+    "no role": (
+        [{"do": "revoke_vault_roles"}],
+        "missing",
+        "ForbiddenByRbac",
+        "Key Vault Secrets Officer on vault integrations",
+    ),
+    "no policy": ([{"do": "set_vault", "access": "policies"}], "missing", "AccessDenied", "Get, List, Set"),
+    "a firewall": (
+        [{"do": "set_vault", "network": "firewall"}],
+        "missing",
+        "ForbiddenByFirewall",
+        "Networking of the vault",
+    ),
     "a deleted name": (
         [
             {"do": "set_vault_secret", "secret": "shop", "value": "x"},
             {"do": "delete_vault_secret", "secret": "shop"},
         ],
+        "refused",
         "shop was deleted there, and the vault keeps it until",
         "az keyvault secret recover --vault-name integrations --name shop",
     ),
 }
 
 
-@pytest.mark.parametrize(("edits", "found", "remedy"), CLOSED.values(), ids=list(CLOSED))
-def test_a_vault_without_a_place_is_missing(
-    tenant: Tenant, tmp_path: Path, edits: list[dict[str, Any]], found: str, remedy: str
+@pytest.mark.parametrize(("edits", "kind", "found", "remedy"), CLOSED.values(), ids=list(CLOSED))
+def test_a_vault_without_a_place_stops_up(
+    tenant: Tenant, tmp_path: Path, edits: list[dict[str, Any]], kind: str, found: str, remedy: str
 ) -> None:
     vault = AdministeredVault(tenant)
     for each in edits:
         vault.edit(**each)
     looked = look(tenant, tmp_path)
     assert looked.code == 1
-    said = looked.only("missing", WHERE)
+    said = looked.only(kind, WHERE)
     assert found in said["found"]
     assert remedy in said["remedy"]
 
 
-def test_a_label_older_than_one_that_is_there_is_missing(
+def test_a_label_older_than_one_that_is_there_is_refused(
     tenant: Tenant, tmp_path: Path, application: EntraApplication
 ) -> None:
     vault = AdministeredVault(tenant)
     tags = {"managed-by": "entra-business-central", "client-id": application.client_id, "label": SECOND}
     vault.edit("set_vault_secret", secret="shop", value="x", tags=tags)
-    said = look(tenant, tmp_path, FIRST, SECOND, application=application).only("missing", WHERE)
+    said = look(tenant, tmp_path, FIRST, SECOND, application=application).only("refused", WHERE)
     assert f"a later label than '{SECOND}'" in said["remedy"]
     vault.edit("update_vault_secret", secret="shop", tags={**tags, "client-id": "another"})
-    assert look(tenant, tmp_path, FIRST, SECOND, application=application).of("missing") == []
+    assert look(tenant, tmp_path, FIRST, SECOND, application=application).of("refused") == []
