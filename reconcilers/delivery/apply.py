@@ -43,7 +43,7 @@ def deliver(vault: Vault, spec: DeliverySpec, value: str | None, *, proven: bool
             else "what comes before it, its proof or the label before, failed",
             "Put right what the other error says: the next `pulumi up` copies it.",
         )
-    live = Live(vault.versions(spec.secret_name))
+    live = observe(vault, spec.secret_name)
     planned = plan(spec, live)
     if planned.refusal:
         raise planned.refusal

@@ -50,12 +50,13 @@ def refusal(place: DeliveryPlace, live: Live) -> FailedPrecondition | None:
             f"Give the new secret a later label than '{max(newer)}', or remove '{place.label}' from the list.",
         )
     if live.deleted:
-        until = f" until {live.deleted.purged_on:%Y-%m-%d}" if live.deleted.purged_on else ""
+        purged = f" The vault purges it on {live.deleted.purged_on:%Y-%m-%d}." if live.deleted.purged_on else ""
         return FailedPrecondition(
             attempting,
-            f"{place.secret_name} was deleted there, and the vault keeps it{until}: its name cannot be used",
+            f"{place.secret_name} was deleted there, and the vault keeps it: its name cannot be used",
             f"Bring it back: `az keyvault secret recover --vault-name {place.key_vault} --name {place.secret_name}`; "
-            "or purge it, which cannot be undone; or choose another `secretName`. Then run the same command again.",
+            "or purge it, which cannot be undone; or choose another `secretName`. Then run the same command "
+            f"again.{purged}",
         )
     return None
 

@@ -60,7 +60,7 @@ CLOSED: dict[str, tuple[list[dict[str, Any]], str, str, str]] = {
             {"do": "delete_vault_secret", "secret": "shop"},
         ],
         "refused",
-        "shop was deleted there, and the vault keeps it until",
+        "shop was deleted there, and the vault keeps it",
         "az keyvault secret recover --vault-name integrations --name shop",
     ),
 }

@@ -65,6 +65,9 @@ def test_a_secret_is_delivered_rotated_and_retired_and_its_value_is_nowhere_else
         assert resources[kind]["urn"].endswith(f"::magento-secret-{FIRST}")
         assert not resources[kind].get("dependencies"), "what is skipped may not hold what is deleted"
 
+    password = next(each for each in stack.resources() if "applicationPassword" in each["type"])
+    assert resources[RETIREMENT]["urn"] in password["dependencies"], "so the credential goes first, on any machine"
+
     tenant.clear_requests()
     assert set(stack.up().changes) == {"unchanged"}
     assert tenant.requests(OURS) == [], "a no-op makes no request of ours"

@@ -110,7 +110,7 @@ def test_each_state_has_its_word() -> None:
 def test_a_deleted_name_and_a_later_label_are_refused_with_what_to_do() -> None:
     spec = spec_of(LABELS[0])
     kept = refusal(spec, Live([], Deleted("shop", START)))
-    assert "keeps it until 2026-01-01" in str(kept)
+    assert "purges it on 2026-01-01" in str(kept)
     assert "az keyvault secret recover --vault-name integrations --name shop" in str(kept)
     late = refusal(spec, Live([version(0, spec_of(LABELS[2]).tags)]))
     assert "Give the new secret a later label than '2026-03-01'" in str(late)
