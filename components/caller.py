@@ -6,7 +6,6 @@ is compared here: a plugin that reads them in another order, a person who signs 
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 import pulumi
@@ -16,6 +15,7 @@ from pulumi.runtime import register_stack_transformation
 from clients.entra.sign_in_methods import ATTEMPTING, ChosenSignIn, choose_sign_in
 from clients.http.errors import FailedPrecondition
 from clients.session import Session
+from components.once_in_a_run import OnceInARun
 
 HOOK = "one caller"
 
@@ -67,20 +67,19 @@ def _compare_before_the_first_write(
 
     A hook, and not a resource or an input of one: it costs nothing where nothing changes, and no property in the state.
     """
-    compared: asyncio.Task[None] | None = None
 
-    async def compare() -> None:
-        ours = await asyncio.to_thread(lambda: session.graph_caller)
+    def compare() -> None:
+        ours = session.graph_caller
         if ours and ours.object_id and ours.object_id != caller.object_id.lower():
             who = ours.user or f"application {ours.client_id}"
             raise callers_differ(f"object id {caller.object_id}", f"{who}, object id {ours.object_id}", chosen)
 
-    async def once(_: pulumi.ResourceHookArgs) -> None:
-        nonlocal compared
-        compared = compared or asyncio.ensure_future(compare())
-        await asyncio.shield(compared)
+    compared = OnceInARun(compare)
 
-    hook = pulumi.ResourceHook(HOOK, once)
+    async def require(_: pulumi.ResourceHookArgs) -> None:
+        await compared.require()
+
+    hook = pulumi.ResourceHook(HOOK, require)
     binding = pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
     def bound(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:

@@ -9,11 +9,14 @@ import pulumi_azuread as azuread
 
 from components.application import own_application
 from components.business_central_in_tenant import BusinessCentralInTenant
+from components.certificates import certificates
+from components.cloud import KnownCloud
 from components.consents import consents
 from components.credentials import secrets
 from components.delivery import deliveries
 from components.dependencies import without_dependency
-from components.existing_application import existing_client_id
+from components.existing_application import ExistingClientIds
+from components.federated_credentials import federated_credentials
 from components.proof import access_proof
 from components.stack_outputs import stack_outputs
 from dynamic_providers.access_proof import AccessProof
@@ -32,6 +35,8 @@ class Integration(pulumi.ComponentResource):
         settings: all that the stack file says, for the names of environments.
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
         in_tenant: what is looked at before the first thing is made.
+        client_ids: those of applications that exist already.
+        cloud: the cloud of the directory, as far as it is known without a request.
     """
 
     stack_outputs: dict[str, Any]
@@ -45,6 +50,8 @@ class Integration(pulumi.ComponentResource):
         settings: Settings,
         caller: azuread.GetClientConfigResult,
         in_tenant: BusinessCentralInTenant,
+        client_ids: ExistingClientIds,
+        cloud: KnownCloud,
     ) -> None:
         # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
         super().__init__(
@@ -56,14 +63,22 @@ class Integration(pulumi.ComponentResource):
                 aliases=[pulumi.Alias(name=name) for name in integration.formerly],
             ),
         )
-        # With `consent: manual` the approval page adds Business Central's service principal, and not `up`.
-        hooks = in_tenant.before_create if integration.consent == "auto" else None
+        # An existing application that waits for its approval makes nothing before that, and the approval page adds what
+        # is not in the tenant.
+        looks = integration.consent == "auto" or not integration.client_id
+        hooks = in_tenant.before_create if looks else None
         # An application that exists already is its vendor's or its team's: it gets no secret here.
         own = None if integration.client_id else own_application(integration, caller, self, hooks)
-        client_id = own.application.client_id if own else existing_client_id(integration, self)
+        client_id = own.application.client_id if own else client_ids.of(integration, self)
         consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
         made = secrets(integration, own.application, self) if own else []
         proofs: list[AccessProof | None] = []
+        trusted = (
+            federated_credentials(integration, own.application, self, tenant_id=caller.tenant_id, cloud=cloud.cloud)
+            if own
+            else []
+        )
+        public = certificates(integration, own.application, self) if own else []
         for key in integration.environments:
             environment = settings.environments[key]
             registration = BusinessCentralRegistration(
@@ -100,5 +115,8 @@ class Integration(pulumi.ComponentResource):
             client_id=client_id,
             secrets=made,
             delivered=delivered,
+            federated=trusted,
+            certificates=public,
+            cloud=cloud,
         )
         self.register_outputs({"clientId": client_id})

@@ -86,5 +86,7 @@ def declared_proof(integration: Integration, key: str, settings: Settings, secre
         switched_off=integration.proof == "off",
         people_sign_in=integration.people_sign_in,
         has_secret=bool(secrets),
+        is_federated=bool(integration.credentials.federated),
+        has_certificate=bool(integration.credentials.certificates),
         declared_at=f"integrations.{integration.key}.environments.{key}",
     )

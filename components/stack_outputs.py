@@ -7,10 +7,15 @@ from typing import Any
 
 import pulumi
 
+from clients.business_central.api_address import api_address
+from components.cloud import KnownCloud
 from components.credentials import Secret
+from components.federated_credentials import Federated
 from components.proof import declared_proof
 from dynamic_providers.access_proof import PEOPLE_SIGN_IN, DeclaredProof
 from dynamic_providers.vault_delivery import VaultDelivery
+from settings.certificates import PublicCertificate
+from settings.federated_credentials import Trust
 from settings.models import Integration, Settings
 
 
@@ -21,25 +26,33 @@ def stack_outputs(
     tenant_id: str,
     client_id: pulumi.Input[str],
     secrets: Sequence[Secret],
+    federated: Sequence[Federated],
+    certificates: Sequence[PublicCertificate],
+    cloud: KnownCloud,
     delivered: VaultDelivery | None = None,
 ) -> dict[str, Any]:
     """Return the values of one integration; the newest secret is among them, encrypted by Pulumi.
 
     Returns:
-        tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret
+        tenantId, clientId, tokenEndpoint, scope, roles, environments and access; with secrets of ours also clientSecret
         and clientSecretExpires; where it is copied to a vault also clientSecretIn, which names keyVault, secretName and
-        version; where people sign in also delegatedScopes, and notProvable where there is no
-        environment to say it in. `access` has, by environment, what differs there: baseUrl, scope and companies,
-        and notProvable where the access cannot be tried out with these values.
+        version; with federated credentials federatedCredentials, by name what a token has to say; with
+        certificates certificates, by thumbprint when each ends; where people sign in also delegatedScopes, and
+        notProvable where there is no environment to say it in. `access` has, by environment, apiUrl, and what differs
+        there: baseUrl, scope and companies, and notProvable where the access cannot be tried out with these values.
+        tokenEndpoint and apiUrl are left out where only a metadata host knows the cloud's addresses.
     """
     values: dict[str, Any] = {
         "tenantId": tenant_id,
         "clientId": client_id,
+        **({"tokenEndpoint": endpoint} if (endpoint := cloud.token_endpoint(tenant_id)) else {}),
         "scope": "https://api.businesscentral.dynamics.com/.default",
         "roles": list(integration.roles),
         "environments": [settings.environments[key].name for key in integration.environments],
         "access": {
-            settings.environments[key].name: _environment_access(declared_proof(integration, key, settings, secrets))
+            settings.environments[key].name: _environment_access(
+                declared_proof(integration, key, settings, secrets), tenant_id, cloud
+            )
             for key in integration.environments
         },
     }
@@ -58,11 +71,29 @@ def stack_outputs(
             "secretName": place.secret_name,
             "version": delivered.version,
         }
+    if federated:
+        values["federatedCredentials"] = {each.name: _expected(each.trust) for each in federated}
+    if certificates:
+        values["certificates"] = {each.thumbprint: {"expires": each.ends} for each in certificates}
     return values
 
 
-def _environment_access(proof: DeclaredProof) -> dict[str, Any]:
+def _expected(trust: Trust) -> dict[str, str]:
+    """Return what a token has to say, and who gets such a one."""
     said = {
+        "issuer": trust.issuer,
+        "subject": trust.subject,
+        "claimsMatchingExpression": trust.expression,
+        "audience": trust.audience,
+        "platform": trust.platform,
+        "sentBy": trust.sent_by,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def _environment_access(proof: DeclaredProof, tenant_id: str, cloud: KnownCloud) -> dict[str, Any]:
+    said = {
+        "apiUrl": api_address(proof.roles, cloud.business_central, tenant_id, proof.environment, proof.base_url),
         "baseUrl": proof.base_url,
         "scope": proof.scope,
         "companies": list(proof.companies),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,14 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from settings.caller import sign_in_problems
+from settings.certificates import FOLDER
 from settings.cross_checks import contradictions
 from settings.messages import Problem, message, shown, suggestion, validation_problems
 from settings.models import PROJECT, Settings
 from settings.stack_file import StackFile
 from settings.yaml_reader import read_yaml
-
-PLANNED = {"federated", "certificates"}
-"""Keys of the design that this version does not know yet: said so, instead of "unknown key"."""
 
 
 class SettingsError(Exception):
@@ -31,6 +29,7 @@ def load(
     presets: Path,
     stack_file: Path,
     configuration: Mapping[str, Any] = MappingProxyType({}),
+    dates_required: bool = True,
 ) -> Settings:
     """Validate what a stack file says.
 
@@ -40,13 +39,16 @@ def load(
         presets: the folder of presets.
         stack_file: named in messages, and read for the lines of what is wrong.
         configuration: all of the stack's, keys with their namespace: no setting of azuread may make a second caller.
+        dates_required: whether an integration that has secrets has to list the date of one: not for what adds it.
 
     Raises:
         SettingsError: something is wrong; nothing was changed anywhere.
     """
     known = values.get("environments")
     # If `environments` is not a mapping, that is one problem; each key that names an environment is then not checked.
-    context = {"environments": [str(key) for key in known]} if isinstance(known, Mapping) else None
+    context: dict[str, Any] = {FOLDER: stack_file.parent}
+    if isinstance(known, Mapping):
+        context["environments"] = [str(key) for key in known]
     entries = values.get("integrations", {} if "companionExtension" in values else None)
     problems = list(sign_in_problems(configuration))
     if not isinstance(entries, Mapping):
@@ -59,18 +61,29 @@ def load(
         for key, entry in entries.items()
         if (each := _filled(key, entry, presets, problems)) is not None
     ]
+    no_environments = list(_no_environments(values, filled))
+    problems += no_environments
     try:
         # by alias only: `permission_sets` is the spelling of our code, the stack file's is `permissionSets`
         settings = Settings.model_validate(
             {**values, "integrations": filled}, by_alias=True, by_name=False, context=context
         )
     except ValidationError as invalid:
-        problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled], PLANNED)
+        problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled])
     else:
-        problems += contradictions(settings)
+        problems += [] if no_environments else contradictions(settings, dates_required=dates_required)
     if problems:
         raise SettingsError(message(problems, StackFile(stack_file, PROJECT, {**configuration, **values})))
     return settings
+
+
+def _no_environments(values: Mapping[str, Any], integrations: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Yield that there is no environment, unless people sign in to each integration and none names one."""
+    if values.get("environments", {}) != {}:
+        return
+    needs_one = "companionExtension" in values or not integrations
+    if needs_one or any(each.get("environments") or each.get("roles") for each in integrations):
+        yield Problem(["environments"], "is empty; it needs at least one" if "environments" in values else "is missing")
 
 
 def project_configuration(configuration: Mapping[str, Any]) -> dict[str, Any]:

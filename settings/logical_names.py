@@ -34,6 +34,25 @@ def key_and_label(name: str) -> tuple[str, str]:
     return key, label
 
 
+def federated(key: str, name: str) -> str:
+    """Return the name of a federated credential."""
+    return f"{key}-federated-{name}"
+
+
+def key_and_federated(name: str) -> tuple[str, str]:
+    """Return the key and the name of a federated credential, of its logical name.
+
+    For messages: a credential whose own name has "-federated-" in it is cut there.
+    """
+    key, _, own_name = name.rpartition("-federated-")
+    return key, own_name
+
+
+def certificate(key: str, thumbprint: str) -> str:
+    """Return the name of a certificate: by its SHA-1 thumbprint, as Entra shows it."""
+    return f"{key}-certificate-{thumbprint}"
+
+
 def companion(environment: str) -> str:
     """Return the name of the companion extension in an environment: by the environment's name, as a registration."""
     return f"companion-{environment.casefold()}"
@@ -48,4 +67,6 @@ def of_integration(integration: Integration, settings: Settings) -> list[str]:
         *(registration(key, name) for name in environments),
         *(consent(key, app_id) for app_id in integration.other_permissions),
         *(secret(key, label) for label in (secrets.issued if secrets else ())),
+        *(federated(key, each.name) for each in integration.credentials.federated),
+        *(certificate(key, each.public.thumbprint) for each in integration.credentials.certificates),
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple, get_args, get_origin
 
@@ -66,7 +66,7 @@ ANY_KEY, ANY_ITEM = "<key>", "[]"
 
 
 def validation_problems(
-    invalid: ValidationError, model: type[BaseModel], integrations: Sequence[str], planned: Collection[str]
+    invalid: ValidationError, model: type[BaseModel], integrations: Sequence[str]
 ) -> Iterator[Problem]:
     """Yield what is wrong, without what only follows from it.
 
@@ -74,7 +74,6 @@ def validation_problems(
         invalid: what pydantic raised.
         model: the model of the whole stack file.
         integrations: the keys of the integrations, in the order in which they were validated.
-        planned: keys that a later version will know.
     """
     errors = invalid.errors(include_url=False)
     for error in errors:
@@ -85,7 +84,7 @@ def validation_problems(
         if len(keys) > 1 and keys[0] == "integrations" and isinstance(keys[1], int):
             keys[1] = integrations[keys[1]]
         if error["type"] == "extra_forbidden":
-            yield Problem(keys, _unknown(keys, model, planned))
+            yield Problem(keys, _unknown(keys, model))
         elif keys[-1] in {"(key)", "[key]"}:  # ours and pydantic's word for "the key itself"
             yield Problem(keys[:-1], _text(error, ""))
         else:
@@ -137,11 +136,9 @@ def _scalar(value: object) -> bool:
     return isinstance(value, bool | int | float)
 
 
-def _unknown(keys: Sequence[str | int], model: type[BaseModel], planned: Collection[str]) -> str:
+def _unknown(keys: Sequence[str | int], model: type[BaseModel]) -> str:
     """Return what is said of a key that its place does not have: where it belongs, or what it may be meant to be."""
     *location, key = keys
-    if key in planned:
-        return "is planned, but this version does not know it yet: leave it out (see CHANGELOG.md)"
     known = _keys_by_place(model)
     if elsewhere := [place for place, names in known.items() if key in names]:
         nearest = min(elsewhere, key=lambda place: (-_in_common(place, location), len(place)))

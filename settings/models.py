@@ -279,7 +279,12 @@ class Settings(_Model):
         """The keys of the environments of Business Central online, in the stack file's order."""
         return [key for key, each in self.environments.items() if not each.base_url]
 
-    environments: dict[str, Environment] = Field(min_length=1)
+    @property
+    def consents_by_itself(self) -> bool:
+        """Whether `up` consents to anything, and so adds what the tenant has not yet: not all is `consent: manual`."""
+        return any(each.consent == "auto" for each in self.integrations)
+
+    environments: dict[str, Environment] = Field(default_factory=dict)  # when it may be empty: `settings.loading`
     integrations: tuple[Integration, ...] = ()
     companion_extension: CompanionExtension | None = None
     maximum_secret_lifetime_days: int = Field(default=180, gt=0, le=TEN_YEARS)

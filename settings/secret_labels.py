@@ -1,4 +1,4 @@
-"""What is said of a label whose secret has ended, or would have: by preflight beforehand, beside the error of `up`."""
+"""What is said of the labels of secrets: by preflight beforehand, by a preview, and beside the error of `up`."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints
 TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it there are no dates
 
 
-def _label(value: object) -> str:
+def label(value: object) -> str:
     """Read a date as YAML and Pulumi spell it (also 2026-11-15 00:00:00 +0000 UTC), perhaps with a letter.
 
     docs/reference/facts-pulumi.md, "Values of a stack file".
@@ -110,6 +110,7 @@ _ENVIRONMENT = r"^[A-Za-z0-9][A-Za-z0-9 _-]*$"
 _KEY = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
 _VAULT = r"^[A-Za-z](-?[A-Za-z0-9])+$"
 _IN_A_VAULT = r"^[A-Za-z0-9-]{1,127}$"
+_FEDERATED = r"^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$"
 PATTERNS = {  # pattern -> what is said where a text is another
     _ONE_LINE: "must be one line, without tabs",
     _GUID: "must be an id (a GUID), such as 00000000-0000-0000-0000-000000000000",
@@ -117,6 +118,7 @@ PATTERNS = {  # pattern -> what is said where a text is another
     _KEY: "is not allowed as a key: use letters, digits, - and _, at most 63, and begin with a letter",
     _VAULT: "must be a vault's name, not its address: letters, digits and single -, beginning with a letter",
     _IN_A_VAULT: "must be a name of a secret in Key Vault: 1 to 127 letters, digits and -",
+    _FEDERATED: "must have 3 to 120 letters, digits, - and _, and begin with a letter or a digit, as Entra wants it",
 }
 
 Key = Annotated[str, StringConstraints(pattern=_KEY)]  # a part of URNs, tags and logical names
@@ -132,4 +134,6 @@ Notes = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]  
 # https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#objects-identifiers-and-versioning
 VaultName = Annotated[str, StringConstraints(min_length=3, max_length=24, pattern=_VAULT)]
 SecretName = Annotated[str, StringConstraints(pattern=_IN_A_VAULT)]
-Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str)]
+# https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations#errors
+FederatedName = Annotated[str, StringConstraints(pattern=_FEDERATED)]
+Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,11 +51,11 @@ def request_token(way: SignInMethod) -> str:
         headers={"X-TFS-FedAuthRedirect": "Suppress"},  # Azure DevOps: 401 in place of a page to sign in at
     )
 
-    def ask() -> Any:
+    def ask() -> str:
         if way is SignInMethod.AZURE_PIPELINES:
             query = {"api-version": "7.1", "serviceConnectionId": first(os.environ, *SERVICE_CONNECTION)}
-            return transport.request("POST", "", attempting=attempting, query=query)
-        return transport.request("GET", "", attempting=attempting, query={"audience": AUDIENCE})
+            return transport.read(partial(_token, "oidcToken"), "POST", "", attempting=attempting, query=query)
+        return transport.read(partial(_token, "value"), "GET", "", attempting=attempting, query={"audience": AUDIENCE})
 
     again = Retrying(
         retry=retry_if_exception_type((Unavailable, NoResponse)) if way is SignInMethod.AZURE_PIPELINES else _never,
@@ -63,15 +64,21 @@ def request_token(way: SignInMethod) -> str:
         reraise=True,
     )
     try:
-        answer = again(ask)
+        return again(ask)
     except CertificateNotTrusted:
         raise
     except UserFacingError as problem:
         raise SignInFailed(attempting, problem.reason, _remedy(way, problem)) from None
-    name = "oidcToken" if way is SignInMethod.AZURE_PIPELINES else "value"
-    token = answer.get(name) if isinstance(answer, Mapping) else None
-    if not isinstance(token, str) or not token:
-        raise SignInFailed(attempting, f"its answer has no `{name}`", _remedy(way, None))
+
+
+def _token(name: str, answer: Mapping[str, Any]) -> str:
+    """Read a token from an answer.
+
+    Raises:
+        LookupError, TypeError: there is none.
+    """
+    if not isinstance(token := answer[name], str) or not token:
+        raise TypeError(f"no token in {name}")
     return token
 
 
@@ -94,7 +101,7 @@ def _read_error_body(body: Mapping[str, Any]) -> ErrorBody:
     return ErrorBody(str(body.get("typeKey") or ""), str(body.get("message") or ""), "")
 
 
-def _remedy(way: SignInMethod, problem: UserFacingError | None) -> str:
+def _remedy(way: SignInMethod, problem: UserFacingError) -> str:
     status = problem.status if isinstance(problem, ServiceError) else 0
     refused = status in {301, 302, 303, 307, 308, 401, 403} or isinstance(problem, FailedPrecondition)
     match way:

@@ -18,8 +18,19 @@ AUDIENCE = "api://AzureADTokenExchange"
 https://learn.microsoft.com/graph/api/resources/federatedidentitycredential"""
 
 _OUTSIDE_VALIDITY = "700024"
-_NOT_MATCHED = {"70021": "", "700211": "issuer", "700212": "audience", "7002121": "audience", "700213": "subject"}
-"""No federated credential fits the token: seen in reports; the first is the general one."""
+_NOT_MATCHED = {
+    "70021": "",
+    "70025": "",
+    "700211": "issuer",
+    "700212": "audience",
+    "7002121": "audience",
+    "700213": "subject",
+    "7002138": "subject",
+}
+"""No federated credential fits the token: seen in reports. The first is the general one; the second says that there is
+none at all, the last that only the case of letters differs."""
+
+_NO_SUCH_RESOURCE = "500011"
 
 _ASK_FOR_NEW_ONES = (
     "Remove ARM_OIDC_TOKEN, and let this program ask for a new token whenever it needs one: in GitHub Actions with the "
@@ -37,9 +48,23 @@ _REMEDIES = {
     "7000229": "Make its service principal: `az ad sp create --id <the id in ARM_CLIENT_ID>`.",
     "700027": "Register the certificate of ARM_CLIENT_CERTIFICATE or ARM_CLIENT_CERTIFICATE_PATH on the application in "
     "ARM_CLIENT_ID; where it has ended, a new one.",
+    _NO_SUCH_RESOURCE: "This tenant has no service principal of what the token is for. That of Business Central comes "
+    "with `az ad sp create --id 996def3d-b36c-4153-8607-a6fd3c01b89f`.",
+    "5002741": "The token is for several audiences: ask its issuer for one for api://AzureADTokenExchange alone.",
+    "7000272": "The token is signed with a key that its issuer does not publish (any more), or that Entra does not "
+    "know yet: compare `kid` in its header with the keys at the issuer's jwks_uri; new keys count after some time.",
     "50166": "Entra could not read the keys of the token's issuer: the address in its claim `iss` has to answer "
     "/.well-known/openid-configuration from the internet.",
 }
+
+
+def is_no_such_resource(said: str) -> bool:
+    """Tell whether Entra refused because of what the token is for, and not because of who asked."""
+    return _code(said) == _NO_SUCH_RESOURCE
+
+
+def _code(said: str) -> str:
+    return next(iter(re.findall(r"AADSTS(\d+)", said)), "")
 
 
 def remedy(said: str, chosen: ChosenSignIn, assertion: str) -> str:
@@ -50,7 +75,7 @@ def remedy(said: str, chosen: ChosenSignIn, assertion: str) -> str:
         chosen: by which way the caller signs in.
         assertion: the federated token that was sent, "" where there was none.
     """
-    code = next(iter(re.findall(r"AADSTS(\d+)", said)), "")
+    code = _code(said)
     if code == _OUTSIDE_VALIDITY:
         return _outside_validity(chosen.way)
     if code in _NOT_MATCHED:

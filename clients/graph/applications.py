@@ -5,6 +5,8 @@ https://learn.microsoft.com/graph/api/application-list
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,11 +32,49 @@ class Secret:
         key_id: its id.
         display_name: its name, "" where it has none.
         ends: when it ends, as Graph writes it.
+        starts: since when it is valid, as Graph writes it.
     """
 
     key_id: str
     display_name: str
     ends: str
+    starts: str = ""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate as Entra lists it.
+
+    Attributes:
+        key_id: its id.
+        display_name: its name, "" where it has none.
+        thumbprint: SHA-1, 40 hexadecimal digits in capitals; "" where Entra lists none.
+    """
+
+    key_id: str
+    display_name: str
+    thumbprint: str
+
+    def __str__(self) -> str:
+        return _name_and_key_id({"displayName": self.display_name, "keyId": self.key_id})
+
+
+@dataclass(frozen=True)
+class FederatedCredential:
+    """What an application trusts in place of a secret.
+
+    Attributes:
+        name: its name, unique in the application.
+        issuer: whose tokens.
+        subject: which of them; "" where an expression says it, which v1.0 of Microsoft Graph does not show.
+    """
+
+    name: str
+    issuer: str
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.issuer}, {self.subject or 'an expression'})"
 
 
 @dataclass(frozen=True)
@@ -61,7 +101,7 @@ class Application:
         created: when it was made, as Graph writes it.
         tags: its tags.
         secrets: its client secrets.
-        certificates: names and key ids of its certificates.
+        certificates: its certificates.
         web: redirect addresses of web applications.
         single_page: redirect addresses of applications that run in a browser.
         public_client: redirect addresses of applications on a computer or a phone.
@@ -74,7 +114,7 @@ class Application:
     created: str
     tags: frozenset[str]
     secrets: tuple[Secret, ...]
-    certificates: tuple[str, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
     web: tuple[str, ...] = ()
     single_page: tuple[str, ...] = ()
     public_client: tuple[str, ...] = ()
@@ -131,14 +171,14 @@ class Applications:
         found = self._below(object_id, "owners", "id,displayName", "list the owners")
         return {each["id"]: each.get("displayName") or "" for each in found}
 
-    def federated_credentials(self, object_id: str) -> list[str]:
-        """Return what an application trusts instead of a secret: name, issuer and subject of each.
+    def federated_credentials(self, object_id: str) -> list[FederatedCredential]:
+        """Return what an application trusts instead of a secret.
 
         Raises:
             UserFacingError: they cannot be listed.
         """
         found = self._below(object_id, "federatedIdentityCredentials", "name,issuer,subject", "list what is trusted")
-        return [f"{each['name']} ({each['issuer']}, {each['subject']})" for each in found]
+        return [FederatedCredential(each["name"], each["issuer"], each.get("subject") or "") for each in found]
 
     def principal(self, client_id: str) -> Principal | None:
         """Return what the service principal of an application has of its own; None where there is none.
@@ -158,7 +198,9 @@ class Applications:
         except ServiceError as problem:
             raise add_graph_remedy(problem, READ_APPLICATIONS, self._caller) from None
         credentials = [*found.get("passwordCredentials", []), *found.get("keyCredentials", [])]
-        return Principal(found.get("accountEnabled") is not False, tuple(map(_key, credentials)))
+        return Principal(
+            found.get("accountEnabled") is not False, tuple(str(_certificate(each)) for each in credentials)
+        )
 
     def _below(self, object_id: str, collection: str, select: str, doing: str) -> list[Mapping[str, Any]]:
         path, attempting = f"/v1.0/applications/{quote(object_id, safe='')}/{collection}", f"{doing} of {object_id}"
@@ -189,8 +231,18 @@ def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-def _key(credential: Mapping[str, Any]) -> str:
+def _name_and_key_id(credential: Mapping[str, Any]) -> str:
     return f"{credential.get('displayName') or 'without a name'} ({credential['keyId']})"
+
+
+def _certificate(credential: Mapping[str, Any]) -> Certificate:
+    identifier = credential.get("customKeyIdentifier") or ""
+    if not re.fullmatch(r"[0-9A-Fa-f]{40}", identifier):  # Graph writes bytes as base64, and this as hexadecimal digits
+        try:
+            identifier = base64.b64decode(identifier, validate=True).hex()
+        except ValueError:
+            identifier = ""
+    return Certificate(credential["keyId"], credential.get("displayName") or "", identifier.upper())
 
 
 def _application(found: Mapping[str, Any]) -> Application:
@@ -204,10 +256,15 @@ def _application(found: Mapping[str, Any]) -> Application:
         created=found.get("createdDateTime") or "",
         tags=frozenset(found.get("tags", [])),
         secrets=tuple(
-            Secret(item["keyId"], item.get("displayName") or "", item.get("endDateTime") or "")
+            Secret(
+                item["keyId"],
+                item.get("displayName") or "",
+                item.get("endDateTime") or "",
+                item.get("startDateTime") or "",
+            )
             for item in found.get("passwordCredentials", [])
         ),
-        certificates=tuple(map(_key, found.get("keyCredentials", []))),
+        certificates=tuple(map(_certificate, found.get("keyCredentials", []))),
         web=tuple(web.get("redirectUris", [])),
         single_page=tuple((found.get("spa") or {}).get("redirectUris", [])),
         public_client=tuple((found.get("publicClient") or {}).get("redirectUris", [])),

@@ -27,6 +27,7 @@ from clients.session import Session
 from commands import pulumi_cli
 from commands.preflight import (
     business_central,
+    certificates,
     companion,
     consents,
     environments,
@@ -39,8 +40,9 @@ from commands.preflight import (
 )
 from commands.preflight.findings import Finding, Kind, finding_from
 from commands.preflight.stack import Stack
-from commands.preflight.state import State, StateUnusable
+from commands.preflight.state import StateUnusable
 from commands.pulumi_cli import StackUnreadable
+from commands.stack_state import exported_state
 from settings.loading import SettingsError, load, project_configuration
 from settings.models import PROJECT
 
@@ -96,7 +98,8 @@ def _check_until_state_is_stable(stack: Stack) -> list[Finding]:
     """
     found = check(stack)
     for _ in range(2):
-        now = _state(stack.full_name, None) if any(each.kind == "leftover" for each in found) else stack.state
+        left = any(each.kind == "leftover" for each in found)
+        now = exported_state(stack.full_name, None, command="preflight") if left else stack.state
         if now == stack.state:
             return found
         stack = replace(stack, state=now)
@@ -124,6 +127,7 @@ def check(stack: Stack) -> list[Finding]:
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
         checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
         checks += [partial(vaults.check, stack, each) for each in declared.integrations]
+    found = [*found, *certificates.check(declared, datetime.now(UTC))]
     if warning := unread_bundle(os.environ):
         found = [*found, Finding("note", "certificates", warning.rstrip("."))]
     online = declared.online
@@ -208,31 +212,6 @@ def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:
     )
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
-    state = _state(full_name, exported)
+    state = exported_state(full_name, exported, command="preflight")
     declared, unknown = other_stacks.with_client_ids(declared, state)
     return Stack(pulumi_cli.short_name(full_name), full_name, declared, state, session, tuple(unknown))
-
-
-def _state(full_name: str, exported: str | None) -> State:
-    if exported is not None:
-        return _require_state_of(full_name, State.read(exported))
-    command = f"pulumi stack export --stack {full_name} | python -m commands preflight --stack {full_name} --stdin"
-    try:
-        exported = pulumi_cli.run_pulumi("stack", "export", stack=full_name, alternative=command)
-    except StackUnreadable as problem:
-        if "no stack named" in str(problem):
-            return State.empty()
-        raise
-    return _require_state_of(full_name, State.read(exported))
-
-
-def _require_state_of(full_name: str, state: State) -> State:
-    """Return a state if it is this stack's: with another's, what is in use would look left over.
-
-    Raises:
-        StateUnusable: it is another stack's.
-    """
-    others = state.stacks - {pulumi_cli.short_name(full_name)}
-    if others:
-        raise StateUnusable(f"This is the state of stack {', '.join(sorted(others))}, and not of {full_name}.")
-    return state

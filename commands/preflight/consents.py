@@ -16,6 +16,7 @@ from commands.preflight.missing_graph_permissions import WHERE, missing_permissi
 from commands.preflight.stack import Stack, all_keys, key_path
 from reconcilers.consent.observe import with_application, with_grants
 from reconcilers.consent.plan import Plan, plan
+from reconcilers.consent.resource import not_added
 from reconcilers.consent.spec import ConsentSpec, Live, Recorded
 from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
 from settings.models import Integration
@@ -134,7 +135,10 @@ class _Consents:
     def _resource(self, consent: _Planned) -> Iterator[Finding]:
         """Yield whether a resource is in the tenant and offers what is asked for."""
         app_id = consent.spec.resource_app_id
-        if consent.live.resource is None:
+        is_refused = app_id == BUSINESS_CENTRAL_APP_ID and self._integration.owner == "own"
+        if consent.live.resource is None and is_refused and not self._stack.declared.consents_by_itself:
+            yield finding_from(self._where, not_added(app_id), kind="missing")
+        elif consent.live.resource is None:
             name = "Business Central" if app_id == BUSINESS_CENTRAL_APP_ID else f"resource {app_id}"
             purpose = f"add the service principal of {name} to this tenant"
             who = "`up` adds it, as the portal does" if self._auto else "the approval page adds it"

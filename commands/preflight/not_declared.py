@@ -57,7 +57,9 @@ def _of_application(integration: Integration, application: Application) -> Itera
         yield from _note(integration, application, kind, sorted(set(there) - set(named or ())), remedy)
     remedy = f"Tokens reach the browser's address bar then: turn it off in Entra, where nobody needs it. {_WHOLE}"
     yield from _note(integration, application, "implicit grants", application.implicit_grants, remedy)
-    yield from _note(integration, application, "certificates", application.certificates, _SIGNS_IN)
+    ours = {each.public.thumbprint for each in integration.credentials.certificates}
+    certificates = [str(each) for each in application.certificates if each.thumbprint not in ours]
+    yield from _note(integration, application, "certificates", certificates, _SIGNS_IN)
 
 
 def _of_principal(stack: Stack, integration: Integration, application: Application) -> Iterator[Finding]:
@@ -79,7 +81,9 @@ def _of_principal(stack: Stack, integration: Integration, application: Applicati
 def _beside(
     stack: Stack, integration: Integration, application: Application, caller: Caller | None
 ) -> Iterator[Finding]:
-    trusted = stack.session.applications.federated_credentials(application.id)
+    ours = {each.name for each in integration.credentials.federated}
+    found = stack.session.applications.federated_credentials(application.id)
+    trusted = [str(each) for each in found if each.name not in ours]
     yield from _note(integration, application, "federated credentials", trusted, _SIGNS_IN)
     named = set(integration.owners) or {caller.object_id if caller else ""}
     owners = stack.session.applications.owners(application.id)

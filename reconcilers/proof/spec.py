@@ -9,6 +9,8 @@ from typing import Any, Self
 from clients.business_central.servers import Server, server_at
 
 NO_SECRET = "this stack has no client secret for it, and no other credential can be used from here"  # noqa: S105
+FEDERATED = "it signs in without a secret, with tokens of its own platform, and nobody gets such a token here"
+CERTIFICATE = "it signs in with a certificate, whose private key is not here"
 PEOPLE_SIGN_IN = "people sign in to it, each with their own rights in Business Central, and no person is here"
 
 
@@ -49,6 +51,8 @@ class DeclaredProof:
         switched_off: bool,
         people_sign_in: bool = False,
         has_secret: bool,
+        is_federated: bool = False,
+        has_certificate: bool = False,
         declared_at: str,
     ) -> Self:
         """Return what is to be proved of a registration.
@@ -64,6 +68,8 @@ class DeclaredProof:
             switched_off: whether the stack file says `proof: off`.
             people_sign_in: whether it acts for people who sign in, and has no role of its own.
             has_secret: whether this stack makes a secret for the application.
+            is_federated: whether the application trusts tokens of another platform.
+            has_certificate: whether it knows a certificate.
             declared_at: as the attribute.
         """
         companies = list(permission_set_companies)
@@ -73,7 +79,13 @@ class DeclaredProof:
             scope=scope,
             roles=tuple(roles),
             companies=tuple(sorted({each for each in companies if each})),
-            not_provable=_not_provable(switched_off, people_sign_in, has_secret, state, bool(companies)),
+            not_provable=_not_provable(
+                switched_off,
+                people_sign_in,
+                "" if has_secret else FEDERATED if is_federated else CERTIFICATE if has_certificate else NO_SECRET,
+                state,
+                bool(companies),
+            ),
             declared_at=declared_at,
         )
 
@@ -131,15 +143,15 @@ def _plain(value: Any) -> Any:
 
 
 def _not_provable(
-    switched_off: bool, people_sign_in: bool, has_secret: bool, state: str, has_permission_sets: bool
+    switched_off: bool, people_sign_in: bool, no_secret: str, state: str, has_permission_sets: bool
 ) -> str:
     """Return why access is not, or cannot be, proved from here, "" where it can."""
     if switched_off:
         return "the stack file says `proof: off`"
     if people_sign_in:
         return PEOPLE_SIGN_IN
-    if not has_secret:
-        return NO_SECRET
+    if no_secret:
+        return no_secret
     if state == "Disabled":
         return "the stack file keeps it disabled there"
     if not has_permission_sets:

@@ -110,10 +110,10 @@ class GraphSession:
         """GET one object; `path` begins with a slash, `until` is on the clock of `time.monotonic`."""
         return self._send("GET", f"{self._sign_in.graph}/{version}{path}", query, None, deadline)
 
-    def find(self, path: str, *, deadline: float) -> JSON | None:
+    def find(self, path: str, *, version: str = "v1.0", deadline: float) -> JSON | None:
         """GET one object, or None where there is none."""
         try:
-            return self.get(path, deadline=deadline)
+            return self.get(path, version=version, deadline=deadline)
         except GraphError as error:
             if error.status == 404:
                 return None
@@ -130,10 +130,17 @@ class GraphSession:
         return items
 
     def write(
-        self, method: str, path: str, body: JSON | None = None, *, deadline: float, retry_when: RetryWhen | None = None
+        self,
+        method: str,
+        path: str,
+        body: JSON | None = None,
+        *,
+        version: str = "v1.0",
+        deadline: float,
+        retry_when: RetryWhen | None = None,
     ) -> JSON:
         """POST, PATCH or DELETE; `retry_when` tells which errors of this request are worth a retry."""
-        return self._send(method, f"{self._sign_in.graph}/v1.0{path}", None, body, deadline, retry_when)
+        return self._send(method, f"{self._sign_in.graph}/{version}{path}", None, body, deadline, retry_when)
 
     def directory_object(self, object_id: str) -> str:
         """Return the address that a reference (`@odata.id`, `@odata.bind`) has for an object."""

@@ -19,18 +19,27 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 
 from rehearsal.azuread_plugin import schema
 from rehearsal.azuread_plugin.application import Application
+from rehearsal.azuread_plugin.application_certificate import ApplicationCertificate
 from rehearsal.azuread_plugin.application_password import ApplicationPassword
 from rehearsal.azuread_plugin.configuration import SECRET_SETTINGS, Configuration
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
+from rehearsal.azuread_plugin.federated_credential import FederatedCredential, FlexibleFederatedCredential
 from rehearsal.azuread_plugin.functions import FUNCTIONS
 from rehearsal.azuread_plugin.graph_session import GraphSession
 from rehearsal.azuread_plugin.polling import Poller, PollingError
 from rehearsal.azuread_plugin.schema import Plan, Values
 from rehearsal.azuread_plugin.service_principal import ServicePrincipal
 
-Resource = Application | ServicePrincipal | ApplicationPassword
+Resource = Application | ServicePrincipal | ApplicationPassword | ApplicationCertificate | FederatedCredential
 
-_RESOURCES: tuple[Resource, ...] = (Application(), ServicePrincipal(), ApplicationPassword())
+_RESOURCES: tuple[Resource, ...] = (
+    Application(),
+    ServicePrincipal(),
+    ApplicationPassword(),
+    ApplicationCertificate(),
+    FederatedCredential(),
+    FlexibleFederatedCredential(),
+)
 RESOURCES: Mapping[str, Resource] = {prop.type: prop for prop in _RESOURCES}
 _SECRET_OUTPUTS = frozenset({"value"})
 _UNKNOWN_STATUS = 2  # grpc.StatusCode.UNKNOWN, under which the bridge reports everything
@@ -109,7 +118,8 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         inputs, problems = schema.check(resource.properties, _values(request.news), request.urn.split("::")[3])
         # No failure names its property: an engine would print the value, and it may be a secret.
         failures = [provider_pb2.CheckFailure(reason=problem) for problem in problems]
-        return provider_pb2.CheckResponse(inputs=_struct(inputs), failures=failures)
+        marked = schema.secrets_marked(resource.properties, inputs)
+        return provider_pb2.CheckResponse(inputs=_struct(marked), failures=failures)
 
     @_errors_to_grpc
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
@@ -168,8 +178,9 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
             if prior
             else schema.inputs_of_import(resource.properties, outputs)
         )
+        marked = schema.secrets_marked(resource.properties, fresh)
         everything = {**dict.fromkeys(resource.properties), **outputs}
-        return provider_pb2.ReadResponse(id=request.id, properties=_marked(everything), inputs=_struct(fresh))
+        return provider_pb2.ReadResponse(id=request.id, properties=_marked(everything), inputs=_struct(marked))
 
     @_errors_to_grpc
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:

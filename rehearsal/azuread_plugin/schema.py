@@ -43,6 +43,7 @@ class Property:
         computed: whether the service chooses where the program does not.
         force_new: whether a change replaces the resource.
         suppressed: whether its removal never counts as a change (the provider's DiffSuppressFunc).
+        secret: whether Check and Read mark the input as a secret.
     """
 
     kind: Kind = "string"
@@ -55,6 +56,7 @@ class Property:
     computed: bool = False
     force_new: bool = False
     suppressed: bool = False
+    secret: bool = False
     members: Mapping[str, Property] = field(default_factory=dict)
 
     def from_graph(self, found: Mapping[str, Any]) -> Any:
@@ -299,6 +301,14 @@ def without_defaults(value: Any) -> Any:
             return without_defaults(value.get("value"))
         return {name: without_defaults(inner) for name, inner in value.items() if name != DEFAULTS}
     return [without_defaults(inner) for inner in value] if isinstance(value, list) else value
+
+
+def secrets_marked(properties: Properties, inputs: Values) -> Values:
+    """Return inputs with those marked that are secret."""
+    return {
+        name: secret(without_defaults(value)) if name in properties and properties[name].secret else value
+        for name, value in inputs.items()
+    }
 
 
 def secret(value: Any) -> Values:

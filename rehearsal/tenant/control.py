@@ -33,6 +33,11 @@ class _Replication(_Delay):
     deletions: bool = False
 
 
+class _Issuer(BaseModel, extra="forbid", strict=True):
+    issuer: str
+    keys: list[dict[str, Any]]
+
+
 def control_app(tenant: Tenant) -> Starlette:
     """Return the ASGI application of the control port."""
 
@@ -84,6 +89,11 @@ def control_app(tenant: Tenant) -> Starlette:
         tenant.replicate(wanted.seconds, by_id=wanted.byId, deletions=wanted.deletions)
         return Response(status_code=204)
 
+    async def issuers(request: Request) -> Response:
+        wanted = await _read(request, _Issuer)
+        tenant.add_issuer(wanted.issuer, wanted.keys)
+        return Response(status_code=204)
+
     return Starlette(
         routes=[
             Route("/requests", requests, methods=["GET", "DELETE"]),
@@ -97,6 +107,7 @@ def control_app(tenant: Tenant) -> Starlette:
             Route("/clock", clock, methods=["POST"]),
             Route("/latency", latency, methods=["POST"]),
             Route("/replication", replication, methods=["POST"]),
+            Route("/issuers", issuers, methods=["POST"]),
         ],
         exception_handlers={ValueError: _refuse, LookupError: _refuse},
     )

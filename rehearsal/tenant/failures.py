@@ -28,7 +28,7 @@ _KEY_VAULT = (key_vault.refusal("throttled"), key_vault.refusal("unavailable"))
 def raw(fault: FaultSpec) -> HttpResponse:
     """Return the answer that a fault orders to the letter, such as a proxy's page."""
     retry = {} if fault.retryAfter is None else {"retry-after": str(fault.retryAfter)}
-    body = fault.body.encode(fault.encoding, "surrogatepass")
+    body = fault.body.encode(fault.encoding)
     return HttpResponse(fault.status, body, {**fault.headers, **retry}, cut_short=fault.cutShort)
 
 

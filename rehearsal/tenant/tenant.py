@@ -168,6 +168,11 @@ class Tenant:
             known = sorted(directory_edits.OPERATIONS | business_central_edits.OPERATIONS | key_vault_edits.OPERATIONS)
             raise ValueError(f"There is no operation {name!r}; there are {', '.join(known)}.")
 
+    def add_issuer(self, issuer: str, keys: list[dict[str, Any]]) -> None:
+        """Let the token service know the keys of another issuer; `TokenService.add_issuer` says what it raises."""
+        with self._lock:
+            self._services.token_service.add_issuer(issuer, keys)
+
     def snapshot(self) -> dict[str, Any]:
         """Return everything that the tenant holds, as JSON, without secrets."""
         with self._lock:

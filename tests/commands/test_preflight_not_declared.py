@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.support.certificates import key_credential, make_certificate
+from tests.support.certificates import key_credential, make_certificate, self_signed
 from tests.support.entra import EntraApplication, graph, key_ids, make_application, tag
 from tests.support.preflight import exported, run_preflight
-from tests.support.stack import MAGENTO
+from tests.support.stack import FIRST, MAGENTO, secrets
 from tests.support.tenant import Tenant
 
 ADMINISTRATOR = "ad313157-8a70-4d3b-9c53-0c4f1e9b0001"
@@ -101,8 +103,17 @@ def test_what_the_stack_file_names_is_not_listed(tenant: Tenant, tmp_path: Path,
     )
     add_owner(tenant, application)
     graph(tenant, "PATCH", f"/servicePrincipals/{application.principal_id}", {"accountEnabled": False})
+    pem = make_certificate("ours")[0]
+    change(tenant, application, keyCredentials=[key_credential(pem)])
+    trust(tenant, application)
+    trusted = {"name": "robots", "github": {"repository": "acme/robots", "branch": "main"}}
     named = {
         **MAGENTO,
+        "credentials": {
+            **secrets(FIRST),
+            "federated": [trusted],
+            "certificates": [{"pem": pem.decode()}],
+        },
         "owners": [ADMINISTRATOR],
         "redirectUris": {"web": ["https://shop.example/"], "publicClient": ["http://localhost/callback"]},
         "enabled": False,
@@ -110,6 +121,18 @@ def test_what_the_stack_file_names_is_not_listed(tenant: Tenant, tmp_path: Path,
     state = exported(application, secrets=key_ids(application, tenant))
     looked = run_preflight(tenant, tmp_path, integrations={"magento": named}, state=state)
     assert looked.of("note") == []
+
+
+def test_a_certificate_that_ends_soon_or_has_ended_is_noted(tenant: Tenant, tmp_path: Path) -> None:
+    soon, ended, later = (self_signed(rsa.generate_private_key(65537, 2048), "x", days) for days in (20, 0, 40))
+    certificates = [{"pem": each.public_bytes(Encoding.PEM).decode()} for each in (soon, ended, later)]
+    named = {**MAGENTO, "credentials": {**secrets(FIRST), "certificates": certificates}}
+    looked = run_preflight(tenant, tmp_path, integrations={"magento": named})
+    found = {each["where"]: each["found"] for each in looked.of("note") if "certificates[" in each["where"]}
+    where = "integrations.magento.credentials.certificates"
+    assert set(found) == {f"{where}[0]", f"{where}[1]"}
+    assert f" ends {soon.not_valid_after_utc:%Y-%m-%d}" in found[f"{where}[0]"]
+    assert " ended " in found[f"{where}[1]"]
 
 
 def test_a_secret_that_somebody_added_is_listed_too(
@@ -122,9 +145,9 @@ def test_a_secret_that_somebody_added_is_listed_too(
 def test_each_application_of_the_state_takes_three_requests(
     tenant: Tenant, tmp_path: Path, application: EntraApplication
 ) -> None:
-    secrets = key_ids(application, tenant)
+    recorded = key_ids(application, tenant)
     tenant.clear_requests()
-    run_preflight(tenant, tmp_path, state=exported(application, secrets=secrets))
+    run_preflight(tenant, tmp_path, state=exported(application, secrets=recorded))
     asked = [each["path"] for each in tenant.requests()]
     of_application = f"/v1.0/applications/{application.object_id}"
     for path in (

@@ -87,7 +87,7 @@ def trust(tenant: Tenant, **changed: str) -> None:
     """Let the deployer's application trust a federated token."""
     client_id = tenant.ready.deployer.clientId
     (application,) = graph(tenant, "GET", f"/applications?$filter=appId eq '{client_id}'")["value"]
-    credential = {"name": "n", "issuer": OUTSIDE["iss"], "subject": OUTSIDE["sub"], "audiences": [AUDIENCE]}
+    credential = {"name": "robots", "issuer": OUTSIDE["iss"], "subject": OUTSIDE["sub"], "audiences": [AUDIENCE]}
     graph(tenant, "POST", f"/applications/{application['id']}/federatedIdentityCredentials", credential | changed)
 
 
@@ -155,7 +155,7 @@ def test_azure_pipelines_gives_a_token_as_azuread_asks_for_it(tenant: Tenant, sa
     service.takes, service.body = "POST", json.dumps({"oidcToken": token()}).encode()
     variables = {"ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID": "c", "SYSTEM_ACCESSTOKEN": "job"}
     said = says(SYSTEM_OIDCREQUESTURI=service.url, **variables)
-    assert "AADSTS700211" in said, "Entra got the token; nothing trusts it"
+    assert "AADSTS70025" in said, "Entra got the token; nothing trusts it"
     method, path, headers = service.asked[0]
     assert (method, path) == ("POST", "/token?pool=1&api-version=7.1&serviceConnectionId=c")
     assert headers["Authorization"] == "Bearer job"
@@ -185,7 +185,7 @@ def test_azure_pipelines_refusals_name_the_variable(says: Says, service: Service
 def test_github_gives_a_token_and_is_called_so(says: Says, service: Service) -> None:
     service.body = json.dumps({"value": token()}).encode()
     variables = {"ACTIONS_ID_TOKEN_REQUEST_URL": service.url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "runner"}
-    assert "AADSTS700211" in says(**variables)
+    assert "AADSTS70025" in says(**variables)
     method, path, headers = service.asked[0]
     assert (method, path) == ("GET", "/token?pool=1&audience=api%3A%2F%2FAzureADTokenExchange")
     assert headers["Authorization"] == "Bearer runner"

@@ -30,6 +30,9 @@ SECRET_MARK = "4dabf18193072939515e22adb298388d"
 APPLICATION = "azuread:index/application:Application"
 SERVICE_PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"
+CERTIFICATE = "azuread:index/applicationCertificate:ApplicationCertificate"
+FEDERATED = "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential"
+FLEXIBLE = "azuread:index/applicationFlexibleFederatedIdentityCredential:ApplicationFlexibleFederatedIdentityCredential"
 
 Values = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -13,12 +13,11 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 
-def make_certificate(name: str = "rehearsal", days: int = 365) -> tuple[bytes, bytes]:
-    """Return a self-signed certificate and its private key, both PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def self_signed(key: Any, name: str = "rehearsal", days: int = 365) -> x509.Certificate:
+    """Return a self-signed certificate of a private key."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
-    certificate = (
+    return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -28,10 +27,15 @@ def make_certificate(name: str = "rehearsal", days: int = 365) -> tuple[bytes, b
         .not_valid_after(now + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
+
+
+def make_certificate(name: str = "rehearsal", days: int = 365) -> tuple[bytes, bytes]:
+    """Return a self-signed certificate and its private key, both PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return certificate.public_bytes(serialization.Encoding.PEM), private
+    return self_signed(key, name, days).public_bytes(serialization.Encoding.PEM), private
 
 
 def key_credential(pem: bytes, **given: str) -> dict[str, str]:

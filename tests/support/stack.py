@@ -100,7 +100,7 @@ class Stack:
         """Write the stack file; without arguments the Magento integration in both environments."""
         config = {
             "azuread:tenantId": self.tenant.ready.tenantId,
-            f"{PROJECT}:environments": environments or ENVIRONMENTS,
+            f"{PROJECT}:environments": ENVIRONMENTS if environments is None else environments,
             f"{PROJECT}:integrations": integrations or {"magento": MAGENTO},
         }
         self._declared = json.dumps(config, sort_keys=True)
@@ -190,6 +190,13 @@ class Stack:
         """After a kill, what `pulumi cancel` does, in no time."""
         for lock in self.folder.state.glob(".pulumi/locks/**/*.json"):
             lock.unlink()
+
+    def forget(self, urn: str) -> None:
+        """Take a resource out of the state, and leave the object alone."""
+        command = [str(self.pulumi.cli.executable), "state", "delete", "--stack", STACK, "--yes", urn]
+        subprocess.run(
+            command, cwd=self.folder.project, env=self.environment(), check=True, capture_output=True, timeout=MINUTES_4
+        )
 
     def checkpoint(self) -> dict[str, Any]:
         """The state as it lies on disk."""

@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+import jwt
+
 from rehearsal import tables
 from rehearsal.tenant.directory.external_applications import AZURE_CLI, scopes_of_azure_cli
 from rehearsal.tenant.directory.model import DirectoryObject
@@ -18,8 +20,9 @@ from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.messages import HttpRequest, HttpResponse
 from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.sts import errors
-from rehearsal.tenant.sts.assertions import check_assertion
+from rehearsal.tenant.sts.assertions import check_assertion, read_assertion
 from rehearsal.tenant.sts.errors import refusal
+from rehearsal.tenant.sts.federated_tokens import check_federated_token
 from rehearsal.tenant.sts.tokens import TokenSigner
 
 _DOCUMENTS: dict[str, Any] = tables.read(__file__, "documents.yaml")
@@ -40,6 +43,18 @@ class TokenService:
         self._origin = origin
         self._directory = directory
         self._signer = signer
+        self._keys: dict[str, jwt.PyJWKSet] = {}
+
+    def add_issuer(self, issuer: str, keys: list[dict[str, Any]]) -> None:
+        """Let tokens of another issuer be verified with these keys, as JSON Web Keys; they replace its former ones.
+
+        Raises:
+            ValueError: they are no keys.
+        """
+        try:
+            self._keys[issuer] = jwt.PyJWKSet(keys)
+        except jwt.PyJWTError as problem:
+            raise ValueError(f"keys: {problem}") from None
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Answer one request."""
@@ -179,7 +194,13 @@ class TokenService:
         now = self._directory.now()
         if assertion := form.get("client_assertion"):
             endpoint = f"{self._origin}/{self._directory.tenant_id}"
-            check_assertion(application, assertion, now, {f"{endpoint}/oauth2/v2.0/token", f"{endpoint}/v2.0"})
+            claims = read_assertion(assertion)
+            if claims.get("iss") == application.app_id:
+                audiences = {f"{endpoint}/oauth2/v2.0/token", f"{endpoint}/v2.0"}
+                check_assertion(application, assertion, claims, now, audiences)
+            else:
+                replication = self._directory.replication
+                check_federated_token(application, assertion, claims, now, keys=self._keys, replication=replication)
             return
         if not form.get("client_secret"):
             raise refusal("credential_missing")

@@ -73,13 +73,14 @@ class Replay:
         self.ids |= dict.fromkeys(APPLICATIONS, application["id"])
         self.ids |= dict.fromkeys(PASSWORDS, password["keyId"])
         self.ids |= {APP_ID: application["appId"], SERVICE_PRINCIPAL: principal["id"]}
+        self.ids['"gh"'] = '"github"'  # what was recorded against would take a name of two letters, Entra does not
         path = f"/applications/{application['id']}"
         match name:
             case "http-cert-delete":
                 credential = key_credential(self._certificate, keyId=CERTIFICATE)
                 assert self._graph.ask("PATCH", path, json={"keyCredentials": [credential]}).status_code == 204
             case "http-fic-delete":
-                wanted = {"name": "gh", "issuer": "https://issuer.example", "subject": "s", "audiences": ["a"]}
+                wanted = {"name": "github", "issuer": "https://issuer.example", "subject": "s", "audiences": ["a"]}
                 self.ids[FEDERATED_CREDENTIAL] = self._graph.made(f"{path}/federatedIdentityCredentials", wanted)["id"]
             case "http-role-delete":
                 resource_id = self.ids[BUSINESS_CENTRAL_OBJECT_ID]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tests.support.azuread_plugin import CERTIFICATE, FEDERATED
 from tests.support.certificates import key_credential, make_certificate
 from tests.support.entra import graph
 from tests.support.stack import FIRST, Stack, secrets
@@ -21,6 +22,8 @@ TYPES = {
     "azuread:index/application:Application": "the application",
     "azuread:index/servicePrincipal:ServicePrincipal": "the service principal",
     "azuread:index/applicationPassword:ApplicationPassword": "the secret",
+    FEDERATED: "the trust",
+    CERTIFICATE: "the certificate",
 }
 PEOPLE: dict[str, Any] = {"preset": "mcp-host"}
 PROGRAM: dict[str, Any] = {
@@ -28,6 +31,13 @@ PROGRAM: dict[str, Any] = {
     "environments": ["production"],
     "proof": "off",
     "credentials": {"secrets": {**secrets(FIRST)["secrets"], "lifetimeDays": 90}},
+}
+WITHOUT_SECRET: dict[str, Any] = {
+    **PROGRAM,
+    "credentials": {
+        "federated": [{"name": "robots", "github": {"repository": "acme/robots", "environment": "production"}}],
+        "certificates": [{"pem": make_certificate()[0].decode()}],
+    },
 }
 PORTAL = "https://portal.example/"
 
@@ -79,13 +89,24 @@ def _trust(it: Objects) -> None:
     it.add(f"applications/{it.application}/federatedIdentityCredentials", trusted)
 
 
+def _below_trusts(it: Objects) -> str:
+    path = f"/applications/{it.application}/federatedIdentityCredentials"
+    (trust,) = graph(it.tenant, "GET", path)["value"]
+    return f"{path}/{trust['id']}"
+
+
 def _remove_secret(it: Objects) -> None:
     (secret,) = graph(it.tenant, "GET", f"/applications/{it.application}")["passwordCredentials"]
     it.add(f"applications/{it.application}/removePassword", {"keyId": secret["keyId"]})
 
 
-APPLICATION, PRINCIPAL, SECRET = TYPES.values()
-TITLES = {APPLICATION: "An application of this stack", PRINCIPAL: "Its service principal", SECRET: "Its client secrets"}
+APPLICATION, PRINCIPAL, SECRET, TRUST, PUBLIC = TYPES.values()
+TITLES = {
+    (APPLICATION,): "An application of this stack",
+    (PRINCIPAL,): "Its service principal",
+    (SECRET,): "Its client secrets",
+    (TRUST, PUBLIC): "Its trusts and certificates",
+}
 """What it is done to -> heading of its table in the page."""
 
 CASES = [
@@ -187,6 +208,26 @@ CASES = [
         lambda it: it.add(f"applications/{it.application}/addPassword", {"passwordCredential": {"displayName": "x"}}),
         PROGRAM,
     ),
+    Case(
+        TRUST,
+        "changes the subject of a trust",
+        lambda it: graph(it.tenant, "PATCH", _below_trusts(it), {"subject": "repo:evil/robots:pull_request"}),
+        WITHOUT_SECRET,
+    ),
+    Case(
+        TRUST,
+        "describes a trust, and the stack file says nothing",
+        lambda it: graph(it.tenant, "PATCH", _below_trusts(it), {"description": "Ask Ann"}),
+        WITHOUT_SECRET,
+    ),
+    Case(TRUST, "removes a trust", lambda it: graph(it.tenant, "DELETE", _below_trusts(it)), WITHOUT_SECRET),
+    Case(TRUST, "adds another trust", _trust, {**WITHOUT_SECRET, "credentials": {"federated": []}}),
+    Case(
+        PUBLIC,
+        "puts another certificate in the place of ours",
+        lambda it: it.change_application(keyCredentials=[key_credential(make_certificate()[0])]),
+        WITHOUT_SECRET,
+    ),
 ]
 
 
@@ -205,7 +246,7 @@ def play_all(stack: Stack) -> list[Outcome]:
     made = stack.up()
     assert made.code == 0, made
     ids = {(_type(each), each["urn"].rpartition("::")[2]): each.get("id", "") for each in stack.resources()}
-    application, principal, _ = TYPES
+    application, principal, *_ = TYPES
     for key, case in zip(keys, CASES, strict=True):
         found = (ids[kind, key].rpartition("/")[2] for kind in (application, principal))
         case.do(Objects(tenant, *found))

@@ -57,7 +57,7 @@ def _azuread_sections(stack: Stack) -> list[str]:
                 f"## {title}",
                 "",
                 COLUMNS,
-                *(each for each, case in zip(rows, azuread_drifts.CASES, strict=True) if case.about == about),
+                *(each for each, case in zip(rows, azuread_drifts.CASES, strict=True) if case.about in about),
                 "",
                 AZUREAD[about],
             ]
@@ -67,7 +67,9 @@ def _azuread_sections(stack: Stack) -> list[str]:
 
 
 AZUREAD = {
-    azuread_drifts.APPLICATION: """What the [stack file](stack-file.md#integrations) does not speak of is no drift, and others may set it: redirect
+    (
+        azuread_drifts.APPLICATION,
+    ): """What the [stack file](stack-file.md#integrations) does not speak of is no drift, and others may set it: redirect
 addresses, notes, owners and all else without a key or without a value. `python -m commands preflight` lists it, since
 not drift is not unseen. Lists in the stack file are exact.
 
@@ -75,12 +77,29 @@ not drift is not unseen. Lists in the stack file are exact.
 sends all of it as the state has it. Where others edit, use `pulumi up --refresh`, which reads it into the state first.
 An application that is made anew has another client id, and nothing of what others had set.
 """,
-    azuread_drifts.PRINCIPAL: """A disabled service principal can mean that somebody stopped an attack. So `up` enables it only where the stack file
+    (
+        azuread_drifts.PRINCIPAL,
+    ): """A disabled service principal can mean that somebody stopped an attack. So `up` enables it only where the stack file
 says `enabled: true`, and otherwise stops until it says `true` or `false`: after a refresh, and also where it changes the
 owners without one, since azuread sends the whole service principal, enabled as the state has it.
 """,
-    azuread_drifts.SECRET: """A secret that somebody added is nobody's here: preflight lists it. One that is made anew has another text, to be handed
+    (
+        azuread_drifts.SECRET,
+    ): """A secret that somebody added is nobody's here: preflight lists it. One that is made anew has another text, to be handed
 over again.
+""",
+    (
+        azuread_drifts.TRUST,
+        azuread_drifts.PUBLIC,
+    ): """A trust or a certificate that somebody added is nobody's here either, and preflight lists it.
+
+**Where the application itself was deleted by hand**, azuread cannot read its certificates any more, and `refresh` ends
+with `Retrieving Application … Request_ResourceNotFound`. Have the state forget them, then go on:
+
+```sh
+pulumi state delete --stack prod --yes 'urn:…:ApplicationCertificate::robots-certificate-…'     # the error names it
+pulumi up --stack prod --refresh
+```
 """,
 }
 

@@ -10,11 +10,13 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from settings import loading
+from settings import federated_subjects, loading
 from settings import models as settings
 from settings.business_central_permissions import RESOURCES
+from settings.certificates import Certificate
 from settings.client_ids import StackOutput
-from settings.credentials import Credentials, Secrets
+from settings.credentials import Credentials, Secrets, VaultPlace
+from settings.federated_credentials import FederatedCredential
 from settings.strict_model import StrictModel
 from settings.yaml_reader import read_yaml
 
@@ -33,6 +35,14 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "permission sets": settings.PermissionSet,
     "credentials": Credentials,
     "secrets": Secrets,
+    "federated credentials": FederatedCredential,
+    "github": federated_subjects.GitHub,
+    "azure devops": federated_subjects.AzureDevOps,
+    "gitlab": federated_subjects.GitLab,
+    "kubernetes": federated_subjects.Kubernetes,
+    "managed identity": federated_subjects.ManagedIdentity,
+    "certificates": Certificate,
+    "place in a vault": VaultPlace,
 }
 NOT_WRITTEN = {"Integration": {"(key)"}}
 """`key` is what an integration stands under, not a key in it."""
@@ -89,7 +99,7 @@ def test_the_examples_are_valid_and_use_every_key() -> None:
         values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
         declared.append(loading.load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.example.yaml")))
     assert [each.key for each in declared[0].integrations] == [
-        "magento", "warehouse", "assistant", "shopifyWebhooks", "bookkeeping",
+        "magento", "warehouse", "assistant", "shopifyWebhooks", "turnstile", "kitchen", "bookkeeping",
     ]  # fmt: skip
     assert any(each.companion_extension for each in declared[1:])
     unused = {

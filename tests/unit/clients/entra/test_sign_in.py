@@ -15,8 +15,9 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from clients.entra.cloud import CLOUDS
+from clients.entra.refusals import is_no_such_resource, remedy
 from clients.entra.sign_in import BUSINESS_CENTRAL_SCOPE, bearer, find_credential
-from clients.entra.sign_in_methods import SignInMethod, choose_sign_in
+from clients.entra.sign_in_methods import ChosenSignIn, SignInMethod, choose_sign_in
 from clients.http.errors import FailedPrecondition, SignInFailed
 from tests.support.certificates import make_pkcs12
 
@@ -172,3 +173,12 @@ def test_what_would_make_the_two_halves_of_an_up_different_callers_is_refused(
 ) -> None:
     with pytest.raises(FailedPrecondition, match=says):
         signs_in(**variables)
+
+
+def test_a_resource_that_the_tenant_has_not_is_not_a_matter_of_who_signs_in() -> None:
+    chosen = ChosenSignIn(SignInMethod.SECRET, "c0c0c0c0-0000-4000-8000-000000000001")
+    said = "AADSTS500011: The resource principal named https://api.businesscentral.dynamics.com was not found"
+    assert is_no_such_resource(said)
+    assert "`az ad sp create --id 996def3d-" in remedy(said, chosen, "")
+    assert not is_no_such_resource("AADSTS5000112: another one")
+    assert "a client secret (ARM_CLIENT_SECRET)" in remedy("AADSTS5000112: another one", chosen, "")

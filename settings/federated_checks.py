@@ -1,0 +1,50 @@
+"""What is wrong with an integration's federated credentials together, or with what else its entry says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from settings.federated_credentials import MOST
+from settings.messages import Problem
+from settings.models import Integration
+
+
+def federated_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
+    """Yield what Entra would refuse, or accept and never match.
+
+    Args:
+        integration: one integration.
+        here: the keys that lead to it.
+    """
+    declared = integration.credentials.federated
+    there: list[str | int] = [*here, "credentials", "federated"]
+    if not declared:
+        return
+    if integration.client_id:
+        yield Problem(there, "are for an application that this stack makes, and `clientId` names another")
+        return
+    if integration.people_sign_in:
+        text = "are for a program: people sign in here, since there are no `roles`, with a public client"
+        yield Problem(there, text)
+        return
+    if len(declared) > MOST:
+        text = f"lists {len(declared)}; Entra allows {MOST} for one application: one with * (an expression) covers many"
+        yield Problem(there, text)
+    names: dict[str, str] = {}
+    claims: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
+    for index, each in enumerate(declared):
+        if (other := names.setdefault(each.name.casefold(), each.name)) is not each.name:
+            yield Problem([*there, index, "name"], f"is the name of another entry ({other!r}); case does not count")
+        trust = each.trust()
+        exact = (trust.issuer, trust.subject or trust.expression)
+        first, its = claims.setdefault(tuple(text.casefold() for text in exact), (each.name, exact))
+        if first is not each.name:
+            same = "has the issuer and subject of" if its == exact else "differs in letter case only from"
+            text = f"{same} {first!r}: Entra takes one, letter for letter as the token has it; remove the other"
+            yield Problem([*there, index], text)
+        if trust.subject.startswith("/eid1/") and integration.sign_in_audience != "AzureADMyOrg":
+            text = (
+                "is for an application of one tenant, since Entra issues these tokens itself (AADSTS70052 says so at "
+                "sign-in): leave `signInAudience` out"
+            )
+            yield Problem([*there, index], text)
