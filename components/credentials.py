@@ -8,15 +8,17 @@ import pulumi
 import pulumi_azuread as azuread
 
 from components.secret_errors import explained
+from components.vault_retirement import Copy, copy_of
 from settings import logical_names
 from settings.models import Integration
 
 
 class Secret(NamedTuple):
-    """A client secret and when it ends."""
+    """A client secret and when it ends; and where a copy of it lies, if the stack file says so."""
 
     label: str
     password: azuread.ApplicationPassword
+    copy: Copy | None = None
 
 
 def secrets(integration: Integration, application: azuread.Application, parent: pulumi.Resource) -> list[Secret]:
@@ -31,6 +33,7 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
         return []
     made = []
     for label in sorted(secrets.issued):
+        copy = copy_of(integration, application, label, parent)
         password = azuread.ApplicationPassword(
             logical_names.secret(integration.key, label),
             application_id=application.id,
@@ -44,8 +47,9 @@ def secrets(integration: Integration, application: azuread.Application, parent: 
                 # (docs/reference/facts-pulumi.md, "Deleted with, and protected").
                 deleted_with=None if integration.protect else application,
                 hooks=explained(),
+                depends_on=[copy.retirement] if copy else [],
                 protect=False,  # also in a protected integration secrets have to rotate
             ),
         )
-        made.append(Secret(label, password))
+        made.append(Secret(label, password, copy))
     return made

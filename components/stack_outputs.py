@@ -13,6 +13,7 @@ from components.credentials import Secret
 from components.federated_credentials import Federated
 from components.proof import declared_proof
 from dynamic_providers.access_proof import PEOPLE_SIGN_IN, DeclaredProof
+from dynamic_providers.vault_delivery import VaultDelivery
 from settings.certificates import PublicCertificate
 from settings.federated_credentials import Trust
 from settings.models import Integration, Settings
@@ -28,12 +29,14 @@ def stack_outputs(
     federated: Sequence[Federated],
     certificates: Sequence[PublicCertificate],
     cloud: KnownCloud,
+    delivered: VaultDelivery | None = None,
 ) -> dict[str, Any]:
     """Return the values of one integration; the newest secret is among them, encrypted by Pulumi.
 
     Returns:
         tenantId, clientId, tokenEndpoint, scope, roles, environments and access; with secrets of ours also clientSecret
-        and clientSecretExpires; with federated credentials federatedCredentials, by name what a token has to say; with
+        and clientSecretExpires; where it is copied to a vault also clientSecretIn, which names keyVault, secretName and
+        version; with federated credentials federatedCredentials, by name what a token has to say; with
         certificates certificates, by thumbprint when each ends; where people sign in also delegatedScopes, and
         notProvable where there is no environment to say it in. `access` has, by environment, apiUrl, and what differs
         there: baseUrl, scope and companies, and notProvable where the access cannot be tried out with these values.
@@ -61,6 +64,13 @@ def stack_outputs(
         newest = secrets[-1].password
         values["clientSecret"] = pulumi.Output.secret(newest.value)
         values["clientSecretExpires"] = newest.end_date
+    if delivered and (copy := secrets[-1].copy):
+        place = copy.place
+        values["clientSecretIn"] = {
+            "keyVault": place.key_vault,
+            "secretName": place.secret_name,
+            "version": delivered.version,
+        }
     if federated:
         values["federatedCredentials"] = {each.name: _expected(each.trust) for each in federated}
     if certificates:
