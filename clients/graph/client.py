@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from clients.entra.caller import Caller
 from clients.graph.errors import is_absent
 from clients.graph.objects import DelegatedGrant, RoleAssignment, ServicePrincipal
-from clients.graph.requests import Requests
+from clients.graph.passwords import Passwords
 from clients.graph.rights import (
     GRANT_APP_ROLES,
     GRANT_APP_ROLES_OF_GRAPH,
@@ -49,7 +49,7 @@ def _id(made: Mapping[str, Any]) -> str:
     return str(made["id"])
 
 
-class Graph(Requests):
+class Graph(Passwords):
     """Microsoft Graph v1.0. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says.
 
     Args:

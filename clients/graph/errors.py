@@ -77,6 +77,16 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         way_on="remove the object that the text names, then run `pulumi up` again",
     ),
     KnownAnswer(
+        "400",
+        "",
+        "No password credential found with keyId",
+        "absent",
+        "the application has no secret of this key id, or does not show it everywhere yet",
+        "seen: by HashiCorp Vault's azure engine, which takes it for done; of new secrets too",
+        azuread="it would fail; it looks first whether the secret is there",
+        way_on=_RUN_AGAIN,
+    ),
+    KnownAnswer(
         "404",
         "Request_ResourceNotFound",
         "",
@@ -160,7 +170,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
 
 
 def is_absent(problem: ServiceError) -> bool:
-    """Tell whether an object that was asked for by its key is not there."""
+    """Tell whether an object that was asked for by its key, or a secret of it, is not there."""
     return means(KNOWN_ANSWERS, "absent", problem)
 
 

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Requests:
-    """What `Graph` is made of. Every method raises `clients.http.errors.UserFacingError` when it cannot do it.
+    """What `Graph` is made of. Methods raise `clients.http.errors.UserFacingError` when they cannot do it.
 
     Args:
         transport: to its base address.
@@ -97,10 +97,12 @@ class Requests:
         attempting: str,
         needs: GraphRight,
         body: Mapping[str, Any] | None = None,
+        repeated_as: str = "",
     ) -> T | None:
         """Send a write, again after a look where Graph is busy, and return what a reader makes of the answer.
 
-        None where a look found it done: by whom is not known.
+        None where a look found it done: by whom is not known. `repeated_as` is the method by whose rules it is
+        repeated: "DELETE" for a POST that removes something by its id.
         """
 
         def send() -> T | None:
@@ -111,6 +113,6 @@ class Requests:
 
         look: Callable[[], Done[T | None] | None] = partial(none_where, is_done)
         try:
-            return write(method, send, look, KNOWN_ANSWERS)
+            return write(repeated_as or method, send, look, KNOWN_ANSWERS)
         except ServiceError as problem:
             raise with_remedy(problem, needs, self._caller) from None
