@@ -13,6 +13,7 @@ from components.caller import find_caller
 from components.cloud import refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.integration import Integration
+from components.labels_in_custody import LabelsInCustody
 from components.monitor import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from components.program_end import end_quietly_when_interrupted, refuse
 from settings.loading import SettingsError, decoded, load, of_project
@@ -51,7 +52,11 @@ if settings.integrations or not companion:
     except UserFacingError as problem:
         refuse(str(problem))
     in_tenant = BusinessCentralInTenant(session)
+    in_custody = LabelsInCustody(session, in_tenant.makes)
     pulumi.export(
         "integrations",
-        {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations},
+        {
+            each.key: Integration(each, settings, caller, in_tenant, in_custody).handover
+            for each in settings.integrations
+        },
     )

@@ -27,6 +27,7 @@ class BusinessCentralInTenant:
 
     def __init__(self, session: Session) -> None:
         self._found = SharedRead(partial(_find, session))
+        self._made: set[str] = set()
         self._hook = pulumi.ResourceHook("business-central-in-tenant", self._require)
 
     @property
@@ -34,7 +35,12 @@ class BusinessCentralInTenant:
         """The binding for a resource that is not to be created before it is known."""
         return pulumi.ResourceHookBinding(before_create=[self._hook])
 
+    def makes(self, key: str) -> bool:
+        """Tell whether this run makes the first resource of an integration; False where no hook of ours sees it."""
+        return key in self._made
+
     async def _require(self, created: pulumi.ResourceHookArgs) -> None:
+        self._made.add(created.name)
         try:
             await asyncio.to_thread(self._found)
         except UserFacingError as problem:

@@ -21,13 +21,14 @@ def handover(
     client_id: pulumi.Input[str],
     secrets: Sequence[Secret],
 ) -> dict[str, Any]:
-    """Return the values of one integration; the newest secret is among them, encrypted by Pulumi.
+    """Return the values of one integration; the newest secret is among them, encrypted by Pulumi, or where it lies.
 
     Returns:
-        tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret
-        and clientSecretExpires; where people sign in also delegatedScopes, and notProvable where there is no
-        environment to say it in. `access` has, by environment, what differs there: baseUrl, scope and companies,
-        and notProvable where the access cannot be tried out with these values.
+        tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret, or with
+        custody in its place clientSecretIn (keyVault, secretName, version), and clientSecretExpires; where people sign
+        in also delegatedScopes, and notProvable where there is no environment to say it in. `access` has, by
+        environment, what differs there: baseUrl, scope and companies, and notProvable where the access cannot be tried
+        out with these values.
     """
     values: dict[str, Any] = {
         "tenantId": tenant_id,
@@ -45,9 +46,13 @@ def handover(
         if not integration.environments:
             values["notProvable"] = PEOPLE_SIGN_IN
     if secrets:
-        newest = secrets[-1].password
-        values["clientSecret"] = pulumi.Output.secret(newest.value)
-        values["clientSecretExpires"] = newest.end_date
+        newest = secrets[-1]
+        if newest.password:
+            values["clientSecret"] = pulumi.Output.secret(newest.password.value)
+        if at := newest.vault_version:
+            place = {"keyVault": at["key_vault"], "secretName": at["secret_name"], "version": at["version"]}
+            values["clientSecretIn"] = place
+        values["clientSecretExpires"] = newest.ends
     return values
 
 

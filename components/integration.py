@@ -14,6 +14,7 @@ from components.credentials import secrets
 from components.dependencies import without_dependency
 from components.existing_application import existing_client_id
 from components.handover import handover
+from components.labels_in_custody import LabelsInCustody
 from components.proof import access_proof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
@@ -30,6 +31,7 @@ class Integration(pulumi.ComponentResource):
         settings: all that the stack file says, for the names of environments.
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
         in_tenant: what is looked at before the first thing is made.
+        in_custody: what is looked at before azuread makes a secret.
     """
 
     handover: dict[str, Any]
@@ -43,6 +45,7 @@ class Integration(pulumi.ComponentResource):
         settings: Settings,
         caller: azuread.GetClientConfigResult,
         in_tenant: BusinessCentralInTenant,
+        in_custody: LabelsInCustody,
     ) -> None:
         # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
         super().__init__(
@@ -60,7 +63,7 @@ class Integration(pulumi.ComponentResource):
         own = None if integration.client_id else own_application(integration, caller, self, hooks)
         client_id = own.application.client_id if own else existing_client_id(integration, self)
         consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
-        made = secrets(integration, own.application, self) if own else []
+        made = secrets(integration, own, in_custody, self) if own else []
         for key in integration.environments:
             environment = settings.environments[key]
             registration = BusinessCentralRegistration(

@@ -5,7 +5,6 @@ https://learn.microsoft.com/graph/api/resources/approleassignment and .../resour
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -24,7 +23,7 @@ from clients.graph.rights import (
     READ_DELEGATED_GRANTS,
 )
 from clients.http.errors import NotFound
-from clients.http.shared_reads import SharedRead
+from clients.http.shared_reads import ASKED_BY_KEY, SharedRead
 from clients.http.transport import Problem, Transport, as_mapping, nothing_due
 
 T = TypeVar("T")
@@ -41,8 +40,6 @@ _IDENTITY = "id,appId,displayName,appOwnerOrganizationId,servicePrincipalType,al
 _SELECT = f"{_IDENTITY},appRoles,oauth2PermissionScopes"
 _LARGEST_PAGE = 999  # https://learn.microsoft.com/graph/api/serviceprincipal-list
 _ON_BEHALF_OF_ALL = "AllPrincipals"
-ASKED_BY_KEY = 3
-"""How many service principals a refresh looks up one by one; for more it lists all, a long list in some tenants."""
 
 
 def _id(made: Mapping[str, Any]) -> str:
@@ -65,7 +62,6 @@ class Graph(Passwords):
         self._all_principals: SharedRead[dict[str, ServicePrincipal]] = SharedRead(self._list_service_principals)
         self._assigned: dict[str, SharedRead[dict[str, list[RoleAssignment]]]] = {}
         self._granted: dict[str, SharedRead[dict[str, list[DelegatedGrant]]]] = {}
-        self._lock = threading.Lock()
 
     def service_principal(self, app_id: str) -> ServicePrincipal | None:
         """Return the service principal of an application in this tenant, None where it has none.
@@ -357,6 +353,7 @@ class Graph(Passwords):
 
     def _forget(self) -> None:
         """Forget the cached answers that a write of ours may have changed."""
+        super()._forget()
         with self._lock:
             listed: list[SharedRead[Any]] = [
                 self._all_principals,

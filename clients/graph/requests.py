@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -27,16 +28,23 @@ class Requests:
     def __init__(self, transport: Transport, caller: Callable[[], Caller | None]) -> None:
         self._transport = transport
         self._caller = caller
+        self._lock = threading.Lock()
 
     def _forget(self) -> None:
         """Forget the cached answers that a write of ours may have changed."""
 
     def _list(
-        self, reader: Callable[[Mapping[str, Any]], T], path: str, *, attempting: str, needs: GraphRight
+        self,
+        reader: Callable[[Mapping[str, Any]], T],
+        path: str,
+        *,
+        attempting: str,
+        needs: GraphRight,
+        headers: Mapping[str, str] | None = None,
     ) -> list[T] | None:
         """Return a whole list below an object, None where there is no such object."""
         try:
-            return self._transport.items(reader, path, attempting=attempting)
+            return self._transport.items(reader, path, attempting=attempting, headers=headers)
         except ServiceError as problem:
             if isinstance(problem, NotFound) and is_absent(problem):
                 return None

@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 from settings import loading
 from settings import models as settings
 from settings.client_ids import StackOutput
-from settings.credentials import Credentials, Secrets
+from settings.credentials import Credentials, Custody, Secrets
 from settings.strict_model import StrictModel
 from settings.yaml_reader import read_yaml
 
@@ -32,6 +32,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "permission sets": settings.PermissionSet,
     "credentials": Credentials,
     "secrets": Secrets,
+    "custody": Custody,
 }
 NOT_WRITTEN = {"Integration": {"(key)"}}
 """`key` is what an integration stands under, not a key in it."""
