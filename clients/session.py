@@ -24,6 +24,8 @@ from clients.graph.client import Graph
 from clients.graph.client import read_problem as read_graph_problem
 from clients.http.errors import SignInFailed
 from clients.http.transport import Problem, Transport
+from clients.key_vault.credential import VaultCredential
+from clients.key_vault.vault import Vault, vault_address
 
 SETTINGS = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
 """What is read of the stack's configuration; the rest comes from the environment (`clients.entra.cloud`, `sign_in`)."""
@@ -42,6 +44,7 @@ class Session:
         self._settings = settings
         self._lock = threading.RLock()
         self._installations: dict[tuple[str, str], BusinessCentral] = {}
+        self._vaults: dict[str, Vault] = {}
 
     @property
     def tenant_id(self) -> str:
@@ -171,6 +174,21 @@ class Session:
         """
         return self.admin_center.apps(environment) if channel == "adminCenter" else self.extension_upload(environment)
 
+    def vault(self, name: str) -> Vault:
+        """Return the client of one vault of Azure Key Vault, in the cloud that is signed in to.
+
+        Args:
+            name: the vault's name; case does not count in it.
+
+        Raises:
+            FailedPrecondition: it is no name of a vault, or no suffix of vaults is known in this cloud.
+        """
+        with self._lock:
+            if name.lower() not in self._vaults:
+                address = vault_address(name, self._cloud)
+                self._vaults[name.lower()] = Vault(name, address, self._vault_credential)
+            return self._vaults[name.lower()]
+
     def outside_system(self, client_id: str, secret: str) -> OutsideSystem:
         """Return an application that calls Business Central with its own secret, as the outside system does."""
         with self._lock:
@@ -199,6 +217,10 @@ class Session:
     @cached_property
     def _business_central_sign_in(self) -> Callable[[], str]:
         return sign_in.bearer(self._credential, sign_in.BUSINESS_CENTRAL_SCOPE)
+
+    @cached_property
+    def _vault_credential(self) -> VaultCredential:
+        return VaultCredential(self._credential, self._cloud.key_vault, self.tenant_id)
 
     @cached_property
     def _graph_transport(self) -> Transport:
