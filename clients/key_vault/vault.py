@@ -7,14 +7,16 @@ the first vault, since a run with nothing to do asks none.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from clients.entra.cloud import Cloud
 from clients.http.errors import FailedPrecondition, ServiceError, UserFacingError
 from clients.http.replication import wait_until
+from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, none_where, write
 from clients.key_vault import pipeline
 from clients.key_vault.credential import VaultCredential
@@ -70,6 +72,8 @@ class Vault:
         self.name = name
         self.address = address
         self._credential = credential
+        self._listed: dict[str, SharedRead[list[Version]]] = {}
+        self._lock = threading.Lock()
 
     @cached_property
     def _client(self) -> SecretClient:
@@ -92,6 +96,23 @@ class Vault:
             if is_absent(problem):
                 return []
             raise
+
+    def listed_versions(self, name: str) -> list[Version]:
+        """Return the same, as read a short while ago: for a refresh, in which the labels of a secret share the answer.
+
+        Key Vault lists versions by secret only; its list of all secrets tells of the current versions, without their
+        ids: https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets
+        """
+        with self._lock:
+            asked = self._listed.setdefault(name.lower(), SharedRead(partial(self.versions, name)))
+        return asked()
+
+    def _forget(self, name: str) -> None:
+        """Forget the cached answer that a write of ours may have changed."""
+        with self._lock:
+            asked = self._listed.get(name.lower())
+        if asked:
+            asked.forget()
 
     def set_secret(
         self, name: str, value: str, *, expires: datetime | None, tags: Mapping[str, str], content_type: str = ""
@@ -201,6 +222,9 @@ class Vault:
             return ask()
         except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-core
             raise self._explained(pipeline.as_ours(problem, attempting, method, self.address), name, version) from None
+        finally:
+            if method != "GET":  # also after a failure: whether it was done may not be known
+                self._forget(name)
 
     def _explained(self, problem: UserFacingError, name: str, version: str) -> UserFacingError:
         if not isinstance(problem, ServiceError):

@@ -5,9 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from clients.key_vault.records import Version
-from clients.key_vault.vault import Vault
-
 from clients.graph.client import Graph
 from clients.graph.errors import is_absent
 from clients.graph.passwords import NewPassword
@@ -21,6 +18,8 @@ from clients.http.errors import (
     UserFacingError,
 )
 from clients.http.replication import retry_until_replicated
+from clients.key_vault.records import Version
+from clients.key_vault.vault import Vault
 from reconcilers.progress import report
 from reconcilers.secrets.observe import observe, observe_for_removal
 from reconcilers.secrets.plan import plan, removal
@@ -49,12 +48,12 @@ def reconcile(graph: Graph, vault: Vault, trial: Trial, spec: SecretSpec, record
     Raises:
         UserFacingError: it cannot be done.
     """
-    live = observe(graph, vault, spec)
+    live = observe(graph, vault, spec, recorded)
     planned = plan(spec, live, recorded)
     if planned.recover:
         report(f"recovering {spec.secret_name} in vault {spec.key_vault}, which somebody deleted")
         vault.recover(spec.secret_name)
-        live = observe(graph, vault, spec)
+        live = observe(graph, vault, spec, recorded)
         planned = plan(spec, live, recorded)
     if planned.refused:
         raise planned.refused

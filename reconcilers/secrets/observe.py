@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from clients.key_vault.vault import Vault
-
 from clients.graph.client import Graph
 from clients.graph.passwords import Password
 from clients.http.errors import NotFound
 from clients.http.replication import retry_until_replicated, wait_until
+from clients.key_vault.vault import Vault
 from reconcilers.progress import report
 from reconcilers.secrets.spec import Live, Recorded, SecretSpec
 
 
-def observe(graph: Graph, vault: Vault, spec: SecretSpec) -> Live:
+def observe(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded | None = None) -> Live:
     """Return what there is, once Entra shows the application, which may be new.
 
-    Where the vault has this label's secret, and Entra does not list its credential, it is waited for a little: it may
-    have been made a moment ago, by a run that was killed.
+    Where nothing is recorded, the vault has this label's secret, and Entra does not list its credential, that is waited
+    for a little: a run that was killed may have made it a moment ago.
 
     Raises:
         UserFacingError: it cannot be read, or the application is not there in time.
@@ -33,7 +32,7 @@ def observe(graph: Graph, vault: Vault, spec: SecretSpec) -> Live:
         live = Live(tuple(_credentials(graph, spec)), live.versions, live.is_deleted)
         return expected <= {each.key_id for each in live.credentials or ()}
 
-    if not expected <= {each.key_id for each in live.credentials or ()}:
+    if recorded is None and not expected <= {each.key_id for each in live.credentials or ()}:
         wait_until(are_listed)
     return live
 

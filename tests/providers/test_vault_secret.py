@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from dynamic_providers.vault_secret import VaultSecretProvider
 from tests.support.entra import EntraApplication, graph, key_ids, make_application
 from tests.support.provider_host import ProviderError, ProviderHost, Resource, refreshed, refusal
 from tests.support.tenant import OURS, Tenant
-from tests.support.vault_secrets import NAME, NEW, NEWEST, OLD, TAG, current, declared_secret, enabled, marked, works
+from tests.support.vault_secrets import NAME, NEW, OLD, TAG, current, declared_secret, enabled, marked, works
 from tests.support.vaults import READER, VAULT, AdministeredVault
 
 VALUE = "not-a-secret-of-ours"
@@ -48,7 +49,7 @@ def test_it_is_made_works_and_lies_in_the_vault_alone(
     assert version["tags"] == {
         "application": application.client_id, "integration": TAG, "label": NEW, "keyId": key_id
     }  # fmt: skip
-    assert version["attributes"]["exp"] == pytest.approx(_seconds(inputs["ends"]))
+    assert version["expires"] == datetime.fromisoformat(inputs["ends"]).timestamp()
     recorded = {key: value for key, value in made.outputs.items() if key != "__provider"}
     declared = {key: value for key, value in inputs.items() if key != "state"}
     assert recorded == {**declared, "state": "Enabled", "key_id": key_id, "version": version["version"]}
@@ -57,18 +58,14 @@ def test_it_is_made_works_and_lies_in_the_vault_alone(
     assert value not in json.dumps([made.inputs, made.outputs, tenant.requests(), tenant.state()])
 
 
-def _seconds(ends: str) -> float:
-    from datetime import datetime
-
-    return datetime.fromisoformat(ends).timestamp()
-
-
 def test_what_it_asks_and_nothing_twice(
     tenant: Tenant, host: ProviderHost, vault: AdministeredVault, application: EntraApplication
 ) -> None:
     made = host.create(declared_secret(application))
     look = [f"GET {application.object_id}", "GET versions"]
-    assert asked(tenant) == [*look, f"GET {NAME}", "POST addPassword", f"PUT {NAME}"], "the third: whether it is deleted"
+    assert asked(tenant) == [*look, f"GET {NAME}", "POST addPassword", f"PUT {NAME}"], (
+        "the third: whether it is deleted"
+    )
     tenant.clear_requests()
     assert host.read(made) == made
     assert asked(tenant) == look
@@ -112,7 +109,7 @@ def test_the_newest_label_stays_the_vaults_current_version(
     read = host.read(new)
     assert read == new, "which is no change of it"
     host.delete(new)
-    assert [each["tags"]["label"] for each in vault.versions(NAME) if each["attributes"]["enabled"]] == [OLD]
+    assert [each["tags"]["label"] for each in vault.versions(NAME) if each["enabled"]] == [OLD]
 
 
 def test_a_secret_of_that_name_that_others_made_is_left_alone(
@@ -121,7 +118,9 @@ def test_a_secret_of_that_name_that_others_made_is_left_alone(
     vault.edit("set_vault_secret", secret=NAME, value=VALUE)
     before = key_ids(application, tenant)
     said = refusal(host, declared_secret(application))
-    assert re.search(rf"could not put the secret '{NEW}' of application {application.client_id} into vault {VAULT}", said)
+    assert re.search(
+        rf"could not put the secret '{NEW}' of application {application.client_id} into vault {VAULT}", said
+    )
     assert "Give each integration a `secretName` of its own. Nothing was changed." in said
     other = make_application(tenant, "Another shop")
     vault.edit("set_vault_secret", secret=NAME, value=VALUE, tags={"integration": "entra-business-central:demo:shop"})
@@ -205,7 +204,9 @@ def test_it_waits_until_entra_takes_the_new_secret(
 ) -> None:
     tenant.replication(2)
     made = host.create(declared_secret(application))
-    refused = [each for each in tenant.requests(user_agent=OURS) if each["status"] == 401 and "/oauth2/" in each["path"]]
+    refused = [
+        each for each in tenant.requests(user_agent=OURS) if each["status"] == 401 and "/oauth2/" in each["path"]
+    ]
     assert refused, "it was too early at first"
     assert tenant.token(application.client_id, vault.values(NAME)[0])
     assert host.read(made) is not None
@@ -248,7 +249,7 @@ def test_an_end_that_is_edited_and_another_key_are_no_change(
 
 
 def test_a_refresh_asks_for_each_vaults_secret_and_for_one_list_of_applications(
-    tenant: Tenant, start_host: Callable[..., ProviderHost], vault: AdministeredVault
+    tenant: Tenant, host: ProviderHost, start_host: Callable[..., ProviderHost], vault: AdministeredVault
 ) -> None:
     """Key Vault lists versions by secret only. Three applications are asked one by one, all others share a list."""
 
@@ -269,7 +270,6 @@ def test_a_refresh_asks_for_each_vaults_secret_and_for_one_list_of_applications(
         requests = asked(tenant)
         return len([each for each in requests if "versions" not in each]), requests.count("GET versions")
 
-    host = start_host(VaultSecretProvider())
     four = secrets(0, 4)
     assert counted(four) == (4, 4), "three applications and the list; two labels share a list of versions"
     assert counted([*four, *secrets(4, 7)]) == (4, 7), "one more for each secret in the vault, and none for Graph"

@@ -255,7 +255,8 @@ def worlds(draw: st.DrawFn) -> World:
         )
     recorded = None
     own = [each for each in versions if each.owner == "ours" and each.label == SPEC.label and each.holds]
-    if own and draw(st.booleans()):
+    is_recorded: bool = draw(st.booleans())
+    if own and is_recorded:
         known = draw(st.sampled_from(own))
         recorded = Recorded(known.holds, known.id, SPEC.ends)
         if draw(st.integers(0, 5)) == 0:  # purged: the vault has nothing any more

@@ -35,9 +35,7 @@ def declared_secret(application: EntraApplication, label: str = NEW, **changed: 
 def marked(tenant: Tenant, application: EntraApplication, label: str = NEW) -> list[str]:
     """Return the key ids of the credentials in Entra that have our mark of a label."""
     found = graph(tenant, "GET", f"/applications/{application.object_id}")["passwordCredentials"]
-    return [
-        each["keyId"] for each in found if (each["displayName"] or "").startswith(f"{TAG}:{label}:custody:")
-    ]
+    return [each["keyId"] for each in found if (each["displayName"] or "").startswith(f"{TAG}:{label}:custody:")]
 
 
 def enabled(vault: AdministeredVault, label: str = NEW, *, name: str = NAME) -> list[dict[str, Any]]:
@@ -45,7 +43,7 @@ def enabled(vault: AdministeredVault, label: str = NEW, *, name: str = NAME) -> 
     return [
         each
         for each in vault.versions(name)
-        if each["attributes"]["enabled"] and each["tags"].get("label") == label and "copyOf" not in each["tags"]
+        if each["enabled"] and each["tags"].get("label") == label and "copyOf" not in each["tags"]
     ]
 
 
