@@ -14,6 +14,7 @@ from components.application import OwnApplication
 from components.dependencies import without_dependency
 from components.labels_in_custody import LabelsInCustody
 from components.secret_errors import explained
+from components.vault_retirement import Copy, copy_of
 from dynamic_providers.vault_secret import DeclaredSecret, VaultSecret
 from settings import logical_names
 from settings.credentials import Custody, Secrets
@@ -31,12 +32,14 @@ class Secret(NamedTuple):
         password: azuread's resource, None in custody.
         in_vault: our own resource, None without custody.
         place: where in which vault, None without custody.
+        copy: where a copy of azuread's lies, if the stack file says so.
     """
 
     label: str
     password: azuread.ApplicationPassword | None = None
     in_vault: VaultSecret | None = None
     place: Custody | None = None
+    copy: Copy | None = None
 
     @property
     def key_id(self) -> pulumi.Output[str]:
@@ -84,8 +87,9 @@ def secrets(
         if place := declared.in_custody(label):
             made.append(_in_vault(integration, declared, label, place, own, made, parent))
         else:
-            password = _in_state(integration, declared, label, own, in_custody, parent)
-            made.append(Secret(label, password=password))
+            copy = copy_of(integration, own.application, label, parent)
+            password = _in_state(integration, declared, label, own, in_custody, copy, parent)
+            made.append(Secret(label, password=password, copy=copy))
     return made
 
 
@@ -95,6 +99,7 @@ def _in_state(
     label: str,
     own: OwnApplication,
     in_custody: LabelsInCustody,
+    copy: Copy | None,
     parent: pulumi.Resource,
 ) -> azuread.ApplicationPassword:
     """Make one that the state has.
@@ -116,6 +121,7 @@ def _in_state(
             # (docs/reference/facts-pulumi.md, "Deleted with, and protected").
             deleted_with=None if integration.protect else own.application,
             hooks=in_custody.with_refusal(explained()),
+            depends_on=[copy.retirement] if copy else [],
             protect=False,  # also in a protected integration secrets have to rotate
         ),
     )

@@ -11,11 +11,13 @@ from components.application import own_application
 from components.business_central_in_tenant import BusinessCentralInTenant
 from components.consents import consents
 from components.credentials import secrets
+from components.delivery import deliveries
 from components.dependencies import without_dependency
 from components.existing_application import existing_client_id
-from components.handover import handover
 from components.labels_in_custody import LabelsInCustody
 from components.proof import access_proof
+from components.stack_outputs import stack_outputs
+from dynamic_providers.access_proof import AccessProof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
 from settings.models import PROJECT, Settings
@@ -34,10 +36,10 @@ class Integration(pulumi.ComponentResource):
         in_custody: what is looked at before azuread makes a secret.
     """
 
-    handover: dict[str, Any]
-    """What the outside system's team needs (`components.handover`). Exported by the stack and not registered as outputs
-    of this resource, so that the state keeps the secret in fewer places; a mapping and not one output, because a secret
-    in an output makes all of it secret."""
+    stack_outputs: dict[str, Any]
+    """What the outside system's team needs (`components.stack_outputs`). Exported by the stack and not registered as
+    outputs of this resource, so that the state keeps the secret in fewer places; a mapping, because a secret in one
+    output would make all of it secret."""
 
     def __init__(
         self,
@@ -64,6 +66,7 @@ class Integration(pulumi.ComponentResource):
         client_id = own.application.client_id if own else existing_client_id(integration, self)
         consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
         made = secrets(integration, own, in_custody, self) if own else []
+        proofs: list[AccessProof | None] = []
         for key in integration.environments:
             environment = settings.environments[key]
             registration = BusinessCentralRegistration(
@@ -80,7 +83,7 @@ class Integration(pulumi.ComponentResource):
                     ],
                 ),
             )
-            access_proof(
+            proof = access_proof(
                 integration,
                 key,
                 settings,
@@ -91,11 +94,14 @@ class Integration(pulumi.ComponentResource):
                 registration=registration,
                 parent=self,
             )
-        self.handover = handover(
+            proofs.append(proof)
+        delivered = deliveries(integration, client_id, made, [each for each in proofs if each], self)
+        self.stack_outputs = stack_outputs(
             integration,
             settings,
             tenant_id=caller.tenant_id,
             client_id=client_id,
             secrets=made,
+            delivered=delivered,
         )
         self.register_outputs({"clientId": client_id})

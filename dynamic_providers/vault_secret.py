@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
-from dynamic_providers.base import Provider, called_by_pulumi, declared
+from dynamic_providers.base import Provider, declared, provider_method
 from reconcilers.secrets.apply import reconcile, remove
 from reconcilers.secrets.observe import observe_for_refresh
 from reconcilers.secrets.plan import refreshed, why_not_moved
@@ -33,25 +33,25 @@ class VaultSecretProvider(Provider):
     recorded_always = ("state",)
     defaults: ClassVar[Mapping[str, Any]] = defaults()
 
-    @called_by_pulumi
+    @provider_method
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse another place under the same label: here, so that a preview says it, before anything is changed.
 
         The old inputs are azuread's where the label has its secret in the state: `VaultSecret` is its alias.
         """
-        # `called_by_pulumi` has filled in our defaults, which azuread's inputs do not have.
+        # `provider_method` has filled in our defaults, which azuread's inputs do not have.
         recorded = {key: value for key, value in olds.items() if key not in self.defaults}
         if reason := why_not_moved(recorded, news):
             return CheckResult(news, [CheckFailure("custody", f"{news['declared_at']}: {reason}")])
         return CheckResult(news, [])
 
-    @called_by_pulumi
+    @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make it and put it into the vault; what an interrupted run left is adopted, or removed."""
         id_ = f"{self.session.tenant_id}/{props['client_id']}/{props['label']}"
         return CreateResult(id_, self._reconciled(props, None))
 
-    @called_by_pulumi
+    @provider_method
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return how it is, by what is listed of the application and of the vault's versions."""
         spec, recorded = SecretSpec.from_mapping(props), Recorded.from_mapping(props)
@@ -60,12 +60,12 @@ class VaultSecretProvider(Provider):
         outputs = {**declared(props), "state": refreshed(live, recorded)}
         return ReadResult(id_, outputs, {key: outputs[key] for key in _INPUTS})
 
-    @called_by_pulumi
+    @provider_method
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Repair it: enable the version, recover the vault's secret, or make another credential with a version."""
         return UpdateResult(self._reconciled(news, Recorded.from_mapping(olds)))
 
-    @called_by_pulumi
+    @provider_method
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Remove the credential, then disable the version."""
         spec = SecretSpec.from_mapping(props)

@@ -49,6 +49,7 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
         same=str,
     )
     yield from _companion_problems(settings)
+    yield from _shared_secrets(settings)
     names: dict[str, str] = {}
     for integration in settings.integrations:
         here: list[str | int] = ["integrations", integration.key]
@@ -60,6 +61,24 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
         yield from _application_problems(integration, here)
         yield from _people_problems(integration, here)
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
+
+
+def _shared_secrets(settings: Settings) -> Iterable[Problem]:
+    """Yield secrets of a vault in which two integrations would lie: each would take the other's for its own."""
+    first: dict[str, str] = {}
+    for integration in settings.integrations:
+        secrets = integration.credentials.secrets
+        places = {"custody": secrets.custody, "deliver": secrets.deliver} if secrets else {}
+        for key, place in places.items():
+            if place is None:
+                continue
+            other = first.setdefault(f"{place.key_vault}/{place.secret_name}".lower(), integration.key)
+            if other != integration.key:
+                yield Problem(
+                    ["integrations", integration.key, "credentials", "secrets", key, "secretName"],
+                    f"is that of integrations.{other} too, in the same vault: give each integration a secret of its "
+                    "own",
+                )
 
 
 def _companion_problems(settings: Settings) -> Iterable[Problem]:
@@ -91,9 +110,15 @@ def _owner_problems(integration: Integration, here: list[str | int]) -> Iterable
             text = "is for a vendor's application; `owner: tenant` says that this one is of this tenant: leave it out"
             yield Problem([*here, "expectedPublisher"], text)
         if integration.credentials.secrets:
-            yield Problem([*here, "credentials"], f"belongs to {whose}, as the application of `clientId` does")
+            yield Problem(
+                [*here, "credentials"],
+                f"is for an application that this stack makes; {whose} manages those of `clientId`: leave it out",
+            )
         if integration.owners:
-            yield Problem([*here, "owners"], f"are the business of {whose}, as the application of `clientId` is")
+            yield Problem(
+                [*here, "owners"],
+                f"are for an application that this stack makes; {whose} manages those of `clientId`: leave them out",
+            )
         return
     if integration.existing_owner:
         text = "says whose the application of `clientId` is, which is missing; this one is made by this stack"

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID, RESOURCES, DelegatedScope, Role
 from settings.client_ids import ClientId
 from settings.credentials import Credentials
 from settings.messages import shown, suggestion
@@ -31,9 +32,7 @@ from settings.values import (
     Name,
     Notes,
     PublicClientAddress,
-    Role,
     RoleId,
-    Scope,
     Text50,
     WebAddress,
     quotable,
@@ -42,26 +41,9 @@ from settings.values import (
 )
 
 PROJECT = "entra-business-central"
-BUSINESS_CENTRAL_APP_ID = "996def3d-b36c-4153-8607-a6fd3c01b89f"
-BUSINESS_CENTRAL_ROLES = {
-    # The application roles of Business Central, value -> id. The first two stand in NaviPartner's code, the others in a
-    # public permission dump only (docs/reference/facts-graph.md, "Business Central's service principal"). Consent
-    # resolves roles by value in the tenant; these ids fill the list that the application asks for, which has to be
-    # known before anything is read.
-    "API.ReadWrite.All": "a42b0b75-311e-488d-b67e-8fe84f924341",
-    "Automation.ReadWrite.All": "d365bc00-a990-0000-00bc-160000000001",
-    "AdminCenter.ReadWrite.All": "a20fe46f-4f63-4666-8e0e-9b882d90b837",
-    "app_access": "3983b928-ed40-4111-bbad-e7910cf234bd",
-}
-BUSINESS_CENTRAL_SCOPES = {  # its delegated permissions, value -> id, as a public permission dump has them
-    "Financials.ReadWrite.All": "2fb13c28-9d89-417f-9af2-ec3065bc16e6",
-    "user_impersonation": "bce0976a-cb0b-473b-8800-84eda9f8e447",
-}
-RESOURCES = {"Microsoft Graph": "00000003-0000-0000-c000-000000000000"}
-"""Resources beside Business Central that a stack file may call by name: name -> client id."""
 
 
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+def _without_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
@@ -101,17 +83,17 @@ def _name_alone(value: object) -> object:
 
 
 class RedirectUris(_Model):
-    """Where Entra sends people back to after they have signed in; a list that is left out is nobody's business here."""
+    """Where Entra sends people back to after they have signed in; a list that is left out stays as others set it."""
 
-    web: Annotated[tuple[WebAddress, ...], AfterValidator(_once)] | None = None
-    public_client: Annotated[tuple[PublicClientAddress, ...], AfterValidator(_once)] | None = None
+    web: Annotated[tuple[WebAddress, ...], AfterValidator(_without_duplicates)] | None = None
+    public_client: Annotated[tuple[PublicClientAddress, ...], AfterValidator(_without_duplicates)] | None = None
 
 
 class OtherPermissions(_Model):
     """What an integration is granted on another resource than Business Central."""
 
-    roles: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
-    delegated_scopes: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
+    roles: Annotated[tuple[Name, ...], AfterValidator(_without_duplicates)] = ()
+    delegated_scopes: Annotated[tuple[Name, ...], AfterValidator(_without_duplicates)] = ()
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -204,10 +186,10 @@ class Integration(_Model):
     display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
     description: Text50 | None = None
     contact_information: Text50 = ""
-    delegated_scopes: Annotated[tuple[Scope, ...], AfterValidator(_once)] = ()
-    roles: Annotated[tuple[Role, ...], AfterValidator(_once), AfterValidator(_roles_unless_people_sign_in)] = Field(
-        default=(), validate_default=True
-    )
+    delegated_scopes: Annotated[tuple[DelegatedScope, ...], AfterValidator(_without_duplicates)] = ()
+    roles: Annotated[
+        tuple[Role, ...], AfterValidator(_without_duplicates), AfterValidator(_roles_unless_people_sign_in)
+    ] = Field(default=(), validate_default=True)
     other_permissions: Annotated[
         dict[str, OtherPermissions], BeforeValidator(_by_resource, json_schema_input_type=dict[str, OtherPermissions])
     ] = Field(default_factory=dict)

@@ -5,6 +5,7 @@ https://learn.microsoft.com/graph/api/application-addpassword and .../applicatio
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,11 +14,11 @@ from urllib.parse import quote
 
 from clients.entra.caller import Caller
 from clients.graph.errors import is_absent
+from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_APPLICATIONS
 from clients.graph.requests import Requests
-from clients.graph.rights import MANAGE_OWN_APPLICATIONS, READ_APPLICATIONS
 from clients.http.errors import NotFound, ServiceError
 from clients.http.shared_reads import ASKED_BY_KEY, SharedRead
-from clients.http.transport import Transport, nothing_due
+from clients.http.transport import Transport, no_body
 
 _LARGEST_PAGE = 999  # https://learn.microsoft.com/graph/api/application-list
 
@@ -79,6 +80,7 @@ class Passwords(Requests):
     def __init__(self, transport: Transport, caller: Callable[[], Caller | None]) -> None:
         super().__init__(transport, caller)
         self._of_application: dict[str, SharedRead[list[Password] | None]] = {}
+        self._passwords_lock = threading.Lock()
         self._of_tagged: dict[str, SharedRead[dict[str, list[Password]]]] = {}
 
     def passwords(self, object_id: str) -> list[Password] | None:
@@ -116,7 +118,7 @@ class Passwords(Requests):
             tag: how a tag of it begins, and one of each of the others.
             known: key id of a secret that it had.
         """
-        with self._lock:
+        with self._passwords_lock:
             if len(self._of_application) < ASKED_BY_KEY:
                 self._of_application.setdefault(object_id, SharedRead(partial(self.passwords, object_id)))
             asked = self._of_application.get(object_id)
@@ -139,7 +141,8 @@ class Passwords(Requests):
         return dict(self._list(read, path, attempting=attempting, needs=READ_APPLICATIONS, headers=headers) or [])
 
     def _forget(self) -> None:
-        with self._lock:
+        super()._forget()
+        with self._passwords_lock:
             asked: list[SharedRead[Any]] = [*self._of_application.values(), *self._of_tagged.values()]
         for each in asked:
             each.forget()
@@ -196,7 +199,7 @@ class Passwords(Requests):
             self._write(
                 "POST",
                 f"/v1.0/applications/{quote(object_id, safe='')}/removePassword",
-                nothing_due,
+                no_body,
                 is_removed,
                 attempting=f"remove secret {key_id} of application {object_id}",
                 needs=MANAGE_OWN_APPLICATIONS,

@@ -21,7 +21,7 @@ from clients.http.transport import (
     CONNECT_SECONDS,
     NOT_KNOWN,
     USER_AGENT,
-    Problem,
+    ErrorBody,
     as_mapping,
     proxy_refused,
     redact,
@@ -80,7 +80,7 @@ def _remember(response: Any) -> None:
     _answers.last = answer.status_code, dict(answer.headers), answer.read()
 
 
-def read_problem(body: Any) -> Problem:
+def read_error_body(body: Any) -> ErrorBody:
     """Read the body of an error.
 
     https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses
@@ -89,7 +89,7 @@ def read_problem(body: Any) -> Problem:
     error = as_mapping(as_mapping(body).get("error"))
     inner = as_mapping(error.get("innererror") or error.get("innerError"))
     codes = [str(each) for each in (error.get("code"), inner.get("code")) if each]
-    return Problem("/".join(codes), str(error.get("message") or ""), "")
+    return ErrorBody("/".join(codes), str(error.get("message") or ""), "")
 
 
 def as_ours(problem: BaseException, attempting: str, method: str, address: str) -> UserFacingError:
@@ -124,7 +124,13 @@ def as_ours(problem: BaseException, attempting: str, method: str, address: str) 
     body = Body(content, str(headers.get("Content-Type", "")).lower())
     if status >= 300:
         return service_error(
-            attempting, SERVICE, status, body, read_problem, headers, request_id=str(headers.get("x-ms-request-id", ""))
+            attempting,
+            SERVICE,
+            status,
+            body,
+            read_error_body,
+            headers,
+            request_id=str(headers.get("x-ms-request-id", "")),
         )
     if not body.form:  # an object that the library cannot read may have a secret's value in it
         body = Body(b"{}", "application/json")

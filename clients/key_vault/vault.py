@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from clients.entra.cloud import Cloud
 from clients.http.errors import FailedPrecondition, ServiceError, UserFacingError
 from clients.http.replication import wait_until
 from clients.http.shared_reads import SharedRead
-from clients.http.writes import Done, none_where, write
+from clients.http.writes import Done, done_if, write
 from clients.key_vault import pipeline
 from clients.key_vault.credential import VaultCredential
 from clients.key_vault.errors import KNOWN_ANSWERS, is_absent, is_disabled, remedy_for
@@ -66,14 +66,17 @@ class Vault:
         name: the vault's name.
         address: as `vault_address` gives it.
         credential: for the vaults of the cloud (`clients.key_vault.credential.VaultCredential`).
+
+    Attributes:
+        lock: for whoever reads, and writes by what was read.
     """
 
     def __init__(self, name: str, address: str, credential: VaultCredential) -> None:
         self.name = name
         self.address = address
         self._credential = credential
-        self._listed: dict[str, SharedRead[list[Version]]] = {}
-        self._lock = threading.Lock()
+        self.lock = threading.RLock()
+        self._current = SharedRead(self._list_current)
 
     @cached_property
     def _client(self) -> SecretClient:
@@ -97,30 +100,34 @@ class Vault:
                 return []
             raise
 
-    def listed_versions(self, name: str) -> list[Version]:
-        """Return the same, as read a short while ago: for a refresh, in which the labels of a secret share the answer.
+    def current(self) -> Mapping[str, Version]:
+        """Return the current version of every secret, by name in lower case; its id is not known here, and "".
 
-        Key Vault lists versions by secret only; its list of all secrets tells of the current versions, without their
-        ids: https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets
+        One list for all threads, kept for a short time, as a refresh asks for every secret. Needs Key Vault Reader.
         """
-        with self._lock:
-            asked = self._listed.setdefault(name.lower(), SharedRead(partial(self.versions, name)))
-        return asked()
+        return self._current()
 
-    def _forget(self, name: str) -> None:
-        """Forget the cached answer that a write of ours may have changed."""
-        with self._lock:
-            asked = self._listed.get(name.lower())
-        if asked:
-            asked.forget()
+    def _list_current(self) -> Mapping[str, Version]:
+        def ask() -> Mapping[str, Version]:
+            listed = (self._version(each, "") for each in self._client.list_properties_of_secrets())
+            return {each.name.lower(): each for each in listed}
+
+        return self._ask("GET", ask, f"list the secrets of vault {self.name}", "")
 
     def set_secret(
-        self, name: str, value: str, *, expires: datetime | None, tags: Mapping[str, str], content_type: str = ""
+        self,
+        name: str,
+        value: str,
+        *,
+        expires: datetime | None,
+        tags: Mapping[str, str],
+        content_type: str = "",
+        before: Iterable[Version] = (),
     ) -> Version:
         """Set a secret's value: this makes a new version, from now on the current one. Needs Key Vault Secrets Officer.
 
-        It is repeated where the vault could not answer, after a look for a version with exactly these tags: so give
-        tags that no other value has.
+        It is repeated where the vault could not answer, after a look for a version with exactly these tags that is
+        not one of `before`: so give tags that no other value has.
 
         Args:
             name: the secret's name.
@@ -128,6 +135,7 @@ class Vault:
             expires: when it ends; a vault tells that, and hands it out all the same.
             tags: what the version is marked with, at most 15 of 256 characters each.
             content_type: what kind of value it is.
+            before: versions that were there before, where one of them may have the same tags.
         """
         attempting = f"set {name} in vault {self.name}"
 
@@ -138,10 +146,16 @@ class Vault:
             return self._version(made.properties)
 
         def look() -> Done[Version] | None:
-            listed = [each for each in self.versions(name) if dict(each.tags) == dict(tags)]
+            known = {each.version for each in before}
+            listed = [
+                each for each in self.versions(name) if dict(each.tags) == dict(tags) and each.version not in known
+            ]
             return Done(listed[-1]) if listed else None
 
-        return write("PUT", lambda: self._ask("PUT", send, attempting, name), look, KNOWN_ANSWERS)
+        try:
+            return write("PUT", lambda: self._ask("PUT", send, attempting, name), look, KNOWN_ANSWERS)
+        finally:
+            self._current.forget()
 
     def value(self, name: str, version: str) -> str:
         """Return the value of a version. Needs Key Vault Secrets User, or Officer."""
@@ -172,12 +186,15 @@ class Vault:
         def is_done() -> bool:
             return any(each.version == version and each.enabled is enabled for each in self.versions(name))
 
-        write(
-            "PATCH",
-            lambda: self._ask("PATCH", send, attempting, name, version),
-            lambda: none_where(is_done),
-            KNOWN_ANSWERS,
-        )
+        try:
+            write(
+                "PATCH",
+                lambda: self._ask("PATCH", send, attempting, name, version),
+                lambda: done_if(is_done),
+                KNOWN_ANSWERS,
+            )
+        finally:
+            self._current.forget()
 
     def deleted(self, name: str) -> Deleted | None:
         """Return whether a name is that of a deleted secret that the vault still keeps, None where it is not.
@@ -208,7 +225,7 @@ class Vault:
         def is_done() -> bool:
             return bool(self.versions(name))
 
-        write("POST", lambda: self._ask("POST", send, attempting, name), lambda: none_where(is_done), KNOWN_ANSWERS)
+        write("POST", lambda: self._ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
         if not wait_until(is_done, seconds=RECOVERY_SECONDS):
             raise FailedPrecondition(
                 attempting,
@@ -222,9 +239,6 @@ class Vault:
             return ask()
         except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-core
             raise self._explained(pipeline.as_ours(problem, attempting, method, self.address), name, version) from None
-        finally:
-            if method != "GET":  # also after a failure: whether it was done may not be known
-                self._forget(name)
 
     def _explained(self, problem: UserFacingError, name: str, version: str) -> UserFacingError:
         if not isinstance(problem, ServiceError):
@@ -233,13 +247,14 @@ class Vault:
         words = {"vault": self.name, "host": host, "name": name, "version": version}
         return problem.with_remedy(remedy_for(problem, **words))
 
-    def _version(self, found: SecretProperties) -> Version:
-        if not found.version or not found.name:
+    def _version(self, found: SecretProperties, version: str | None = None) -> Version:
+        version = found.version if version is None else version
+        if version is None or not found.name:
             raise ValueError("no version of a secret")
         return Version(
             vault=self.name,
             name=found.name,
-            version=found.version,
+            version=version,
             enabled=bool(found.enabled),
             created=found.created_on,
             expires=found.expires_on,

@@ -11,6 +11,7 @@ from reconcilers.consent.spec import Recorded
 
 _APPLICATION = "azuread:index/application:Application"
 _PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
+_VAULT_SECRET = "pulumi-python:dynamic/entra-business-central:VaultSecret"  # noqa: S105 - a type
 _PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 _CONSENT = "pulumi-python:dynamic/entra-business-central:AdminConsent"
 _INTEGRATION = "entra-business-central:index:Integration"
@@ -67,10 +68,15 @@ class State:
                     for each in _of(resources, _APPLICATION)
                 },
                 principals={_key(each): _object_id(each) for each in _of(resources, _PRINCIPAL)},
-                secrets=frozenset(each["outputs"]["keyId"] for each in _of(resources, _PASSWORD)),
+                secrets=frozenset(
+                    [
+                        *(each["outputs"]["keyId"] for each in _of(resources, _PASSWORD)),
+                        *(each["outputs"]["key_id"] for each in _of(resources, _VAULT_SECRET)),
+                    ]
+                ),
                 secret_ends={
-                    _key(each): each["outputs"].get("endDate") or ""
-                    for each in _of(resources, _PASSWORD)
+                    _key(each): each["outputs"].get("endDate") or each["outputs"].get("ends") or ""
+                    for each in (*_of(resources, _PASSWORD), *_of(resources, _VAULT_SECRET))
                     if not each.get("delete")
                 },
                 registrations={

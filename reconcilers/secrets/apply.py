@@ -173,13 +173,13 @@ def _arrived(vault: Vault, spec: SecretSpec, key_id: str, problem: UserFacingErr
             f"credential {key_id} and makes another"
         )
         raise problem from None
-    return next((each for each in versions if each.tags.get("keyId") == key_id), None)
+    return next((each for each in versions if each.tags.get("key-id") == key_id), None)
 
 
 def _set_again(vault: Vault, version: Version) -> None:
     """Set the value of a version once more, so that it is the vault's current one; both have the same credential."""
     value = vault.value(version.name, version.version)
-    tags = {**version.tags, "copyOf": version.version}
+    tags = {**version.tags, "copy-of": version.version}
     vault.set_secret(version.name, value, expires=version.expires, tags=tags, content_type=version.content_type)
 
 

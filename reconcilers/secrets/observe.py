@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clients.graph.client import Graph
 from clients.graph.passwords import Password
 from clients.http.errors import NotFound
@@ -22,9 +24,9 @@ def observe(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded | N
     """
     live = _in_vault(vault, spec, _credentials(graph, spec))
     expected = {
-        each.tags.get("keyId", "").lower()
+        each.tags.get("key-id", "").lower()
         for each in live.versions
-        if each.enabled and each.tags.get("label") == spec.label and each.tags.get("application") == spec.client_id
+        if each.enabled and each.tags.get("label") == spec.label and each.tags.get("client-id") == spec.client_id
     }
 
     def are_listed() -> bool:
@@ -48,15 +50,22 @@ def observe_for_removal(graph: Graph, vault: Vault, spec: SecretSpec) -> Live:
 
 
 def observe_for_refresh(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded) -> Live:
-    """Return what there is, from answers that all secrets of a stack share.
+    """Return what there is, as far as it tells how a secret is, from answers that all secrets of a stack share.
+
+    The vault's own list has the current version of each of its secrets, though not its id: it is one request for all.
+    Only what it does not settle, such as an older label, is asked for by name.
 
     Raises:
         UserFacingError: it cannot be read.
     """
     stack = spec.application_tag.rpartition(":")[0]
     listed = graph.listed_passwords(spec.application_object_id, f"{stack}:", recorded.key_id)
-    versions = tuple(vault.listed_versions(spec.secret_name))
-    return Live(None if listed is None else tuple(listed), versions, not versions and _is_deleted(vault, spec))
+    credentials = None if listed is None else tuple(listed)
+    current = vault.current().get(spec.secret_name.lower())
+    if current and current.enabled and current.tags == spec.tags(recorded.key_id):
+        return Live(credentials, (replace(current, version=recorded.version),))
+    versions = tuple(vault.versions(spec.secret_name))
+    return Live(credentials, versions, not versions and _is_deleted(vault, spec))
 
 
 def _in_vault(vault: Vault, spec: SecretSpec, credentials: list[Password]) -> Live:

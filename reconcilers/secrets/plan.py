@@ -12,6 +12,7 @@ from typing import Any
 from clients.graph.passwords import Password
 from clients.http.errors import FailedPrecondition
 from clients.key_vault.records import Version
+from reconcilers.delivery.spec import MANAGED_BY
 from reconcilers.secrets.spec import Live, Recorded, SecretSpec, State
 
 
@@ -149,14 +150,15 @@ def why_not_moved(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
 
 def _is_integrations(spec: SecretSpec, version: Version) -> bool:
     """Tell whether a version is this integration's: by its application, or, once that was made anew, by its tag."""
-    tags = version.tags
-    return tags.get("application") == spec.client_id or tags.get("integration") == spec.application_tag
+    tags, (_, stack, key) = version.tags, spec.application_tag.split(":", 2)
+    is_of_stack_and_key = (tags.get("stack"), tags.get("integration")) == (stack, key)
+    return tags.get("managed-by") == MANAGED_BY and (tags.get("client-id") == spec.client_id or is_of_stack_and_key)
 
 
 def _carried(spec: SecretSpec, versions: Iterable[Version], recorded: Recorded) -> dict[str, str]:
     """Return this label's versions, each with the key id of the credential whose text it has."""
     found = {
-        each.version: each.tags.get("keyId", "").lower()
+        each.version: each.tags.get("key-id", "").lower()
         for each in versions
         if _is_integrations(spec, each) and each.tags.get("label") == spec.label
     }
@@ -196,7 +198,7 @@ def _hidden(spec: SecretSpec, live: Live, *, makes: bool) -> Version | None:
     """
     alive = {each.key_id for each in live.credentials or ()}
     integrations = [each for each in live.versions if _is_integrations(spec, each)]
-    working = [each for each in integrations if each.enabled and each.tags.get("keyId", "").lower() in alive]
+    working = [each for each in integrations if each.enabled and each.tags.get("key-id", "").lower() in alive]
     newest = max(working, key=_label, default=None)
     if newest is None or _label(newest) <= spec.label:
         return None
@@ -220,7 +222,8 @@ def _no_application(spec: SecretSpec) -> FailedPrecondition:
 
 
 def _taken(spec: SecretSpec, stranger: Version) -> FailedPrecondition:
-    whose = stranger.tags.get("integration")
+    named = [stranger.tags[each] for each in ("managed-by", "stack", "integration") if each in stranger.tags]
+    whose = ":".join(named)
     return FailedPrecondition(
         f"put the secret '{spec.label}' of application {spec.client_id} into vault {spec.key_vault}",
         f"the current version of {spec.secret_name} there ({stranger.version}) is not of this integration"

@@ -7,15 +7,15 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from clients.key_vault.records import Version
-
 from clients.graph.passwords import Password
+from clients.key_vault.records import Version
+from reconcilers.delivery.spec import CONTENT_TYPE, MANAGED_BY
 
 State = Literal["Enabled", "Disabled", "Deleted", "Purged", "Removed"]
 """How a secret is, as a refresh sees it: as declared; its version is disabled; the vault's secret is deleted and can be
 recovered; the vault has no such version any more; the application has no such credential any more."""
 
-CONTENT_TYPE = "Entra client secret"
+__all__ = ["CONTENT_TYPE", "DeclaredSecret", "Live", "Recorded", "SecretSpec", "State", "custody_mark", "defaults"]
 
 
 def custody_mark(application_tag: str, label: str) -> str:
@@ -83,11 +83,14 @@ class SecretSpec(DeclaredSecret):
 
     def tags(self, key_id: str) -> dict[str, str]:
         """Return what its version in the vault is marked with; the key id makes it unlike any other version's."""
+        _, stack, key = self.application_tag.split(":", 2)
         return {
-            "application": self.client_id,
-            "integration": self.application_tag,
+            "managed-by": MANAGED_BY,
+            "stack": stack,
+            "integration": key,
+            "client-id": self.client_id,
             "label": self.label,
-            "keyId": key_id,
+            "key-id": key_id,
         }
 
     @property

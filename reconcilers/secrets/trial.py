@@ -6,7 +6,7 @@ from clients.http.errors import SignInFailed
 from clients.http.replication import retry_until_replicated
 from clients.session import Session
 from reconcilers.progress import report
-from reconcilers.proof.causes import is_disabled_application, refusal_may_pass
+from reconcilers.proof.causes import is_disabled_application, refusal_may_be_replicating
 
 
 def wait_until_it_works(session: Session, client_id: str, text: str) -> None:
@@ -22,11 +22,11 @@ def wait_until_it_works(session: Session, client_id: str, text: str) -> None:
     Raises:
         UserFacingError: there is no token, for another reason or in time.
     """
-    outside = session.outside_system(client_id, text)
+    application = session.application_client(client_id, text)
     try:
         retry_until_replicated(
-            outside.get_any_token,
-            is_pending=lambda problem: isinstance(problem, SignInFailed) and refusal_may_pass(problem),
+            application.get_any_token,
+            is_pending=lambda problem: isinstance(problem, SignInFailed) and refusal_may_be_replicating(problem),
             report=report,
         )
     except SignInFailed as problem:

@@ -47,7 +47,7 @@ def credentials(tenant: Tenant) -> list[str]:
     found = [
         each for each in tenant.state()["entra"]["applications"] if each["displayName"].startswith("NaviPartner M")
     ]
-    return [credential["keyId"] for each in found for credential in each["passwordCredentials"]]
+    return [credential["key-id"] for each in found for credential in each["passwordCredentials"]]
 
 
 def working(tenant: Tenant, stack: Stack, vault: AdministeredVault) -> bool:
@@ -57,7 +57,7 @@ def working(tenant: Tenant, stack: Stack, vault: AdministeredVault) -> bool:
     assert "clientSecret" not in access
     assert access["clientSecretIn"] == {**PLACE, "version": versions[-1]["version"]}
     assert versions[-1]["enabled"]
-    enabled = [each["tags"]["keyId"] for each in versions if each["enabled"]]
+    enabled = [each["tags"]["key-id"] for each in versions if each["enabled"]]
     assert sorted(enabled) == sorted(credentials(tenant)), (
         "a credential for each version that can be read, and no other"
     )

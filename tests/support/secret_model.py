@@ -66,12 +66,12 @@ class InVault:
 
     def listed(self) -> Version:
         """Return it as the vault lists it."""
-        tags = {"label": self.label, "keyId": self.says} if self.label else {}
+        tags = {"label": self.label, "key-id": self.says} if self.label else {}
         if self.label and self.owner != "theirs":
-            tags["integration"] = "entra-business-central:prod:magento"
-            tags["application"] = "c11e47" if self.owner == "ours" else "01dc11e47"
+            tags |= {"managed-by": "entra-business-central", "stack": "prod", "integration": "magento"}
+            tags["client-id"] = "c11e47" if self.owner == "ours" else "01dc11e47"
         if self.owner == "theirs":
-            tags["integration"] = "entra-business-central:prod:warehouse"
+            tags |= {"managed-by": "entra-business-central", "stack": "prod", "integration": "warehouse"}
         return Version(
             vault="acme-vault",
             name="magento",

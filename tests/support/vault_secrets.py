@@ -43,8 +43,16 @@ def enabled(vault: AdministeredVault, label: str = NEW, *, name: str = NAME) -> 
     return [
         each
         for each in vault.versions(name)
-        if each["enabled"] and each["tags"].get("label") == label and "copyOf" not in each["tags"]
+        if each["enabled"] and each["tags"].get("label") == label and "copy-of" not in each["tags"]
     ]
+
+
+def tags(application: EntraApplication, key_id: str, label: str = NEW) -> dict[str, str]:
+    """Return what a version is marked with."""
+    return {
+        "managed-by": "entra-business-central", "stack": "demo", "integration": "magento",
+        "client-id": application.client_id, "label": label, "key-id": key_id,
+    }  # fmt: skip
 
 
 def works(
@@ -56,7 +64,7 @@ def works(
         AssertionError: it is not so, or nobody can sign in with it.
     """
     (key_id,), (version,) = marked(tenant, application, label), enabled(vault, label, name=name)
-    assert version["tags"]["keyId"] == key_id
+    assert version["tags"]["key-id"] == key_id
     value = vault.values(name)[vault.versions(name).index(version)]
     assert tenant.token(application.client_id, value)
     return key_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
@@ -93,8 +93,11 @@ class _Edit(Edit):
         return {"objectId": self._object_id}
 
     def set_vault_secret(self) -> Changed:
-        """Set a secret, as another person or program would."""
-        made = self._secrets.set(self._text("secret"), {"value": self._text("value"), **self._properties})
+        """Set a secret, as another person or program would; `laterBy` seconds from now, as its times then say."""
+        moment = self._now + timedelta(seconds=float(self._arguments.get("laterBy", 0)))
+        made = Secrets(self._vault, moment).set(
+            self._text("secret"), {"value": self._text("value"), **self._properties}
+        )
         return {"version": made["id"].rpartition("/")[2]}
 
     def update_vault_secret(self) -> Changed:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from settings import loading
 from settings import models as settings
+from settings.business_central_permissions import RESOURCES
 from settings.client_ids import StackOutput
 from settings.credentials import Secrets
 from settings.stack_file import StackFile
@@ -286,7 +287,7 @@ def test_environments_are_compared_without_case() -> None:
 
 @pytest.mark.parametrize("text", ["", "[Production", "{", "plain", "[" * 100_000, "[" + "9" * 5000])
 def test_a_value_that_is_no_json_is_a_text(text: str) -> None:
-    assert loading.decoded(text) == text
+    assert loading.decode_configuration_value(text) == text
 
 
 @pytest.mark.parametrize("content", ["config: {x: [2026-02-30]}", "\t", "config: [", "\xff" * 3, "", "[" * 3000])
@@ -401,7 +402,7 @@ def test_a_vendors_application_may_be_called_as_one_of_ours_is() -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "app_id"), settings.RESOURCES.items())
+@pytest.mark.parametrize(("name", "app_id"), RESOURCES.items())
 def test_a_resource_is_known_by_its_name_and_by_its_id(name: str, app_id: str) -> None:
     by_name, by_id = (
         load(magento={**MAGENTO, "otherPermissions": {key: {"roles": ["User.Read.All"]}}}).integrations[0]
@@ -550,3 +551,16 @@ def test_a_former_key_of_two_integrations_is_refused() -> None:
 
 def test_an_integration_may_be_renamed_to_other_letters() -> None:
     assert load(web={**MAGENTO, "formerly": ["Web"]}).integrations[0].formerly == ("Web",)
+
+
+def test_two_integrations_do_not_share_a_secret_of_a_vault() -> None:
+    def lies(where: str, vault: str, name: str) -> dict[str, Any]:
+        place = {"keyVault": vault, "secretName": name}
+        return {"credentials": {"secrets": {"issued": ["2026-11-23"], where: place}}}
+
+    one = {**MAGENTO, **lies("deliver", "Shops", "magento")}
+    other = {**MAGENTO, "displayName": "Other"}
+    text = problem(one=one, other={**other, **lies("custody", "shops", "Magento")})
+    assert "integrations.other.credentials.secrets.custody.secretName" in text
+    assert "is that of integrations.one too" in text
+    assert len(load(one=one, other={**other, **lies("deliver", "shops", "magento2")}).integrations) == 2

@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from settings import loading
 from settings import models as settings
+from settings.business_central_permissions import RESOURCES
 from settings.client_ids import StackOutput
 from settings.credentials import Credentials, Custody, Secrets
 from settings.strict_model import StrictModel
@@ -109,4 +110,4 @@ def test_the_page_lists_the_presets_that_there_are() -> None:
 def test_the_page_lists_the_resources_that_have_a_name() -> None:
     (row,) = re.findall(r"^\| `otherPermissions` \|.*$", PAGE, re.MULTILINE)
     (listed,) = re.findall(r"a client id \(GUID\), or ([^|]*?) \|", row)
-    assert re.findall(r"`([^`]+)`", listed) == list(settings.RESOURCES)
+    assert re.findall(r"`([^`]+)`", listed) == list(RESOURCES)

@@ -52,7 +52,7 @@ BUGS: dict[str, Planning] = {
     "a disabled version stays disabled": changing(lambda planned: replace(planned, enable=False)),
     "an older label becomes the current one": changing(lambda planned: replace(planned, renew=None)),
     "somebody else's secret in the vault gets a version": lambda spec, live, recorded: plan(
-        spec, replace(live, versions=tuple(each for each in live.versions if each.tags.get("application"))), recorded
+        spec, replace(live, versions=tuple(each for each in live.versions if each.tags.get("client-id"))), recorded
     ),
     "what is recorded does not count": lambda spec, live, recorded: plan(spec, live, None),
     "a label that begins the same is this one": lambda spec, live, recorded: plan(
@@ -71,7 +71,7 @@ BUGS: dict[str, Planning] = {
             live,
             credentials=tuple(
                 replace(each, display_name=f"{spec.mark}00")
-                if each.key_id in {version.tags.get("keyId") for version in live.versions}
+                if each.key_id in {version.tags.get("key-id") for version in live.versions}
                 else each
                 for each in live.credentials or ()
             ),

@@ -10,25 +10,27 @@ import pulumi
 from components.credentials import Secret
 from components.proof import declared_proof
 from dynamic_providers.access_proof import PEOPLE_SIGN_IN, DeclaredProof
+from dynamic_providers.vault_delivery import VaultDelivery
 from settings.models import Integration, Settings
 
 
-def handover(
+def stack_outputs(
     integration: Integration,
     settings: Settings,
     *,
     tenant_id: str,
     client_id: pulumi.Input[str],
     secrets: Sequence[Secret],
+    delivered: VaultDelivery | None = None,
 ) -> dict[str, Any]:
     """Return the values of one integration; the newest secret is among them, encrypted by Pulumi, or where it lies.
 
     Returns:
-        tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret, or with
-        custody in its place clientSecretIn (keyVault, secretName, version), and clientSecretExpires; where people sign
-        in also delegatedScopes, and notProvable where there is no environment to say it in. `access` has, by
-        environment, what differs there: baseUrl, scope and companies, and notProvable where the access cannot be tried
-        out with these values.
+        tenantId, clientId, scope, roles, environments and access; with secrets of ours also clientSecret (not with
+        custody) and clientSecretExpires; where it lies in a vault, as a copy or alone, also clientSecretIn, which names
+        keyVault, secretName and version; where people sign in also delegatedScopes, and notProvable where there is no
+        environment to say it in. `access` has, by environment, what differs there: baseUrl, scope and companies, and
+        notProvable where the access cannot be tried out with these values.
     """
     values: dict[str, Any] = {
         "tenantId": tenant_id,
@@ -49,10 +51,14 @@ def handover(
         newest = secrets[-1]
         if newest.password:
             values["clientSecret"] = pulumi.Output.secret(newest.password.value)
-        if at := newest.vault_version:
-            place = {"keyVault": at["key_vault"], "secretName": at["secret_name"], "version": at["version"]}
-            values["clientSecretIn"] = place
         values["clientSecretExpires"] = newest.ends
+        at = newest.vault_version
+        if delivered and newest.copy:
+            place = newest.copy.place
+            at = {"key_vault": place.key_vault, "secret_name": place.secret_name, "version": delivered.version}
+        if at:
+            lies = {"keyVault": at["key_vault"], "secretName": at["secret_name"], "version": at["version"]}
+            values["clientSecretIn"] = lies
     return values
 
 
