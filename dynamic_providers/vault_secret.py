@@ -57,7 +57,7 @@ class VaultSecretProvider(Provider):
         spec, recorded = SecretSpec.from_mapping(props), Recorded.from_mapping(props)
         vault = self.session.vault(spec.key_vault)
         live = observe_for_refresh(self.session.graph, vault, spec, recorded)
-        outputs = {**declared(props), "state": refreshed(live, recorded)}
+        outputs = {**declared(props), "state": refreshed(spec, live, recorded)}
         return ReadResult(id_, outputs, {key: outputs[key] for key in _INPUTS})
 
     @provider_method

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from clients.graph.client import Graph
 from clients.graph.errors import is_absent
@@ -71,7 +71,8 @@ def reconcile(graph: Graph, vault: Vault, trial: Trial, spec: SecretSpec, record
     for version in planned.disable:
         vault.disable(spec.secret_name, version)
     if planned.renew:
-        _set_again(vault, planned.renew)
+        is_own = planned.renew == planned.adopt
+        _set_again(vault, planned.renew, spec.tags(planned.key_id) if is_own else planned.renew.tags, live.versions)
     return made
 
 
@@ -176,11 +177,17 @@ def _arrived(vault: Vault, spec: SecretSpec, key_id: str, problem: UserFacingErr
     return next((each for each in versions if each.tags.get("key-id") == key_id), None)
 
 
-def _set_again(vault: Vault, version: Version) -> None:
+def _set_again(vault: Vault, version: Version, tags: Mapping[str, str], before: Iterable[Version]) -> None:
     """Set the value of a version once more, so that it is the vault's current one; both have the same credential."""
     value = vault.value(version.name, version.version)
-    tags = {**version.tags, "copy-of": version.version}
-    vault.set_secret(version.name, value, expires=version.expires, tags=tags, content_type=version.content_type)
+    vault.set_secret(
+        version.name,
+        value,
+        expires=version.expires,
+        tags={**tags, "copy-of": version.version},
+        content_type=version.content_type,
+        before=before,
+    )
 
 
 def _is_absent(problem: BaseException) -> bool:

@@ -29,7 +29,7 @@ class Plan:
         enable: whether that version is enabled.
         superseded: key ids of our other credentials of this label, removed once the secret is in the vault.
         disable: our other versions of this label, disabled then.
-        renew: a newer label's version whose value is set once more, so that it stays the vault's current one.
+        renew: the newest label's version, whose value is set once more, so that it is the vault's current one.
     """
 
     refused: FailedPrecondition | None = None
@@ -92,7 +92,7 @@ def plan(spec: SecretSpec, live: Live, recorded: Recorded | None = None) -> Plan
             for each in live.versions
             if each.enabled and each.version in carried and carried[each.version] != kept
         ),
-        renew=_hidden(spec, live, makes=adopted is None),
+        renew=_hidden(spec, live, adopted, kept or ""),
     )
 
 
@@ -111,7 +111,7 @@ def removal(spec: SecretSpec, live: Live, recorded: Recorded) -> Removal:
     )
 
 
-def refreshed(live: Live, recorded: Recorded) -> State:
+def refreshed(spec: SecretSpec, live: Live, recorded: Recorded) -> State:
     """Return how a recorded secret is."""
     if recorded.key_id not in {each.key_id for each in live.credentials or ()}:
         return "Removed"
@@ -120,7 +120,9 @@ def refreshed(live: Live, recorded: Recorded) -> State:
     version = next((each for each in live.versions if each.version == recorded.version), None)
     if version is None:
         return "Purged"
-    return "Enabled" if version.enabled else "Disabled"
+    if not version.enabled:
+        return "Disabled"
+    return "NotCurrent" if _hidden(spec, live, version, recorded.key_id) == version else "Enabled"
 
 
 def why_not_moved(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
@@ -158,7 +160,7 @@ def _is_integrations(spec: SecretSpec, version: Version) -> bool:
 def _carried(spec: SecretSpec, versions: Iterable[Version], recorded: Recorded) -> dict[str, str]:
     """Return this label's versions, each with the key id of the credential whose text it has."""
     found = {
-        each.version: each.tags.get("key-id", "").lower()
+        each.version: _key_id(each)
         for each in versions
         if _is_integrations(spec, each) and each.tags.get("label") == spec.label
     }
@@ -191,22 +193,38 @@ def _stranger(versions: tuple[Version, ...], spec: SecretSpec, recorded: Recorde
     return current
 
 
-def _hidden(spec: SecretSpec, live: Live, *, makes: bool) -> Version | None:
-    """Return the version of the newest label that works, where another label's is, or will be, the current one.
+def _hidden(spec: SecretSpec, live: Live, own: Version | None, key_id: str) -> Version | None:
+    """Return the version of the newest label that works, where it is not, or will not be, the vault's current one.
 
     Whoever reads the vault's secret gets the version that was created last; versions of one second may be in any order.
+
+    Args:
+        spec: the secret as it shall be.
+        live: what there is.
+        own: this label's version, None where one will be made, which is then the current one.
+        key_id: of its credential.
     """
     alive = {each.key_id for each in live.credentials or ()}
-    integrations = [each for each in live.versions if _is_integrations(spec, each)]
-    working = [each for each in integrations if each.enabled and each.tags.get("key-id", "").lower() in alive]
-    newest = max(working, key=_label, default=None)
-    if newest is None or _label(newest) <= spec.label:
-        return None
-    if makes:
+    newer = [
+        each
+        for each in live.versions
+        if _is_integrations(spec, each) and each.enabled and _key_id(each) in alive and _label(each) > spec.label
+    ]
+    newest = max(newer, key=_label, default=own)
+    if own is None or newest is None:
         return newest
-    last = live.versions[-1]
-    current = {_label(each) for each in integrations if each.created == last.created}
-    return newest if last in integrations and _label(newest) not in current else None
+    key_of_newest = key_id if newest == own else _key_id(newest)
+    for each in live.versions:
+        if each.created == live.versions[-1].created and (
+            each.version == newest.version
+            or (_is_integrations(spec, each) and each.enabled and _key_id(each) == key_of_newest)
+        ):
+            return None
+    return newest
+
+
+def _key_id(version: Version) -> str:
+    return version.tags.get("key-id", "").lower()
 
 
 def _label(version: Version) -> str:

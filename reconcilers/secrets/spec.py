@@ -11,9 +11,10 @@ from clients.graph.passwords import Password
 from clients.key_vault.records import Version
 from reconcilers.delivery.spec import CONTENT_TYPE, MANAGED_BY
 
-State = Literal["Enabled", "Disabled", "Deleted", "Purged", "Removed"]
+State = Literal["Enabled", "Disabled", "Deleted", "Purged", "Removed", "NotCurrent"]
 """How a secret is, as a refresh sees it: as declared; its version is disabled; the vault's secret is deleted and can be
-recovered; the vault has no such version any more; the application has no such credential any more."""
+recovered; the vault has no such version any more; the application has no such credential any more; it is the newest
+that works, and another version is the vault's current one."""
 
 __all__ = ["CONTENT_TYPE", "DeclaredSecret", "Live", "Recorded", "SecretSpec", "State", "custody_mark", "defaults"]
 

@@ -154,7 +154,8 @@ def carry_out(world: World, plan: Plan) -> Recorded:
     if plan.renew:
         old = world.version(plan.renew.version)
         assert old.enabled, "the value of a disabled version cannot be read"
-        world.put(old.holds, old.label, old.says)
+        is_own = plan.adopt is not None and old.id == plan.adopt.version
+        world.put(old.holds, SPEC.label if is_own else old.label, old.holds if is_own else old.says)
     return Recorded(key_id, kept.id, SPEC.ends)
 
 
@@ -189,7 +190,7 @@ def check(world: World, planning: Planning) -> None:
         assert made.key_id == world.recorded.key_id, "the recorded one is kept before another"
     stale = [each for each in world.versions if before.is_of_label(each) and each.enabled and each.holds != made.key_id]
     assert stale == [], "nobody reads a version whose credential is gone"
-    _newest_is_current(world)
+    _newest_is_current(before, world)
     world.recorded = made
     again = planning(SPEC, world.live(), world.recorded)
     assert again.adopt is not None
@@ -223,16 +224,21 @@ def _only_ours_changed(before: World, world: World) -> None:
             assert world.version(each.id) == each, "versions of others stay as they are"
 
 
-def _newest_is_current(world: World) -> None:
+def _newest_is_current(before: World, world: World) -> None:
     """Whoever reads the vault's secret gets the newest label of those that work."""
-    integrations = [each for each in world.versions if each.owner != "theirs" and each.label]
-    working = [each for each in integrations if each.enabled and each.says in world.credentials]
-    last = world.versions[-1]
-    if last.owner == "theirs" or not last.label or not working:
-        return
-    newest = max(each.label for each in working)
-    if newest > SPEC.label:
-        assert newest in {each.label for each in integrations if each.second == last.second}
+
+    def label(version: InVault) -> str:
+        return SPEC.label if before.is_of_label(version) else version.label
+
+    working = [
+        each
+        for each in world.versions
+        if (before.is_of_label(each) or (each.owner != "theirs" and each.label))
+        and each.enabled
+        and (each.holds if before.is_of_label(each) else each.says) in world.credentials
+    ]
+    newest = max(map(label, working))
+    assert newest in {label(each) for each in working if each.second == world.versions[-1].second}
 
 
 @st.composite
