@@ -47,7 +47,7 @@ def credentials(tenant: Tenant) -> list[str]:
     found = [
         each for each in tenant.state()["entra"]["applications"] if each["displayName"].startswith("NaviPartner M")
     ]
-    return [credential["key-id"] for each in found for credential in each["passwordCredentials"]]
+    return [credential["keyId"] for each in found for credential in each["passwordCredentials"]]
 
 
 def working(tenant: Tenant, stack: Stack, vault: AdministeredVault) -> bool:
