@@ -213,11 +213,11 @@ def _hidden(spec: SecretSpec, live: Live, own: Version | None, key_id: str) -> V
     newest = max(newer, key=_label, default=own)
     if own is None or newest is None:
         return newest
-    key_of_newest = key_id if newest == own else _key_id(newest)
+    is_newest = (spec.label, key_id) if newest == own else (_label(newest), _key_id(newest))
     for each in live.versions:
         if each.created == live.versions[-1].created and (
             each.version == newest.version
-            or (_is_integrations(spec, each) and each.enabled and _key_id(each) == key_of_newest)
+            or (_is_integrations(spec, each) and each.enabled and (_label(each), _key_id(each)) == is_newest)
         ):
             return None
     return newest
