@@ -39,7 +39,7 @@ def deliveries(
     """
     newest: VaultDelivery | None = None
     for each in secrets:
-        if each.copy is None:
+        if each.copy is None or each.password is None:
             continue
         before: list[pulumi.Resource] = [*proofs, *([newest] if newest else [])]
         newest = VaultDelivery(

@@ -46,13 +46,14 @@ def access_proof(
     if integration.proof == "off":
         return None
     environment, proof = settings.environments[key], declared_proof(integration, key, settings, secrets)
-    newest = None if proof.not_provable else secrets[-1].password
+    newest = None if proof.not_provable else secrets[-1]
     revisions: list[pulumi.Output[str]] = [*(each.revision for each in consents), registration.revision]
     return AccessProof(
         logical_names.registration(integration.key, environment.name),
         proof,
         client_id=without_dependency(client_id),
-        client_secret=without_dependency(newest.value) if newest else None,
+        client_secret=without_dependency(newest.password.value) if newest and newest.password else None,
+        in_vault=newest.vault_version if newest else None,
         credential_id=without_dependency(newest.key_id) if newest else None,
         triggers=[without_dependency(each) for each in revisions],
         opts=pulumi.ResourceOptions(

@@ -72,8 +72,8 @@ class State:
                 principals={_key(each): _object_id(each) for each in _of(resources, PRINCIPAL)},
                 secrets=frozenset(key_id for _, key_id in _secrets(resources)),
                 secret_ends={
-                    _key(each): each["outputs"].get("endDate") or ""
-                    for each in _of(resources, PASSWORD)
+                    _key(each): each["outputs"].get("endDate") or each["outputs"].get("ends") or ""
+                    for each in (*_of(resources, PASSWORD), *_of(resources, _VAULT_SECRET))
                     if not each.get("delete")
                 },
                 secret_keys={

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from clients.http.errors import UserFacingError
+from commands.preflight import custody
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack
 from reconcilers.delivery.observe import observe
@@ -25,17 +25,13 @@ def check(stack: Stack, integration: Integration) -> list[Finding]:
     secrets = integration.credentials.secrets
     if secrets is None or integration.client_id:
         return []
-    places: tuple[tuple[Literal["custody", "deliver"], VaultPlace | None], ...] = (
-        ("custody", secrets.custody),
-        ("deliver", secrets.deliver),
-    )
-    return [each for key, place in places if place for each in _place(stack, integration, key, place)]
+    if secrets.custody:
+        return list(custody.check(stack, integration, secrets.custody))
+    return list(_place(stack, integration, secrets.deliver)) if secrets.deliver else []
 
 
-def _place(
-    stack: Stack, integration: Integration, key: Literal["custody", "deliver"], place: VaultPlace
-) -> Iterator[Finding]:
-    where = f"integrations.{integration.key}.credentials.secrets.{key}"
+def _place(stack: Stack, integration: Integration, place: VaultPlace) -> Iterator[Finding]:
+    where = f"integrations.{integration.key}.credentials.secrets.deliver"
     try:
         vault = stack.session.vault(place.key_vault)
         live = observe(vault, place.secret_name)
@@ -45,7 +41,7 @@ def _place(
     labels = integration.credentials.secrets.issued if integration.credentials.secrets else ()
     copied = {each.tags.get("label") for each in live.versions}
     refused = False
-    for label in sorted(set(labels) - copied) if key == "deliver" else sorted(labels)[-1:]:
+    for label in sorted(set(labels) - copied):
         declared = DeliveryPlace(
             key_vault=place.key_vault,
             secret_name=place.secret_name,
@@ -61,14 +57,4 @@ def _place(
             if live.deleted:
                 break
     if not refused:
-        yield Finding(
-            "ready",
-            where,
-            f"{place.secret_name} in vault {place.key_vault} can be looked at, and has {_count(len(live.versions))}",
-            "Whether this caller may set it as well, only the first write tells: it needs Key Vault Secrets Officer "
-            "there, or the access policy Set.",
-        )
-
-
-def _count(versions: int) -> str:
-    return {0: "no version yet", 1: "1 version"}.get(versions, f"{versions} versions")
+        yield custody.ready(where, place, len(live.versions))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.entra import EntraApplication
+from tests.support.entra import EntraApplication, graph, tag
 from tests.support.preflight import PreflightRun, exported, run_preflight
 from tests.support.stack import FIRST, MAGENTO, SECOND
 from tests.support.tenant import Tenant
@@ -90,3 +90,31 @@ def test_a_label_older_than_one_that_is_there_is_refused(
     assert f"a later label than '{SECOND}'" in said["remedy"]
     vault.edit("update_vault_secret", secret="shop", tags={**tags, "client-id": "another"})
     assert look(tenant, tmp_path, FIRST, SECOND, application=application).of("refused") == []
+
+
+def test_a_credential_in_custody_that_no_version_knows_is_named_and_one_that_a_version_has_is_not(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    vault = AdministeredVault(tenant)
+    tag(application, tenant)
+    made = [
+        graph(
+            tenant,
+            "POST",
+            f"/applications/{application.object_id}/addPassword",
+            {
+                "passwordCredential": {
+                    "displayName": f"entra-business-central:demo:magento:{FIRST}:custody:0000000{each}"
+                }
+            },
+        )["keyId"]
+        for each in range(2)
+    ]
+    vault.edit("set_vault_secret", secret="magento", value="x", tags={"key-id": made[1]})
+    custody = {"issued": [FIRST], "custody": {"keyVault": vault.name, "secretName": "magento"}}
+    integrations = {"magento": {**MAGENTO, "credentials": {"secrets": custody}}}
+    looked = run_preflight(tenant, tmp_path, integrations=integrations, state=exported(application))
+    left = [each for each in looked.of("leftover") if ":custody:" in each["found"]]
+    assert [made[0] in each["found"] for each in left] == [True]
+    assert left[0]["where"] == "integrations.magento.credentials.secrets.custody"
+    assert "The next `up` that makes this label removes it" in left[0]["remedy"]

@@ -28,6 +28,7 @@ from dynamic_providers.vault_delivery import (
     VaultRetirement,
     VaultRetirementProvider,
 )
+from dynamic_providers.vault_secret import VaultSecret, VaultSecretProvider
 from reconcilers.consent.spec import ConsentSpec
 from settings import models as settings
 
@@ -40,6 +41,7 @@ PROVIDERS = {
     "dynamic_providers.companion_extension CompanionExtensionProvider": CompanionExtensionProvider,
     "dynamic_providers.vault_delivery VaultDeliveryProvider": VaultDeliveryProvider,
     "dynamic_providers.vault_delivery VaultRetirementProvider": VaultRetirementProvider,
+    "dynamic_providers.vault_secret VaultSecretProvider": VaultSecretProvider,
 }
 
 
@@ -60,6 +62,7 @@ def test_what_is_pickled_into_the_state_is_a_module_and_a_class_and_nothing_else
         (BusinessCentralRegistration, "dynamic/entra-business-central:BusinessCentralRegistration"),
         (CompanionExtension, "dynamic/entra-business-central:CompanionExtension"),
         (VaultDelivery, "dynamic/entra-business-central:VaultDelivery"),
+        (VaultSecret, "dynamic/entra-business-central:VaultSecret"),
         (VaultRetirement, "dynamic/entra-business-central:VaultRetirement"),
     ],
 )
