@@ -122,7 +122,7 @@ def test_a_secret_in_custody_is_known_by_its_key_id_in_the_state(stack: Rotating
             each["outputs"] = {"key_id": each["outputs"]["keyId"], "version": "1"}
     run = stack.rotate("--json", state=state)
     assert (run.code, run.only["add"], run.only["remove"], run.only["foreign"]) == (CHANGED, TODAY, [], []), run
-    assert "puts it into the vault acme-shop" in run.only["nextUp"][0]
+    assert f"puts it into the vault {VAULT}" in run.only["nextUp"][0]
 
 
 def test_an_integration_whose_secrets_come_from_the_preset_gets_its_first_date(stack: RotatingStack) -> None:
