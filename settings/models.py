@@ -19,8 +19,10 @@ from pydantic import (
     model_validator,
 )
 
+from settings.choices import AdditionalPermissionSets, Consent, EnvironmentKey, Proof, State
 from settings.client_ids import ClientId
 from settings.credentials import Credentials
+from settings.defaults import Defaults
 from settings.messages import shown, suggestion
 from settings.strict_model import StrictModel as _Model
 from settings.values import (
@@ -138,9 +140,6 @@ def _by_resource(value: object) -> object:
     return written
 
 
-AdditionalPermissionSets = Literal["remove", "keep"]
-
-
 class Access(_Model):
     """What an integration gets in one environment, where it differs from the integration's own settings."""
 
@@ -148,11 +147,16 @@ class Access(_Model):
     description: Text50 | None = None
     contact_information: Text50 | None = None
     additional_permission_sets: AdditionalPermissionSets | None = None
-    state: Literal["Enabled", "Disabled"] = "Enabled"
+    state: State = "Enabled"
+    proof: Proof | None = None
 
 
-def _by_key(value: object) -> object:
+def _by_key(value: object, info: ValidationInfo) -> object:
     match value:
+        case tuple():  # the default: YAML has no tuples
+            if info.data.get("roles"):
+                raise ValueError("is missing: list keys of `environments`, or [] where other stacks register it")
+            return {}
         case Mapping():
             return value
         case list() if strangers := [key for key in value if not isinstance(key, str)]:
@@ -163,32 +167,10 @@ def _by_key(value: object) -> object:
             raise ValueError("must be a list of keys, [production], or a mapping")
 
 
-def _known_environment(key: str, info: ValidationInfo) -> str:
-    """Refuse a key that `environments` does not have; here, so that it is told together with all other problems."""
-    known = (info.context or {}).get("environments")
-    if known is not None and key not in known:
-        raise ValueError(f"there is no environment {key!r}{suggestion(key, known)}; see `environments`")
-    return key
-
-
-EnvironmentKey = Annotated[str, AfterValidator(_known_environment)]
-
-
-def _switch(value: object) -> object:
-    # YAML 1.1 reads `off` as false.
-    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
-
-
 def _roles_unless_people_sign_in(roles: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     if not roles and not info.data.get("delegated_scopes", True):
         raise ValueError("is empty; it needs at least one role, or `delegatedScopes` where people sign in")
     return roles
-
-
-def _environments_unless_people_sign_in(environments: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-    if not environments and info.data.get("roles", ()):
-        raise ValueError("is empty; it needs at least one")
-    return environments
 
 
 class Integration(_Model):
@@ -211,14 +193,13 @@ class Integration(_Model):
     other_permissions: Annotated[
         dict[str, OtherPermissions], BeforeValidator(_by_resource, json_schema_input_type=dict[str, OtherPermissions])
     ] = Field(default_factory=dict)
-    consent: Literal["auto", "manual"] = "auto"
+    consent: Consent = "auto"
     permission_sets: tuple[PermissionSetItem, ...] = ()
     additional_permission_sets: AdditionalPermissionSets = "remove"
     environments: Annotated[
         dict[EnvironmentKey, Access | None],
         BeforeValidator(_by_key, json_schema_input_type=list[str] | dict[str, Access | None]),
-        AfterValidator(_environments_unless_people_sign_in),
-    ] = Field(default={}, validate_default=True)
+    ] = Field(default=(), validate_default=True)
     adopt: bool = False
     credentials: Credentials = Credentials()
     formerly: tuple[Name, ...] = ()
@@ -231,7 +212,7 @@ class Integration(_Model):
     service_management_reference: Name | None = None
     enabled: bool | None = None
     protect: bool = False
-    proof: Annotated[Literal["on", "off"], BeforeValidator(_switch, json_schema_input_type=Literal["on", "off"])] = "on"
+    proof: Proof = "on"
 
     @model_validator(mode="after")
     def _description_fits(self) -> Self:
@@ -298,6 +279,7 @@ class Settings(_Model):
         return [key for key, each in self.environments.items() if not each.base_url]
 
     environments: dict[str, Environment] = Field(min_length=1)
+    defaults: Defaults = Defaults()
     integrations: tuple[Integration, ...] = ()
     companion_extension: CompanionExtension | None = None
     maximum_secret_lifetime_days: int = Field(default=180, gt=0, le=TEN_YEARS)

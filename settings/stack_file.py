@@ -50,6 +50,17 @@ class StackFile:
         return str(key) if ":" in str(key) else f"{self._namespace}:{key}"
 
 
+def line_in(node: yaml.Node | None, keys: Sequence[str | int]) -> int | None:
+    """Return the line (from 1) of the last of these nested keys that a document has, None where it has none."""
+    line = None
+    for key in keys:
+        found, node = _below(node, key)
+        if found is None:
+            break
+        line = found.start_mark.line + 1
+    return line
+
+
 def _below(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
     """Return the node at which an entry of a mapping or sequence begins, and that of its value; None of none."""
     if isinstance(node, yaml.MappingNode):

@@ -37,7 +37,7 @@ def test_the_preset_of_an_assistants_host_is_a_public_client_of_one_tenant_and_n
 
 def test_where_there_are_roles_environments_may_not_be_left_out() -> None:
     plain = {"displayName": "A", "roles": ["API.ReadWrite.All"]}
-    assert "integrations.a.environments: is empty; it needs at least one" in problem(a=plain)
+    assert "integrations.a.environments: is missing: list keys of `environments`, or []" in problem(a=plain)
 
 
 @pytest.mark.parametrize(
