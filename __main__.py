@@ -15,11 +15,13 @@ from components.companion import companion_extension
 from components.integration import Integration
 from components.monitor import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from components.program_end import end_quietly_when_interrupted, refuse
+from components.project_name import refuse_another_name
 from settings.loading import SettingsError, decoded, load, of_project
 
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
+refuse_another_name(pulumi.get_project())
 config = pulumi.runtime.get_config_env()
 configuration = {key: decoded(text) for key, text in config.items()}
 folder = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""`python -m commands preflight | prove | schema | errors`: what people run beside Pulumi."""
+"""`python -m commands preflight | prove | presets | new | schema | errors`: what people run beside Pulumi."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 
 from clients.http.errors import DEBUG_VARIABLE
-from commands import prove
+from commands import new, presets, prove
 from commands.errors_page import errors_page
 from commands.preflight import command as preflight
 from commands.schema import stack_file_schema
@@ -25,6 +25,10 @@ def main(arguments: list[str]) -> int:
     preflight.add_arguments(commands.add_parser("preflight", help=text, description=text))
     text = "try out, as the outside systems would, the access that a stack handed over"
     prove.add_arguments(commands.add_parser("prove", help=text, description=text))
+    text = "list, show and check presets; show where each value of an integration comes from"
+    presets.add_arguments(commands.add_parser("presets", help=text, description=text))
+    text = "write a first stack file, by asking or by options"
+    new.add_arguments(commands.add_parser("new", help=text, description=text))
     commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
     commands.add_parser("errors", help="print the page of services' answers (docs/reference/errors.md)")
     chosen = parser.parse_args(arguments)
@@ -33,6 +37,10 @@ def main(arguments: list[str]) -> int:
             return preflight.run(chosen)
         if chosen.command == "prove":
             return prove.run(chosen)
+        if chosen.command == "presets":
+            return presets.run(chosen)
+        if chosen.command == "new":
+            return new.run(chosen)
         if chosen.command == "errors":
             sys.stdout.write(errors_page())
             return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +24,15 @@ PLANNED = {"federated", "certificates"}
 
 
 class SettingsError(Exception):
-    """The stack file or a preset is wrong; the text names every problem, its key, its line and what would be right."""
+    """The stack file or a preset is wrong; the text names every problem, its key, its line and what would be right.
+
+    Attributes:
+        problems: the same, one by one.
+    """
+
+    def __init__(self, text: str, problems: Sequence[Problem]) -> None:
+        super().__init__(text)
+        self.problems = problems
 
 
 def load(
@@ -75,7 +83,8 @@ def load(
     else:
         problems += contradictions(settings)
     if problems:
-        raise SettingsError(message(problems, StackFile(stack_file, PROJECT, {**configuration, **values})))
+        file = StackFile(stack_file, PROJECT, {**configuration, **values})
+        raise SettingsError(message(problems, file), problems)
     return settings
 
 
