@@ -53,7 +53,7 @@ if settings.integrations or not companion:
     except UserFacingError as problem:
         refuse(str(problem))
     in_tenant = BusinessCentralInTenant(session)
-    pulumi.export(
-        "integrations",
-        {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations},
-    )
+    made = {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations}
+    pulumi.export("integrations", made)
+    # By itself, since no secret is beside it: other stacks take them from here (`clientId: {stack, output}`).
+    pulumi.export("clientIds", {key: handed_over["clientId"] for key, handed_over in made.items()})

@@ -33,4 +33,4 @@ def existing_client_id(integration: Integration, parent: pulumi.Resource) -> pul
         integration.key, declared.stack, opts=pulumi.ResourceOptions(parent=parent, protect=False)
     )
     # A client id is no secret, also where the other stack says so: as one it would make all that has it unreadable.
-    return pulumi.Output.unsecret(reference.get_output(declared.output)).apply(read)
+    return pulumi.Output.unsecret(reference.outputs).apply(lambda outputs: read(declared.found_in(outputs)))

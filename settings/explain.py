@@ -78,7 +78,8 @@ def explained(
         return Explained(keys, value, place(together.origins[written_at], written_at), tuple(hides))
 
     found: list[Explained] = []
-    written = integration.model_dump(by_alias=True, mode="json")
+    # Without the client id, which has no default: where it is there, it was written.
+    written = integration.model_dump(by_alias=True, mode="json", exclude={"client_id"})
     for alias in [field.alias or name for name, field in Integration.model_fields.items() if name != "key"]:
         if alias == "environments" and integration.environments:
             for environment in integration.environments:
@@ -89,7 +90,7 @@ def explained(
         if alias != "otherPermissions" or not here:  # the model has these by other keys
             found += [
                 Explained(keys, value, Place("default"))
-                for keys, value in _leaves((alias,), written[alias])
+                for keys, value in _leaves((alias,), written.get(alias))
                 if not any(keys[: len(each)] == each for each in here)
             ]
     return found

@@ -71,9 +71,14 @@ class PermissionSet(_Model):
     """A permission set to assign: a role id, perhaps a company, and scope and app id where the role id is ambiguous."""
 
     role_id: RoleId
+    """The role id of the permission set, up to 20 characters; SUPER is refused. Example: `D365 READ`"""
     company: Name | None = None
+    """The name of the one company that it is for; all where it is left out. Example: `CRONUS DK`"""
     scope: Literal["System", "Tenant"] | None = None
+    """Whether an extension defines it (`System`) or an administrator (`Tenant`); needed where both do."""
     app_id: Guid | None = None
+    """The id of the extension that defines it; needed where several do. Example:
+    `992c2309-cca4-43cb-9e41-911f482ec088`"""
 
 
 def _role_id_alone(value: object) -> object:
@@ -89,7 +94,9 @@ class Publisher(_Model):
     """The verified publisher of a vendor's application, by name or by id."""
 
     display_name: Name | None = None
+    """The verified publisher's name, letter for letter. Example: `Navi Partner København ApS`"""
     verified_publisher_id: Name | None = None
+    """Its id at Microsoft, quoted. Example: `'1234567'`"""
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Self:
@@ -106,14 +113,20 @@ class RedirectUris(_Model):
     """Where Entra sends people back to after they have signed in; a list that is left out is nobody's business here."""
 
     web: Annotated[tuple[WebAddress, ...], AfterValidator(_once)] | None = None
+    """Addresses of a web application, exactly these. Left out, they are not managed. Example:
+    `['https://robots.example/signin']`"""
     public_client: Annotated[tuple[PublicClientAddress, ...], AfterValidator(_once)] | None = None
+    """Addresses of an app on a computer or a phone, exactly these. Left out, they are not managed. Example:
+    `['http://localhost:33418/callback']`"""
 
 
 class OtherPermissions(_Model):
     """What an integration is granted on another resource than Business Central."""
 
     roles: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
+    """Values of application roles of this resource. Example: `[User.Read.All]`"""
     delegated_scopes: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
+    """Values of delegated permissions of this resource. Example: `[User.Read]`"""
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -144,11 +157,18 @@ class Access(_Model):
     """What an integration gets in one environment, where it differs from the integration's own settings."""
 
     permission_sets: tuple[PermissionSetItem, ...] | None = None
+    """Permission sets in this environment, in place of the integration's. Example: `[D365 BUS FULL ACCESS]`"""
     description: Text50 | None = None
+    """What stands in this environment, in place of the integration's, up to 50 characters. Example: `Robots in hall
+    3`"""
     contact_information: Text50 | None = None
+    """Whom to ask, in place of the integration's, up to 50 characters. Example: `warehouse@example.com`"""
     additional_permission_sets: AdditionalPermissionSets | None = None
+    """What happens here to permission sets that this file does not list, in place of the integration's."""
     state: State = "Enabled"
+    """`Disabled` keeps the registration and its permission sets, and refuses every sign-in."""
     proof: Proof | None = None
+    """Whether `up` proves that this environment works, in place of the integration's."""
 
 
 def _by_key(value: object, info: ValidationInfo) -> object:
@@ -177,42 +197,80 @@ class Integration(_Model):
     """An outside system that calls Business Central; `key` is its name in the stack file and in the state."""
 
     key: Key = Field(alias="(key)")
+    """The key that it stands under."""
     preset: Name | None = None
+    """The name of a file in `presets/`, whose settings are used where this entry says nothing. Example: `magento`"""
     client_id: ClientId | None = None
+    """The client id of an application that exists already, a vendor's or one of this tenant; or the output of another
+    stack that has it. Left out, this stack makes an application. Example: `22222222-3333-4444-5555-666666666666`,
+    `{stack: acme/identities/prod, output: warehouseClientId}`"""
     existing_owner: Literal["vendor", "tenant"] | None = Field(default=None, alias="owner")
+    """Whose the application of `clientId` is: another tenant's (`vendor`, the default), or this tenant's."""
     expected_publisher: (
         Annotated[Publisher, BeforeValidator(_name_alone, json_schema_input_type=str | Publisher)] | None
     ) = None
+    """The verified publisher of a vendor's application; nothing is granted to one of another publisher. Example: `Navi
+    Partner København ApS`, `{verifiedPublisherId: '1234567'}`"""
     display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
+    """The application's name in Entra, up to 120 characters, without an apostrophe. Example: `Warehouse robots`"""
     description: Text50 | None = None
+    """What stands in Business Central, up to 50 characters; its user is named after it. Left out, it is the display
+    name. Example: `Robots in hall 3`"""
     contact_information: Text50 = ""
+    """Whom to ask; stands in Business Central, up to 50 characters. Example: `warehouse@example.com`"""
     delegated_scopes: Annotated[tuple[Scope, ...], AfterValidator(_once)] = ()
+    """Delegated permissions on Business Central, granted for all users: what it may do for people who sign in."""
     roles: Annotated[tuple[Role, ...], AfterValidator(_once), AfterValidator(_roles_unless_people_sign_in)] = Field(
         default=(), validate_default=True
     )
+    """Application roles on Business Central, granted for the whole tenant. A role that is not listed is withdrawn."""
     other_permissions: Annotated[
         dict[str, OtherPermissions], BeforeValidator(_by_resource, json_schema_input_type=dict[str, OtherPermissions])
     ] = Field(default_factory=dict)
+    """Permissions on other resources than Business Central, by client id or name of the resource. Example: `{Microsoft
+    Graph: {roles: [User.Read.All]}}`"""
     consent: Consent = "auto"
+    """`auto` grants what is declared. `manual` leaves that to an administrator: `up` stops with the address of the
+    page, and the next one goes on."""
     permission_sets: tuple[PermissionSetItem, ...] = ()
+    """Permission sets of its user, in every environment that names none of its own. Example: `[D365 READ]`, `[{roleId:
+    NPR NP RETAIL, company: CRONUS DK}]`"""
     additional_permission_sets: AdditionalPermissionSets = "remove"
+    """What happens to permission sets that the user holds and this file does not list: `remove` takes them away, `keep`
+    leaves them alone."""
     environments: Annotated[
         dict[EnvironmentKey, Access | None],
         BeforeValidator(_by_key, json_schema_input_type=list[str] | dict[str, Access | None]),
     ] = Field(default=(), validate_default=True)
+    """Where it is registered: keys of `environments`, or a mapping of them to what differs there; `[]` where another
+    stack registers it. Example: `[production, sandbox]`, `{production: {permissionSets: [D365 READ]}, sandbox: }`"""
     adopt: bool = False
+    """With `clientId`: take over a registration that is there already."""
     credentials: Credentials = Credentials()
+    """How it signs in to Entra; nothing where people sign in, or where the application is somebody else's."""
     formerly: tuple[Name, ...] = ()
+    """Keys that it had before: all that it has is kept under the new key. Take them out after the next `pulumi up`.
+    Example: `[robots]`"""
     owners: tuple[Guid, ...] = ()
+    """Object ids of the application's owners, users or service principals, exactly these. Left out, whoever makes the
+    application owns it. Example: `[11111111-2222-3333-4444-555555555555]`"""
     # What is None is not spoken of: what somebody else sets there stays.
     redirect_uris: RedirectUris = RedirectUris()
+    """Where Entra sends people back to after they have signed in."""
     sign_in_audience: Literal["AzureADMyOrg", "AzureADMultipleOrgs"] = "AzureADMyOrg"
+    """Whether accounts of this tenant alone may sign in, or those of any tenant."""
     fallback_public_client: bool | None = None
+    """*Allow public client flows*, such as a device code. Left out, it is not managed."""
     notes: Notes | None = None
+    """Stand with the application in Entra. Left out, they are not managed. Example: `Ask the warehouse team`"""
     service_management_reference: Name | None = None
+    """A number in your asset management. Left out, it is not managed. Example: `CMDB 4711`"""
     enabled: bool | None = None
+    """Whether its service principal may be signed in to. Left out, it is not managed."""
     protect: bool = False
+    """Have Pulumi refuse to delete anything of it but its secrets."""
     proof: Proof = "on"
+    """Whether `up` ends by signing in as it and reading from each environment."""
 
     @model_validator(mode="after")
     def _description_fits(self) -> Self:
@@ -256,18 +314,30 @@ class Environment(_Model):
     """A Business Central environment; the key in the stack file is only a short word for it."""
 
     name: EnvironmentName
+    """The environment's name, as the Business Central admin center shows it; case does not count. Example:
+    `Production`"""
     base_url: Annotated[str, AfterValidator(safe_address)] | None = None
+    """The https address of a container or an on-premises server, up to and with the instance. Left out for Business
+    Central online. Example: `https://bc.example:7048/BC?tenant=default`"""
     scope: Annotated[str, AfterValidator(server_scope)] | None = None
+    """With `baseUrl`, where the server accepts tokens for an application of its own: its Application ID URI and
+    `/.default`. Example: `api://bc.example/.default`"""
     formerly: tuple[EnvironmentName, ...] = ()
+    """Names that the environment had before an administrator renamed it. Take them out after the next `pulumi up`.
+    Example: `[Test]`"""
 
 
 class CompanionExtension(_Model):
     """The companion extension in this stack's environments; for a stack of its own, since stacks share environments."""
 
     file: Name
+    """The path of the .app file, from the project's folder. Example: `EntraBusinessCentralRegistration.app`"""
     environments: Annotated[tuple[EnvironmentKey, ...], Field(min_length=1)] | None = None
+    """Keys of `environments`; all that are online where it is left out. Example: `[production]`"""
     channel: Literal["adminCenter", "automation"] = "adminCenter"
+    """By which API it is installed: that of the admin center, or the automation API."""
     uninstall_on_destroy: bool = False
+    """Whether `pulumi destroy` uninstalls it."""
 
 
 class Settings(_Model):
@@ -279,7 +349,14 @@ class Settings(_Model):
         return [key for key, each in self.environments.items() if not each.base_url]
 
     environments: dict[str, Environment] = Field(min_length=1)
+    """The Business Central environments, each under a key of your choice that is used in this file only. Example:
+    `{production: {name: Production}}`"""
     defaults: Defaults = Defaults()
+    """Settings of all integrations, where neither an integration nor its preset says them."""
     integrations: tuple[Integration, ...] = ()
+    """The outside systems, each under a key that names it in the state. Example: `{magento: {preset: magento,
+    environments: [production]}}`"""
     companion_extension: CompanionExtension | None = None
+    """Installs the companion extension in this stack's environments; for a stack of its own, without integrations."""
     maximum_secret_lifetime_days: int = Field(default=180, gt=0, le=TEN_YEARS)
+    """The longest that a client secret may live, in days. Example: `180`"""
