@@ -76,6 +76,9 @@ _values = st.recursive(
 _new_keys = (
     st.sampled_from(_KEYS) | st.sampled_from([*_ODD_TEXTS, "1", "on"]) | st.integers() | st.booleans() | st.none()
 )
+_LISTED = re.compile(
+    r"\d+ problems? in [^\n]+; nothing was changed:\n(  .+)+|.+ (cannot be read|is not valid YAML): ", re.DOTALL
+)
 Place = tuple[Any, Any]
 """A mapping or list, and a key or index in it."""
 
@@ -176,6 +179,11 @@ def cases(draw: st.DrawFn) -> Case:
         lines[at:at] = [f"{draw(st.sampled_from([indent, indent + '  ', '']))}{line}" for line in odd.split("\n")]
         text = "\n".join(lines)
     return Case(text, tuple(kinds))
+
+
+def is_listed(said: str) -> bool:
+    """Tell whether something that was said is a list of problems, or why the file is no YAML."""
+    return _LISTED.match(said) is not None
 
 
 def outcome(case: Case) -> Outcome:
