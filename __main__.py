@@ -13,22 +13,25 @@ from components.caller import find_caller
 from components.cloud import refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.integration import Integration
-from components.monitor import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from components.program_end import end_quietly_when_interrupted, refuse
 from components.project_name import refuse_another_name
-from settings.loading import SettingsError, decoded, load, of_project
+from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
+from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
 
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
 refuse_another_name(pulumi.get_project())
 config = pulumi.runtime.get_config_env()
-configuration = {key: decoded(text) for key, text in config.items()}
+configuration = {key: decode_configuration_value(text) for key, text in config.items()}
 folder = Path(__file__).parent
 stack_file = Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml")
 try:
     settings = load(
-        of_project(configuration), presets=folder / "presets", stack_file=stack_file, configuration=configuration
+        project_configuration(configuration),
+        presets=folder / "presets",
+        stack_file=stack_file,
+        configuration=configuration,
     )
 except SettingsError as problem:
     refuse(str(problem))
@@ -53,7 +56,7 @@ if settings.integrations or not companion:
     except UserFacingError as problem:
         refuse(str(problem))
     in_tenant = BusinessCentralInTenant(session)
-    made = {each.key: Integration(each, settings, caller, in_tenant).handover for each in settings.integrations}
+    made = {each.key: Integration(each, settings, caller, in_tenant).stack_outputs for each in settings.integrations}
     pulumi.export("integrations", made)
     # By itself, since no secret is beside it: other stacks take them from here (`clientId: {stack, output}`).
-    pulumi.export("clientIds", {key: handed_over["clientId"] for key, handed_over in made.items()})
+    pulumi.export("clientIds", {key: outputs["clientId"] for key, outputs in made.items()})

@@ -11,19 +11,19 @@ from urllib.parse import parse_qsl
 from clients.business_central import admin_center
 from clients.business_central import environment as business_central
 from clients.business_central.admin_center import AdminCenter
+from clients.business_central.application_client import ApplicationClient
 from clients.business_central.deployment import Channel
 from clients.business_central.environment import BusinessCentral, Environment
 from clients.business_central.extension_upload import ExtensionUpload
-from clients.business_central.outside_system import OutsideSystem
 from clients.business_central.servers import CHECK_SCOPE, Server
 from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
 from clients.entra.credential import Credential
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
-from clients.graph.client import read_problem as read_graph_problem
+from clients.graph.client import read_error_body as read_graph_problem
 from clients.http.errors import SignInFailed
-from clients.http.transport import Problem, Transport
+from clients.http.transport import ErrorBody, Transport
 
 SETTINGS = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
 """What is read of the stack's configuration; the rest comes from the environment (`clients.entra.cloud`, `sign_in`)."""
@@ -132,7 +132,7 @@ class Session:
             "Business Central",
             address,
             authorization=authorization,
-            read_problem=business_central.read_problem,
+            read_error_body=business_central.read_error_body,
             answer_seconds=business_central.ANSWER_SECONDS,
         )
         return BusinessCentral(transport, None, dict(parse_qsl(query)), Server(base_url, scope))
@@ -159,7 +159,7 @@ class Session:
     def extension_upload(self, environment: str) -> ExtensionUpload:
         """Return the client of an online environment's extensions through the Automation API."""
         with self._lock:
-            transport = self._online("Business Central", business_central.read_problem)
+            transport = self._online("Business Central", business_central.read_error_body)
             return ExtensionUpload(transport, self.tenant_id, self.environment(environment))
 
     def extensions(self, environment: str, channel: Literal["adminCenter", "automation"]) -> Channel:
@@ -171,11 +171,11 @@ class Session:
         """
         return self.admin_center.apps(environment) if channel == "adminCenter" else self.extension_upload(environment)
 
-    def outside_system(self, client_id: str, secret: str) -> OutsideSystem:
+    def application_client(self, client_id: str, secret: str) -> ApplicationClient:
         """Return an application that calls Business Central with its own secret, as the outside system does."""
         with self._lock:
             online = self._cloud
-        return OutsideSystem(
+        return ApplicationClient(
             client_id,
             secret,
             self.tenant_id,
@@ -206,7 +206,7 @@ class Session:
             "Microsoft Graph",
             self._cloud.graph,
             authorization=self._graph_sign_in,
-            read_problem=read_graph_problem,
+            read_error_body=read_graph_problem,
         )
 
     @cached_property
@@ -215,18 +215,18 @@ class Session:
 
     @cached_property
     def _business_central(self) -> BusinessCentral:
-        return BusinessCentral(self._online("Business Central", business_central.read_problem), self.tenant_id)
+        return BusinessCentral(self._online("Business Central", business_central.read_error_body), self.tenant_id)
 
     @cached_property
     def _admin_center(self) -> AdminCenter:
-        return AdminCenter(self._online("the Business Central admin center", admin_center.read_problem))
+        return AdminCenter(self._online("the Business Central admin center", admin_center.read_error_body))
 
-    def _online(self, service: str, read_problem: Callable[[Mapping[str, Any]], Problem]) -> Transport:
+    def _online(self, service: str, read_error_body: Callable[[Mapping[str, Any]], ErrorBody]) -> Transport:
         """Return a transport to Business Central online; its admin center has errors of another shape."""
         return Transport(
             service,
             self.business_central_url,
             authorization=self._business_central_sign_in,
-            read_problem=read_problem,
+            read_error_body=read_error_body,
             answer_seconds=business_central.ANSWER_SECONDS,
         )

@@ -17,7 +17,7 @@ from rich.prompt import Prompt
 
 from commands import pulumi_cli
 from settings.first_stack_file import FirstStackFile
-from settings.loading import SettingsError, load, of_project
+from settings.loading import SettingsError, load, project_configuration
 from settings.messages import problem_text
 from settings.presets import Preset, Presets
 from settings.values import EnvironmentName, Guid, Key, Name, RoleId
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         file = arguments.folder / f"Pulumi.{stack}.yaml"
         text = first.text()
         config = read_yaml(text)["config"]
-        load(of_project(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config)
+        load(project_configuration(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config)
         with file.open("x", encoding="utf-8") as new:
             new.write(text)
     except FileExistsError:

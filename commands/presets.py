@@ -16,7 +16,7 @@ from rich.table import Table
 from commands import pulumi_cli
 from commands.pulumi_cli import StackUnreadable
 from settings.explain import Explained, Place, explained
-from settings.loading import SettingsError, of_project
+from settings.loading import SettingsError, project_configuration
 from settings.merging import below
 from settings.messages import suggestion
 from settings.preset_check import preset_problems
@@ -140,7 +140,7 @@ def _explained(arguments: argparse.Namespace) -> list[Explained]:
     shown = file.relative_to(pulumi_cli.ROOT) if file.is_relative_to(pulumi_cli.ROOT) else file
     if not config:
         raise StackUnreadable(f"{shown} does not exist, or has no `config`.")
-    values = of_project(config)
+    values = project_configuration(config)
     try:
         return explained(arguments.explain, values, presets=arguments.folder, stack_file=shown, configuration=config)
     except KeyError:

@@ -27,8 +27,8 @@ from reconcilers.proof.causes import NotProven
 from reconcilers.proof.prove import prove
 from reconcilers.proof.spec import NO_SECRET, ProofSpec
 
-AT_ONCE = 4
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+MAX_PARALLEL_PROOFS = 4
+UNKNOWN_OUTPUT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What stands in the outputs for a value that the last `up --continue-on-error` did not reach (measured).
 
 docs/reference/facts-pulumi.md, "Continuing after a failure"."""
@@ -45,7 +45,7 @@ class _Output(BaseModel):
 
 
 class EnvironmentAccess(_Output):
-    """What is particular in one environment; see `components.handover`."""
+    """What is particular in one environment; see `components.stack_outputs`."""
 
     base_url: str = ""
     scope: str = ""
@@ -54,7 +54,7 @@ class EnvironmentAccess(_Output):
 
 
 class IntegrationOutputs(_Output):
-    """The outputs of one integration, as far as they are needed; see `components.handover`."""
+    """The outputs of one integration, as far as they are needed; see `components.stack_outputs`."""
 
     tenant_id: str
     client_id: str
@@ -165,7 +165,7 @@ def prove_all(
         handed_over = integrations[key]
         return _prove(sessions[handed_over.tenant_id], key, environment, handed_over, seconds)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(MAX_PARALLEL_PROOFS) as pool:
         return list(pool.map(one, wanted))
 
 
@@ -198,7 +198,7 @@ def _prove(session: Session, key: str, environment: str, handed_over: Integratio
     spec = _spec(environment, handed_over, place)
     if spec.not_provable:
         return Result(key, environment, "notProvable", message=f"{place}: {spec.not_provable}.")
-    if UNKNOWN in (handed_over.client_secret, handed_over.client_id):
+    if UNKNOWN_OUTPUT in (handed_over.client_secret, handed_over.client_id):
         message = f"{place}: the last `pulumi up` failed before it had a secret; run it again."
         return Result(key, environment, "failed", "secret", message)
     try:

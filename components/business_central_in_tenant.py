@@ -15,7 +15,7 @@ from clients.http.errors import UserFacingError
 from clients.http.shared_reads import SharedRead
 from clients.session import Session
 from reconcilers.consent.resource import require_resource
-from settings.models import BUSINESS_CENTRAL_APP_ID
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
 
 
 class BusinessCentralInTenant:

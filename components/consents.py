@@ -8,7 +8,8 @@ from components.application import OwnApplication
 from components.dependencies import without_dependency
 from dynamic_providers.admin_consent import AdminConsent
 from settings import logical_names
-from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
+from settings.models import Integration
 
 
 def consents(

@@ -13,8 +13,8 @@ from components.consents import consents
 from components.credentials import secrets
 from components.dependencies import without_dependency
 from components.existing_application import existing_client_id
-from components.handover import handover
 from components.proof import access_proof
+from components.stack_outputs import stack_outputs
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
 from settings.models import PROJECT, Settings
@@ -32,10 +32,10 @@ class Integration(pulumi.ComponentResource):
         in_tenant: what is looked at before the first thing is made.
     """
 
-    handover: dict[str, Any]
-    """What the outside system's team needs (`components.handover`). Exported by the stack and not registered as outputs
-    of this resource, so that the state keeps the secret in fewer places; a mapping and not one output, because a secret
-    in an output makes all of it secret."""
+    stack_outputs: dict[str, Any]
+    """What the outside system's team needs (`components.stack_outputs`). Exported by the stack and not registered as
+    outputs of this resource, so that the state keeps the secret in fewer places; a mapping, because a secret in one
+    output would make all of it secret."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Integration(pulumi.ComponentResource):
                 registration=registration,
                 parent=self,
             )
-        self.handover = handover(
+        self.stack_outputs = stack_outputs(
             integration,
             settings,
             tenant_id=caller.tenant_id,

@@ -10,7 +10,12 @@ from collections.abc import Iterable, Mapping
 import pulumi
 import pulumi_azuread as azuread
 
-from settings.models import BUSINESS_CENTRAL_APP_ID, BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES, Integration
+from settings.business_central_permissions import (
+    BUSINESS_CENTRAL_APP_ID,
+    BUSINESS_CENTRAL_ROLES,
+    BUSINESS_CENTRAL_SCOPES,
+)
+from settings.models import Integration
 
 
 def required_resource_accesses(integration: Integration) -> list[azuread.ApplicationRequiredResourceAccessArgs]:

@@ -13,7 +13,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import monitor_supports_feature
 
 from settings import logical_names
-from settings.secret_labels import instead_of, issued_path
+from settings.secret_labels import issued_path, remedy_for_ended_label
 
 _NAME = "secret-not-made"  # stands in states: docs/decisions/0003-stored-names.md
 
@@ -30,7 +30,7 @@ def explanation(name: str, end_date: str, answer: str) -> str:
     answered = " ".join(answer.split()).rstrip(".")
     return (
         f"{issued_path(key)}: could not make the secret '{label}', which would end {end_date}: {answered}. "
-        f"If that end has passed, Entra makes no such secret: {instead_of(label)}"
+        f"If that end has passed, Entra makes no such secret: {remedy_for_ended_label(label)}"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from dynamic_providers.base import Provider, called_by_pulumi, declared
+from dynamic_providers.base import Provider, declared, provider_method
 from reconcilers.progress import report
 from reconcilers.proof.prove import prove
 from reconcilers.proof.spec import FIELDS, PEOPLE_SIGN_IN, DeclaredProof, ProofSpec, defaults
@@ -32,12 +32,12 @@ class AccessProofProvider(Provider):
         """Sort roles and companies: their order means nothing."""
         return inputs | {key: sorted(set(inputs[key])) for key in {"roles", "companies"} & inputs.keys()}, []
 
-    @called_by_pulumi
+    @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Prove it."""
         return CreateResult(self.id_of(props["environment"], props["client_id"]), self._proven(props))
 
-    @called_by_pulumi
+    @provider_method
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what is stored: one failing read would stop the refresh of a whole stack.
 
@@ -46,12 +46,12 @@ class AccessProofProvider(Provider):
         """
         return ReadResult(id_, dict(props))
 
-    @called_by_pulumi
+    @provider_method
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Prove it again."""
         return UpdateResult(self._proven(news))
 
-    @called_by_pulumi
+    @provider_method
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Do nothing: there is nothing."""
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypedDict, Unpack
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from dynamic_providers.base import Provider, called_by_pulumi, declared, gone, new_revision
+from dynamic_providers.base import Provider, declared, gone, new_revision, provider_method
 from reconcilers.consent.apply import apply, remove
 from reconcilers.consent.observe import observe, observe_for_refresh, observe_for_removal
 from reconcilers.consent.plan import plan, refreshed, removal
@@ -68,13 +68,13 @@ class AdminConsentProvider(Provider):
             failures.append(CheckFailure("expected_publisher", f"has to have one of {', '.join(_PUBLISHER_KEYS)}"))
         return filled, failures
 
-    @called_by_pulumi
+    @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Grant what is missing; what an interrupted run granted already is kept."""
         id_ = f"{self.session.tenant_id}/{props['client_id']}/{props['resource_app_id']}"
         return CreateResult(id_, self._reconciled(props, Recorded()))
 
-    @called_by_pulumi
+    @provider_method
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what is really granted."""
         spec, recorded = ConsentSpec.from_properties(props), Recorded.from_properties(props)
@@ -87,12 +87,12 @@ class AdminConsentProvider(Provider):
         inputs = {key: outputs[key] for key in ConsentInputs.__annotations__ if key in outputs}
         return ReadResult(id_, outputs, {**inputs, "service_principal_id": spec.service_principal_id})
 
-    @called_by_pulumi
+    @provider_method
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Grant what is missing and withdraw what is not declared."""
         return UpdateResult(self._reconciled(news, Recorded.from_properties(olds)))
 
-    @called_by_pulumi
+    @provider_method
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Withdraw what was granted, and delete a vendor's service principal that this stack created."""
         spec, recorded = ConsentSpec.from_properties(props), Recorded.from_properties(props)

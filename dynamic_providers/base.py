@@ -19,6 +19,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResu
 
 from clients.http.errors import DEBUG_VARIABLE, InternalError, UserFacingError
 from clients.session import SETTINGS, Session
+from dynamic_providers.host_threads import work_on_more_resources_at_once
 from reconcilers.progress import working_on
 
 R = TypeVar("R")
@@ -28,7 +29,7 @@ _SESSIONS: dict[tuple[str | None, ...], Session] = {}
 _SESSIONS_LOCK = threading.Lock()
 
 
-def called_by_pulumi(method: Callable[..., R]) -> Callable[..., R]:
+def provider_method(method: Callable[..., R]) -> Callable[..., R]:
     """Wrap a method of a provider that Pulumi calls: this is the border between Pulumi's mappings and our code.
 
     Defaults are filled in on the way in, and left out on the way back, since every recorded property is written again
@@ -96,6 +97,8 @@ class Provider(ResourceProvider):
             sys.tracebacklimit = 0  # Pulumi sends traceback.format_exc() to the user: then it is the message only
         settings = {name: value for name in SETTINGS if (value := req.config.get(name))}
         with _SESSIONS_LOCK:  # one session for all classes, so that they share tokens and reads
+            if not _SESSIONS:
+                work_on_more_resources_at_once()
             self.session = _SESSIONS.setdefault(tuple(settings.get(name) for name in SETTINGS), Session(settings))
 
     def id_of(self, environment: str, id_in_environment: str) -> str:
@@ -109,14 +112,14 @@ class Provider(ResourceProvider):
         """
         return inputs, []
 
-    @called_by_pulumi
+    @provider_method
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Invoked before every diff, in previews too."""
         unknown = {key: value for key, value in news.items() if pulumi.contains_unknowns(value)}
         normalised, failures = self.normalise({key: value for key, value in news.items() if key not in unknown})
         return CheckResult({**normalised, **unknown}, failures)
 
-    @called_by_pulumi
+    @provider_method
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Invoked with the stored (after a refresh: the live) outputs and the checked inputs.
 

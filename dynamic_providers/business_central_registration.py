@@ -14,7 +14,7 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 
 from clients.business_central.environment import Environment
 from clients.business_central.records import FIELD_NAMES
-from dynamic_providers.base import Provider, called_by_pulumi, declared, gone, new_revision
+from dynamic_providers.base import Provider, declared, gone, new_revision, provider_method
 from reconcilers.registration import apply, observe
 from reconcilers.registration.spec import (
     FIELDS,
@@ -61,14 +61,14 @@ class BusinessCentralRegistrationProvider(Provider):
         """Whatever its fields say: a registration without a user, which a refresh has found, is one to make anew."""
         return super().changed(olds, news) | (set() if olds.get("user_id") else {"user_id"})
 
-    @called_by_pulumi
+    @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Register, enable and assign permission sets; or finish what an interrupted run began."""
         spec = RegistrationSpec.from_mapping(props)
         made = apply.create(self._environment(spec), spec)
         return CreateResult(self.id_of(spec.environment, spec.client_id), _outputs(props, made))
 
-    @called_by_pulumi
+    @provider_method
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the row, the state of its user and its permission sets as they are."""
         recorded = _recorded(props)
@@ -78,13 +78,13 @@ class BusinessCentralRegistrationProvider(Provider):
         inputs = live.spec.as_mapping()
         return ReadResult(id_, {**declared(props), **inputs, "user_id": live.user_id}, inputs)
 
-    @called_by_pulumi
+    @provider_method
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Change what differs, and only that."""
         spec = RegistrationSpec.from_mapping(news)
         return UpdateResult(_outputs(news, apply.update(self._environment(spec), spec, _recorded(olds))))
 
-    @called_by_pulumi
+    @provider_method
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Disable, then delete the row and its user."""
         spec = RegistrationSpec.from_mapping(props)

@@ -14,7 +14,7 @@ from pulumi.dynamic import CheckFailure, CreateResult, DiffResult, ReadResult, R
 
 from clients.business_central.deployment import Channel
 from clients.http.errors import FailedPrecondition
-from dynamic_providers.base import Provider, called_by_pulumi, declared, gone
+from dynamic_providers.base import Provider, declared, gone, provider_method
 from reconcilers.companion import apply, observe
 from reconcilers.companion.plan import is_newer, why_not_installed
 from reconcilers.companion.spec import CompanionSpec, DeclaredCompanion, app_properties, defaults, problems
@@ -39,7 +39,7 @@ class CompanionExtensionProvider(Provider):
                 failures = [CheckFailure("file", str(problem))]
         return inputs, [*(CheckFailure(name, text) for name, text in problems(inputs)), *failures]
 
-    @called_by_pulumi
+    @provider_method
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Compare, and report why a file is not installed."""
         result = super().diff(id_, olds, news)
@@ -55,14 +55,14 @@ class CompanionExtensionProvider(Provider):
             return is_newer(news[key], olds[key])
         return super()._differs(key, olds, news)
 
-    @called_by_pulumi
+    @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Install or upgrade; what is there already, or what an interrupted run began, is found."""
         spec = CompanionSpec.from_mapping(props)
         made = apply.install(self._channel(spec), spec)
         return CreateResult(self.id_of(spec.environment, spec.app_id), {**declared(props), **made.as_mapping()})
 
-    @called_by_pulumi
+    @provider_method
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the version that is installed."""
         recorded = CompanionSpec.from_mapping(props)
@@ -71,14 +71,14 @@ class CompanionExtensionProvider(Provider):
             return gone()
         return ReadResult(id_, {**declared(props), **live.as_mapping()}, live.as_mapping())
 
-    @called_by_pulumi
+    @provider_method
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Upgrade, if the file is newer than what is installed."""
         spec = CompanionSpec.from_mapping(news)
         made = apply.update(self._channel(spec), spec, CompanionSpec.from_mapping(olds))
         return UpdateResult({**declared(news), **made.as_mapping()})
 
-    @called_by_pulumi
+    @provider_method
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Leave the extension where it is, or uninstall it."""
         spec = CompanionSpec.from_mapping(props)

@@ -91,9 +91,15 @@ def _owner_problems(integration: Integration, here: list[str | int]) -> Iterable
             text = "is for a vendor's application; `owner: tenant` says that this one is of this tenant: leave it out"
             yield Problem([*here, "expectedPublisher"], text)
         if integration.credentials.secrets:
-            yield Problem([*here, "credentials"], f"belongs to {whose}, as the application of `clientId` does")
+            yield Problem(
+                [*here, "credentials"],
+                f"is for an application that this stack makes; {whose} manages those of `clientId`: leave it out",
+            )
         if integration.owners:
-            yield Problem([*here, "owners"], f"are the business of {whose}, as the application of `clientId` is")
+            yield Problem(
+                [*here, "owners"],
+                f"are for an application that this stack makes; {whose} manages those of `clientId`: leave them out",
+            )
         return
     if integration.existing_owner:
         text = "says whose the application of `clientId` is, which is missing; this one is made by this stack"

@@ -88,13 +88,13 @@ def load(
     return settings
 
 
-def of_project(configuration: Mapping[str, Any]) -> dict[str, Any]:
+def project_configuration(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of this project in a stack's configuration, under their keys without its name."""
     prefix = f"{PROJECT}:"
     return {key.removeprefix(prefix): value for key, value in configuration.items() if key.startswith(prefix)}
 
 
-def decoded(text: str) -> Any:
+def decode_configuration_value(text: str) -> Any:
     """Read a value of Pulumi's configuration: structured ones arrive as JSON, all others as they stand."""
     try:
         return json.loads(text) if text.startswith(("[", "{")) else text

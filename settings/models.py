@@ -6,9 +6,8 @@ gives the same settings on any day.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,11 +18,13 @@ from pydantic import (
     model_validator,
 )
 
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID, DelegatedScope, Role
 from settings.choices import AdditionalPermissionSets, Consent, EnvironmentKey, Proof, State
 from settings.client_ids import ClientId
 from settings.credentials import Credentials
 from settings.defaults import Defaults
-from settings.messages import shown, suggestion
+from settings.messages import shown
+from settings.permission_models import OtherPermissions, PermissionSetItem, by_resource, without_duplicates
 from settings.strict_model import StrictModel as _Model
 from settings.values import (
     TEN_YEARS,
@@ -33,9 +34,6 @@ from settings.values import (
     Name,
     Notes,
     PublicClientAddress,
-    Role,
-    RoleId,
-    Scope,
     Text50,
     WebAddress,
     quotable,
@@ -44,50 +42,6 @@ from settings.values import (
 )
 
 PROJECT = "entra-business-central"
-BUSINESS_CENTRAL_APP_ID = "996def3d-b36c-4153-8607-a6fd3c01b89f"
-BUSINESS_CENTRAL_ROLES = {
-    # The application roles of Business Central, value -> id. The first two stand in NaviPartner's code, the others in a
-    # public permission dump only (docs/reference/facts-graph.md, "Business Central's service principal"). Consent
-    # resolves roles by value in the tenant; these ids fill the list that the application asks for, which has to be
-    # known before anything is read.
-    "API.ReadWrite.All": "a42b0b75-311e-488d-b67e-8fe84f924341",
-    "Automation.ReadWrite.All": "d365bc00-a990-0000-00bc-160000000001",
-    "AdminCenter.ReadWrite.All": "a20fe46f-4f63-4666-8e0e-9b882d90b837",
-    "app_access": "3983b928-ed40-4111-bbad-e7910cf234bd",
-}
-BUSINESS_CENTRAL_SCOPES = {  # its delegated permissions, value -> id, as a public permission dump has them
-    "Financials.ReadWrite.All": "2fb13c28-9d89-417f-9af2-ec3065bc16e6",
-    "user_impersonation": "bce0976a-cb0b-473b-8800-84eda9f8e447",
-}
-RESOURCES = {"Microsoft Graph": "00000003-0000-0000-c000-000000000000"}
-"""Resources beside Business Central that a stack file may call by name: name -> client id."""
-
-
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))
-
-
-class PermissionSet(_Model):
-    """A permission set to assign: a role id, perhaps a company, and scope and app id where the role id is ambiguous."""
-
-    role_id: RoleId
-    """The role id of the permission set, up to 20 characters; SUPER is refused. Example: `D365 READ`"""
-    company: Name | None = None
-    """The name of the one company that it is for; all where it is left out. Example: `CRONUS DK`"""
-    scope: Literal["System", "Tenant"] | None = None
-    """Whether an extension defines it (`System`) or an administrator (`Tenant`); needed where both do."""
-    app_id: Guid | None = None
-    """The id of the extension that defines it; needed where several do. Example:
-    `992c2309-cca4-43cb-9e41-911f482ec088`"""
-
-
-def _role_id_alone(value: object) -> object:
-    return value if isinstance(value, Mapping | list | PermissionSet) else {"roleId": value}
-
-
-PermissionSetItem = Annotated[
-    PermissionSet, BeforeValidator(_role_id_alone, json_schema_input_type=str | PermissionSet)
-]
 
 
 class Publisher(_Model):
@@ -110,47 +64,14 @@ def _name_alone(value: object) -> object:
 
 
 class RedirectUris(_Model):
-    """Where Entra sends people back to after they have signed in; a list that is left out is nobody's business here."""
+    """Where Entra sends people back to after they have signed in; a list that is left out stays as others set it."""
 
-    web: Annotated[tuple[WebAddress, ...], AfterValidator(_once)] | None = None
+    web: Annotated[tuple[WebAddress, ...], AfterValidator(without_duplicates)] | None = None
     """Addresses of a web application, exactly these. Left out, they are not managed. Example:
     `['https://robots.example/signin']`"""
-    public_client: Annotated[tuple[PublicClientAddress, ...], AfterValidator(_once)] | None = None
+    public_client: Annotated[tuple[PublicClientAddress, ...], AfterValidator(without_duplicates)] | None = None
     """Addresses of an app on a computer or a phone, exactly these. Left out, they are not managed. Example:
     `['http://localhost:33418/callback']`"""
-
-
-class OtherPermissions(_Model):
-    """What an integration is granted on another resource than Business Central."""
-
-    roles: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
-    """Values of application roles of this resource. Example: `[User.Read.All]`"""
-    delegated_scopes: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
-    """Values of delegated permissions of this resource. Example: `[User.Read]`"""
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        if not self.roles and not self.delegated_scopes:
-            raise ValueError("must have roles or delegatedScopes")
-        return self
-
-
-def _by_resource(value: object) -> object:
-    """Write the resources of `otherPermissions` by client id."""
-    if not isinstance(value, Mapping):
-        return value
-    written: dict[str, Any] = {}
-    for key, permissions in value.items():
-        app_id = RESOURCES.get(str(key), str(key).lower())
-        if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", app_id):
-            names = ", ".join(RESOURCES)
-            raise ValueError(f"names {key!r}{suggestion(str(key), RESOURCES)}: write a client id (a GUID), or {names}")
-        if app_id == BUSINESS_CENTRAL_APP_ID:
-            raise ValueError("names Business Central, whose permissions stand in `roles` and `delegatedScopes`")
-        if app_id in written:
-            raise ValueError(f"names one resource twice: {key!r} is {app_id}")
-        written[app_id] = permissions
-    return written
 
 
 class Access(_Model):
@@ -218,14 +139,14 @@ class Integration(_Model):
     name. Example: `Robots in hall 3`"""
     contact_information: Text50 = ""
     """Whom to ask; stands in Business Central, up to 50 characters. Example: `warehouse@example.com`"""
-    delegated_scopes: Annotated[tuple[Scope, ...], AfterValidator(_once)] = ()
+    delegated_scopes: Annotated[tuple[DelegatedScope, ...], AfterValidator(without_duplicates)] = ()
     """Delegated permissions on Business Central, granted for all users: what it may do for people who sign in."""
-    roles: Annotated[tuple[Role, ...], AfterValidator(_once), AfterValidator(_roles_unless_people_sign_in)] = Field(
-        default=(), validate_default=True
-    )
+    roles: Annotated[
+        tuple[Role, ...], AfterValidator(without_duplicates), AfterValidator(_roles_unless_people_sign_in)
+    ] = Field(default=(), validate_default=True)
     """Application roles on Business Central, granted for the whole tenant. A role that is not listed is withdrawn."""
     other_permissions: Annotated[
-        dict[str, OtherPermissions], BeforeValidator(_by_resource, json_schema_input_type=dict[str, OtherPermissions])
+        dict[str, OtherPermissions], BeforeValidator(by_resource, json_schema_input_type=dict[str, OtherPermissions])
     ] = Field(default_factory=dict)
     """Permissions on other resources than Business Central, by client id or name of the resource. Example: `{Microsoft
     Graph: {roles: [User.Read.All]}}`"""

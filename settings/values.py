@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
@@ -32,7 +32,7 @@ def _label(value: object) -> str:
 def _not_super(role_id: str) -> str:
     if role_id == "SUPER":
         # docs/reference/facts-business-central.md, "SUPER and SECURITY".
-        raise ValueError("SUPER cannot be given to an application: name the permission sets that it really needs")
+        raise ValueError("SUPER cannot be assigned to an application: name the permission sets that it really needs")
     return role_id
 
 
@@ -126,8 +126,6 @@ RoleId = Annotated[Name, StringConstraints(to_upper=True, max_length=20), AfterV
 # Letters, digits and hyphens: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/tenant-admin-center-environments
 EnvironmentName = Annotated[Name, StringConstraints(max_length=30, pattern=_ENVIRONMENT)]
 Guid = Annotated[str, StringConstraints(to_lower=True, pattern=_GUID)]
-Role = Literal["API.ReadWrite.All", "Automation.ReadWrite.All", "AdminCenter.ReadWrite.All", "app_access"]
-Scope = Literal["Financials.ReadWrite.All", "user_impersonation"]
 WebAddress = Annotated[Name, AfterValidator(web_address)]
 PublicClientAddress = Annotated[Name, AfterValidator(public_client_address)]
 Notes = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]  # azuread refuses an empty text

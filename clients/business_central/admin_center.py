@@ -17,8 +17,8 @@ from clients.business_central.errors import KNOWN_ANSWERS
 from clients.business_central.permission_refusals import permission_refusal
 from clients.http.answers import remedy_by_status
 from clients.http.errors import Conflict, Forbidden, ServiceError, Unauthorized, Unavailable
-from clients.http.transport import File, Problem, Transport, redact
-from clients.http.writes import Done, none_where, write
+from clients.http.transport import ErrorBody, File, Transport, redact
+from clients.http.writes import Done, done_if, write
 
 T = TypeVar("T")
 
@@ -87,12 +87,12 @@ class EnvironmentApps:
         }
         attempting = f"install {app} in environment {self.environment}"
 
-        def look() -> Done[Deployment] | None:
+        def check_done() -> Done[Deployment] | None:
             if running := self.deployment_in_progress(app):
                 return Done(running)
             return Done(Deployment("", app, "succeeded")) if self.installed(app.app_id) == app.version else None
 
-        return self._write(partial(_deployment, app=app), "/pteInstall", attempting, look, form=form)
+        return self._write(partial(_deployment, app=app), "/pteInstall", attempting, check_done, form=form)
 
     def poll(self, deployment: Deployment) -> Deployment:
         """Return a deployment with its state of now; the answer is the operation itself or a list of one."""
@@ -113,11 +113,11 @@ class EnvironmentApps:
         body = {"useEnvironmentUpdateWindow": False, "uninstallDependents": False, "deleteData": False}
         attempting = f"uninstall {app.name} in environment {self.environment}"
 
-        look: Callable[[], Done[Deployment | None] | None] = partial(
-            none_where, lambda: self.installed(app.app_id) is None
+        check_done: Callable[[], Done[Deployment | None] | None] = partial(
+            done_if, lambda: self.installed(app.app_id) is None
         )
         read: Callable[[Mapping[str, Any]], Deployment | None] = partial(_deployment, app=app)
-        return self._write(read, f"/{app.app_id}/uninstall", attempting, look, body=body)
+        return self._write(read, f"/{app.app_id}/uninstall", attempting, check_done, body=body)
 
     def _read(self, reader: Callable[[Mapping[str, Any]], T], path: str, attempting: str) -> T:
         try:
@@ -130,7 +130,7 @@ class EnvironmentApps:
         reader: Callable[[Mapping[str, Any]], T],
         path: str,
         attempting: str,
-        look: Callable[[], Done[T] | None],
+        check_done: Callable[[], Done[T] | None],
         *,
         body: Mapping[str, Any] | None = None,
         form: Mapping[str, str | File] | None = None,
@@ -140,7 +140,7 @@ class EnvironmentApps:
             return self._transport.read(reader, "POST", path_, attempting=attempting, body=body, form=form)
 
         try:
-            return write("POST", send, look, KNOWN_ANSWERS)
+            return write("POST", send, check_done, KNOWN_ANSWERS)
         except ServiceError as problem:
             raise problem.with_remedy(self._remedy(problem)) from None
 
@@ -168,7 +168,7 @@ class EnvironmentApps:
         return remedy_by_status(problem)
 
 
-def read_problem(body: Mapping[str, Any]) -> Problem:
+def read_error_body(body: Mapping[str, Any]) -> ErrorBody:
     """Read the body of an error: not wrapped in `error`, except where a gateway before the API answers.
 
     Extensions that have to be installed, updated or uninstalled first are named in the text.
@@ -180,7 +180,7 @@ def read_problem(body: Mapping[str, Any]) -> Problem:
     if isinstance(data, Mapping) and (requirements := data.get("requirements")):
         named = [f"{each.get('type')} {each.get('name')} {each.get('version')}" for each in requirements]
         text = f"{text.rstrip('.')} (first {', '.join(named)})"
-    return Problem(str(error.get("code") or ""), text, "")
+    return ErrorBody(str(error.get("code") or ""), text, "")
 
 
 def _newest_running(answer: Mapping[str, Any], app: App) -> Deployment | None:

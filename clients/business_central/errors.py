@@ -268,7 +268,9 @@ def format_remedy(remedy: str, environment: str = "", route: str = "", server: S
     )
 
 
-def with_remedy(problem: ServiceError, environment: str, route: str, server: Server | None = None) -> ServiceError:
+def add_environment_remedy(
+    problem: ServiceError, environment: str, route: str, server: Server | None = None
+) -> ServiceError:
     """Return an error that the application or person that runs this got, with a remedy, where one is known."""
     if refusal := permission_refusal(problem):
         problem.with_remedy(format_remedy(remedy_for_caller(refusal), environment, route, server))

@@ -15,13 +15,14 @@ from urllib.parse import quote
 
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Deployment
-from clients.business_central.environment import AUTOMATION_ROUTE, COMPANION_ROUTE, Environment
-from clients.business_central.errors import ASSIGN_EXTENSION_MANAGEMENT, format_remedy, with_remedy
+from clients.business_central.environment import Environment
+from clients.business_central.errors import ASSIGN_EXTENSION_MANAGEMENT, add_environment_remedy, format_remedy
 from clients.business_central.permission_refusals import permission_refusal
 from clients.business_central.requests import Requests
+from clients.business_central.routes import AUTOMATION_ROUTE, COMPANION_ROUTE
 from clients.http.errors import ServiceError
-from clients.http.transport import Transport, nothing_due
-from clients.http.writes import Done, none_where
+from clients.http.transport import Transport, no_body
+from clients.http.writes import Done, done_if
 
 _UPLOAD_OPTIONS = {"schedule": "Current version", "schemaSyncMode": "Add"}
 _VERSION_FIELDS = ("versionMajor", "versionMinor", "versionBuild", "versionRevision")
@@ -60,10 +61,10 @@ class ExtensionUpload(Requests):
             newest = self._newest(app)
             return newest is not None and (before is None or newest.started != before.started)
 
-        look = partial(self._cannot_be_seen, attempting)
-        self._do("PATCH", f"{upload}/extensionContent", attempting, look, content=app.content)
+        check_done = partial(self._cannot_be_seen, attempting)
+        self._do("PATCH", f"{upload}/extensionContent", attempting, check_done, content=app.content)
         # An action without a body is refused where a content type is sent, so it gets an empty object.
-        self._do("POST", f"{upload}/Microsoft.NAV.upload", attempting, partial(none_where, is_started), body={})
+        self._do("POST", f"{upload}/Microsoft.NAV.upload", attempting, partial(done_if, is_started), body={})
         return Deployment(before.started if before else "", app, "running")
 
     def poll(self, deployment: Deployment) -> Deployment:
@@ -81,8 +82,8 @@ class ExtensionUpload(Requests):
         """Uninstall an extension, keeping its data, in one request; one that is not installed is fine."""
         if found := self._extension(app.app_id):
             attempting = f"uninstall {app.name} in environment {self._environment.name}"
-            look = partial(none_where, lambda: self._extension(app.app_id) is None)
-            self._do("POST", f"extensions({found.package_id})/Microsoft.NAV.uninstall", attempting, look, body={})
+            check_done = partial(done_if, lambda: self._extension(app.app_id) is None)
+            self._do("POST", f"extensions({found.package_id})/Microsoft.NAV.uninstall", attempting, check_done, body={})
 
     def _extension(self, app_id: str) -> _Extension | None:
         attempting = f"list the extensions of environment {self._environment.name}"
@@ -99,8 +100,8 @@ class ExtensionUpload(Requests):
     def _upload_row(self, attempting: str) -> str:
         """Return the id of the row that uploads go through: the one of an earlier upload, else a new one."""
         if rows := self._upload_rows(attempting):
-            look = partial(self._cannot_be_seen, attempting)
-            self._do("PATCH", f"extensionUpload({rows[0]})", attempting, look, body=_UPLOAD_OPTIONS)
+            check_done = partial(self._cannot_be_seen, attempting)
+            self._do("PATCH", f"extensionUpload({rows[0]})", attempting, check_done, body=_UPLOAD_OPTIONS)
             return rows[0]
 
         def find() -> Done[str] | None:
@@ -126,20 +127,20 @@ class ExtensionUpload(Requests):
         method: str,
         entity: str,
         attempting: str,
-        look: Callable[[], Done[Any] | None],
+        check_done: Callable[[], Done[Any] | None],
         *,
         body: Mapping[str, Any] | None = None,
         content: bytes | None = None,
     ) -> None:
-        self._write(nothing_due, method, self._path(entity), attempting, look, body=body, content=content)
+        self._write(no_body, method, self._path(entity), attempting, check_done, body=body, content=content)
 
-    def _with_remedy(self, problem: ServiceError) -> ServiceError:
+    def _add_remedy(self, problem: ServiceError) -> ServiceError:
         refusal = permission_refusal(problem)
         if refusal and refusal.refused in {"object", "not said"}:
             problem.with_remedy(format_remedy(ASSIGN_EXTENSION_MANAGEMENT, self._environment.name))
         elif problem.code == "BadRequest_ResourceNotFound":
             problem.with_remedy("This Business Central offers no upload through the Automation API: use adminCenter.")
-        return with_remedy(problem, self._environment.name, COMPANION_ROUTE)
+        return add_environment_remedy(problem, self._environment.name, COMPANION_ROUTE)
 
 
 @dataclass(frozen=True)

@@ -57,12 +57,12 @@ def caller_of(authorization: str) -> Caller | None:
         object_id=str(claims.get("oid") or "").lower(),
         user=next((str(name) for name in names if name), "a person") if person else "",
         is_managed_identity="xms_mirid" in claims,
-        roles=texts(claims.get("roles")) or frozenset(),
-        directory_roles=texts(claims.get("wids")),
+        roles=claim_values(claims.get("roles")) or frozenset(),
+        directory_roles=claim_values(claims.get("wids")),
     )
 
 
-def texts(claim: object) -> frozenset[str] | None:
+def claim_values(claim: object) -> frozenset[str] | None:
     """Return the texts of a claim that is a list; None where it is not there, or is something else."""
     return frozenset(each for each in claim if isinstance(each, str)) if isinstance(claim, list) else None
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clients.http.errors import FailedPrecondition, UnexpectedAnswer
-from clients.http.transport import Problem, Transport, as_mapping
+from clients.http.transport import ErrorBody, Transport, as_mapping
 
 BUSINESS_CENTRAL_URL = "https://api.businesscentral.dynamics.com"
 _BUSINESS_CENTRAL_DOMAIN = "businesscentral.dynamics.com"
@@ -94,7 +94,7 @@ def metadata_host(settings: Mapping[str, str]) -> str:
 def _cloud_from_metadata(host: str) -> Cloud:
     attempting = f"find the addresses of Entra and Microsoft Graph (metadata host {host})"
     metadata_host = Transport(
-        "the metadata host", f"https://{host}", authorization=None, read_problem=lambda _: Problem("", "", "")
+        "the metadata host", f"https://{host}", authorization=None, read_error_body=lambda _: ErrorBody("", "", "")
     )
     query = {"api-version": "2022-09-01"}
     try:

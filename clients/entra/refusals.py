@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clients.entra.caller import claims_of
-from clients.entra.ways import SignInBy, Way
+from clients.entra.sign_in_methods import ChosenSignIn, SignInMethod
 
 AUDIENCE = "api://AzureADTokenExchange"
 """What a federated token has to be for, unless the federated credential says otherwise.
@@ -42,7 +42,7 @@ _REMEDIES = {
 }
 
 
-def remedy(said: str, chosen: SignInBy, assertion: str) -> str:
+def remedy(said: str, chosen: ChosenSignIn, assertion: str) -> str:
     """Return what to do where Entra, or what signs in to it, refuses.
 
     Args:
@@ -57,9 +57,9 @@ def remedy(said: str, chosen: SignInBy, assertion: str) -> str:
         return _not_matched(_NOT_MATCHED[code], chosen, claims_of(f"Bearer {assertion}"))
     if code in _REMEDIES:
         return _REMEDIES[code]
-    if chosen.way is Way.AZURE_CLI:
+    if chosen.way is SignInMethod.AZURE_CLI:
         return "Run `az login`, with --tenant where you have several; or set the variables of an application."
-    if chosen.way is Way.MANAGED_IDENTITY:
+    if chosen.way is SignInMethod.MANAGED_IDENTITY:
         return (
             "ARM_USE_MSI works on a machine in Azure with a managed identity; ARM_CLIENT_ID has to be that of an "
             "identity assigned to it, or left out."
@@ -67,18 +67,18 @@ def remedy(said: str, chosen: SignInBy, assertion: str) -> str:
     return f"The sign-in is by {chosen.way.value}: check it, ARM_CLIENT_ID and ARM_TENANT_ID."
 
 
-def _outside_validity(way: Way) -> str:
+def _outside_validity(way: SignInMethod) -> str:
     match way:
-        case Way.STATIC_TOKEN:
+        case SignInMethod.STATIC_TOKEN:
             return f"The token in ARM_OIDC_TOKEN lives for minutes only, and has ended. {_ASK_FOR_NEW_ONES}"
-        case Way.TOKEN_FILE:
+        case SignInMethod.TOKEN_FILE:
             return "The token in the file that ARM_OIDC_TOKEN_FILE_PATH names has ended: who writes it has to renew it."
-        case Way.CERTIFICATE:
+        case SignInMethod.CERTIFICATE:
             return "The clock of this machine is wrong: the signature was made with its time."
     return "The token ended on its way: check the clocks of this machine and of the token's service."
 
 
-def _not_matched(what: str, chosen: SignInBy, claims: Mapping[str, Any]) -> str:
+def _not_matched(what: str, chosen: ChosenSignIn, claims: Mapping[str, Any]) -> str:
     """Return what came and what is expected."""
     names = {"issuer": "iss", "subject": "sub", "audience": "aud"}
     came = ", ".join(f"{name} {_text(claims.get(claim))}" for name, claim in names.items())

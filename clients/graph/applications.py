@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from clients.entra.caller import Caller
 from clients.graph.errors import is_absent
-from clients.graph.rights import READ_APPLICATIONS, with_remedy
+from clients.graph.permissions import READ_APPLICATIONS, add_graph_remedy
 from clients.http.errors import NotFound, ServiceError
 from clients.http.transport import Transport
 
@@ -119,7 +119,7 @@ class Applications:
         except ServiceError as problem:
             if isinstance(problem, NotFound) and is_absent(problem):
                 return False
-            raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
+            raise add_graph_remedy(problem, READ_APPLICATIONS, self._caller) from None
         return True
 
     def owners(self, object_id: str) -> dict[str, str]:
@@ -156,7 +156,7 @@ class Applications:
         except NotFound:
             return None
         except ServiceError as problem:
-            raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
+            raise add_graph_remedy(problem, READ_APPLICATIONS, self._caller) from None
         credentials = [*found.get("passwordCredentials", []), *found.get("keyCredentials", [])]
         return Principal(found.get("accountEnabled") is not False, tuple(map(_key, credentials)))
 
@@ -165,7 +165,7 @@ class Applications:
         try:
             return list(self._transport.pages(path, attempting=attempting, query={"$select": select}))
         except ServiceError as problem:
-            raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
+            raise add_graph_remedy(problem, READ_APPLICATIONS, self._caller) from None
 
     def named(self, name: str) -> list[Application]:
         """Return the applications of a display name; letter case does not count.
@@ -182,7 +182,7 @@ class Applications:
             path = "/v1.0/applications"
             return self._transport.items(_application, path, attempting=attempting, query=query, headers=headers)
         except ServiceError as problem:
-            raise with_remedy(problem, READ_APPLICATIONS, self._caller) from None
+            raise add_graph_remedy(problem, READ_APPLICATIONS, self._caller) from None
 
 
 def _quoted(text: str) -> str:

@@ -64,7 +64,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "the application has a service principal in this tenant already",
         "seen, with `ObjectConflict` in `details`",
         azuread=_FAILS,
-        way_on="remove the orphan that preflight names, or import it, then run `pulumi up` again",
+        way_on="remove what preflight lists as `leftover`, or import it, then run `pulumi up` again",
     ),
     KnownAnswer(
         "400 or 409",

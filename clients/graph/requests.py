@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from clients.entra.caller import Caller
 from clients.graph.errors import KNOWN_ANSWERS, already_exists, is_absent
-from clients.graph.rights import GraphRight, with_remedy
+from clients.graph.permissions import GraphPermission, add_graph_remedy
 from clients.http.errors import BadRequest, Conflict, NotFound, ServiceError
-from clients.http.transport import Transport, nothing_due
-from clients.http.writes import Done, none_where, write
+from clients.http.transport import Transport, no_body
+from clients.http.writes import Done, done_if, write
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class Requests:
         """Forget the cached answers that a write of ours may have changed."""
 
     def _list(
-        self, reader: Callable[[Mapping[str, Any]], T], path: str, *, attempting: str, needs: GraphRight
+        self, reader: Callable[[Mapping[str, Any]], T], path: str, *, attempting: str, needs: GraphPermission
     ) -> list[T] | None:
         """Return a whole list below an object, None where there is no such object."""
         try:
@@ -40,14 +40,14 @@ class Requests:
         except ServiceError as problem:
             if isinstance(problem, NotFound) and is_absent(problem):
                 return None
-            raise with_remedy(problem, needs, self._caller) from None
+            raise add_graph_remedy(problem, needs, self._caller) from None
 
-    def _read(self, reader: Callable[[Mapping[str, Any]], T], path: str, attempting: str, needs: GraphRight) -> T:
+    def _read(self, reader: Callable[[Mapping[str, Any]], T], path: str, attempting: str, needs: GraphPermission) -> T:
         """Return one object."""
         try:
             return self._transport.read(reader, "GET", f"/v1.0/{path}", attempting=attempting)
         except ServiceError as problem:
-            raise with_remedy(problem, needs, self._caller) from None
+            raise add_graph_remedy(problem, needs, self._caller) from None
 
     def _make(
         self,
@@ -57,7 +57,7 @@ class Requests:
         is_there: Callable[[], bool],
         *,
         attempting: str,
-        needs: GraphRight,
+        needs: GraphPermission,
     ) -> T | None:
         """Make an object, and return what a reader makes of the answer; None where there is such an object already."""
         try:
@@ -76,13 +76,13 @@ class Requests:
             raise
 
     def _delete(
-        self, path: str, is_gone: Callable[[], bool], *, attempting: str, needs: GraphRight, just_made: bool
+        self, path: str, is_gone: Callable[[], bool], *, attempting: str, needs: GraphPermission, just_made: bool
     ) -> None:
         def is_done() -> bool:
             return not just_made and is_gone()  # what was made a moment ago may be invisible: only a DELETE tells
 
         try:
-            self._write("DELETE", path, nothing_due, is_done, attempting=attempting, needs=needs)
+            self._write("DELETE", path, no_body, is_done, attempting=attempting, needs=needs)
         except NotFound as problem:
             if just_made or not is_absent(problem):
                 raise
@@ -95,12 +95,12 @@ class Requests:
         is_done: Callable[[], bool],
         *,
         attempting: str,
-        needs: GraphRight,
+        needs: GraphPermission,
         body: Mapping[str, Any] | None = None,
     ) -> T | None:
-        """Send a write, again after a look where Graph is busy, and return what a reader makes of the answer.
+        """Send a write, again after a check where Graph is busy, and return what a reader makes of the answer.
 
-        None where a look found it done: by whom is not known.
+        None where the check found it done: by whom is not known.
         """
 
         def send() -> T | None:
@@ -109,8 +109,13 @@ class Requests:
             finally:  # also after a failure: whether it was done may not be known
                 self._forget()
 
-        look: Callable[[], Done[T | None] | None] = partial(none_where, is_done)
+        check_done: Callable[[], Done[T | None] | None] = partial(done_if, is_done)
         try:
-            return write(method, send, look, KNOWN_ANSWERS)
+            return write(method, send, check_done, KNOWN_ANSWERS)
         except ServiceError as problem:
-            raise with_remedy(problem, needs, self._caller) from None
+            raise add_graph_remedy(problem, needs, self._caller) from None
+
+
+def id_of(made: Mapping[str, Any]) -> str:
+    """Read the id of an object that was made."""
+    return str(made["id"])

@@ -34,7 +34,7 @@ _NOT_FOUND_IN_IT = (LookupError, TypeError, ValueError, AttributeError)
 """What a reader raises that does not find in an answer what has to be there."""
 
 
-class Problem(NamedTuple):
+class ErrorBody(NamedTuple):
     """The body of an error, as far as it is used."""
 
     code: str
@@ -47,7 +47,7 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def nothing_due(_: Mapping[str, Any]) -> None:
+def no_body(_: Mapping[str, Any]) -> None:
     """Read nothing: for `Transport.read` of an answer that needs no body, and may have one."""
 
 
@@ -81,7 +81,7 @@ class Transport:
         service: the service's name in messages.
         base_url: address that all paths are appended to, without trailing slash.
         authorization: returns the value of the Authorization header ("Bearer ..."); None for what needs none.
-        read_problem: takes the decoded body of an error (a mapping, possibly empty) and returns what it says.
+        read_error_body: takes the decoded body of an error (a mapping, possibly empty) and returns what it says.
         headers: sent with every request.
         answer_seconds: how long an answer may take.
     """
@@ -92,7 +92,7 @@ class Transport:
         base_url: str,
         *,
         authorization: Callable[[], str] | None,
-        read_problem: Callable[[Mapping[str, Any]], Problem],
+        read_error_body: Callable[[Mapping[str, Any]], ErrorBody],
         headers: Mapping[str, str] | None = None,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
@@ -100,7 +100,7 @@ class Transport:
         self.service = service
         self.base_url = base_url.rstrip("/")
         self._authorization = authorization
-        self._read_problem = read_problem
+        self._read_error_body = read_error_body
         self._session = trusting_session(RETRIES)
         # Set, not merged by requests, so that a netrc file can never take the place of the token.
         self._session.auth = lambda request: request
@@ -131,7 +131,7 @@ class Transport:
         raise self._unexpected(method, status, body, options["attempting"])
 
     def read(self, reader: Callable[[Mapping[str, Any]], T], method: str, path: str, **options: Unpack[Options]) -> T:
-        """Send one request and return what a reader makes of its answer: a body is due, but for `nothing_due`.
+        """Send one request and return what a reader makes of its answer: a body is due, but for `no_body`.
 
         Args:
             reader: takes the decoded object; whatever it does not find there makes the answer an unexpected one.
@@ -145,7 +145,7 @@ class Transport:
         status, body = self._send(method, path, **options)
         try:
             decoded = body.decode()
-            if decoded is None and reader is nothing_due:
+            if decoded is None and reader is no_body:
                 decoded = {}
             if not isinstance(decoded, Mapping):
                 raise TypeError("no object")
@@ -230,9 +230,9 @@ class Transport:
             content = body.decode()
         except ValueError:
             content = None
-        problem = self._read_problem(content if isinstance(content, Mapping) else {})
+        problem = self._read_error_body(content if isinstance(content, Mapping) else {})
         if not problem.code and not problem.message:
-            problem = Problem(*body.error_element(), problem.request_id)
+            problem = ErrorBody(*body.error_element(), problem.request_id)
         is_own = bool(problem.code or problem.message)
         return error_for(answer.status_code)(
             attempting,

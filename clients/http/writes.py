@@ -1,8 +1,8 @@
-"""Writes that are repeated only after a look whether they were done.
+"""Writes that are repeated only after a check whether they were done.
 
 A service that is busy answers 409 or 503 and asks for a short wait, or gives an answer that does not tell whether it
 did what was asked. A second write then may meet what the first one made, and a second DELETE what somebody made in
-between. So our own look comes first.
+between. So we check first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from clients.http.answers import KnownAnswer, is_repeatable
 from clients.http.errors import NoResponse, ServiceError, UserFacingError
 from clients.http.replication import max_wait_seconds
-from clients.http.retries import COULD_NOT
+from clients.http.retries import UNAVAILABLE_STATUSES
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ UNANSWERED_TRIES = 2
 
 
 class Done(NamedTuple, Generic[T]):
-    """What a look found: the write was done, by us or by somebody else.
+    """What the check found: the write was done, by us or by somebody else.
 
     Attributes:
         answer: what the write would have returned.
@@ -39,18 +39,18 @@ class Done(NamedTuple, Generic[T]):
     answer: T
 
 
-def none_where(is_done: Callable[[], bool]) -> Done[Any] | None:
-    """Return what a look returns for a write that returns None, or "was there already", once it is done."""
+def done_if(is_done: Callable[[], bool]) -> Done[Any] | None:
+    """Return what the check returns for a write that returns None, or "was there already", once it is done."""
     return Done(None) if is_done() else None
 
 
 def write(
     method: str,
     send: Callable[[], T],
-    look: Callable[[], Done[T] | None],
+    check_done: Callable[[], Done[T] | None],
     known: Iterable[KnownAnswer],
 ) -> T:
-    """Send a write, and repeat it while the service is busy, each time after a look; for a bounded time.
+    """Send a write, and repeat it while the service is busy, each time after that check; for a bounded time.
 
     A POST is repeated only where the service asks for a short wait, by its table or by a time that it names. PATCH, PUT
     and DELETE also where it could not answer (5xx), and once where no answer came.
@@ -58,11 +58,11 @@ def write(
     Args:
         method: the HTTP method.
         send: sends it once.
-        look: tells whether it is done by now, None where it is not.
+        check_done: tells whether it is done by now, None where it is not.
         known: the service's table of answers.
 
     Raises:
-        UserFacingError: what the write itself raises: at once where it may not be repeated, or where the look fails;
+        UserFacingError: what the write itself raises: at once where it may not be repeated, or where the check fails;
             else when the time is over, and then its reason says for how long it was tried.
     """
     began, tries = time.monotonic(), 0
@@ -81,19 +81,19 @@ def write(
                     problem.reason += f" (still so after {passed:.0f} s and {tries} tries)"
                 raise
             time.sleep(pause)
-            done = _looked(look, problem)
+            done = _checked(check_done, problem)
             if done is not None:
                 return done.answer
 
 
-def _looked(look: Callable[[], Done[T] | None], problem: UserFacingError) -> Done[T] | None:
-    """Look; where that fails, what the write was answered is what counts.
+def _checked(check_done: Callable[[], Done[T] | None], problem: UserFacingError) -> Done[T] | None:
+    """Check; where that fails, what the write was answered is what counts.
 
     Raises:
-        UserFacingError: the look failed.
+        UserFacingError: the check failed.
     """
     try:
-        return look()
+        return check_done()
     except UserFacingError as second:
         problem.reason += f"; whether it was done could not be seen ({second.reason})"
         raise problem from None
@@ -104,7 +104,7 @@ def _may_repeat(method: str, problem: UserFacingError, tries: int, known: tuple[
         return method != "POST" and tries < UNANSWERED_TRIES
     if not isinstance(problem, ServiceError):
         return False
-    return is_repeatable(known, problem) or (method != "POST" and problem.status in COULD_NOT)
+    return is_repeatable(known, problem) or (method != "POST" and problem.status in UNAVAILABLE_STATUSES)
 
 
 def _pause(problem: UserFacingError, tries: int) -> float:

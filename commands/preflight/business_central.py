@@ -8,8 +8,8 @@ from clients.business_central.errors import GRANT_CALLER_ROLES, format_remedy
 from clients.entra.caller import Caller
 from clients.http.errors import UserFacingError
 from clients.session import Session
-from commands.preflight.findings import Finding, missing
-from settings.models import BUSINESS_CENTRAL_APP_ID
+from commands.preflight.findings import Finding, finding_from
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
 
 WHERE = "Business Central"
 _API, _AUTOMATION = "API.ReadWrite.All", "Automation.ReadWrite.All"
@@ -39,11 +39,11 @@ def sign_in(session: Session, graph_caller: Caller | None) -> SignedIn:
     try:
         _ = session.business_central_url  # before a token is asked for: in this cloud there may be none
     except UserFacingError as problem:
-        return SignedIn(None, [missing(WHERE, problem)], may_call_apis=False)
+        return SignedIn(None, [finding_from(WHERE, problem)], may_call_apis=False)
     try:
         caller = session.business_central_caller
     except UserFacingError as problem:
-        finding = missing(WHERE, problem) if _is_in_tenant(session) else _no_service_principal(graph_caller)
+        finding = finding_from(WHERE, problem) if _is_in_tenant(session) else _no_service_principal(graph_caller)
         return SignedIn(None, [finding], may_call_apis=False)
     findings = _lacking_roles(caller)
     return SignedIn(caller, findings, may_call_apis=not any(each.stops_up for each in findings))

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.entra.caller import Caller
-from clients.entra.ways import sign_in_by
+from clients.entra.sign_in_methods import choose_sign_in
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from clients.http.trust import unread_bundle
@@ -30,17 +30,17 @@ from commands.preflight import (
     companion,
     consents,
     environments,
-    missing_graph_rights,
+    leftovers,
+    missing_graph_permissions,
     not_declared,
-    orphans,
     other_stacks,
     secrets,
 )
-from commands.preflight.findings import Finding, Kind, missing
+from commands.preflight.findings import Finding, Kind, finding_from
 from commands.preflight.stack import Stack
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
-from settings.loading import SettingsError, load, of_project
+from settings.loading import SettingsError, load, project_configuration
 from settings.models import PROJECT
 
 MAX_CONCURRENT_CHECKS = 4
@@ -48,6 +48,7 @@ MAX_CONCURRENT_CHECKS = 4
 
 _COLOURS: dict[Kind, str] = {  # the gravest first
     "missing": "red",
+    "refused": "red",
     "pending": "yellow",
     "leftover": "yellow",
     "takeover": "cyan",
@@ -100,7 +101,7 @@ def _check_until_state_is_stable(stack: Stack) -> list[Finding]:
         stack = replace(stack, state=now)
         found = check(stack)
     changing = "the stack's state changes while preflight looks, so that what looks left over may be in use"
-    note = Finding("note", orphans.WHERE, changing, "Run it again when no `up` is under way.")
+    note = Finding("note", leftovers.WHERE, changing, "Run it again when no `up` is under way.")
     return [*(each for each in found if each.kind != "leftover"), note]
 
 
@@ -117,7 +118,7 @@ def check(stack: Stack) -> list[Finding]:
     if signed_in_to_graph:
         tagged, unlisted = _tagged_applications(stack)
         found += [_who_signs_in(person), *unlisted]
-        checks += [partial(missing_graph_rights.check, stack, person), partial(orphans.find, stack, tagged)]
+        checks += [partial(missing_graph_permissions.check, stack, person), partial(leftovers.find, stack, tagged)]
         checks.append(partial(secrets.check, stack, tagged, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
         checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
@@ -172,12 +173,12 @@ def _sign_in_to_graph(session: Session) -> tuple[Caller | None, list[Finding]]:
     try:
         return session.graph_caller, []
     except UserFacingError as problem:
-        return None, [missing(missing_graph_rights.WHERE, problem)]
+        return None, [finding_from(missing_graph_permissions.WHERE, problem)]
 
 
 def _who_signs_in(caller: Caller | None) -> Finding:
     """Return who signed in to Graph, and by which way."""
-    chosen = sign_in_by(os.environ)
+    chosen = choose_sign_in(os.environ)
     who = f"application {chosen.known_application}" if chosen.known_application else "the caller"
     if caller:
         who = caller.user or f"{'managed identity' if caller.is_managed_identity else 'application'} {caller.client_id}"
@@ -190,7 +191,7 @@ def _tagged_applications(stack: Stack) -> tuple[list[Application], list[Finding]
     try:
         return stack.session.applications.tagged(f"{PROJECT}:"), []
     except UserFacingError as problem:
-        return [], [missing(missing_graph_rights.WHERE, problem)]
+        return [], [finding_from(missing_graph_permissions.WHERE, problem)]
 
 
 def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:
@@ -200,7 +201,9 @@ def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:
         raise StackUnreadable(
             f"{file} does not exist, or has no `config`: write it as stacks/Pulumi.example.yaml shows."
         )
-    declared = load(of_project(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config)
+    declared = load(
+        project_configuration(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config
+    )
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
     state = _state(full_name, exported)

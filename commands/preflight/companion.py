@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from clients.business_central.environment import COMPANION_APP_ID
+from clients.business_central.routes import COMPANION_APP_ID
 from clients.http.errors import UserFacingError
-from commands.preflight.findings import Finding, missing
+from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack
 
 
@@ -20,7 +20,7 @@ def check(stack: Stack) -> list[Finding]:
         try:
             installed = stack.session.extensions(name, companion.channel).installed(COMPANION_APP_ID)
         except UserFacingError as problem:
-            found.append(missing(f"environment {name}", problem))
+            found.append(finding_from(f"environment {name}", problem))
             continue
         version = (
             f"the companion extension is version {installed}" if installed else "the companion extension is absent"

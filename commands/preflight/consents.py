@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from clients.entra.caller import Caller
 from clients.graph.objects import ServicePrincipal
-from clients.graph.rights import MANAGE_ALL_APPLICATIONS
+from clients.graph.permissions import MANAGE_ALL_APPLICATIONS
 from clients.http.errors import UserFacingError
 from commands.preflight.business_central import not_in_cloud
-from commands.preflight.findings import Finding, missing
-from commands.preflight.missing_graph_rights import WHERE, lacking
+from commands.preflight.findings import Finding, finding_from
+from commands.preflight.missing_graph_permissions import WHERE, missing_permission
 from commands.preflight.stack import Stack, all_keys, key_path
 from reconcilers.consent.observe import with_application, with_grants
 from reconcilers.consent.plan import Plan, plan
 from reconcilers.consent.spec import ConsentSpec, Live, Recorded
-from settings.models import BUSINESS_CENTRAL_APP_ID, Integration
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
+from settings.models import Integration
 
 
 def check(stack: Stack, integration: Integration, caller: Caller | None) -> list[Finding]:
@@ -31,7 +32,7 @@ def check(stack: Stack, integration: Integration, caller: Caller | None) -> list
     try:
         return list(_Consents(stack, integration, caller).findings())
     except UserFacingError as problem:
-        return [missing(key_path(integration), problem)]
+        return [finding_from(key_path(integration), problem)]
 
 
 class _Planned(NamedTuple):
@@ -101,7 +102,9 @@ class _Consents:
         application = self._application
         if application is None:
             if self._auto and (
-                found := lacking(self._caller, MANAGE_ALL_APPLICATIONS, "let a vendor's application into the tenant")
+                found := missing_permission(
+                    self._caller, MANAGE_ALL_APPLICATIONS, "let a vendor's application into the tenant"
+                )
             ):
                 yield found
             then = "`up` lets it in, looks, and grants nothing where it is another one"
@@ -112,17 +115,18 @@ class _Consents:
             )
             yield Finding("note", self._where, f"{absent} be seen; {then}")
             return
-        refused = [each for each in consents[0].plan.refusals if each.about == "publisher"]
-        yield from (missing(self._where, each.error()) for each in refused)
-        if not refused:
+        refusals = [each for each in consents[0].plan.refusals if each.about == "publisher"]
+        yield from (finding_from(self._where, each.error()) for each in refusals)
+        if not refusals:
             published = f"is published by {application.publisher}, as expected"
             yield Finding("ready", self._where, f"{application.display_name} ({application.app_id}) {published}")
 
     def _identity(self, consents: list[_Planned]) -> Iterator[Finding]:
         """Yield what an identity of this tenant is, and whose."""
-        refused = [each for each in consents[0].plan.refusals if each.about == "owner"]
-        yield from (missing(self._where, each.error()) for each in refused)
-        if self._application and not refused:
+        refusals = [each for each in consents[0].plan.refusals if each.about == "owner"]
+        kind: Literal["missing", "refused"] = "refused" if self._application else "missing"
+        yield from (finding_from(self._where, each.error(), kind=kind) for each in refusals)
+        if self._application and not refusals:
             of = f", of {self._application.azure_resource}" if self._application.azure_resource else ""
             found = f"{self._application.display_name} ({self._application.app_id}) is {self._application.kind} of this"
             yield Finding("ready", self._where, f"{found} tenant{of}")
@@ -135,12 +139,12 @@ class _Consents:
             purpose = f"add the service principal of {name} to this tenant"
             who = "`up` adds it, as the portal does" if self._auto else "the approval page adds it"
             note = Finding("note", WHERE, f"this tenant has no service principal of {name} yet: {who}")
-            yield (lacking(self._caller, MANAGE_ALL_APPLICATIONS, purpose) if self._auto else None) or note
+            yield (missing_permission(self._caller, MANAGE_ALL_APPLICATIONS, purpose) if self._auto else None) or note
             if app_id == BUSINESS_CENTRAL_APP_ID and (found := not_in_cloud(self._stack.session)):
                 yield found
         for each in consent.plan.refusals:
             if each.about == "offer":
-                yield missing(self._where, each.error())
+                yield finding_from(self._where, each.error(), kind="missing")
 
     def _pending(self, consents: list[_Planned]) -> Iterator[Finding]:
         """Yield what waits for an administrator."""

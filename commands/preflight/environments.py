@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from clients.business_central.app_file import Version
-from clients.business_central.environment import COMPANION_APP_ID, COMPANION_ROUTE, Environment
+from clients.business_central.environment import Environment
 from clients.business_central.errors import (
     ASSIGN_SAME_SETS_TO_CALLER,
     ASSIGN_SECURITY,
@@ -18,10 +18,11 @@ from clients.business_central.errors import (
     format_remedy,
 )
 from clients.business_central.records import NO_ID, Assignment, PermissionSet, Registration
+from clients.business_central.routes import COMPANION_APP_ID, COMPANION_ROUTE
 from clients.entra.caller import Caller
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
-from commands.preflight.findings import Finding, missing
+from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, Tag, key_path
 from commands.pulumi_cli import ROOT
 from reconcilers.registration.observe import observe_definitions
@@ -64,7 +65,7 @@ def check(stack: Stack, key: str, tagged: Iterable[Application], caller: Caller 
         for each in _Environment(stack, key, tagged, caller).findings():
             found.append(each)  # noqa: PERF402 - what was found before an error counts
     except UserFacingError as problem:  # the rest could not be read either
-        found.append(missing(f"environment {stack.declared.environments[key].name}", problem))
+        found.append(finding_from(f"environment {stack.declared.environments[key].name}", problem))
     return found
 
 
@@ -79,7 +80,7 @@ class _Environment:
         )
         self._online = not declared.base_url
         self._where = f"environment {declared.name}"
-        self._tags = {each.client_id: Tag.among(each.tags) for each in tagged}
+        self._tags = {each.client_id: Tag.find_in(each.tags) for each in tagged}
 
     def findings(self) -> Iterator[Finding]:
         """Make all requests, and yield the findings.
@@ -89,17 +90,20 @@ class _Environment:
         """
         number = len(self._environment.companies)
         declared = [self._planned(each, {}, {}) for each in self._integrations()]
-        refused = [missing(refusal.where, refusal) for each in declared for refusal in each.plan.refusals]
-        yield from refused
+        # Without rows the only refusal is of permission sets or companies that are not there.
+        undefined = [
+            finding_from(refusal.where, refusal, kind="missing") for each in declared for refusal in each.plan.refusals
+        ]
+        yield from undefined
         companion = self._companion()
         yield companion
-        if companion.kind == "missing":  # registrations cannot be read without it
+        if companion.stops_up:  # registrations cannot be read without it
             return
         rows, assignments = self._environment.registrations(), self._environment.all_assignments()
         declared = [self._planned(each, rows, assignments) for each in self._integrations()]
         rights = [*self._rights(declared, assignments), *self._full_user(declared, rows)]
         yield from rights
-        if not any(each.kind == "missing" for each in (*refused, *rights)):
+        if not any(each.stops_up for each in (*undefined, *rights)):
             found = f"nothing that `up` needs there is known to be missing (companies: {number})"
             yield Finding("ready", self._where, found)
         for each in declared:
@@ -166,7 +170,7 @@ class _Environment:
                 yield Finding("note", self._where, found, self._remedy(ASSIGN_SECURITY))
         for verb, wanted in (
             ("assign", {each for one in declared for each in one.plan.assign}),
-            ("take away", {_resolved(each) for one in declared for each in one.plan.unassign}),
+            ("remove", {_resolved(each) for one in declared for each in one.plan.unassign}),
         ):
             if foreign := [each for each in wanted if not _may_assign(held, each)]:
                 found = f"{who} does not hold {', '.join(sorted(map(str, foreign)))}, which it has to {verb}"
@@ -190,11 +194,11 @@ class _Environment:
         """Yield what `up` would adopt, and what it would change in it."""
         row, where = declared.row, f"{key_path(declared.integration)}, {self._where}"
         if refusal := declared.plan.adoption_refused:
-            yield missing(where, refusal)
+            yield finding_from(where, refusal)
             return
         if row is None or self._stack.has_recorded_registration(self._key, row.client_id):
             return
-        listed = ", ".join(declared.plan.describe_changes(assigned="gives", unassigned="takes")) or "none"
+        listed = ", ".join(declared.plan.describe_changes(assigned="assigns", unassigned="removes")) or "none"
         found = f"`up` takes over the registration of {row.client_id} that is there; changes: {listed}"
         yield Finding("takeover", where, found)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from clients.http.errors import UserFacingError
+from clients.business_central.permission_refusals import permission_refusal
+from clients.http.errors import Forbidden, NotFound, ServiceError, Unauthorized, UserFacingError
 
-Kind = Literal["missing", "pending", "leftover", "takeover", "note", "ready"]
-"""missing: `up` would be refused. pending: it waits for an administrator's approval. leftover: of an interrupted run,
-or of a copied environment; not all of it stops `up`. takeover: `up` would adopt something that is there. note: good to
-know. ready: as it should be."""
+Kind = Literal["missing", "refused", "pending", "leftover", "takeover", "note", "ready"]
+"""missing: a right or a thing is not there that `up` needs. refused: `up` would be refused for another reason, such as
+something that is there and in its way. pending: it waits for an administrator's approval. leftover: of an interrupted
+run, or of a copied environment; not all of it stops `up`. takeover: `up` would adopt something that is there. note:
+good to know. ready: as it should be."""
 
-_ALWAYS_STOP_UP: frozenset[Kind] = frozenset({"missing", "pending"})
+_ALWAYS_STOP_UP: frozenset[Kind] = frozenset({"missing", "refused", "pending"})
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,20 @@ class Finding:
         }
 
 
-def missing(where: str, problem: UserFacingError) -> Finding:
-    """Return what an error says, as a finding."""
-    return Finding("missing", where, f"could not {problem.attempted}: {problem.reason}", problem.remedy)
+def finding_from(where: str, problem: UserFacingError, *, kind: Literal["missing", "refused"] | None = None) -> Finding:
+    """Return what an error says, as a finding.
+
+    Args:
+        where: what it is about.
+        problem: the error.
+        kind: which kind of finding; None to tell by the error.
+    """
+    kind = kind or ("missing" if _tells_that_something_is_missing(problem) else "refused")
+    return Finding(kind, where, f"could not {problem.attempted}: {problem.reason}", problem.remedy)
+
+
+def _tells_that_something_is_missing(problem: UserFacingError) -> bool:
+    """Tell whether a service answered that the caller lacks a right, or that something is not there."""
+    if isinstance(problem, Unauthorized | Forbidden | NotFound):
+        return True
+    return isinstance(problem, ServiceError) and permission_refusal(problem) is not None

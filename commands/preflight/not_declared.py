@@ -1,6 +1,6 @@
 """What own applications have in Entra that no stack file names: no drift, since `up` leaves it alone, but not unseen.
 
-Client secrets that no state knows are among what interrupted runs left: `commands.preflight.orphans`.
+Client secrets that no state knows are among what interrupted runs left: `commands.preflight.leftovers`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from clients.entra.caller import Caller
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
-from commands.preflight.findings import Finding, missing
+from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys, key_path
 from settings.models import Integration
 
@@ -40,7 +40,7 @@ def check(
         found = list(_of_application(integration, application)) + list(_of_principal(stack, integration, application))
         return found + list(_beside(stack, integration, application, caller))
     except UserFacingError as problem:
-        return [missing(key_path(integration), problem)]
+        return [finding_from(key_path(integration), problem)]
 
 
 def _of_application(integration: Integration, application: Application) -> Iterator[Finding]:

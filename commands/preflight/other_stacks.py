@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from commands.preflight.findings import Finding
+from commands.preflight.findings import Finding, Kind
 from commands.preflight.stack import all_keys, key_path
 from commands.preflight.state import State
 from commands.pulumi_cli import CliNotFound, StackUnreadable, run_pulumi
@@ -42,9 +42,11 @@ def with_client_ids(declared: Settings, state: State) -> tuple[Settings, list[Fi
             unseen = str(problem)
         except StackUnreadable as problem:
             found = f"could not read {each.client_id}, which has the client id: {problem}"
-            findings.append(Finding("missing", key_path(each), found, "Correct `clientId.stack`, or sign in there."))
+            findings.append(Finding("refused", key_path(each), found, "Correct `clientId.stack`, or sign in there."))
         except ValueError as problem:
-            findings.append(Finding("missing", f"{key_path(each)}.clientId", str(problem)))
+            is_there = asked[each.client_id.stack].get(each.client_id.output) is not None
+            kind: Kind = "refused" if is_there else "missing"
+            findings.append(Finding(kind, f"{key_path(each)}.clientId", str(problem)))
         if unseen:
             client_id = next((state.client_ids[key] for key in all_keys(each) if key in state.client_ids), "")
             then = f"taken is that of the last `up`, {client_id}" if client_id else "it is not looked at"

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
-from commands.preflight.findings import Finding, missing
+from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration
-from settings.secret_labels import instead_of, issued_path
+from settings.secret_labels import issued_path, remedy_for_ended_label
 
 SOON = timedelta(days=30)
 _NEW_SECRET = "Add today's date to the list, `pulumi up`, and hand the new secret over"  # noqa: S105 - a sentence
@@ -33,7 +33,7 @@ def check(stack: Stack, tagged: Collection[Application], now: datetime) -> list[
         try:
             found += _labels(stack, each, each.credentials.secrets, tagged, now)
         except UserFacingError as problem:
-            found.append(missing(issued_path(each.key), problem))
+            found.append(finding_from(issued_path(each.key), problem))
     return found
 
 
@@ -58,7 +58,7 @@ def _labels(
         if recorded is None or is_gone:
             why = "its application is made anew, " if is_gone else "the state does not hold it, "
             found = f"the secret '{label}' would have ended {end:%Y-%m-%d}: {why}and Entra makes none that has ended"
-            yield Finding("missing", where, found, instead_of(label))
+            yield Finding("refused", where, found, remedy_for_ended_label(label))
         else:
             yield Finding(
                 "note", where, f"the secret '{label}' ended {end:%Y-%m-%d}: nobody can sign in with it",

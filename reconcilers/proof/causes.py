@@ -26,13 +26,15 @@ class NotProven(UserFacingError):
 
     Attributes:
         cause: what stands in the way, in one word or two.
-        may_pass: whether it may be a change of a moment ago that is not seen everywhere yet.
+        may_be_replicating: whether it may be a change of a moment ago that is not seen everywhere yet.
     """
 
-    def __init__(self, spec: ProofSpec, cause: Cause, reason: str, remedy: str, *, may_pass: bool = False) -> None:
+    def __init__(
+        self, spec: ProofSpec, cause: Cause, reason: str, remedy: str, *, may_be_replicating: bool = False
+    ) -> None:
         super().__init__(f"prove that {spec.client_id} can use environment {spec.environment}", reason, remedy)
         self.cause: Cause = cause
-        self.may_pass = may_pass
+        self.may_be_replicating = may_be_replicating
 
 
 NotProven.__module__ = "builtins"  # as the other errors that Pulumi shows
@@ -44,7 +46,7 @@ class _SignInError(NamedTuple):
     code: str
     cause: Cause
     remedy: str
-    may_pass: bool = False
+    may_be_replicating: bool = False
 
 
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
@@ -54,7 +56,7 @@ _SIGN_IN_ERRORS = [
         "secret",
         "A new secret is accepted after some seconds; one that stays refused was removed in Entra, or another one is "
         "stored: `pulumi up --refresh` makes it anew.",
-        may_pass=True,
+        may_be_replicating=True,
     ),
     _SignInError(
         "AADSTS7000222",
@@ -65,7 +67,7 @@ _SIGN_IN_ERRORS = [
         "AADSTS700016|AADSTS7000229",
         "application",
         "The application, or its service principal in this tenant, is not there: `pulumi up --refresh` makes it anew.",
-        may_pass=True,
+        may_be_replicating=True,
     ),
     _SignInError(
         "AADSTS7000112",
@@ -77,7 +79,7 @@ _SIGN_IN_ERRORS = [
         "AADSTS500011",
         "application",
         "Business Central has no service principal in this tenant: `pulumi up --refresh` adds it.",
-        may_pass=True,
+        may_be_replicating=True,
     ),
 ]
 
@@ -106,7 +108,9 @@ def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:
         return NotProven(spec, "application", problem.reason, spec.server.remedy(CHECK_SCOPE))
     for known in _SIGN_IN_ERRORS:
         if re.search(rf"({known.code})\b", problem.reason):
-            return NotProven(spec, known.cause, problem.reason, known.remedy, may_pass=known.may_pass)
+            return NotProven(
+                spec, known.cause, problem.reason, known.remedy, may_be_replicating=known.may_be_replicating
+            )
     if code := re.search(r"AADSTS(\d+)", problem.reason):
         remedy = f"Entra refuses it: https://login.microsoftonline.com/error?code={code[1]} says what that means."
         return NotProven(spec, "sign-in", problem.reason, remedy)
@@ -119,7 +123,7 @@ def roles_missing(spec: ProofSpec, missing: Iterable[str]) -> NotProven:
     remedy = _NOT_IN_TOKEN
     if spec.server and spec.scope:
         remedy = spec.server.remedy(_NOT_IN_TOKEN_OF_SERVER)
-    return NotProven(spec, "roles", reason, remedy, may_pass=True)
+    return NotProven(spec, "roles", reason, remedy, may_be_replicating=True)
 
 
 def no_answer(spec: ProofSpec, problem: NoResponse | UnexpectedAnswer) -> NotProven:
@@ -148,7 +152,7 @@ def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration 
             "It is not registered there, or disabled; which of them could not be seen "
             f"({registration.reason}). {_REPAIR}{accepted}"
         )
-        return NotProven(spec, "registration", problem.reason, remedy, may_pass=True)
+        return NotProven(spec, "registration", problem.reason, remedy, may_be_replicating=True)
     if registration is None:
         return NotProven(spec, "registration", problem.reason, f"It is not registered there. {_REPAIR}")
     if not registration.is_working:
@@ -157,7 +161,7 @@ def rejected(spec: ProofSpec, problem: ServiceError, registration: Registration 
     remedy = (
         f"It is registered and enabled there: a moment later it may be let in. Run the same command again.{accepted}"
     )
-    return NotProven(spec, "registration", problem.reason, remedy, may_pass=True)
+    return NotProven(spec, "registration", problem.reason, remedy, may_be_replicating=True)
 
 
 def forbidden(spec: ProofSpec, problem: ServiceError, held: Sequence[Assignment] | Unseen) -> NotProven:
@@ -171,14 +175,14 @@ def forbidden(spec: ProofSpec, problem: ServiceError, held: Sequence[Assignment]
     refusal = permission_refusal(problem)
     if refusal and refusal.refused == "entitlement":
         remedy = f"What its application roles open is not enough for this{_wanted(refusal)}: `roles` lists them."
-        return NotProven(spec, "roles", problem.reason, remedy, may_pass=True)
+        return NotProven(spec, "roles", problem.reason, remedy, may_be_replicating=True)
     if isinstance(held, Unseen):
         remedy = f"Which permission sets it holds could not be seen ({held.reason}). {_REPAIR}"
-        return NotProven(spec, "permission sets", problem.reason, remedy, may_pass=True)
+        return NotProven(spec, "permission sets", problem.reason, remedy, may_be_replicating=True)
     if not held:
         return NotProven(spec, "permission sets", problem.reason, f"It holds no permission set there. {_REPAIR}")
     remedy = f"It holds {_listed(held)}: give it a permission set that may read the companies{_wanted(refusal)}."
-    return NotProven(spec, "permission sets", problem.reason, f"{remedy} {_WHERE_SETS_STAND}", may_pass=True)
+    return NotProven(spec, "permission sets", problem.reason, f"{remedy} {_WHERE_SETS_STAND}", may_be_replicating=True)
 
 
 def company_not_listed(spec: ProofSpec, missing: Collection[str]) -> NotProven:
@@ -206,13 +210,13 @@ def company_refused(
     reason = f"company {company} was not opened: {problem.reason}"
     if isinstance(held, Unseen):
         remedy = f"Which permission sets it holds for it could not be seen ({held.reason}). {_REPAIR}"
-        return NotProven(spec, "company", reason, remedy, may_pass=True)
+        return NotProven(spec, "company", reason, remedy, may_be_replicating=True)
     held = [each for each in held if each.company in ("", company)]
     if not held:
         return NotProven(spec, "company", reason, f"It holds no permission set for this company. {_REPAIR}")
     wanted = _wanted(permission_refusal(problem))
     remedy = f"It holds {_listed(held)} for it: give it a permission set that may open the company{wanted}."
-    return NotProven(spec, "company", reason, f"{remedy} {_WHERE_SETS_STAND}", may_pass=True)
+    return NotProven(spec, "company", reason, f"{remedy} {_WHERE_SETS_STAND}", may_be_replicating=True)
 
 
 def _wanted(refusal: PermissionRefusal | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from clients.business_central.outside_system import route_for
+from clients.business_central.application_client import route_for
 from reconcilers.proof.spec import ProofSpec
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from clients.business_central.application_client import ApplicationClient
 from clients.business_central.errors import is_inside_a_company
-from clients.business_central.outside_system import OutsideSystem
 from clients.business_central.permission_refusals import permission_refusal
 from clients.http.errors import NoResponse, ServiceError, SignInFailed, UnexpectedAnswer
 from clients.http.replication import retry_until_replicated
@@ -31,7 +31,7 @@ def prove(
     Waits for what may not be seen everywhere yet. Every attempt signs in anew, since a token keeps its roles.
 
     Args:
-        session: where; its own sign-in is used only to tell causes apart that look alike from outside.
+        session: where; its own sign-in is used only to tell causes apart that look alike from application.
         spec: what is to be proved.
         secret: the application's client secret, None where it could not be made.
         seconds: how long to wait at most; None for `clients.http.replication.max_wait_seconds()`.
@@ -47,36 +47,36 @@ def prove(
     if not secret:
         raise causes.no_secret(spec)
     retry_until_replicated(
-        partial(_attempt, session, spec, planned, session.outside_system(spec.client_id, secret)),
-        is_pending=lambda problem: isinstance(problem, NotProven) and problem.may_pass,
+        partial(_attempt, session, spec, planned, session.application_client(spec.client_id, secret)),
+        is_pending=lambda problem: isinstance(problem, NotProven) and problem.may_be_replicating,
         seconds=seconds,
         report=report,
     )
 
 
-def _attempt(session: Session, spec: ProofSpec, planned: Plan, outside: OutsideSystem) -> None:
+def _attempt(session: Session, spec: ProofSpec, planned: Plan, application: ApplicationClient) -> None:
     try:
-        authorization = outside.sign_in(spec.scope)
+        authorization = application.sign_in(spec.scope)
     except SignInFailed as problem:
         raise causes.sign_in_failed(spec, problem) from None
-    if missing := planned.missing_roles(outside.roles(authorization)):
+    if missing := planned.missing_roles(application.roles(authorization)):
         raise causes.roles_missing(spec, missing)
     if planned.route is None:
         return
     as_caller = partial(session.environment, spec.environment, spec.base_url, spec.scope)
     try:
-        _read(spec, planned, outside, authorization, planned.route, as_caller)
+        _read(spec, planned, application, authorization, planned.route, as_caller)
     except (NoResponse, UnexpectedAnswer) as problem:
         raise causes.no_answer(spec, problem) from None
 
 
 def _read(
-    spec: ProofSpec, planned: Plan, outside: OutsideSystem, authorization: str, route: str, as_caller: AsCaller
+    spec: ProofSpec, planned: Plan, application: ApplicationClient, authorization: str, route: str, as_caller: AsCaller
 ) -> None:
     """List the companies, and open those that the plan names."""
     where = spec.environment, spec.base_url
     try:
-        listed = outside.companies(authorization, route, *where)
+        listed = application.companies(authorization, route, *where)
     except ServiceError as problem:
         raise _why_refused(spec, problem, as_caller) from None
     missing, companies = planned.missing_companies(listed), planned.to_open(listed)
@@ -84,7 +84,7 @@ def _read(
         raise causes.company_not_listed(spec, missing)
     for company in companies:
         try:
-            outside.open_company(authorization, route, listed[company], *where)
+            application.open_company(authorization, route, listed[company], *where)
         except ServiceError as problem:
             if not is_inside_a_company(problem):
                 raise _why_not_opened(spec, company, problem, as_caller) from None

@@ -146,7 +146,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         except PartialFailure as failure:
             _abort_partially(context, failure, f"creating {request.urn}: {failure}")
         if outputs is None:
-            # It was made, but the last read did not find it. Pulumi records nothing of it, so it is an orphan
+            # It was made, but the last read did not find it. Pulumi records nothing of it, so it is a leftover
             # (docs/reference/facts-graph.md, "Where the plugin gives up").
             raise StandInError(f"expected non-nil error with nil state during Create of {request.urn}")
         return provider_pb2.CreateResponse(id=id_, properties=_marked(outputs))

@@ -77,7 +77,7 @@ class Tour:
             where = {"environment": environment, "clientId": deployer, "roleId": role_id}
             self._control.edit("remove_permission_set", **where)
             self._narration.say(f"By hand: {role_id} taken from whoever deploys, in {environment}.")
-            found = [each for each in self._runner.preflight(expected=1) if each["kind"] == "missing"]
+            found = [each for each in self._runner.preflight(expected=1) if each["stopsUp"]]
             self._claim(
                 [each["where"] for each in found] == [f"environment {environment}"] and role_id in found[0]["found"],
                 f"it is found, and nothing else, with who gives {role_id} back and where",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from rehearsal.tenant.asgi import TenantApp
 from rehearsal.tenant.business_central import companion
 from rehearsal.tenant.control import control_app
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID, DEPLOYER_OBJECT_ID, TENANT_ID
-from rehearsal.tenant.server import HOST, make_certificates, serve
+from rehearsal.tenant.server import HOST, listen, make_certificates, serve
 from rehearsal.tenant.tenant import Tenant
 
 DEFAULT_READY_FILE = Path(".rehearsal/tenant.json")
@@ -37,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the tenant; return 0 when a signal ended it, 1 when it could not start."""
     try:
-        services_socket, control_socket = socket.create_server((HOST, arguments.port)), socket.create_server((HOST, 0))
+        services_socket, control_socket = listen(arguments.port), listen(0)
     except OSError as problem:
         print(f"The rehearsal tenant cannot listen on {HOST}: {os.strerror(problem.errno or 0)}.", file=sys.stderr)  # noqa: T201
         return 1

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from settings.first_stack_file import environment_keys
-from settings.loading import load, of_project
+from settings.loading import load, project_configuration
 from settings.models import Settings
 from settings.presets import Presets
 from settings.yaml_reader import read_yaml
@@ -30,7 +30,7 @@ def new(folder: Path, *arguments: str, environment: dict[str, str] | None = None
 def written(file: Path) -> Settings:
     config = read_yaml(file.read_text())["config"]
     assert config["azuread:tenantId"] == TENANT
-    return load(of_project(config), presets=ROOT / "presets", stack_file=file, configuration=config)
+    return load(project_configuration(config), presets=ROOT / "presets", stack_file=file, configuration=config)
 
 
 @pytest.mark.parametrize("preset", Presets(ROOT / "presets").names)

@@ -94,7 +94,7 @@ def test_what_no_integration_needs_is_not_missed(tenant: Tenant, tmp_path: Path)
     tenant.edit("revoke_deployer", resource="graph", role="DelegatedPermissionGrant.ReadWrite.All")
     tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All")
     looked = run_preflight(tenant, tmp_path, integrations={"magento": {**MAGENTO, "consent": "manual"}})
-    assert looked.of("missing") == []
+    assert looked.of("missing", "refused") == []
 
 
 def test_where_people_sign_in_no_right_to_grant_roles_is_needed(tenant: Tenant, tmp_path: Path) -> None:
@@ -132,12 +132,12 @@ def test_a_person_with_an_entra_role_is_enough_and_what_cannot_be_seen_is_said(t
     assert {each["where"] for each in looked.of("note")} == {"environment Production", "environment Sandbox"}
 
 
-def test_where_nobody_can_sign_in_that_is_what_is_missing(tenant: Tenant, tmp_path: Path) -> None:
+def test_where_nobody_can_sign_in_that_is_what_is_refused(tenant: Tenant, tmp_path: Path) -> None:
     environment = {**tenant.ready.environment(), "ARM_CLIENT_SECRET": "wrong"}
     looked = run_preflight(tenant, tmp_path, environment=environment)
     assert looked.code == 1
     assert [each["where"] for each in looked.findings] == ["Microsoft Graph", "Business Central"]
-    assert all("AADSTS7000215" in each["found"] for each in looked.of("missing"))
+    assert ["AADSTS7000215" in each["found"] for each in looked.of("refused")] == [True, True]
 
 
 def test_an_owner_that_is_not_the_caller_takes_more_than_the_right_to_ones_own(tenant: Tenant, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_an_owner_that_is_not_the_caller_takes_more_than_the_right_to_ones_own(t
 def test_a_vendor_that_is_in_the_tenant_needs_no_right_to_let_it_in(tenant: Tenant, tmp_path: Path) -> None:
     graph(tenant, "POST", "/servicePrincipals", {"appId": JOB_QUEUE_RUNNER})
     tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
-    assert run_preflight(tenant, tmp_path, integrations={"runner": VENDOR}).of("missing") == []
+    assert run_preflight(tenant, tmp_path, integrations={"runner": VENDOR}).of("missing", "refused") == []
 
 
 def test_what_another_resource_does_not_offer_is_found(tenant: Tenant, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_credential_that_cannot_be_used_is_told_in_a_sentence(
     looked = run_preflight(tenant, tmp_path, integrations=everywhere, environments=container, environment=environment)
     assert looked.code == 1
     assert "Traceback" not in looked.said
-    assert any(says in each["found"] for each in looked.of("missing"))
+    assert any(says in each["found"] for each in looked.of("refused"))
 
 
 # --- leftovers of interrupted runs
@@ -240,7 +240,7 @@ def test_an_application_of_that_name_is_found_before_azuread_refuses_a_second(
     """As Business Central's own wizards leave them."""
     if owner == "other":
         tag(application, tenant, "entra-business-central:other:shop")
-    found = run_preflight(tenant, tmp_path).only("missing")
+    found = run_preflight(tenant, tmp_path).only("refused")
     assert found["where"] == "integrations.magento"
     assert application.client_id in found["found"]
     assert ("stack other's" if owner == "other" else "somebody else's") in found["found"]

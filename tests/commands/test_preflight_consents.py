@@ -60,7 +60,7 @@ def test_a_vendors_publisher_is_compared_as_up_compares_it(tenant: Tenant, tmp_p
     tenant.edit("set_publisher", clientId=JOB_QUEUE_RUNNER, displayName="Somebody Else")
     other = run_preflight(tenant, tmp_path, integrations={"runner": VENDOR})
     assert other.code == 1
-    assert "its verified publisher is 'Somebody Else'" in other.only("missing")["found"]
+    assert "its verified publisher is 'Somebody Else'" in other.only("refused")["found"]
 
 
 # --- consent: manual, where `up` adds nothing to the tenant and grants and withdraws nothing
@@ -69,7 +69,7 @@ def test_a_vendors_publisher_is_compared_as_up_compares_it(tenant: Tenant, tmp_p
 def test_a_vendor_that_is_not_there_is_let_in_by_the_approval_page(tenant: Tenant, tmp_path: Path) -> None:
     tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
     looked = run_preflight(tenant, tmp_path, integrations={"runner": {**VENDOR, "consent": "manual"}})
-    assert looked.of("missing") == []
+    assert looked.of("missing", "refused") == []
     note = looked.only("note")["found"]
     assert "the approval page shows it and lets the application in" in note
     assert "`up` lets it in" not in note
@@ -81,7 +81,7 @@ def test_a_resource_that_is_not_there_is_added_by_the_approval_page(tenant: Tena
     tenant.edit("revoke_deployer", resource="graph", role="Application.ReadWrite.All")
     other = {**VENDOR, "consent": "manual", "otherPermissions": {ABSENT_RESOURCE: {"roles": ["Some.Role"]}}}
     looked = run_preflight(tenant, tmp_path, integrations={"runner": other})
-    assert looked.of("missing") == []
+    assert looked.of("missing", "refused") == []
     found = looked.only("note")["found"]
     assert found == f"this tenant has no service principal of resource {ABSENT_RESOURCE} yet: the approval page adds it"
     assert len(looked.of("pending")) == 2

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from clients.business_central.environment import COMPANION_ROUTE
 from clients.business_central.errors import (
     ASSIGN_EBC_REGISTRATION,
     ASSIGN_SAME_SETS_TO_CALLER,
@@ -18,6 +17,7 @@ from clients.business_central.errors import (
     REGISTER_CALLER,
     format_remedy,
 )
+from clients.business_central.routes import COMPANION_ROUTE
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
 from tests.support.entra import EntraApplication, key_ids, make_server_application, tag
 from tests.support.preflight import exported, run_preflight
@@ -154,7 +154,7 @@ def test_what_the_registrations_have_already_is_not_asked_of_the_caller(
     state = settled(tenant, application)
     for environment in ("Production", "Sandbox"):
         tenant.edit("remove_permission_set", environment=environment, clientId=deployer, roleId="NPR NP RETAIL")
-    assert run_preflight(tenant, tmp_path, state=state).of("missing") == []
+    assert run_preflight(tenant, tmp_path, state=state).of("missing", "refused") == []
 
 
 def test_a_set_that_up_has_to_take_away_has_to_be_the_callers_too(tenant: Tenant, tmp_path: Path) -> None:
@@ -162,9 +162,9 @@ def test_a_set_that_up_has_to_take_away_has_to_be_the_callers_too(tenant: Tenant
     tenant.edit("add_permission_set", environment="Production", clientId=JOB_QUEUE_RUNNER, roleId="D365 FULL ACCESS")
     adopted = {"runner": {**VENDOR, "adopt": True}}
     found = run_preflight(tenant, tmp_path, integrations=adopted).only("missing")
-    assert "does not hold D365 FULL ACCESS, which it has to take away" in found["found"]
+    assert "does not hold D365 FULL ACCESS, which it has to remove" in found["found"]
     adopted["runner"]["additionalPermissionSets"] = "keep"
-    assert run_preflight(tenant, tmp_path, integrations=adopted).of("missing") == []
+    assert run_preflight(tenant, tmp_path, integrations=adopted).of("missing", "refused") == []
 
 
 def test_without_the_companion_extension_what_can_be_seen_is_looked_at_all_the_same(
@@ -193,8 +193,8 @@ def test_a_row_that_adopt_takes_over_is_told_with_all_that_would_change(tenant: 
     found = looked.only("takeover")
     assert found["where"] == "integrations.runner, environment Production"
     assert "description 'Runner' -> " in found["found"]
-    assert "gives NPR EXT JQ REFRESHER" in found["found"]
-    assert "takes D365 READ" in found["found"]
+    assert "assigns NPR EXT JQ REFRESHER" in found["found"]
+    assert "removes D365 READ" in found["found"]
 
 
 def test_a_row_that_is_not_to_be_adopted_is_refused_as_up_refuses_it(
@@ -203,7 +203,7 @@ def test_a_row_that_is_not_to_be_adopted_is_refused_as_up_refuses_it(
     register(tenant, JOB_QUEUE_RUNNER)
     looked = run_preflight(tenant, tmp_path, integrations={"runner": VENDOR})
     assert looked.code == 1
-    found = looked.only("missing")
+    found = looked.only("refused")
     refused = refusal(registrations, inputs.registration(client_id=JOB_QUEUE_RUNNER, adopt=False))
     assert f"{found['found']}. {found['remedy']}" in refused
 
@@ -225,11 +225,11 @@ def test_a_set_that_is_no_longer_declared_is_taken_away_where_those_of_others_ar
         tenant.edit("add_permission_set", environment="Production", clientId=JOB_QUEUE_RUNNER, roleId=role_id)
     keeping = {"runner": {**VENDOR, "additionalPermissionSets": "keep"}}
     before = exported(registrations=(("Production", JOB_QUEUE_RUNNER),))
-    assert run_preflight(tenant, tmp_path, integrations=keeping, state=before).of("missing") == []
+    assert run_preflight(tenant, tmp_path, integrations=keeping, state=before).of("missing", "refused") == []
     known = {"permission_sets": [{"role_id": "D365 FULL ACCESS"}], "additional_permission_sets": "keep"}
     state = exported(registrations=(("Production", JOB_QUEUE_RUNNER),), registered=known)
     found = run_preflight(tenant, tmp_path, integrations=keeping, state=state).only("missing")
-    assert "does not hold D365 FULL ACCESS, which it has to take away" in found["found"]
+    assert "does not hold D365 FULL ACCESS, which it has to remove" in found["found"]
 
 
 def test_a_renamed_environment_is_still_the_one_that_the_state_knows(tenant: Tenant, tmp_path: Path) -> None:
@@ -304,6 +304,6 @@ def test_a_server_that_takes_other_tokens_is_told_by_its_address_and_setting(
         integrations={"magento": {**MAGENTO, "environments": ["local"]}},
         environments={"local": {"name": "Local", "baseUrl": address, **({"scope": scope} if scope else {})}},
     )
-    found = [each for each in looked.of("missing") if each["where"] == "environment Local"]
+    found = [each for each in looked.of("missing", "refused") if each["where"] == "environment Local"]
     assert [says in each["remedy"] and address in each["remedy"] for each in found] == ([True] if says else [])
     assert "admin center" not in looked.output

@@ -72,7 +72,7 @@ def test_a_foreign_application_is_refused_in_the_words_of_up(
         let_in(tenant)
     looked = run_preflight(tenant, tmp_path, integrations={"export": {**EXPORT, "clientId": JOB_QUEUE_RUNNER}})
     assert looked.code == 1
-    found = looked.only("missing", WHERE)
+    found = looked.only("refused" if there else "missing", WHERE)
     assert found["remedy"] in refusal(consents, tenant_consent(JOB_QUEUE_RUNNER))
     assert "ask the vendor" not in found["remedy"]
 
@@ -83,7 +83,7 @@ def test_an_identity_that_is_declared_as_a_vendors_is_refused_with_the_key_that_
 ) -> None:
     client_id = made(tenant, kind)
     looked = run_preflight(tenant, tmp_path, integrations={"runner": {**VENDOR, "clientId": client_id}})
-    remedy = looked.only("missing", "integrations.runner")["remedy"]
+    remedy = looked.only("refused", "integrations.runner")["remedy"]
     assert "`owner: tenant`" in remedy
     assert remedy in refusal(consents, vendor_consent(client_id=client_id))
 
@@ -112,10 +112,10 @@ def test_pulumi_is_asked_once_for_the_client_ids_that_another_stack_has(tenant: 
     ("answer", "kind", "where", "said"),
     [
         ("{}", "missing", f"{WHERE}.clientId", f"there is no output exportClientId of stack {OTHER}"),
-        ('{"exportClientId": "hidden-word"}', "missing", f"{WHERE}.clientId", "is not a client id"),
+        ('{"exportClientId": "hidden-word"}', "refused", f"{WHERE}.clientId", "is not a client id"),
         ('{"exportClientId": "[secret]"}', "note", WHERE, "is a secret there"),
-        ("[]", "missing", WHERE, "did not print a mapping"),
-        ("hidden-word", "missing", WHERE, "did not print a mapping"),
+        ("[]", "refused", WHERE, "did not print a mapping"),
+        ("hidden-word", "refused", WHERE, "did not print a mapping"),
         (None, "note", WHERE, "(The pulumi CLI is not on PATH); it is not looked at"),
     ],
     ids=["no such output", "no client id", "a secret", "a list", "no JSON", "no CLI"],
@@ -129,7 +129,7 @@ def test_a_client_id_that_cannot_be_had_is_told_and_the_rest_is_looked_at(
     (found,) = [each for each in looked.of(kind) if each["where"] == where]
     assert said in found["found"]
     assert "hidden-word" not in looked.output
-    assert looked.code == (1 if kind == "missing" else 0)
+    assert looked.code == (0 if kind == "note" else 1)
     assert looked.of("ready"), "the rest was looked at"
 
 
@@ -158,7 +158,7 @@ def test_a_stack_that_pulumi_cannot_read_is_told_in_its_words(tenant: Tenant, tm
     environment = {**tenant.ready.environment(), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     looked = run_preflight(tenant, tmp_path, integrations={"export": FROM_ANOTHER_STACK}, environment=environment)
     assert looked.code == 1
-    found = looked.only("missing", WHERE)
+    found = looked.only("refused", WHERE)
     assert f"could not read output exportClientId of stack {OTHER}" in found["found"]
     assert "no stack named" in found["found"]
     assert "clientId.stack" in found["remedy"]

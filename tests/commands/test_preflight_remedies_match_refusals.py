@@ -173,7 +173,8 @@ def foretold(tenant: Tenant, folder: Path, cause: Cause) -> str:
     """Return what preflight says to do about a cause."""
     looked = run_preflight(tenant, folder, integrations={"magento": dict(cause.integration)})
     assert looked.code == 1
-    (found,) = [each for each in looked.of("missing") if cause.where in each["where"] and cause.found in each["found"]]
+    stopping = looked.of("missing", "refused")
+    (found,) = [each for each in stopping if cause.where in each["where"] and cause.found in each["found"]]
     remedy: str = found["remedy"]
     assert remedy
     return remedy

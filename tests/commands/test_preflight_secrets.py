@@ -48,7 +48,7 @@ def test_a_label_that_ended_and_that_the_state_does_not_hold_is_refused_with_key
 ) -> None:
     looked = look(tenant, tmp_path, ENDED, FIRST)
     assert looked.code == 1
-    found = looked.only("missing")
+    found = looked.only("refused")
     assert found["where"] == WHERE
     assert f"the secret '{ENDED}' would have ended {end_of(ENDED)}: the state does not hold it" in found["found"]
     assert f"Remove '{ENDED}' from the list" in found["remedy"]
@@ -61,7 +61,7 @@ def test_a_second_label_of_one_day_and_an_integration_with_a_former_key_are_told
     tag(application, tenant)
     renamed = {"shop": {**MAGENTO, "formerly": ["magento"], "credentials": secrets(ENDED, f"{ENDED}b", FIRST)}}
     looked = run_preflight(tenant, tmp_path, integrations=renamed, state=recorded(application, ENDED))
-    assert f"'{ENDED}b' would have ended" in looked.only("missing")["found"]
+    assert f"'{ENDED}b' would have ended" in looked.only("refused")["found"]
     assert f"'{ENDED}' ended {end_of(ENDED)}" in looked.only("note", "secrets.issued")["found"]
 
 
@@ -70,7 +70,7 @@ def test_a_label_that_ended_and_that_the_state_holds_is_said_and_stops_nothing(
 ) -> None:
     tag(application, tenant)
     looked = look(tenant, tmp_path, ENDED, FIRST, state=recorded(application, ENDED, FIRST))
-    assert looked.of("missing") == []
+    assert looked.of("missing", "refused") == []
     note = looked.only("note", WHERE)
     assert note["found"] == f"the secret '{ENDED}' ended {end_of(ENDED)}: nobody can sign in with it"
     assert f"'{FIRST}' is newer" in note["remedy"]
@@ -83,7 +83,7 @@ def test_a_label_that_ends_within_thirty_days_is_said_with_what_to_do(
     tag(application, tenant)
     state = recorded(application, *([ENDS_SOON] if is_held else []))
     looked = look(tenant, tmp_path, ENDS_SOON, state=state)
-    assert looked.of("missing") == []
+    assert looked.of("missing", "refused") == []
     note = looked.only("note", WHERE)
     assert f"the secret '{ENDS_SOON}' ends {end_of(ENDS_SOON)}, in 19 days" in note["found"]
     assert "Add today's date to the list" in note["remedy"]
@@ -106,7 +106,7 @@ def test_old_labels_are_refused_where_the_application_is_made_anew(
     state = recorded(application, ENDED, FIRST)
     tenant.edit("delete_application", clientId=application.client_id)
     looked = look(tenant, tmp_path, ENDED, FIRST, state=state)
-    found = looked.only("missing", WHERE)
+    found = looked.only("refused", WHERE)
     assert f"'{ENDED}' would have ended {end_of(ENDED)}: its application is made anew" in found["found"]
 
 

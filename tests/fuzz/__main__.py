@@ -3,7 +3,7 @@
 For each operation of each of our providers, for preflight and for prove: it runs once as it should, and then once for
 each of its requests and each way, with a new session. It prints the counts, and is not 0 where there is a traceback, an
 internal error, something that is said and not so (a proof of what does not work, an absence of what is there), or a
-write that is sent twice without a look in between.
+write that is sent twice without a check in between.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
     console.print(f"Fuzzing {', '.join(chosen.groups)}: some minutes for each.")
     with multiprocessing.get_context("spawn").Pool(chosen.workers, maxtasksperchild=1) as pool:
-        for found, told in pool.imap_unordered(partial(fuzz, sample=chosen.sample), chosen.groups):
+        for found, lines in pool.imap_unordered(partial(fuzz, sample=chosen.sample), chosen.groups):
             counts += found
-            details += told
+            details += lines
             done = sum(number for (_, outcome), number in found.items() if outcome == "answers")
             console.print(f"{', '.join(dict.fromkeys(name for name, _ in found))}: {done} answers")
     for line in details:
@@ -50,7 +50,7 @@ def main() -> int:
     console.print(
         f"{requests} requests of ours, {answers} answers in {len(WAYS)} odd ways: {totals['traceback']} tracebacks, "
         f"{totals['internal error']} internal errors, {totals['false']} false proofs or absences, "
-        f"{totals['repeated']} writes repeated without a look."
+        f"{totals['repeated']} writes repeated without a check."
     )
     return 1 if any(totals.values()) or not requests else 0
 

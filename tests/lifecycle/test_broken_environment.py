@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.prove import UNKNOWN
+from commands.prove import UNKNOWN_OUTPUT
 from tests.support.prove import prove
 from tests.support.registrations import SETS, registrations
 from tests.support.stack import FIRST, MAGENTO, SECOND, Run, Stack, secrets
@@ -52,7 +52,7 @@ def test_a_proof_that_fails_in_the_test_environment_keeps_productions_new_secret
     deployed.write(magento=ROTATED)
     assert "environments.sandbox: could not prove" in goes_on(deployed).output
     after = handed_over(deployed)
-    assert after["clientSecret"] not in (before["clientSecret"], UNKNOWN)
+    assert after["clientSecret"] not in (before["clientSecret"], UNKNOWN_OUTPUT)
     assert proved_with(deployed) == {"Production": SECOND, "Sandbox": FIRST}
     assert prove(deployed, "--json").results == {"Production": ("proven", ""), "Sandbox": ("failed", "disabled")}
     repaired = deployed.up("--refresh")
@@ -105,7 +105,7 @@ def test_a_secret_that_cannot_be_made_is_told_of_and_not_proved_and_the_next_up_
     for environment in ("production", "sandbox"):
         assert f"environments.{environment}: could not prove" in failed.output
     assert "it has no secret" in failed.output
-    assert handed_over(deployed)["clientSecret"] == UNKNOWN
+    assert handed_over(deployed)["clientSecret"] == UNKNOWN_OUTPUT
     assert proved_with(deployed) == {"Production": FIRST, "Sandbox": FIRST}
     done = deployed.up()
     assert done.code == 0, done

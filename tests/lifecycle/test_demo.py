@@ -286,13 +286,13 @@ def test_a_preset_that_the_tenant_cannot_satisfy_ends_the_tour_before_anything_i
 
 
 def test_a_program_that_writes_the_secret_down_is_found_out(checkout: Checkout, plugin: str) -> None:
-    handover = checkout.folder / "components" / "handover.py"
-    text = handover.read_text()
+    stack_outputs = checkout.folder / "components" / "stack_outputs.py"
+    text = stack_outputs.read_text()
     line = '        values["clientSecretExpires"]'
     assert line in text
     header = "__import__('base64').b64encode(f'user:{secret}'.encode()).decode()"
     leak = f"open('.rehearsal/leak.txt', 'w').write({header}) and None"
-    handover.write_text(text.replace(line, f"        newest.value.apply(lambda secret: {leak})\n{line}"))
+    stack_outputs.write_text(text.replace(line, f"        newest.value.apply(lambda secret: {leak})\n{line}"))
     code, output = checkout.walk(*options_of(plugin))
     assert code == 1
     assert output.strip().splitlines()[-1].endswith("The secret stands in leak.txt (base64).")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from settings.loading import load, of_project
+from settings.loading import load, project_configuration
 from settings.yaml_reader import read_yaml
 from tests.support.consents import held
 from tests.support.registrations import registrations
@@ -61,7 +61,7 @@ def test_an_example_previews_comes_up_and_goes(tenant: Tenant, stack: Stack, nam
     assert made.code == 0, made
     assert made.changes == shown.changes
     config = read_yaml(EXAMPLES[name].read_text(encoding="utf-8"))["config"]
-    declared = load(of_project(config), presets=REPOSITORY / "presets", stack_file=Path("x.yaml"))
+    declared = load(project_configuration(config), presets=REPOSITORY / "presets", stack_file=Path("x.yaml"))
     for each in declared.integrations:
         client_id = each.client_id or _client_ids(example)[each.key]
         found = registrations(tenant, str(client_id))

@@ -116,14 +116,14 @@ def test_killed_after_the_application_was_made_the_next_up_is_stopped_and_names_
 ) -> None:
     fault = tenant.fault(match={"method": "POST", "path": "/v1.0/applications$"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault)
-    orphan = next(
+    leftover = next(
         each for each in tenant.state()["entra"]["applications"] if each["displayName"].startswith("NaviPartner M")
     )
-    assert orphan["tags"] == ["entra-business-central:demo:magento"]
+    assert leftover["tags"] == ["entra-business-central:demo:magento"]
     refused = stack.up()
     assert refused.code == 1
     assert "NaviPartner Magento 2 integration" in refused.output
-    assert orphan["id"] in refused.output
+    assert leftover["id"] in refused.output
     assert (
         len(
             [
@@ -135,7 +135,7 @@ def test_killed_after_the_application_was_made_the_next_up_is_stopped_and_names_
         == 1
     )
     tenant.edit(
-        "delete_application", clientId=orphan["appId"]
+        "delete_application", clientId=leftover["appId"]
     )  # the remedy of interrupted-runs.md: it has no secret and no access
     heal(stack)
     assert working(tenant, stack)
@@ -163,14 +163,14 @@ def test_killed_after_the_service_principal_was_made_the_next_up_is_stopped_and_
 ) -> None:
     fault = tenant.fault(match={"method": "POST", "path": "/v1.0/servicePrincipals$"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault)
-    orphan = next(
+    leftover = next(
         each for each in tenant.state()["entra"]["servicePrincipals"] if each["displayName"].startswith("NaviPartner M")
     )
     refused = stack.up()
     assert refused.code == 1
     assert "already exists" in refused.output
-    assert orphan["id"] in refused.output
-    tenant.edit("delete_service_principal", clientId=orphan["appId"])  # interrupted-runs.md: it has no access yet
+    assert leftover["id"] in refused.output
+    tenant.edit("delete_service_principal", clientId=leftover["appId"])  # interrupted-runs.md: it has no access yet
     heal(stack)
     assert working(tenant, stack)
 

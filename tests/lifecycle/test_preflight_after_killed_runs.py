@@ -65,9 +65,9 @@ def test_an_application_that_a_killed_up_left_is_removed_as_it_says_and_up_goes_
     hidden = method == "PATCH"
     remove = commands_in(left_over(stack, "application", stops_up=not hidden)["remedy"])[0]
     assert remove[:5] == ["az", "ad", "app", "delete", "--id"]
-    (orphan,) = applications(tenant)
-    assert remove[5] == orphan["id"]
-    tenant.edit("delete_application", clientId=orphan["appId"])
+    (leftover,) = applications(tenant)
+    assert remove[5] == leftover["id"]
+    tenant.edit("delete_application", clientId=leftover["appId"])
     assert stack.up().code == 0
     assert working(tenant, stack)
     assert len(applications(tenant)) == 1

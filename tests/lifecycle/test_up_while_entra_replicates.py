@@ -175,13 +175,13 @@ def test_what_azuread_made_and_forgot_stops_the_next_up_which_names_it_and_after
     assert failed.code != 0
     assert words in failed.output
     assert told(words)
-    orphan = made(tenant)
+    leftover = made(tenant)
     stopped = stack.up()
     assert stopped.code != 0
     assert next_words in stopped.output
     assert told(next_words)
-    assert made(tenant) == orphan, "nothing was made a second time"
-    tenant.edit(remedy, clientId=orphan.applications[0])  # interrupted-runs.md: az ad app delete, az ad sp delete
+    assert made(tenant) == leftover, "nothing was made a second time"
+    tenant.edit(remedy, clientId=leftover.applications[0])  # interrupted-runs.md: az ad app delete, az ad sp delete
     done = stack.up()
     assert done.code == 0, done
     assert is_whole_and_single(tenant, stack)

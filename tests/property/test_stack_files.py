@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from components.proof import declared_proof
 from settings import logical_names
+from settings.business_central_permissions import BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES
 from settings.loading import SettingsError, load
-from settings.models import BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES, Settings
+from settings.models import Settings
 
 PRESETS = Path(__file__).parents[2] / "presets"
 

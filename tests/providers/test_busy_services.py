@@ -30,7 +30,7 @@ def order(tenant: Tenant, method: str, path: str, **fields: Any) -> Any:
     return tenant.fault({"method": method, "path": path, "userAgent": OURS}, **fields)
 
 
-def repeated_without_a_look(tenant: Tenant) -> list[str]:
+def repeated_without_checking(tenant: Tenant) -> list[str]:
     """Writes of ours that follow the same write without a read between them."""
     ours = [(each["method"], each["path"]) for each in tenant.requests(user_agent=OURS)]
     return [f"{this[0]} {this[1]}" for last, this in itertools.pairwise(ours) if this == last and this[0] in WRITES]
@@ -48,7 +48,7 @@ def test_a_service_principal_is_made_after_a_short_wait_and_counts_as_ours(
     assert made.outputs["service_principal_created"] is True
     posts = [each for each in asked(tenant) if each == "POST /v1.0/servicePrincipals"]
     assert len(posts) == 2
-    assert repeated_without_a_look(tenant) == []
+    assert repeated_without_checking(tenant) == []
     consents.delete(made)
     assert principals(tenant) == []
 
@@ -66,7 +66,7 @@ def test_a_grant_and_a_withdrawal_go_on_after_a_short_wait(
     consents.delete(made)
     assert granted(tenant, inputs) == []
     assert [fault.hits for fault in faults] == [1, 1]
-    assert repeated_without_a_look(tenant) == []
+    assert repeated_without_checking(tenant) == []
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
@@ -87,7 +87,7 @@ def test_delegated_permissions_are_written_once_whether_or_not_the_busy_answer_c
     sent = [each for each in asked(tenant) if each.startswith(f"{method} /v1.0/oauth2PermissionGrants")]
     assert len(sent) == (1 if when == "after" else 2)
     assert tenant.state()["entra"]["oauth2PermissionGrants"] == []
-    assert repeated_without_a_look(tenant) == []
+    assert repeated_without_checking(tenant) == []
 
 
 def test_a_grant_that_was_made_although_graph_said_busy_is_not_made_twice(
@@ -187,4 +187,4 @@ def test_every_write_to_business_central_goes_on_after_a_short_wait(
     registrations.delete(made)
     assert registration_row(tenant, client_id) is None
     assert [fault.hits for fault in faults] == [1] * 5
-    assert repeated_without_a_look(tenant) == []
+    assert repeated_without_checking(tenant) == []

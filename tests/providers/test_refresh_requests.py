@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from clients.business_central.requests import REQUESTS_AT_ONCE
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
+from dynamic_providers.host_threads import RESOURCES_AT_ONCE
 from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER
 from tests.support.entra import EntraApplication, graph, make_application
-from tests.support.provider_host import HOST_THREADS, ProviderHost, Resource, refreshed
+from tests.support.provider_host import ProviderHost, Resource, refreshed
 from tests.support.provider_inputs import Inputs, vendor_consent
 from tests.support.registrations import declared_registration, held_sets
 from tests.support.tenant import OURS, Tenant
@@ -31,7 +33,7 @@ def declared(number: int, environment: str) -> dict[str, Any]:
 
 def registered(host: ProviderHost, integrations: int) -> list[Resource]:
     everything = [declared(number, environment) for number in range(integrations) for environment in ENVIRONMENTS]
-    with ThreadPoolExecutor(HOST_THREADS) as pool:
+    with ThreadPoolExecutor(RESOURCES_AT_ONCE) as pool:
         return list(pool.map(host.create, everything))
 
 
@@ -54,14 +56,25 @@ def test_a_refresh_asks_for_four_lists_in_each_environment_however_many_integrat
 def test_no_more_than_five_requests_are_in_flight_at_once(
     tenant: Tenant, start_host: Callable[..., ProviderHost]
 ) -> None:
-    """Business Central takes no more of one caller; Pulumi's host has four threads, and a thread asks one at a time."""
+    """Business Central takes no more of one caller, and lets the others wait."""
     tenant.latency(0.1)
     host = start_host(BusinessCentralRegistrationProvider())
-    with ThreadPoolExecutor(3 * HOST_THREADS) as pool:
-        made = list(pool.map(host.create, [declared(number, "Production") for number in range(3 * HOST_THREADS)]))
+    with ThreadPoolExecutor(RESOURCES_AT_ONCE) as pool:
+        made = list(pool.map(host.create, [declared(number, "Production") for number in range(RESOURCES_AT_ONCE)]))
     refreshed(start_host(BusinessCentralRegistrationProvider()), made)
     deployer = tenant.ready.deployer.clientId
-    assert 1 < tenant.most_at_once(deployer) <= 5
+    assert tenant.most_at_once(deployer) == REQUESTS_AT_ONCE
+
+
+def test_more_than_the_four_resources_of_pulumis_host_are_worked_on_at_once(
+    tenant: Tenant, start_host: Callable[..., ProviderHost]
+) -> None:
+    tenant.latency(0.1)
+    host = start_host(BusinessCentralRegistrationProvider())
+    everything = [declared(number, environment) for number in range(8) for environment in ENVIRONMENTS]
+    with ThreadPoolExecutor(RESOURCES_AT_ONCE) as pool:
+        assert len(list(pool.map(host.create, everything))) == RESOURCES_AT_ONCE
+    assert tenant.most_at_once(tenant.ready.deployer.clientId) > REQUESTS_AT_ONCE
 
 
 def test_lists_in_pages_are_read_to_their_end(

@@ -39,9 +39,9 @@ class PreflightRun:
         found: list[dict[str, Any]] = json.loads(self.output)["findings"]
         return found
 
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        """The findings of one kind."""
-        return [each for each in self.findings if each["kind"] == kind]
+    def of(self, *kinds: str) -> list[dict[str, Any]]:
+        """The findings of some kinds."""
+        return [each for each in self.findings if each["kind"] in kinds]
 
     def only(self, kind: str, where: str = "") -> dict[str, Any]:
         """The one finding of a kind (about one place)."""

@@ -17,13 +17,11 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from dynamic_providers.base import Provider
+from dynamic_providers.host_threads import RESOURCES_AT_ONCE
 from tests.support.tenant import wait_for
 from tests.support.warm_process import WarmProcess
 
 PROJECT = "entra-business-central"
-
-HOST_THREADS = 4
-"""How many resources Pulumi's host of dynamic providers works on at once (docs/reference/facts-pulumi.md, "Four threads")."""
 
 
 class ProviderError(Exception):
@@ -148,7 +146,7 @@ def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
 
 def refreshed(host: ProviderHost, resources: list[Resource]) -> list[Resource | None]:
     """Read resources as a refresh does: more at once than the host has threads."""
-    with ThreadPoolExecutor(2 * HOST_THREADS) as pool:
+    with ThreadPoolExecutor(2 * RESOURCES_AT_ONCE) as pool:
         return list(pool.map(host.read, resources))
 
 

@@ -24,7 +24,7 @@ from reconcilers.registration.plan import plan
 from reconcilers.registration.spec import DeclaredRegistration, Live, RegistrationSpec
 from settings import logical_names
 from settings.explain import explained
-from settings.loading import SettingsError, decoded, load, of_project
+from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
 from settings.models import Settings
 from settings.registrations import declared_registration
 from settings.yaml_reader import read_yaml
@@ -205,13 +205,15 @@ def outcome(case: Case) -> Outcome:
             for key, value in config.items()
             if value is not None
         }
-        by_program = _loaded({key: decoded(text) for key, text in handed_over.items()}, file)
+        by_program = _loaded({key: decode_configuration_value(text) for key, text in handed_over.items()}, file)
         if isinstance(by_program, Settings):
             _declare(by_program)
         if isinstance(by_commands, Settings):
             _declare(by_commands)
             for each in by_commands.integrations:
-                rows = explained(each.key, of_project(config), presets=PRESETS, stack_file=file, configuration=config)
+                rows = explained(
+                    each.key, project_configuration(config), presets=PRESETS, stack_file=file, configuration=config
+                )
                 assert len({row.keys for row in rows}) == len(rows)
             return Outcome(True)
         return Outcome(False, by_commands)
@@ -219,7 +221,7 @@ def outcome(case: Case) -> Outcome:
 
 def _loaded(config: dict[str, Any], file: Path) -> Settings | str:
     try:
-        return load(of_project(config), presets=PRESETS, stack_file=file, configuration=config)
+        return load(project_configuration(config), presets=PRESETS, stack_file=file, configuration=config)
     except SettingsError as refused:
         return str(refused)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from clients.graph import rights as graph_rights
+from clients.graph import permissions as graph_permissions
 from clients.http.transport import USER_AGENT
 from rehearsal.demo.next_steps import README_SECTION
-from settings.models import BUSINESS_CENTRAL_ROLES
+from settings.business_central_permissions import BUSINESS_CENTRAL_ROLES
 
 PROJECT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -87,17 +87,17 @@ def test_the_version_is_the_newest_of_the_changelog() -> None:
 
 
 _DEPLOYER = {
-    graph_rights.MANAGE_ALL_APPLICATIONS.id,
-    graph_rights.GRANT_APP_ROLES.id,
-    graph_rights.GRANT_DELEGATED_PERMISSIONS.id,
-    graph_rights.READ_DELEGATED_GRANTS.id,
+    graph_permissions.MANAGE_ALL_APPLICATIONS.id,
+    graph_permissions.GRANT_APP_ROLES.id,
+    graph_permissions.GRANT_DELEGATED_PERMISSIONS.id,
+    graph_permissions.READ_DELEGATED_GRANTS.id,
     BUSINESS_CENTRAL_ROLES["API.ReadWrite.All"],
     BUSINESS_CENTRAL_ROLES["Automation.ReadWrite.All"],
 }
 
 
 @pytest.mark.parametrize(
-    ("page", "ids"), [("README.md", _DEPLOYER), ("docs/pipeline.md", {graph_rights.READ_APPLICATIONS.id})]
+    ("page", "ids"), [("README.md", _DEPLOYER), ("docs/pipeline.md", {graph_permissions.READ_APPLICATIONS.id})]
 )
 def test_the_permissions_that_people_copy_are_those_that_the_program_names(page: str, ids: set[str]) -> None:
     text = (PROJECT / page).read_text(encoding="utf-8")

@@ -99,7 +99,7 @@ def test_what_the_pulumi_cli_says_when_it_refuses_is_passed_on(tmp_path: Path) -
 
 
 def test_a_secret_that_the_last_up_did_not_come_to_has_failed() -> None:
-    done = run(outputs(clientSecret=prove.UNKNOWN), "--stdin", "--json")
+    done = run(outputs(clientSecret=prove.UNKNOWN_OUTPUT), "--stdin", "--json")
     assert done.returncode == 1
     assert {each["result"] for each in json.loads(done.stdout)["proofs"]} == {"failed"}
 

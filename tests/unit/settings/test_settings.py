@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from settings import loading
 from settings import models as settings
+from settings.business_central_permissions import RESOURCES
 from settings.client_ids import StackOutput
 from settings.credentials import Secrets
 from settings.stack_file import StackFile
@@ -286,7 +287,7 @@ def test_environments_are_compared_without_case() -> None:
 
 @pytest.mark.parametrize("text", ["", "[Production", "{", "plain", "[" * 100_000, "[" + "9" * 5000])
 def test_a_value_that_is_no_json_is_a_text(text: str) -> None:
-    assert loading.decoded(text) == text
+    assert loading.decode_configuration_value(text) == text
 
 
 @pytest.mark.parametrize("content", ["config: {x: [2026-02-30]}", "\t", "config: [", "\xff" * 3, "", "[" * 3000])
@@ -401,7 +402,7 @@ def test_a_vendors_application_may_be_called_as_one_of_ours_is() -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "app_id"), settings.RESOURCES.items())
+@pytest.mark.parametrize(("name", "app_id"), RESOURCES.items())
 def test_a_resource_is_known_by_its_name_and_by_its_id(name: str, app_id: str) -> None:
     by_name, by_id = (
         load(magento={**MAGENTO, "otherPermissions": {key: {"roles": ["User.Read.All"]}}}).integrations[0]

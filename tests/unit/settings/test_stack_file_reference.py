@@ -12,9 +12,11 @@ from pydantic_core import PydanticUndefined
 
 from settings import loading
 from settings import models as settings
+from settings.business_central_permissions import RESOURCES
 from settings.client_ids import StackOutput
 from settings.credentials import Credentials, Secrets
 from settings.defaults import DefaultAccess, DefaultCredentials, Defaults, DefaultSecrets
+from settings.permission_models import OtherPermissions, PermissionSet
 from settings.strict_model import StrictModel
 from settings.yaml_reader import read_yaml
 
@@ -31,10 +33,10 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "integrations": settings.Integration,
     "client id": StackOutput,
     "publisher": settings.Publisher,
-    "other permissions": settings.OtherPermissions,
+    "other permissions": OtherPermissions,
     "redirect addresses": settings.RedirectUris,
     "access": settings.Access,
-    "permission sets": settings.PermissionSet,
+    "permission sets": PermissionSet,
     "credentials": Credentials,
     "secrets": Secrets,
 }
@@ -115,4 +117,4 @@ def test_the_page_lists_the_presets_that_there_are() -> None:
 def test_the_page_lists_the_resources_that_have_a_name() -> None:
     (row,) = re.findall(r"^\| `otherPermissions` \|.*$", PAGE, re.MULTILINE)
     (listed,) = re.findall(r"a client id \(GUID\), or ([^|]*?) \|", row)
-    assert re.findall(r"`([^`]+)`", listed) == list(settings.RESOURCES)
+    assert re.findall(r"`([^`]+)`", listed) == list(RESOURCES)

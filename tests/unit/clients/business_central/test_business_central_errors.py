@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clients.business_central import errors
-from clients.business_central.environment import COMPANION_ROUTE
+from clients.business_central.routes import COMPANION_ROUTE
 from clients.business_central.servers import Server
 from clients.http.errors import ServiceError, error_for
 
@@ -71,7 +71,7 @@ def test_a_refused_token_of_a_server_is_about_its_setting_and_the_key() -> None:
 def test_a_server_that_fails_is_looked_at_where_it_is(status: int) -> None:
     problem = error_for(status)("do it", service="Business Central", status=status, code="", message="")
     assert isinstance(problem, ServiceError)
-    assert errors.with_remedy(problem, "Local", "", SERVER).remedy == (
+    assert errors.add_environment_remedy(problem, "Local", "", SERVER).remedy == (
         "Look at the server instance at https://bc.example:7048/BC, then run the same command again."
     )
 
@@ -115,6 +115,6 @@ def test_answers_that_share_a_code_are_told_apart_by_their_text(
 ) -> None:
     problem = error_for(status)("do it", service="Business Central", status=status, code=code, message=message)
     assert isinstance(problem, ServiceError)
-    assert errors.with_remedy(problem, "Production", "route").remedy == errors.format_remedy(
+    assert errors.add_environment_remedy(problem, "Production", "route").remedy == errors.format_remedy(
         sentence, "Production", "route"
     )

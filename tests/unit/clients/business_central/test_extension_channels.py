@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clients.business_central.admin_center import AdminCenter, EnvironmentApps, read_problem
+from clients.business_central.admin_center import AdminCenter, EnvironmentApps, read_error_body
 from clients.business_central.app_file import AppFile
 from clients.business_central.deployment import Deployment
 from clients.business_central.extension_upload import ExtensionUpload
@@ -111,18 +111,18 @@ def test_an_extension_on_its_way_out_is_not_installed(state: str, version: str |
 def test_extensions_that_come_first_are_named() -> None:
     requirement = {"appId": "1", "name": "Base", "publisher": "Cronus", "version": "2.0.0.0", "type": "install"}
     body = {"code": "Needed", "message": "Dependencies are missing.", "data": {"requirements": [requirement]}}
-    assert read_problem(body).message == "Dependencies are missing (first install Base 2.0.0.0)"
+    assert read_error_body(body).message == "Dependencies are missing (first install Base 2.0.0.0)"
 
 
 @pytest.mark.parametrize(
     "body", [{"code": "Forbidden", "message": "No."}, {"error": {"code": "Forbidden", "message": "No."}}]
 )
 def test_an_error_is_read_wrapped_and_bare(body: dict[str, Any]) -> None:
-    assert read_problem(body)[:2] == ("Forbidden", "No.")
+    assert read_error_body(body)[:2] == ("Forbidden", "No.")
 
 
 def test_an_error_without_a_body_is_read_as_one_without_words() -> None:
-    assert read_problem({}) == ("", "", "")
+    assert read_error_body({}) == ("", "", "")
 
 
 # --- Automation API

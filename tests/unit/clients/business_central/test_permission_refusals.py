@@ -120,5 +120,5 @@ def test_whatever_is_said_only_what_names_another_object_was_inside_a_company(st
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.example or form.code)
 def test_each_refusal_of_the_caller_has_a_remedy_of_the_callers(form: Form) -> None:
     refused = answer(form.example, code=form.code or "Internal_ServerError")
-    assert errors.with_remedy(refused, "Production", "route").remedy
+    assert errors.add_environment_remedy(refused, "Production", "route").remedy
     assert errors.environment_remedy(refused, "Production") == "", "and none that an integration is told"

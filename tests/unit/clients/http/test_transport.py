@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.business_central.environment import read_problem as read_business_central_problem
-from clients.graph.client import read_problem as read_graph_problem
+from clients.business_central.environment import read_error_body as read_business_central_problem
+from clients.graph.client import read_error_body as read_graph_problem
 from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UserFacingError
 from clients.http.transport import Transport, redact
 
@@ -61,7 +61,7 @@ def server() -> Iterator[Server]:
 
 def transport(server: Server) -> Transport:
     return Transport(
-        "Business Central", server.url, authorization=lambda: "Bearer x", read_problem=read_business_central_problem
+        "Business Central", server.url, authorization=lambda: "Bearer x", read_error_body=read_business_central_problem
     )
 
 
@@ -84,12 +84,12 @@ def test_something_else_than_the_api_at_the_address_is_told(server: Server, body
         b'{"error":{"message":7}}',
     ],
 )
-@pytest.mark.parametrize("read_problem", [read_business_central_problem, read_graph_problem])
+@pytest.mark.parametrize("read_error_body", [read_business_central_problem, read_graph_problem])
 def test_an_error_of_an_odd_shape_is_still_an_error_of_the_service(
-    server: Server, body: bytes, read_problem: Any
+    server: Server, body: bytes, read_error_body: Any
 ) -> None:
     server.status, server.body = 401, body
-    odd = Transport("The service", server.url, authorization=None, read_problem=read_problem)
+    odd = Transport("The service", server.url, authorization=None, read_error_body=read_error_body)
     with pytest.raises(ServiceError, match="could not look: The service answered 401"):
         odd.request("GET", "/", attempting="look")
 
@@ -100,7 +100,7 @@ def test_a_service_that_says_nothing_is_asked_once_more_where_that_can_do_no_har
 ) -> None:
     server.silent.set()
     silent = Transport(
-        "Microsoft Graph", server.url, authorization=None, read_problem=read_graph_problem, answer_seconds=0.1
+        "Microsoft Graph", server.url, authorization=None, read_error_body=read_graph_problem, answer_seconds=0.1
     )
     with pytest.raises(NoResponse, match="gave no answer to"):
         silent.request(method, "/", attempting="look")

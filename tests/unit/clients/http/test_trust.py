@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from clients.graph.client import read_problem
+from clients.graph.client import read_error_body
 from clients.http.errors import CertificateNotTrusted, FailedPrecondition
 from clients.http.transport import Transport
 from clients.http.trust import unread_bundle
@@ -48,7 +48,9 @@ def pem(authority: trustme.CA, tmp_path: Path) -> Path:
 
 
 def ask(server: TlsServer, method: str = "GET") -> object:
-    transport = Transport("Microsoft Graph", f"https://{server.host}", authorization=None, read_problem=read_problem)
+    transport = Transport(
+        "Microsoft Graph", f"https://{server.host}", authorization=None, read_error_body=read_error_body
+    )
     return transport.request(method, "/", attempting="grant Admin.Read")
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.business_central.outside_system import ROUTES
+from clients.business_central.application_client import ROUTES
 from clients.business_central.records import Assignment, Registration
 from clients.http.errors import NoResponse, ServiceError, SignInFailed
 from reconcilers.proof import causes
@@ -180,7 +180,7 @@ def test_an_answer_that_tells_nothing_apart_means_what_our_own_caller_sees_of_th
     assert not is_disabled or problem.cause == "disabled"
     assert problem.cause in {"registration", "disabled"}
     # Waiting helps only where nothing is seen to be wrong, or nothing is seen at all.
-    assert problem.may_pass == (isinstance(seen, Unseen) or (seen is not None and seen.is_working))
+    assert problem.may_be_replicating == (isinstance(seen, Unseen) or (seen is not None and seen.is_working))
 
 
 @given(specs, answers, unseen | held_sets)
@@ -190,7 +190,7 @@ def test_a_refusal_of_the_list_means_permission_sets_and_may_pass_unless_none_is
     problem = causes.forbidden(spec, answer, held)
     is_one_paragraph(problem, spec)
     assert problem.cause == "permission sets"
-    assert problem.may_pass == (held != [])
+    assert problem.may_be_replicating == (held != [])
 
 
 @given(specs, answers, unseen | held_sets, company_names)
@@ -202,14 +202,14 @@ def test_a_refusal_of_a_company_means_that_company_and_may_pass_unless_no_set_is
     assert problem.cause == "company"
     assert company in problem.reason
     holds_one = isinstance(held, Unseen) or any(each.company in ("", company) for each in held)
-    assert problem.may_pass == holds_one
+    assert problem.may_be_replicating == holds_one
 
 
 @given(specs, answers)
 def test_any_other_answer_means_the_environment(spec: ProofSpec, answer: ServiceError) -> None:
     problem = causes.environment_failed(spec, answer)
     is_one_paragraph(problem, spec)
-    assert (problem.cause, problem.may_pass) == ("environment", False)
+    assert (problem.cause, problem.may_be_replicating) == ("environment", False)
 
 
 OTHERS: dict[str, Callable[[ProofSpec], NotProven]] = {
@@ -237,7 +237,7 @@ def test_whatever_entra_answers_means_something(spec: ProofSpec, answered: str) 
 
 
 @pytest.mark.parametrize(
-    ("code", "cause", "may_pass"),
+    ("code", "cause", "may_be_replicating"),
     [
         ("AADSTS7000215", "secret", True),
         ("AADSTS7000222", "secret", False),
@@ -248,9 +248,9 @@ def test_whatever_entra_answers_means_something(spec: ProofSpec, answered: str) 
         ("AADSTS7000160", "sign-in", False),  # a code that only begins like a known one
     ],
 )
-def test_what_a_code_of_entra_means(code: str, cause: str, may_pass: bool) -> None:
+def test_what_a_code_of_entra_means(code: str, cause: str, may_be_replicating: bool) -> None:
     problem = causes.sign_in_failed(SPEC, SignInFailed("sign in", f"{code}: No"))
-    assert (problem.cause, problem.may_pass) == (cause, may_pass)
+    assert (problem.cause, problem.may_be_replicating) == (cause, may_be_replicating)
 
 
 def test_each_cause_is_in_the_table_of_the_reference() -> None:

@@ -13,7 +13,7 @@ from dynamic_providers.access_proof import PEOPLE_SIGN_IN, DeclaredProof
 from settings.models import Integration, Settings
 
 
-def handover(
+def stack_outputs(
     integration: Integration,
     settings: Settings,
     *,

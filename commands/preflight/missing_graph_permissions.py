@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from clients.entra.caller import Caller
-from clients.graph.rights import (
+from clients.graph.permissions import (
     GRANT_APP_ROLES,
     GRANT_APP_ROLES_OF_GRAPH,
     GRANT_DELEGATED_PERMISSIONS,
@@ -18,7 +18,7 @@ from clients.graph.rights import (
     MICROSOFT_GRAPH,
     READ_APPLICATIONS,
     READ_DELEGATED_GRANTS,
-    GraphRight,
+    GraphPermission,
 )
 from commands.preflight.findings import Finding
 from commands.preflight.stack import Stack
@@ -39,11 +39,11 @@ def check(stack: Stack, caller: Caller | None) -> list[Finding]:
     if caller is None:
         found = f"who signed in, and what it may do, cannot be read from its token; needed is {permissions}"
         return [Finding("note", WHERE, found)]
-    findings = [each for right, purpose in wanted.items() if (each := lacking(caller, right, purpose))]
+    findings = [each for right, purpose in wanted.items() if (each := missing_permission(caller, right, purpose))]
     vendors = any(each.owner == "vendor" and each.consent == "auto" for each in stack.declared.integrations)
     if vendors and not wanted.keys() & {READ_DELEGATED_GRANTS, GRANT_DELEGATED_PERMISSIONS}:
         purpose = "see what others granted a vendor's application, before `destroy` takes it out of the tenant"
-        if each := lacking(caller, READ_DELEGATED_GRANTS, purpose):
+        if each := missing_permission(caller, READ_DELEGATED_GRANTS, purpose):
             findings.append(replace(each, kind="note"))  # only `destroy` needs it, so it does not stop `up`
     if any(each.kind == "missing" for each in findings):
         return findings
@@ -51,7 +51,7 @@ def check(stack: Stack, caller: Caller | None) -> list[Finding]:
     return [*findings, Finding("ready", WHERE, f"{who} may do what this stack needs ({permissions})")]
 
 
-def lacking(caller: Caller | None, right: GraphRight, purpose: str) -> Finding | None:
+def missing_permission(caller: Caller | None, right: GraphPermission, purpose: str) -> Finding | None:
     """Return that the caller lacks a right, None where it has it.
 
     Args:
@@ -69,16 +69,16 @@ def lacking(caller: Caller | None, right: GraphRight, purpose: str) -> Finding |
     return None
 
 
-def _wanted(stack: Stack, caller: Caller | None) -> dict[GraphRight, str]:
+def _wanted(stack: Stack, caller: Caller | None) -> dict[GraphPermission, str]:
     """Return what the stack file needs, and what for."""
-    wanted: dict[GraphRight, str] = {}
+    wanted: dict[GraphPermission, str] = {}
     for integration in stack.declared.integrations:
         for right, purpose in _needed_by(integration, caller):
             wanted.setdefault(right, purpose)
     return wanted
 
 
-def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tuple[GraphRight, str]]:
+def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tuple[GraphPermission, str]]:
     yield READ_APPLICATIONS, "look up service principals and what they hold"
     if integration.client_id is None:
         yield MANAGE_OWN_APPLICATIONS, "make applications, service principals and secrets"

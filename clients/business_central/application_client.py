@@ -1,4 +1,4 @@
-"""An outside system, as Entra and Business Central see it: it signs in with a client secret, and calls an environment.
+"""An integration's application as a client of Business Central: it signs in with its secret, and calls an environment.
 
 https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/automation-apis-using-s2s-authentication
 """
@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from clients.business_central.environment import AUTOMATION_ROUTE, read_problem
+from clients.business_central.environment import read_error_body
 from clients.business_central.requests import HEADERS
+from clients.business_central.routes import AUTOMATION_ROUTE
 from clients.entra import cloud, sign_in
-from clients.entra.caller import claims_of, texts
+from clients.entra.caller import claim_values, claims_of
 from clients.entra.cloud import Cloud
 from clients.entra.credential import Credential
 from clients.http.errors import SignInFailed
@@ -33,7 +34,7 @@ def route_for(roles: Iterable[str]) -> str | None:
     return next((route for role, route in ROUTES.items() if role in held), None)
 
 
-class OutsideSystem:
+class ApplicationClient:
     """An application with a client secret. Each sign-in gets a new token; connections are kept. Not thread-safe.
 
     Args:
@@ -73,7 +74,7 @@ class OutsideSystem:
     @staticmethod
     def roles(authorization: str) -> set[str]:
         """Return the application roles in a token."""
-        return set(texts(claims_of(authorization).get("roles")) or ())
+        return set(claim_values(claims_of(authorization).get("roles")) or ())
 
     def companies(self, authorization: str, route: str, environment: str, base_url: str = "") -> dict[str, str]:
         """Return the names of the companies of an environment -> their ids.
@@ -125,7 +126,7 @@ class OutsideSystem:
         if address not in self._transports:
             # An answer later than the default would be later than a proof's deadline.
             self._transports[address] = Transport(
-                "Business Central", address, authorization=None, read_problem=read_problem
+                "Business Central", address, authorization=None, read_error_body=read_error_body
             )
         return self._transports[address]
 

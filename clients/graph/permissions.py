@@ -30,7 +30,7 @@ _APPLICATION_ADMINISTRATORS = frozenset(
 
 
 @dataclass(frozen=True)
-class GraphRight:
+class GraphPermission:
     """One right.
 
     Attributes:
@@ -91,7 +91,7 @@ class GraphRight:
 
 _DIRECTORY_READ_WRITE = "Directory.ReadWrite.All"
 
-READ_APPLICATIONS = GraphRight(
+READ_APPLICATIONS = GraphPermission(
     "Application.Read.All",
     "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
     frozenset(
@@ -102,7 +102,7 @@ READ_APPLICATIONS = GraphRight(
 )
 """Look up service principals and what they hold."""
 
-MANAGE_OWN_APPLICATIONS = GraphRight(
+MANAGE_OWN_APPLICATIONS = GraphPermission(
     "Application.ReadWrite.OwnedBy",
     "18a4783c-866b-4cc7-a460-3d5e5662c884",
     frozenset({"Application.ReadWrite.All"}),
@@ -112,7 +112,7 @@ MANAGE_OWN_APPLICATIONS = GraphRight(
 )
 """Make applications, with their service principals and secrets; this is what the azuread provider does."""
 
-MANAGE_ALL_APPLICATIONS = GraphRight(
+MANAGE_ALL_APPLICATIONS = GraphPermission(
     "Application.ReadWrite.All",
     "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
     frozenset(),
@@ -121,7 +121,7 @@ MANAGE_ALL_APPLICATIONS = GraphRight(
 )
 """Create the service principal of an application of another tenant: a vendor's, Business Central's."""
 
-GRANT_APP_ROLES = GraphRight(
+GRANT_APP_ROLES = GraphPermission(
     "AppRoleAssignment.ReadWrite.All",
     "06b708a9-e830-4db3-a914-8e69da51d44f",
     frozenset(),
@@ -130,7 +130,7 @@ GRANT_APP_ROLES = GraphRight(
 )
 """Grant application roles, which is admin consent for them."""
 
-GRANT_APP_ROLES_OF_GRAPH = GraphRight(
+GRANT_APP_ROLES_OF_GRAPH = GraphPermission(
     GRANT_APP_ROLES.permission,
     GRANT_APP_ROLES.id,
     frozenset(),
@@ -139,7 +139,7 @@ GRANT_APP_ROLES_OF_GRAPH = GraphRight(
 )
 """The same for roles of Microsoft Graph itself, which fewer people may grant."""
 
-READ_DELEGATED_GRANTS = GraphRight(
+READ_DELEGATED_GRANTS = GraphPermission(
     "DelegatedPermissionGrant.Read.All",
     "81b4724a-58aa-41c1-8a55-84ef97466587",
     frozenset({"DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", _DIRECTORY_READ_WRITE}),
@@ -148,7 +148,7 @@ READ_DELEGATED_GRANTS = GraphRight(
 )
 """Look up delegated permissions."""
 
-GRANT_DELEGATED_PERMISSIONS = GraphRight(
+GRANT_DELEGATED_PERMISSIONS = GraphPermission(
     "DelegatedPermissionGrant.ReadWrite.All",
     "8e8e4742-1d95-4f68-9d56-6ee75648c72a",
     frozenset({_DIRECTORY_READ_WRITE}),
@@ -158,7 +158,7 @@ GRANT_DELEGATED_PERMISSIONS = GraphRight(
 """Grant delegated permissions for all users."""
 
 
-def remedies(rights: Iterable[GraphRight], caller: Caller | None) -> str:
+def remedies(rights: Iterable[GraphPermission], caller: Caller | None) -> str:
     """Return what to do about those of the rights that a caller lacks; about the first where it seems to have all.
 
     Args:
@@ -170,7 +170,9 @@ def remedies(rights: Iterable[GraphRight], caller: Caller | None) -> str:
     return " ".join(right.remedy(caller) for right in lacking or rights[:1])
 
 
-def with_remedy(problem: ServiceError, needed: GraphRight, caller: Callable[[], Caller | None]) -> ServiceError:
+def add_graph_remedy(
+    problem: ServiceError, needed: GraphPermission, caller: Callable[[], Caller | None]
+) -> ServiceError:
     """Return an error of Graph, saying what to do: about a right, or what its code or status allows.
 
     Args:

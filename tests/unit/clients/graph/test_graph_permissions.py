@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from clients.entra.caller import Caller
-from clients.graph.rights import (
+from clients.graph.permissions import (
     GRANT_APP_ROLES,
     GRANT_APP_ROLES_OF_GRAPH,
     MANAGE_ALL_APPLICATIONS,
     MANAGE_OWN_APPLICATIONS,
     READ_APPLICATIONS,
-    GraphRight,
+    GraphPermission,
     remedies,
 )
 
@@ -48,7 +48,7 @@ def person(*directory_roles: str) -> Caller:
         (GRANT_APP_ROLES_OF_GRAPH, application("AppRoleAssignment.ReadWrite.All"), True),
     ],
 )
-def test_who_has_a_right(right: GraphRight, caller: Caller, held: bool | None) -> None:
+def test_who_has_a_right(right: GraphPermission, caller: Caller, held: bool | None) -> None:
     assert right.held_by(caller) is held
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
-from commands.preflight.findings import Finding, missing
+from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, Tag, all_keys, key_path
 from settings.models import Integration
 
@@ -28,7 +28,7 @@ def find(stack: Stack, tagged: Collection[Application]) -> list[Finding]:
     known = {object_id for object_id, _ in stack.state.applications.values()}
     findings: list[Finding] = []
     for each in tagged:
-        tag = Tag.among(each.tags)
+        tag = Tag.find_in(each.tags)
         if tag is None or tag.stack != stack.name:
             continue
         findings += _secrets(stack, each) if each.id in known else [_application(stack, each, tag.key)]
@@ -44,39 +44,39 @@ def find(stack: Stack, tagged: Collection[Application]) -> list[Finding]:
     return [*findings, *_names_taken(stack), *_pending(stack)]
 
 
-def _application(stack: Stack, orphan: Application, key: str) -> Finding:
-    secrets = f", with {len(orphan.secrets)} secret(s)" if orphan.secrets else ", without a secret"
+def _application(stack: Stack, application: Application, key: str) -> Finding:
+    secrets = f", with {len(application.secrets)} secret(s)" if application.secrets else ", without a secret"
     found = (
-        f"application {orphan.display_name!r} ({orphan.client_id}) was made for integration {key} of stack "
-        f"{stack.name} at {orphan.created}{secrets}, and the state does not know it"
+        f"application {application.display_name!r} ({application.client_id}) was made for integration {key} of stack "
+        f"{stack.name} at {application.created}{secrets}, and the state does not know it"
     )
-    leftover = partial(Finding, "leftover", WHERE, found, blocks_up=_has_needed_name(stack, orphan))
+    leftover = partial(Finding, "leftover", WHERE, found, blocks_up=_has_needed_name(stack, application))
     if not stack.state.components:  # a killed run has recorded the component, so this may be the wrong state
         remedy = (
             "The state that was looked at is empty. Look first whether the stack's state is in another backend or "
             "organisation (`pulumi whoami -v`), or whether somebody else has a stack of this name: then nothing is "
             f"left over. Only what nobody has in a state, and no outside system uses, is to be removed: `az ad app "
-            f"delete --id {orphan.id}`."
+            f"delete --id {application.id}`."
         )
         return leftover(remedy=remedy)
-    first = " Remove its registrations in Business Central first (page 9860)." if orphan.secrets else ""
+    first = " Remove its registrations in Business Central first (page 9860)." if application.secrets else ""
     remove = (
         "If no outside system uses it, and no other backend has a stack of this name, remove it: `az ad app delete "
-        f"--id {orphan.id}`.{first}"
+        f"--id {application.id}`.{first}"
     )
     component = stack.state.components.get(key)
     if stack.integration(key) is None or component is None or key in stack.state.applications:
         return leftover(remedy=remove)
     keep = (
-        f"`pulumi import azuread:index/application:Application {key} /applications/{orphan.id} --parent "
+        f"`pulumi import azuread:index/application:Application {key} /applications/{application.id} --parent "
         f"component={component} --generate-code=false --protect=false --stack {stack.full_name}`"
     )
     return leftover(remedy=f"{remove} To keep it, take it into the state, and then `pulumi up`: {keep}.")
 
 
-def _has_needed_name(stack: Stack, orphan: Application) -> bool:
+def _has_needed_name(stack: Stack, application: Application) -> bool:
     """Tell whether azuread would refuse to make an application because this one has its name."""
-    return orphan.display_name.casefold() in {each.display_name.casefold() for each in _to_be_created(stack)}
+    return application.display_name.casefold() in {each.display_name.casefold() for each in _to_be_created(stack)}
 
 
 def _secrets(stack: Stack, application: Application) -> Iterator[Finding]:
@@ -98,7 +98,7 @@ def _deleted_in_entra(stack: Stack, key: str, object_id: str, client_id: str) ->
         if stack.session.applications.exists(object_id):
             return []
     except UserFacingError as problem:
-        return [missing(WHERE, problem)]
+        return [finding_from(WHERE, problem)]
     found = (
         f"application {client_id} (integration {key}) is in the state and not in Entra: a killed run, or somebody, "
         "deleted it"
@@ -115,7 +115,7 @@ def _principal(stack: Stack, key: str) -> Iterator[Finding]:
     try:
         principal = stack.session.graph.service_principal(client_id)
     except UserFacingError as problem:
-        yield missing(WHERE, problem)
+        yield finding_from(WHERE, problem)
         return
     if principal and principal.id not in stack.state.principals.values():
         yield Finding(
@@ -156,9 +156,9 @@ def _names_taken(stack: Stack) -> list[Finding]:
         try:
             found = stack.session.applications.named(each.display_name)
         except UserFacingError as problem:
-            return [*findings, missing(WHERE, problem)]
+            return [*findings, finding_from(WHERE, problem)]
         for other in found:
-            tag = Tag.among(other.tags)
+            tag = Tag.find_in(other.tags)
             if tag and tag.stack == stack.name:
                 continue  # this stack made it: it is among the leftovers already
             whose = f"stack {tag.stack}'s" if tag else "somebody else's"
@@ -170,5 +170,5 @@ def _names_taken(stack: Stack) -> list[Finding]:
                 "nothing uses it: applications that Business Central's wizards made have secrets that are valid for a "
                 "hundred years."
             )
-            findings.append(Finding("missing", key_path(each), seen, remedy))
+            findings.append(Finding("refused", key_path(each), seen, remedy))
     return findings
