@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 FETCH := $(if $(NO_FETCH),--no-fetch)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication bench-inventory rotation fuzz-answers lock clean
+.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication bench-inventory rotation fuzz-answers fuzz-stack-files fuzz lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,11 @@ rotation: $(VENV)/.installed  ## rotation under 1,000 random schedules, with its
 
 fuzz-answers: $(VENV)/.installed  ## every request of ours answered in fifty odd ways (ARGS=proofs for one group)
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+fuzz-stack-files: $(VENV)/.installed  ## 5,000 stack files that are nearly valid (ARGS=500 makes it 500); some minutes
+	@$(BIN)/python -m tests.fuzz.stack_files $(ARGS)
+
+fuzz: fuzz-stack-files fuzz-answers  ## both
 
 lock: requirements.in  ## write requirements.txt anew from requirements.in
 	@$(PYTHON) -m venv .rehearsal/lock && .rehearsal/lock/bin/pip install --quiet pip-tools

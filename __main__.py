@@ -16,6 +16,7 @@ from components.existing_application import ExistingClientIds
 from components.integration import Integration
 from components.labels_in_custody import LabelsInCustody
 from components.program_end import end_quietly_when_interrupted, refuse
+from components.project_name import refuse_another_name
 from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
 from settings.rotation_warnings import rotation_warnings
@@ -23,6 +24,7 @@ from settings.rotation_warnings import rotation_warnings
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
+refuse_another_name(pulumi.get_project())
 config_texts = pulumi.runtime.get_config_env()
 config = {key: decode_configuration_value(text) for key, text in config_texts.items()}
 folder = Path(__file__).parent
@@ -58,10 +60,10 @@ if settings.integrations or not companion:
         refuse(str(problem))
     in_tenant, client_ids = BusinessCentralInTenant(session, settings), ExistingClientIds(settings)
     in_custody = LabelsInCustody(session, in_tenant.makes)
-    pulumi.export(
-        "integrations",
-        {
-            each.key: Integration(each, settings, caller, in_tenant, client_ids, in_custody, cloud).stack_outputs
-            for each in settings.integrations
-        },
-    )
+    made = {
+        each.key: Integration(each, settings, caller, in_tenant, client_ids, in_custody, cloud).stack_outputs
+        for each in settings.integrations
+    }
+    pulumi.export("integrations", made)
+    # By itself, since no secret is beside it: other stacks take them from here (`clientId: {stack, output}`).
+    pulumi.export("clientIds", {key: outputs["clientId"] for key, outputs in made.items()})

@@ -8,7 +8,7 @@ import os
 import sys
 
 from clients.http.errors import DEBUG_VARIABLE
-from commands import prove
+from commands import new, presets, prove
 from commands.adopt import command as adopt
 from commands.errors_page import errors_page
 from commands.handover import command as handover
@@ -37,6 +37,10 @@ def main(arguments: list[str]) -> int:
     handover.add_arguments(commands.add_parser("handover", help=text, description=text))
     text = "add the dates of secrets that are due to a stack file, and remove those that have been replaced"
     rotate.add_arguments(commands.add_parser("rotate", help=text, description=text))
+    text = "list, show and check presets; show where each value of an integration comes from"
+    presets.add_arguments(commands.add_parser("presets", help=text, description=text))
+    text = "write a first stack file, by asking or by options"
+    new.add_arguments(commands.add_parser("new", help=text, description=text))
     commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
     commands.add_parser("errors", help="print the page of services' answers (docs/reference/errors.md)")
     chosen = parser.parse_args(arguments)
@@ -53,6 +57,10 @@ def main(arguments: list[str]) -> int:
             return handover.run(chosen)
         if chosen.command == "rotate":
             return rotate.run(chosen)
+        if chosen.command == "presets":
+            return presets.run(chosen)
+        if chosen.command == "new":
+            return new.run(chosen)
         if chosen.command == "errors":
             sys.stdout.write(errors_page())
             return 0

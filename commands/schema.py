@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from settings.models import PROJECT, Settings
+from settings.yaml_reader import read_yaml
+
+_EXAMPLES = re.compile(r"\s*Example: (`.+`)\.?\s*$", re.DOTALL)
+"""How a model's field gives examples: at the end of what it says of itself, in YAML."""
 
 
 def stack_file_schema() -> dict[str, Any]:
@@ -21,8 +26,11 @@ def stack_file_schema() -> dict[str, Any]:
     values["integrations"] = {
         "type": "object",
         "additionalProperties": {"$ref": "#/$defs/Integration"},
-        "description": "The outside systems, each under a key that names it in the state.",
+        "description": values["integrations"]["description"],
     }
+    for properties in (values, *(model["properties"] for model in definitions.values())):
+        for each in properties.values():
+            _explain(each)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stack file of entra-business-central",
@@ -30,7 +38,14 @@ def stack_file_schema() -> dict[str, Any]:
         "properties": {
             "config": {
                 "type": "object",
-                "properties": {f"{PROJECT}:{key}": value for key, value in values.items()},
+                "properties": {
+                    "azuread:tenantId": {
+                        "type": "string",
+                        "description": "The directory (tenant) that everything is made in; ARM_TENANT_ID can name it.",
+                        "examples": ["00000000-0000-0000-0000-000000000000"],
+                    },
+                    **{f"{PROJECT}:{key}": value for key, value in values.items()},
+                },
                 "propertyNames": {
                     "anyOf": [{"enum": [f"{PROJECT}:{key}" for key in values]}, {"not": {"pattern": f"^{PROJECT}:"}}]
                 },
@@ -38,3 +53,12 @@ def stack_file_schema() -> dict[str, Any]:
         },
         "$defs": definitions,
     }
+
+
+def _explain(described: dict[str, Any]) -> None:
+    """Write a key's description in one line, and its examples by themselves."""
+    text = " ".join(described["description"].split())
+    if found := _EXAMPLES.search(text):
+        described["examples"] = [read_yaml(each) for each in re.findall(r"`(.+?)`", found[1])]
+        text = text[: found.start()]
+    described["description"] = text

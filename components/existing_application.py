@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 
 from settings.client_ids import StackOutput
@@ -35,9 +37,9 @@ class ExistingClientIds:
         if not isinstance(declared, StackOutput):
             return declared or ""
 
-        def read(value: object) -> str:
+        def read(outputs: Mapping[str, object]) -> str:
             try:
-                self._known[integration.key] = client_id = declared.client_id(value)
+                self._known[integration.key] = client_id = declared.client_id(declared.found_in(outputs))
             except ValueError as problem:
                 raise pulumi.RunError(f"integrations.{integration.key}.clientId: {problem}") from None
             for repeated in repeated_client_ids(self._known):
@@ -49,4 +51,4 @@ class ExistingClientIds:
             integration.key, declared.stack, opts=pulumi.ResourceOptions(parent=parent, protect=False)
         )
         # A client id is no secret, also where the other stack says so: as one it would make all that has it unreadable.
-        return pulumi.Output.unsecret(reference.get_output(declared.output)).apply(read)
+        return pulumi.Output.unsecret(reference.outputs).apply(read)

@@ -43,7 +43,7 @@ def access_proof(
     Returns:
         The proof, None where there is none.
     """
-    if integration.proof == "off":
+    if integration.access(key).proof == "off":
         return None
     environment, proof = settings.environments[key], declared_proof(integration, key, settings, secrets)
     newest = None if proof.not_provable else secrets[-1]
@@ -84,7 +84,7 @@ def declared_proof(integration: Integration, key: str, settings: Settings, secre
         roles=integration.roles,
         permission_set_companies=[each.company or "" for each in access.permission_sets or ()],
         state=access.state if integration.enabled is not False else "Disabled",
-        switched_off=integration.proof == "off",
+        switched_off=access.proof == "off",
         people_sign_in=integration.people_sign_in,
         has_secret=bool(secrets),
         is_federated=bool(integration.credentials.federated),

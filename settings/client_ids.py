@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import PlainValidator, TypeAdapter, ValidationError
 
@@ -17,11 +17,29 @@ class StackOutput(StrictModel):
     """An output of another stack, whose value is a client id."""
 
     stack: Name
+    """The other stack, as `pulumi stack output --stack` takes it. Example:
+    `organization/entra-business-central/identities`"""
     output: Name
+    """The name of its output that is the client id; `clientIds.KEY` of a stack of this project. Example:
+    `clientIds.warehouse`"""
 
     def __str__(self) -> str:
         """Name it, for messages."""
         return f"output {self.output} of stack {self.stack}"
+
+    def found_in(self, outputs: Mapping[str, Any]) -> Any:
+        """Return the output's value, None where there is none; `a.b` is the entry `b` of the output `a`.
+
+        Args:
+            outputs: all outputs of that stack.
+        """
+        if self.output in outputs:
+            return outputs[self.output]
+        name, _, path = self.output.partition(".")
+        value = outputs.get(name) if path else None
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value
 
     def client_id(self, value: object) -> str:
         """Return the client id that the output has.

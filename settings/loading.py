@@ -13,14 +13,24 @@ from pydantic import ValidationError
 from settings.caller import sign_in_problems
 from settings.certificates import FOLDER
 from settings.cross_checks import contradictions
-from settings.messages import Problem, message, shown, suggestion, validation_problems
+from settings.defaults import Defaults
+from settings.merging import Merged, merged
+from settings.messages import Problem, message, validation_problems
 from settings.models import PROJECT, Settings
+from settings.presets import Presets
 from settings.stack_file import StackFile
-from settings.yaml_reader import read_yaml
 
 
 class SettingsError(Exception):
-    """The stack file or a preset is wrong; the text names every problem, its key, its line and what would be right."""
+    """The stack file or a preset is wrong; the text names every problem, its key, its line and what would be right.
+
+    Attributes:
+        problems: the same, one by one.
+    """
+
+    def __init__(self, text: str, problems: Sequence[Problem]) -> None:
+        super().__init__(text)
+        self.problems = problems
 
 
 def load(
@@ -34,7 +44,7 @@ def load(
     """Validate what a stack file says.
 
     Args:
-        values: `environments`, `integrations`, `companionExtension` and `maximumSecretLifetimeDays`, as
+        values: `environments`, `defaults`, `integrations`, `companionExtension` and `maximumSecretLifetimeDays`, as
             Pulumi's configuration gives them.
         presets: the folder of presets.
         stack_file: named in messages, and read for the lines of what is wrong.
@@ -56,11 +66,15 @@ def load(
         problems.append(
             Problem(["integrations"], "must be a mapping: each integration's key, and its settings indented below it")
         )
-    filled = [
-        {**each, "(key)": str(key)}
-        for key, entry in entries.items()
-        if (each := _filled(key, entry, presets, problems)) is not None
-    ]
+    defaults = usable_defaults(values, context)
+    filled = []
+    for key, entry in entries.items():
+        try:
+            together = laid_together(str(key), entry, Presets(presets), defaults)
+        except SettingsProblem as refused:
+            problems.append(refused.problem)
+        else:
+            filled.append({**together.values, "(key)": str(key)})
     no_environments = list(_no_environments(values, filled))
     problems += no_environments
     try:
@@ -73,7 +87,8 @@ def load(
     else:
         problems += [] if no_environments else contradictions(settings, dates_required=dates_required)
     if problems:
-        raise SettingsError(message(problems, StackFile(stack_file, PROJECT, {**configuration, **values})))
+        file = StackFile(stack_file, PROJECT, {**configuration, **values})
+        raise SettingsError(message(problems, file), problems)
     return settings
 
 
@@ -100,35 +115,48 @@ def decode_configuration_value(text: str) -> Any:
         return text  # a text that begins like JSON; where that is wrong, validation says so
 
 
-def _filled(key: str, entry: object, presets: Path, problems: list[Problem]) -> dict[str, Any] | None:
-    """Return an integration's settings over those of its preset; None, and a problem, where one is not there."""
+class SettingsProblem(Exception):
+    """One thing that is wrong with an integration before it can be validated."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem
+
+
+def laid_together(key: str, entry: object, presets: Presets, defaults: Mapping[str, Any]) -> Merged:
+    """Return an integration's settings over those of its preset, and both over the stack file's defaults.
+
+    Args:
+        key: the integration's.
+        entry: what stands under it.
+        presets: all of them.
+        defaults: of the stack file; known to be valid.
+
+    Raises:
+        SettingsProblem: the entry is empty, or its preset is not there or cannot be used.
+    """
     if not isinstance(entry, Mapping) or not entry:
-        problems.append(Problem(["integrations", key], "has no settings: name a preset and environments at least"))
-        return None
+        text = "has no settings: name a preset and environments at least"
+        raise SettingsProblem(Problem(["integrations", key], text))
     if "preset" not in entry:
-        return dict(entry)
-    name = entry["preset"]
-    known = sorted(path.stem for path in presets.glob("*.yaml"))
-    if name not in known:
-        text = f"there is no preset {shown(name)}{suggestion(str(name), known)}; the presets are {', '.join(known)}"
-        problems.append(Problem(["integrations", key, "preset"], text))
-        return None
+        return merged(entry, {}, defaults)
     try:
-        preset = read_yaml((presets / f"{name}.yaml").read_text(encoding="utf-8"))
+        preset = presets.read(entry["preset"])
     except ValueError as problem:
-        problems.append(Problem(["integrations", key, "preset"], f"{name}.yaml is not valid YAML: {problem}"))
-        return None
-    if not isinstance(preset, Mapping):
-        text = f"{name}.yaml must be a mapping (key: value), of an integration's keys"
-        problems.append(Problem(["integrations", key, "preset"], text))
-        return None
-    return _merged(preset, entry)
+        raise SettingsProblem(Problem(["integrations", key, "preset"], str(problem))) from None
+    return merged(entry, preset.values, defaults)
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the mapping `below` with what `above` says; mappings inside are merged, everything else is replaced."""
-    both = dict(below)
-    for key, value in above.items():
-        old = both.get(key)
-        both[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return both
+def usable_defaults(values: Mapping[str, Any], context: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return a stack file's defaults where they are valid, else none: what is wrong in them is told once.
+
+    Args:
+        values: what the stack file says.
+        context: what the models are validated with.
+    """
+    written = values.get("defaults")
+    try:
+        Defaults.model_validate(written or {}, by_alias=True, by_name=False, context=context)
+    except ValidationError:
+        return {}
+    return written if isinstance(written, Mapping) else {}

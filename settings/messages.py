@@ -91,6 +91,11 @@ def validation_problems(
             yield Problem(keys, _text(error, str(keys[-1])))
 
 
+def problem_text(invalid: ValidationError) -> str:
+    """Return the first thing that is wrong with one value that was validated by itself."""
+    return _text(invalid.errors(include_url=False)[0], "")
+
+
 def _under(error: ErrorDetails, keys: Sequence[str | int]) -> bool:
     return list(error["loc"][: len(keys)]) == list(keys)
 

@@ -16,7 +16,7 @@ def declared_registration(integration: Integration, key: str, environment: Envir
         environment: what the stack file says of the environment.
     """
     return {
-        **integration.access(key).model_dump(exclude_none=True),
+        **integration.access(key).model_dump(exclude_none=True, exclude={"proof"}),
         "environment": environment.name,
         "base_url": environment.base_url or "",
         "scope": environment.scope or "",

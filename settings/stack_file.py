@@ -40,7 +40,7 @@ class StackFile:
         node, line = self._config, None
         for depth, key in enumerate(keys):
             found, value = _below(node, self._key(key) if depth == 0 else key)
-            if found is None or (depth == 0 and _shape(value) != _built(self._values.get(str(key)))):
+            if found is None or (depth == 0 and not _has_shape(value, self._values.get(str(key)))):
                 break
             node, line = value, found.start_mark.line + 1
         return line
@@ -48,6 +48,17 @@ class StackFile:
     def _key(self, key: str | int) -> str:
         """Return a first key as the file writes it; one of another namespace has its own before it."""
         return str(key) if ":" in str(key) else f"{self._namespace}:{key}"
+
+
+def line_in(node: yaml.Node | None, keys: Sequence[str | int]) -> int | None:
+    """Return the line (from 1) of the last of these nested keys that a document has, None where it has none."""
+    line = None
+    for key in keys:
+        found, node = _below(node, key)
+        if found is None:
+            break
+        line = found.start_mark.line + 1
+    return line
 
 
 def _below(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
@@ -61,15 +72,22 @@ def _below(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, ya
     return None, None
 
 
-def _shape(node: yaml.Node | None) -> object:
-    """Return a node's keys and lengths alone."""
-    if isinstance(node, yaml.MappingNode):
-        return {str(name.value): _shape(value) for name, value in node.value}
-    return [_shape(each) for each in node.value] if isinstance(node, yaml.SequenceNode) else None
+def _has_shape(node: yaml.Node | None, value: object) -> bool:
+    """Tell whether a node has a value's keys and lengths: Pulumi spells some values, such as dates, in its own way.
 
-
-def _built(node: object) -> object:
-    """Return a value's keys and lengths alone: Pulumi spells some of the values, such as dates, in its own way."""
-    if isinstance(node, Mapping):
-        return {str(key): _built(value) for key, value in node.items()}
-    return [_built(each) for each in node] if isinstance(node, list) else None
+    It goes down the value, which ends, and not the node, which may be its own alias.
+    """
+    if isinstance(value, Mapping):
+        if not isinstance(node, yaml.MappingNode):
+            return False
+        below = {name.value: inner for name, inner in node.value if isinstance(name, yaml.ScalarNode)}
+        return below.keys() == {str(key) for key in value} and all(
+            _has_shape(below[str(key)], inner) for key, inner in value.items()
+        )
+    if isinstance(value, list):
+        return (
+            isinstance(node, yaml.SequenceNode)
+            and len(node.value) == len(value)
+            and all(map(_has_shape, node.value, value))
+        )
+    return not isinstance(node, yaml.MappingNode | yaml.SequenceNode)

@@ -9,4 +9,10 @@ from pydantic.alias_generators import to_camel
 class StrictModel(BaseModel):
     """The base of all models of a stack file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        use_attribute_docstrings=True,  # what editors say of a key
+    )

@@ -7,10 +7,11 @@ docs/reference/stack-file.md, "Dates and other spellings".
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +29,8 @@ _RESOLVED = {  # in this order: the first that fits a plain scalar says what it 
     "merge": r"<<",
 }
 _LARGEST = 2**64  # a greater whole number is a float64 in Go
+_MOST_VALUES = 1_000_000
+"""More than a stack file has; aliases of aliases make a short document as long as one likes, which Go refuses too."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -91,9 +94,15 @@ def read_yaml(text: str) -> Any:
         ValueError: it is no YAML, or has what JSON cannot say; the text says where.
     """
     try:
-        return _as_json(yaml.load(text, _Loader))  # noqa: S506 - it is a SafeLoader
+        value = yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
     except yaml.YAMLError as problem:
         raise ValueError(" ".join(str(problem).split())) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except (ValueError, LookupError, TypeError, AttributeError):  # what PyYAML makes of `!!bool perhaps`
+        raise ValueError("it has a value that is not what its tag says") from None
+    try:
+        return _as_json(value)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
@@ -106,14 +115,28 @@ def read_nodes(text: str) -> yaml.Node | None:
         return None
 
 
-def _as_json(value: Any) -> Any:
+def _as_json(value: Any, count: Iterator[int] | None = None) -> Any:
     """Return a value as it is after JSON: keys are texts, 1.0 is 1, and what is too big is rounded."""
+    count = count or itertools.count(1)
+    if next(count) > _MOST_VALUES:
+        raise ValueError("its aliases make more than a million values of it")
     if isinstance(value, dict):
-        return {key if isinstance(key, str) else json.dumps(key): _as_json(item) for key, item in value.items()}
+        return {_key(key): _as_json(item, count) for key, item in value.items()}
     if isinstance(value, list):
-        return [_as_json(item) for item in value]
+        return [_as_json(item, count) for item in value]
     if isinstance(value, int | float) and not isinstance(value, bool):
         if not math.isfinite(value):
             raise ValueError(f"{value} cannot be said in JSON")
         return int(value) if abs(value) < 2**53 and value == int(value) else float(value)
-    return value
+    if value is None or isinstance(value, str | bool):
+        return value
+    raise ValueError(f"it has a value of the YAML type {type(value).__name__}, which JSON does not have")
+
+
+def _key(key: Any) -> str:
+    """Return a key as a text; one that is no single value has no spelling."""
+    if isinstance(key, str):
+        return key
+    if key is None or isinstance(key, bool | int | float):
+        return json.dumps(key)
+    raise ValueError("it has a key that is not a single value")

@@ -76,5 +76,5 @@ def _ask(wanted: StackOutput, asked: dict[str, Mapping[str, Any]]) -> str:
         if not isinstance(outputs, dict):
             raise StackUnreadable("`pulumi stack output --json` did not print a mapping of outputs")
         asked[wanted.stack] = outputs
-    value = asked[wanted.stack].get(wanted.output)
+    value = wanted.found_in(asked[wanted.stack])
     return "" if value == _HIDDEN else wanted.client_id(value)

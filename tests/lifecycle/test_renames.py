@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
 from tests.support.registrations import SETS, registrations
-from tests.support.stack import ENVIRONMENTS, MAGENTO, Stack
-from tests.support.tenant import Tenant
-from tests.support.working_integration import working
+from tests.support.stack import ENVIRONMENTS, FIRST, MAGENTO, Stack
+from tests.support.tenant import OURS, REPOSITORY, Tenant
 
 RENAMED = {**ENVIRONMENTS, "production": {"name": "Live", "formerly": ["Production"]}}
 
@@ -44,13 +46,58 @@ def test_an_integration_with_another_key_keeps_everything_but_its_tag(tenant: Te
     )
 
 
-def test_without_formerly_a_renamed_integration_is_stopped_by_the_name_of_its_application(
-    tenant: Tenant, stack: Stack
-) -> None:
+PAGE = (REPOSITORY / "docs/names.md").read_text(encoding="utf-8")
+
+
+class Change(NamedTuple):
+    """A section of the page.
+
+    Attributes:
+        title: its heading.
+        text: the stack file after its change, from `config:` on.
+        starts_anew: whether it starts from the page's first file; else from the section before it, deployed.
+        plan: what the preview says, as the page does.
+    """
+
+    title: str
+    text: str
+    starts_anew: bool
+    plan: str
+
+
+def changes() -> list[Change]:
+    """The changes of the page, each made in the file that it starts from."""
+    first = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0].replace("2026-11-23", FIRST)
+    found: list[Change] = []
+    for section in PAGE.split("\n## ")[1:]:
+        starts_anew = "After that change and `pulumi up`" not in section
+        text = first if starts_anew else found[-1].text
+        for patch in re.findall(r"^```diff\n(.*?)^```", section, re.MULTILINE | re.DOTALL):
+            lines = patch.replace("2026-11-23", FIRST).splitlines(keepends=True)
+            old, new = ("".join(line[1:] for line in lines if line[0] in kept) for kept in (" -", " +"))
+            assert text.count(old) == 1, f"{old!r} stands once in {text}"
+            text = text.replace(old, new)
+        (plan,) = re.findall(r"^\*\*Plan:\*\* (.*)$", section, re.MULTILINE)
+        found.append(Change(section.splitlines()[0], text, starts_anew, plan))
+    return found
+
+
+def test_each_change_on_the_page_about_names_is_planned_as_it_says(tenant: Tenant, stack: Stack) -> None:
     stack.deploy()
-    stack.write(shop=MAGENTO)
-    refused = stack.up(preview=True)
-    assert refused.code == 1
-    assert "NaviPartner Magento 2 integration" in refused.output
-    stack.write()
-    assert working(tenant, stack)
+    head = f"config:\n  azuread:tenantId: {tenant.ready.tenantId}\n"
+    wrong = []
+    before = ""
+    for change in changes():
+        if not change.starts_anew:
+            stack.folder.stack_file.write_text(head + before)
+            assert stack.up().code == 0
+        stack.folder.stack_file.write_text(head + change.text)
+        tenant.clear_requests()
+        shown = stack.preview()
+        refused = re.fullmatch("refused: `(.*)`", change.plan)
+        planned = {verb: int(number) for number, verb in re.findall(r"(\d+) (?:to )?(\w+)", change.plan)}
+        if (refused and refused[1] not in " ".join(shown.output.split())) or (not refused and shown.changes != planned):
+            wrong.append(f"{change.title}: {shown}")
+        assert tenant.requests(user_agent=OURS) == [], "a preview asks no service"
+        before = change.text
+    assert not wrong, "\n\n".join(wrong)

@@ -62,7 +62,7 @@ def test_any_other_stack_file_needs_environments(values: dict[str, Any]) -> None
 
 
 def test_where_there_are_roles_environments_may_not_be_left_out() -> None:
-    assert "integrations.a.environments: is empty; it needs at least one" in problem(a=PLAIN)
+    assert "integrations.a.environments: is missing: list keys of `environments`, or []" in problem(a=PLAIN)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, let
         ({"rolez": ["API.ReadWrite.All"]}, "integrations.magento.rolez", "'roles'"),
         ({"roles": ["API.ReadWrite.Al"]}, "integrations.magento.roles[0]", "'API.ReadWrite.All'"),
         ({"environments": ["prodction"]}, "integrations.magento.environments.prodction", "'production'"),
-        ({"environments": []}, "integrations.magento.environments", "at least one"),
+        ({"environments": None}, "integrations.magento.environments", "must be a list of keys"),
         ({"permissionSets": ["super"]}, "integrations.magento.permissionSets[0].roleId", "SUPER"),
         ({"permissionSets": [{"roleId": "X", "compny": "Y"}]}, "integrations.magento.permissionSets[0].compny", "'company'"),
         ({"description": "x" * 51}, "integrations.magento.description", "has 51 characters; Business Central allows 50"),

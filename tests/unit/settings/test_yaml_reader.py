@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from settings.stack_file import StackFile
 from settings.yaml_reader import read_yaml
 from tests.support.yaml_values import WRITTEN
 
@@ -50,3 +52,35 @@ def test_any_text_is_read_or_refused_in_a_sentence(text: str) -> None:
         read_yaml(text)
     except ValueError as refused:
         assert "\n" not in str(refused)
+
+
+BOMB = "\n".join(["a: &a0 [x, x]", *(f"b{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 40))])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("x: !!binary aGk=", "a value of the YAML type bytes"),
+        ("x: !!set {a, b}", "a value of the YAML type set"),
+        ("? !!binary aGk=\n: c", "a key that is not a single value"),
+        ("x: !!bool perhaps", "not what its tag says"),
+        ("x: !!map a", "not what its tag says"),
+        ("a: &a [*a]", "nested too deeply"),
+        (BOMB, "aliases make more than a million values"),
+    ],
+)
+def test_what_json_cannot_say_is_refused_in_words(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        read_yaml(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["config:\n  p:x: &a [*a]", f"config:\n  p:x:\n    {BOMB}".replace("\n", "\n    "), "config:\n  ? &a [*a]\n  : x"],
+)
+def test_lines_are_looked_up_in_a_file_that_cannot_be_read_as_values(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "Pulumi.x.yaml"
+    file.write_text(text)
+    values: tuple[object, ...] = ([[[]]], {"a": []}, "x")
+    for value in values:
+        assert StackFile(file, "p", {"x": value}).line(["x"]) is None
