@@ -12,27 +12,31 @@ from components.business_central_in_tenant import BusinessCentralInTenant
 from components.caller import find_caller
 from components.cloud import KnownCloud, refuse_cloud_without_business_central
 from components.companion import companion_extension
+from components.existing_application import ExistingClientIds
 from components.integration import Integration
 from components.program_end import end_quietly_when_interrupted, refuse
 from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
-from settings.loading import SettingsError, decoded, load, of_project
+from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
+from settings.rotation_warnings import rotation_warnings
 
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
 leave_out_stack_traces()
-config = pulumi.runtime.get_config_env()
-configuration = {key: decoded(text) for key, text in config.items()}
+config_texts = pulumi.runtime.get_config_env()
+config = {key: decode_configuration_value(text) for key, text in config_texts.items()}
 folder = Path(__file__).parent
 stack_file = Path("stacks", f"Pulumi.{pulumi.get_stack()}.yaml")
 try:
     settings = load(
-        of_project(configuration), presets=folder / "presets", stack_file=stack_file, configuration=configuration
+        project_configuration(config), presets=folder / "presets", stack_file=stack_file, configuration=config
     )
 except SettingsError as problem:
     refuse(str(problem))
-refuse_cloud_without_business_central(config, settings)
+refuse_cloud_without_business_central(config_texts, settings)
 
 if warning := unread_bundle(os.environ):
+    pulumi.warn(warning)
+for warning in rotation_warnings(settings):
     pulumi.warn(warning)
 
 if companion := settings.companion_extension:
@@ -45,17 +49,17 @@ if companion := settings.companion_extension:
     pulumi.export("companionExtension", versions)
 
 if settings.integrations or not companion:
-    session = Session(config)
+    session = Session(config_texts)
     try:
         caller = find_caller(session)
-        cloud = KnownCloud.of(config)
+        cloud = KnownCloud.of(config_texts)
     except UserFacingError as problem:
         refuse(str(problem))
-    in_tenant = BusinessCentralInTenant(session)
+    in_tenant, client_ids = BusinessCentralInTenant(session, settings), ExistingClientIds(settings)
     pulumi.export(
         "integrations",
         {
-            each.key: Integration(each, settings, caller, in_tenant, cloud).stack_outputs
+            each.key: Integration(each, settings, caller, in_tenant, client_ids, cloud).stack_outputs
             for each in settings.integrations
         },
     )

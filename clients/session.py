@@ -19,6 +19,8 @@ from clients.business_central.servers import CHECK_SCOPE, Server
 from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
 from clients.entra.credential import Credential
+from clients.entra.refusals import is_no_such_resource
+from clients.graph.app_management_policy import AppManagementPolicies
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
 from clients.graph.client import read_error_body as read_graph_problem
@@ -69,6 +71,12 @@ class Session:
             return Applications(self._graph_transport, lambda: self.graph_caller)
 
     @property
+    def app_management_policies(self) -> AppManagementPolicies:
+        """The client of the tenant's app management policies."""
+        with self._lock:
+            return AppManagementPolicies(self._graph_transport, lambda: self.graph_caller)
+
+    @property
     def graph_caller(self) -> Caller | None:
         """Who signed in to Microsoft Graph, None where the token does not say.
 
@@ -76,8 +84,8 @@ class Session:
             SignInFailed: no token was issued.
         """
         with self._lock:
-            sign_in = self._graph_sign_in
-        return caller_of(sign_in())
+            sign_in, cloud = self._graph_sign_in, self._cloud
+        return caller_of(sign_in(), cloud)
 
     @property
     def business_central_caller(self) -> Caller | None:
@@ -87,8 +95,8 @@ class Session:
             SignInFailed: no token was issued.
         """
         with self._lock:
-            sign_in = self._business_central_sign_in
-        return caller_of(sign_in())
+            sign_in, cloud = self._business_central_sign_in, self._cloud
+        return caller_of(sign_in(), cloud)
 
     @property
     def business_central_url(self) -> str:
@@ -154,7 +162,7 @@ class Session:
             try:
                 return bearer()
             except SignInFailed as problem:
-                if "AADSTS500011" in problem.reason:  # no resource of that name, and so not about who signs in
+                if is_no_such_resource(problem.reason):
                     problem.remedy = server.remedy(CHECK_SCOPE)
                 raise
 

@@ -1,4 +1,4 @@
-"""`python -m commands preflight | prove | handover | schema | errors`: what people run beside Pulumi."""
+"""`python -m commands preflight | prove | rotate | handover | schema | errors`: what people run beside Pulumi."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from commands import prove
 from commands.errors_page import errors_page
 from commands.handover import command as handover
 from commands.preflight import command as preflight
+from commands.rotate import command as rotate
 from commands.schema import stack_file_schema
 
 UNUSABLE, INTERRUPTED = 2, 130
@@ -28,6 +29,8 @@ def main(arguments: list[str]) -> int:
     prove.add_arguments(commands.add_parser("prove", help=text, description=text))
     text = "print what the team of an outside system needs, with examples that run, without the secret"
     handover.add_arguments(commands.add_parser("handover", help=text, description=text))
+    text = "add the dates of secrets that are due to a stack file, and remove those that have been replaced"
+    rotate.add_arguments(commands.add_parser("rotate", help=text, description=text))
     commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
     commands.add_parser("errors", help="print the page of services' answers (docs/reference/errors.md)")
     chosen = parser.parse_args(arguments)
@@ -38,6 +41,8 @@ def main(arguments: list[str]) -> int:
             return prove.run(chosen)
         if chosen.command == "handover":
             return handover.run(chosen)
+        if chosen.command == "rotate":
+            return rotate.run(chosen)
         if chosen.command == "errors":
             sys.stdout.write(errors_page())
             return 0

@@ -6,16 +6,15 @@ nothing, ask nothing. The state has its name and nothing that it finds (docs/ref
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 import pulumi
 
-from clients.http.errors import UserFacingError
-from clients.http.shared_reads import SharedRead
 from clients.session import Session
+from components.once_in_a_run import OnceInARun
 from reconcilers.consent.resource import require_resource
 from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
+from settings.models import Settings
 
 
 class BusinessCentralInTenant:
@@ -23,10 +22,12 @@ class BusinessCentralInTenant:
 
     Args:
         session: whose tenant it is.
+        settings: what the stack file says; where all of it is `consent: manual`, nothing is added to the tenant.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._found = SharedRead(partial(_find, session))
+    def __init__(self, session: Session, settings: Settings) -> None:
+        adds = settings.consents_by_itself
+        self._looked = OnceInARun(partial(_find, session, adds=adds))
         self._hook = pulumi.ResourceHook("business-central-in-tenant", self._require)
 
     @property
@@ -35,12 +36,8 @@ class BusinessCentralInTenant:
         return pulumi.ResourceHookBinding(before_create=[self._hook])
 
     async def _require(self, created: pulumi.ResourceHookArgs) -> None:
-        try:
-            await asyncio.to_thread(self._found)
-        except UserFacingError as problem:
-            problem.where = problem.where or f"integrations.{created.name}"
-            raise
+        await self._looked.require(f"integrations.{created.name}")
 
 
-def _find(session: Session) -> None:
-    require_resource(session.graph, BUSINESS_CENTRAL_APP_ID)
+def _find(session: Session, *, adds: bool) -> None:
+    require_resource(session.graph, BUSINESS_CENTRAL_APP_ID, adds=adds)

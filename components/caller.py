@@ -6,16 +6,16 @@ is compared here: a plugin that reads them in another order, a person who signs 
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 import pulumi
 import pulumi_azuread as azuread
 from pulumi.runtime import register_stack_transformation
 
-from clients.entra.ways import ATTEMPTING, SignInBy, sign_in_by
+from clients.entra.sign_in_methods import ATTEMPTING, ChosenSignIn, choose_sign_in
 from clients.http.errors import FailedPrecondition
 from clients.session import Session
+from components.once_in_a_run import OnceInARun
 
 HOOK = "one caller"
 
@@ -33,17 +33,17 @@ def find_caller(session: Session) -> azuread.GetClientConfigResult:
     Raises:
         FailedPrecondition: the environment names no way to sign in, or azuread signs in as another application.
     """
-    chosen = sign_in_by(os.environ)
+    chosen = choose_sign_in(os.environ)
     caller = azuread.get_client_config()
     if chosen.known_application:
         if caller.client_id.lower() != chosen.known_application:
-            raise two_callers(f"application {caller.client_id}", f"application {chosen.known_application}", chosen)
+            raise callers_differ(f"application {caller.client_id}", f"application {chosen.known_application}", chosen)
     else:
         _compare_before_the_first_write(caller, chosen, session)
     return caller
 
 
-def two_callers(theirs: str, ours: str, chosen: SignInBy) -> FailedPrecondition:
+def callers_differ(theirs: str, ours: str, chosen: ChosenSignIn) -> FailedPrecondition:
     """Return that the two halves of an `up` would be two callers.
 
     Args:
@@ -60,25 +60,26 @@ def two_callers(theirs: str, ours: str, chosen: SignInBy) -> FailedPrecondition:
     )
 
 
-def _compare_before_the_first_write(caller: azuread.GetClientConfigResult, chosen: SignInBy, session: Session) -> None:
+def _compare_before_the_first_write(
+    caller: azuread.GetClientConfigResult, chosen: ChosenSignIn, session: Session
+) -> None:
     """Let each resource, before it is created or updated, wait for one comparison of object ids.
 
     A hook, and not a resource or an input of one: it costs nothing where nothing changes, and no property in the state.
     """
-    compared: asyncio.Task[None] | None = None
 
-    async def compare() -> None:
-        ours = await asyncio.to_thread(lambda: session.graph_caller)
+    def compare() -> None:
+        ours = session.graph_caller
         if ours and ours.object_id and ours.object_id != caller.object_id.lower():
             who = ours.user or f"application {ours.client_id}"
-            raise two_callers(f"object id {caller.object_id}", f"{who}, object id {ours.object_id}", chosen)
+            raise callers_differ(f"object id {caller.object_id}", f"{who}, object id {ours.object_id}", chosen)
 
-    async def once(_: pulumi.ResourceHookArgs) -> None:
-        nonlocal compared
-        compared = compared or asyncio.ensure_future(compare())
-        await asyncio.shield(compared)
+    compared = OnceInARun(compare)
 
-    hook = pulumi.ResourceHook(HOOK, once)
+    async def require(_: pulumi.ResourceHookArgs) -> None:
+        await compared.require()
+
+    hook = pulumi.ResourceHook(HOOK, require)
     binding = pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
     def bound(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:

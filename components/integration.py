@@ -14,7 +14,7 @@ from components.cloud import KnownCloud
 from components.consents import consents
 from components.credentials import secrets
 from components.dependencies import without_dependency
-from components.existing_application import existing_client_id
+from components.existing_application import ExistingClientIds
 from components.federated_credentials import federated_credentials
 from components.proof import access_proof
 from components.stack_outputs import stack_outputs
@@ -33,6 +33,7 @@ class Integration(pulumi.ComponentResource):
         settings: all that the stack file says, for the names of environments.
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
         in_tenant: what is looked at before the first thing is made.
+        client_ids: those of applications that exist already.
         cloud: the cloud of the directory, as far as it is known without a request.
     """
 
@@ -47,6 +48,7 @@ class Integration(pulumi.ComponentResource):
         settings: Settings,
         caller: azuread.GetClientConfigResult,
         in_tenant: BusinessCentralInTenant,
+        client_ids: ExistingClientIds,
         cloud: KnownCloud,
     ) -> None:
         # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
@@ -59,11 +61,13 @@ class Integration(pulumi.ComponentResource):
                 aliases=[pulumi.Alias(name=name) for name in integration.formerly],
             ),
         )
-        # With `consent: manual` the approval page adds Business Central's service principal, and not `up`.
-        hooks = in_tenant.before_create if integration.consent == "auto" else None
+        # An existing application that waits for its approval makes nothing before that, and the approval page adds what
+        # is not in the tenant.
+        looks = integration.consent == "auto" or not integration.client_id
+        hooks = in_tenant.before_create if looks else None
         # An application that exists already is its vendor's or its team's: it gets no secret here.
         own = None if integration.client_id else own_application(integration, caller, self, hooks)
-        client_id = own.application.client_id if own else existing_client_id(integration, self)
+        client_id = own.application.client_id if own else client_ids.of(integration, self)
         consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
         made = secrets(integration, own.application, self) if own else []
         trusted = (

@@ -12,7 +12,7 @@ import pulumi
 
 from components.error_hooks import on_create_error
 from settings import logical_names
-from settings.secret_labels import instead_of, issued_path
+from settings.secret_labels import issued_path, remedy_for_ended_label
 
 _NAME = "secret-not-made"  # stands in states: docs/decisions/0003-stored-names.md
 
@@ -28,7 +28,7 @@ def explanation(name: str, end_date: str, answer: str) -> str:
     key, label = logical_names.key_and_label(name)
     return (
         f"{issued_path(key)}: could not make the secret '{label}', which would end {end_date}: {answer}. "
-        f"If that end has passed, Entra makes no such secret: {instead_of(label)}"
+        f"If that end has passed, Entra makes no such secret: {remedy_for_ended_label(label)}"
     )
 
 

@@ -6,6 +6,7 @@ a vault only, so that no state ever holds it (`custody`).
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Self
 
@@ -30,7 +31,7 @@ class Secrets(_Model):
     issued: tuple[Label, ...] = ()
     lifetime_days: int = Field(gt=0, le=TEN_YEARS)
     overlap_days: int = Field(default=14, gt=0, le=TEN_YEARS)
-    maximum_live: int = Field(default=2, ge=1, le=20)
+    maximum_live: int = Field(default=2, gt=1, le=20)
     display_name: Name | None = None
     custody: VaultPlace | None = None
     deliver: VaultPlace | None = None
@@ -44,10 +45,41 @@ class Secrets(_Model):
             raise ValueError("has custody and deliver: with custody the secret is in the vault already")
         return self
 
+    @property
+    def overlap(self) -> int:
+        """For how many days old and new secret both work: as the stack file says, else less where they live shortly."""
+        if "overlap_days" in self.model_fields_set:
+            return self.overlap_days
+        return max(1, min(self.overlap_days, self.lifetime_days // 5))
+
+    @property
+    def too_late(self) -> tuple[tuple[str, str], ...]:
+        """The labels whose successor's date leaves less than the overlap, each with that successor: by the dates alone.
+
+        There is no clock in it, so a preview can say it. A secret may be out later than its label says:
+        `reconcilers.secrets.rotation` reads that live.
+        """
+        labels = sorted(self.issued)
+        return tuple(
+            (label, successor)
+            for label, successor in itertools.pairwise(labels)
+            if (self._issued(successor) - self._issued(label)).days > self.lifetime_days - self.overlap
+        )
+
+    @property
+    def most_at_once(self) -> int:
+        """How many secrets work at a time, at most: by the dates alone."""
+        issued = [self._issued(label) for label in self.issued]
+        lifetime = timedelta(days=self.lifetime_days)
+        return max((sum(begun <= day < begun + lifetime for begun in issued) for day in issued), default=0)
+
+    @staticmethod
+    def _issued(label: str) -> datetime:
+        return datetime.fromisoformat(label[:10]).replace(tzinfo=UTC)
+
     def end_date(self, label: str) -> str:
         """Return when a secret ends, as RFC 3339: `lifetime_days` after midnight (UTC) of the day it was issued."""
-        issued = datetime.fromisoformat(label[:10]).replace(tzinfo=UTC)
-        return (issued + timedelta(days=self.lifetime_days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (self._issued(label) + timedelta(days=self.lifetime_days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Credentials(_Model):

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 
 from settings import logical_names
 from settings.certificate_checks import certificate_problems
+from settings.credentials import Secrets
 from settings.federated_checks import federated_problems
 from settings.messages import Problem
 from settings.models import Integration, RedirectUris, Settings
 
 
-def contradictions(settings: Settings) -> Iterable[Problem]:
+def contradictions(settings: Settings, *, dates_required: bool = True) -> Iterable[Problem]:
     """Yield what contradicts something else in the same stack file.
 
     Args:
         settings: settings that are each valid by themselves.
+        dates_required: whether secrets have to list the date of one.
     """
     yield from _repeated(
         "environments",
@@ -27,11 +29,7 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
         {each.key: each.display_name for each in settings.integrations if not each.client_id},
         "has the same displayName as integrations.{other} ({value!r}); display names must be unique",
     )
-    yield from _repeated(
-        "integrations",
-        {each.key: str(each.client_id) for each in settings.integrations if each.client_id},
-        "has the same clientId as integrations.{other} ({value!r}); one integration per application",
-    )
+    yield from repeated_client_ids({each.key: str(each.client_id) for each in settings.integrations if each.client_id})
     for key, environment in settings.environments.items():
         if environment.scope and not environment.base_url:
             text = "is for a server or container, which `baseUrl` names: Business Central online has its own"
@@ -61,9 +59,22 @@ def contradictions(settings: Settings) -> Iterable[Problem]:
         yield from _owner_problems(integration, here)
         yield from _application_problems(integration, here)
         yield from _people_problems(integration, here)
-        yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here)
+        yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here, dates_required)
         yield from federated_problems(integration, here)
         yield from certificate_problems(integration, here)
+
+
+def repeated_client_ids(client_ids: Mapping[str, str]) -> Iterable[Problem]:
+    """Yield the integrations that have the application of another one.
+
+    Args:
+        client_ids: of each integration with `clientId`, by its key; what another stack's output has, where it is known.
+    """
+    yield from _repeated(
+        "integrations",
+        client_ids,
+        "has the same clientId as integrations.{other} ({value!r}); one integration per application",
+    )
 
 
 def _companion_problems(settings: Settings) -> Iterable[Problem]:
@@ -95,9 +106,15 @@ def _owner_problems(integration: Integration, here: list[str | int]) -> Iterable
             text = "is for a vendor's application; `owner: tenant` says that this one is of this tenant: leave it out"
             yield Problem([*here, "expectedPublisher"], text)
         if integration.credentials.secrets:
-            yield Problem([*here, "credentials"], f"belongs to {whose}, as the application of `clientId` does")
+            yield Problem(
+                [*here, "credentials"],
+                f"is for an application that this stack makes; {whose} manages those of `clientId`: leave it out",
+            )
         if integration.owners:
-            yield Problem([*here, "owners"], f"are the business of {whose}, as the application of `clientId` is")
+            yield Problem(
+                [*here, "owners"],
+                f"are for an application that this stack makes; {whose} manages those of `clientId`: leave them out",
+            )
         return
     if integration.existing_owner:
         text = "says whose the application of `clientId` is, which is missing; this one is made by this stack"
@@ -151,14 +168,20 @@ def _people_problems(integration: Integration, here: list[str | int]) -> Iterabl
         yield Problem([*here, "redirectUris", "publicClient"], text)
 
 
-def _secret_problems(integration: Integration, maximum: int, here: list[str | int]) -> Iterable[Problem]:
+def _secret_problems(
+    integration: Integration, maximum: int, here: list[str | int], dates_required: bool
+) -> Iterable[Problem]:
     secrets = integration.credentials.secrets
     if secrets is None:
         return
     there: list[str | int] = [*here, "credentials", "secrets"]
-    if not secrets.issued:
+    if secrets.rotated_by:
+        yield from _rotated_elsewhere(secrets, there)
+    elif dates_required and not secrets.issued:
         yield Problem(
-            there, "lists no date: add the day on which the first secret is made, issued: ['<year>-<month>-<day>']"
+            there,
+            "lists no date: `python -m commands rotate` adds the first, or write the day on which it is made, issued: "
+            "['<year>-<month>-<day>']",
         )
     if len(set(secrets.issued)) < len(secrets.issued):
         yield Problem(
@@ -170,6 +193,24 @@ def _secret_problems(integration: Integration, maximum: int, here: list[str | in
             f"{secrets.lifetime_days} days is longer than the {maximum} that are allowed; shorten it, or raise "
             "entra-business-central:maximumSecretLifetimeDays",
         )
+    elif "overlap_days" in secrets.model_fields_set and 2 * secrets.overlap_days >= secrets.lifetime_days:
+        yield Problem(
+            [*there, "overlapDays"],
+            f"{secrets.overlap_days} days is not less than half of the {secrets.lifetime_days} that a secret lives: "
+            "its successor would be due on the day it is made; shorten overlapDays, or raise lifetimeDays",
+        )
+
+
+def _rotated_elsewhere(secrets: Secrets, there: list[str | int]) -> Iterable[Problem]:
+    """Yield what would have two programs rotate the secrets of one application."""
+    who = f"{secrets.rotated_by} rotates the secrets of this application (rotatedBy)"
+    if secrets.issued:
+        yield Problem([*there, "issued"], f"must be empty: {who}")
+    if secrets.foreign_secrets == "remove":
+        yield Problem([*there, "foreignSecrets"], f"would remove what that one makes: {who}")
+    for key, place in {"custody": secrets.custody, "deliver": secrets.deliver}.items():
+        if place:
+            yield Problem([*there, key], f"is for secrets that this stack makes: {who}")
 
 
 def _former_names(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +29,7 @@ def load(
     presets: Path,
     stack_file: Path,
     configuration: Mapping[str, Any] = MappingProxyType({}),
+    dates_required: bool = True,
 ) -> Settings:
     """Validate what a stack file says.
 
@@ -38,6 +39,7 @@ def load(
         presets: the folder of presets.
         stack_file: named in messages, and read for the lines of what is wrong.
         configuration: all of the stack's, keys with their namespace: no setting of azuread may make a second caller.
+        dates_required: whether an integration that has secrets has to list the date of one: not for what adds it.
 
     Raises:
         SettingsError: something is wrong; nothing was changed anywhere.
@@ -59,6 +61,8 @@ def load(
         for key, entry in entries.items()
         if (each := _filled(key, entry, presets, problems)) is not None
     ]
+    no_environments = list(_no_environments(values, filled))
+    problems += no_environments
     try:
         # by alias only: `permission_sets` is the spelling of our code, the stack file's is `permissionSets`
         settings = Settings.model_validate(
@@ -67,19 +71,28 @@ def load(
     except ValidationError as invalid:
         problems += validation_problems(invalid, Settings, [each["(key)"] for each in filled])
     else:
-        problems += contradictions(settings)
+        problems += [] if no_environments else contradictions(settings, dates_required=dates_required)
     if problems:
         raise SettingsError(message(problems, StackFile(stack_file, PROJECT, {**configuration, **values})))
     return settings
 
 
-def of_project(configuration: Mapping[str, Any]) -> dict[str, Any]:
+def _no_environments(values: Mapping[str, Any], integrations: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Yield that there is no environment, unless people sign in to each integration and none names one."""
+    if values.get("environments", {}) != {}:
+        return
+    needs_one = "companionExtension" in values or not integrations
+    if needs_one or any(each.get("environments") or each.get("roles") for each in integrations):
+        yield Problem(["environments"], "is empty; it needs at least one" if "environments" in values else "is missing")
+
+
+def project_configuration(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of this project in a stack's configuration, under their keys without its name."""
     prefix = f"{PROJECT}:"
     return {key.removeprefix(prefix): value for key, value in configuration.items() if key.startswith(prefix)}
 
 
-def decoded(text: str) -> Any:
+def decode_configuration_value(text: str) -> Any:
     """Read a value of Pulumi's configuration: structured ones arrive as JSON, all others as they stand."""
     try:
         return json.loads(text) if text.startswith(("[", "{")) else text

@@ -43,7 +43,7 @@ from settings.values import (
 PROJECT = "entra-business-central"
 
 
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+def _without_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
@@ -83,17 +83,17 @@ def _name_alone(value: object) -> object:
 
 
 class RedirectUris(_Model):
-    """Where Entra sends people back to after they have signed in; a list that is left out is nobody's business here."""
+    """Where Entra sends people back to after they have signed in; a list that is left out stays as others set it."""
 
-    web: Annotated[tuple[WebAddress, ...], AfterValidator(_once)] | None = None
-    public_client: Annotated[tuple[PublicClientAddress, ...], AfterValidator(_once)] | None = None
+    web: Annotated[tuple[WebAddress, ...], AfterValidator(_without_duplicates)] | None = None
+    public_client: Annotated[tuple[PublicClientAddress, ...], AfterValidator(_without_duplicates)] | None = None
 
 
 class OtherPermissions(_Model):
     """What an integration is granted on another resource than Business Central."""
 
-    roles: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
-    delegated_scopes: Annotated[tuple[Name, ...], AfterValidator(_once)] = ()
+    roles: Annotated[tuple[Name, ...], AfterValidator(_without_duplicates)] = ()
+    delegated_scopes: Annotated[tuple[Name, ...], AfterValidator(_without_duplicates)] = ()
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -186,10 +186,10 @@ class Integration(_Model):
     display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
     description: Text50 | None = None
     contact_information: Text50 = ""
-    delegated_scopes: Annotated[tuple[DelegatedScope, ...], AfterValidator(_once)] = ()
-    roles: Annotated[tuple[Role, ...], AfterValidator(_once), AfterValidator(_roles_unless_people_sign_in)] = Field(
-        default=(), validate_default=True
-    )
+    delegated_scopes: Annotated[tuple[DelegatedScope, ...], AfterValidator(_without_duplicates)] = ()
+    roles: Annotated[
+        tuple[Role, ...], AfterValidator(_without_duplicates), AfterValidator(_roles_unless_people_sign_in)
+    ] = Field(default=(), validate_default=True)
     other_permissions: Annotated[
         dict[str, OtherPermissions], BeforeValidator(_by_resource, json_schema_input_type=dict[str, OtherPermissions])
     ] = Field(default_factory=dict)
@@ -279,7 +279,12 @@ class Settings(_Model):
         """The keys of the environments of Business Central online, in the stack file's order."""
         return [key for key, each in self.environments.items() if not each.base_url]
 
-    environments: dict[str, Environment] = Field(min_length=1)
+    @property
+    def consents_by_itself(self) -> bool:
+        """Whether `up` consents to anything, and so adds what the tenant has not yet: not all is `consent: manual`."""
+        return any(each.consent == "auto" for each in self.integrations)
+
+    environments: dict[str, Environment] = Field(default_factory=dict)  # when it may be empty: `settings.loading`
     integrations: tuple[Integration, ...] = ()
     companion_extension: CompanionExtension | None = None
     maximum_secret_lifetime_days: int = Field(default=180, gt=0, le=TEN_YEARS)

@@ -1,4 +1,4 @@
-"""What is said of a label whose secret has ended, or would have: by preflight beforehand, beside the error of `up`."""
+"""What is said of the labels of secrets: by preflight beforehand, by a preview, and beside the error of `up`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ def issued_path(key: str) -> str:
     return f"integrations.{key}.credentials.secrets.issued"
 
 
-def instead_of(label: str) -> str:
+def remedy_for_ended_label(label: str) -> str:
     """Return what to do about a label for which no secret can be made any more."""
     return (
         f"Remove '{label}' from the list. Where no other label is left, put today's date in its place, and hand the "

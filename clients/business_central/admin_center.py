@@ -52,13 +52,12 @@ class EnvironmentApps:
     def installed(self, app_id: str) -> Version | None:
         """Return which version is installed, None where the list does not have it."""
 
-        def read(answer: Mapping[str, Any]) -> Version | None:
-            for app in answer["value"]:
-                if app["appId"].lower() == app_id and str(app.get("state", "")).lower() != _UNINSTALL_PENDING:
-                    return Version.parse(app["version"])
-            return None
+        def read(app: Mapping[str, Any]) -> Version | None:
+            is_it = app["appId"].lower() == app_id and str(app.get("state", "")).lower() != _UNINSTALL_PENDING
+            return Version.parse(app["version"]) if is_it else None
 
-        return self._read(read, "", f"list the extensions of environment {self.environment}")
+        listed = self._list(read, "", f"list the extensions of environment {self.environment}")
+        return next((each for each in listed if each is not None), None)
 
     def deployment_in_progress(self, app: App) -> Deployment | None:
         """Return the newest running operation that installs exactly this version, None where there is none.
@@ -68,12 +67,14 @@ class EnvironmentApps:
         """
         attempting = f"look up operations on {app.name} in environment {self.environment}"
         try:
-            return self._read(partial(_newest_running, app=app), f"/{app.app_id}/operations", attempting)
+            listed = self._list(partial(_running, app=app), f"/{app.app_id}/operations", attempting)
         except ServiceError as problem:
             # The page gives this code for an extension that is not installed; that it also does here is inferred.
             if problem.code.lower() == "resourcedoesnotexist":
                 return None
             raise
+        running = [each for each in listed if each]
+        return max(running, key=lambda each: each[0])[1] if running else None
 
     def deploy(self, app: AppFile) -> Deployment:
         """Upload a per-tenant extension to be installed, or upgraded to, at once."""
@@ -122,6 +123,13 @@ class EnvironmentApps:
     def _read(self, reader: Callable[[Mapping[str, Any]], T], path: str, attempting: str) -> T:
         try:
             return self._transport.read(reader, "GET", f"{self._root}{path}", attempting=attempting)
+        except ServiceError as problem:
+            raise problem.with_remedy(self._remedy(problem)) from None
+
+    def _list(self, reader: Callable[[Mapping[str, Any]], T], path: str, attempting: str) -> list[T]:
+        """Return what a reader makes of each entity of a list, of its next pages too, which are not documented."""
+        try:
+            return self._transport.items(reader, f"{self._root}{path}", attempting=attempting)
         except ServiceError as problem:
             raise problem.with_remedy(self._remedy(problem)) from None
 
@@ -183,17 +191,14 @@ def read_error_body(body: Mapping[str, Any]) -> ErrorBody:
     return ErrorBody(str(error.get("code") or ""), text, "")
 
 
-def _newest_running(answer: Mapping[str, Any], app: App) -> Deployment | None:
-    """Return the newest running operation of a list that installs this version, None where there is none."""
-    ours = [
-        operation
-        for operation in answer["value"]
-        if _text(operation, "status") == "running"
+def _running(operation: Mapping[str, Any], app: App) -> tuple[str, Deployment] | None:
+    """Return when a running operation that installs this version began, and it; None for any other operation."""
+    is_ours = (
+        _text(operation, "status") == "running"
         and _text(operation, "type") != "uninstall"
         and (operation.get("targetVersion") or operation.get("targetAppVersion")) == str(app.version)
-    ]
-    newest = max(ours, key=lambda operation: str(operation.get("createdOn", "")), default=None)
-    return _deployment(newest, app) if newest else None
+    )
+    return (str(operation.get("createdOn", "")), _deployment(operation, app)) if is_ours else None
 
 
 def _deployment(operation: Mapping[str, Any], app: App) -> Deployment:

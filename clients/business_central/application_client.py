@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from clients.business_central.environment import AUTOMATION_ROUTE, read_error_body
+from clients.business_central.environment import read_error_body
 from clients.business_central.requests import HEADERS
+from clients.business_central.routes import AUTOMATION_ROUTE
 from clients.entra import cloud, sign_in
-from clients.entra.caller import claims_of, texts
+from clients.entra.caller import claim_values, claims_of
 from clients.entra.cloud import Cloud
 from clients.entra.credential import Credential
 from clients.http.errors import SignInFailed
@@ -73,7 +74,7 @@ class ApplicationClient:
     @staticmethod
     def roles(authorization: str) -> set[str]:
         """Return the application roles in a token."""
-        return set(texts(claims_of(authorization).get("roles")) or ())
+        return set(claim_values(claims_of(authorization).get("roles")) or ())
 
     def companies(self, authorization: str, route: str, environment: str, base_url: str = "") -> dict[str, str]:
         """Return the names of the companies of an environment -> their ids.

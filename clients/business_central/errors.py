@@ -38,11 +38,11 @@ REGISTER_CALLER = (
 )
 GRANT_CALLER_ROLES = (
     "The application that runs this needs the application roles API.ReadWrite.All and Automation.ReadWrite.All of "
-    "Dynamics 365 Business Central: a Privileged Role Administrator grants them to it under API permissions "
-    "(https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade), or with `az ad app "
-    "permission add --id CLIENT_ID --api 996def3d-b36c-4153-8607-a6fd3c01b89f --api-permissions "
-    "a42b0b75-311e-488d-b67e-8fe84f924341=Role d365bc00-a990-0000-00bc-160000000001=Role` and then `az ad app "
-    "permission admin-consent --id CLIENT_ID`, with its client id."
+    "Dynamics 365 Business Central: a Privileged Role Administrator grants them to it under API permissions in the "
+    "Microsoft Entra admin center, or with `az ad app permission add --id CLIENT_ID --api "
+    "996def3d-b36c-4153-8607-a6fd3c01b89f --api-permissions a42b0b75-311e-488d-b67e-8fe84f924341=Role "
+    "d365bc00-a990-0000-00bc-160000000001=Role` and then `az ad app permission admin-consent --id CLIENT_ID`, with its "
+    "client id."
 )
 ASSIGN_SECURITY = (
     "The caller needs the permission set SECURITY for all companies of environment {environment} (or has to be a user "

@@ -15,12 +15,13 @@ from urllib.parse import quote
 
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Deployment
-from clients.business_central.environment import AUTOMATION_ROUTE, COMPANION_ROUTE, Environment
+from clients.business_central.environment import Environment
 from clients.business_central.errors import ASSIGN_EXTENSION_MANAGEMENT, add_environment_remedy, format_remedy
 from clients.business_central.permission_refusals import permission_refusal
 from clients.business_central.requests import Requests
+from clients.business_central.routes import AUTOMATION_ROUTE, COMPANION_ROUTE
 from clients.http.errors import ServiceError
-from clients.http.transport import Transport, nothing_due
+from clients.http.transport import Transport, no_body
 from clients.http.writes import Done, done_if
 
 _UPLOAD_OPTIONS = {"schedule": "Current version", "schemaSyncMode": "Add"}
@@ -131,7 +132,7 @@ class ExtensionUpload(Requests):
         body: Mapping[str, Any] | None = None,
         content: bytes | None = None,
     ) -> None:
-        self._write(nothing_due, method, self._path(entity), attempting, check_done, body=body, content=content)
+        self._write(no_body, method, self._path(entity), attempting, check_done, body=body, content=content)
 
     def _add_remedy(self, problem: ServiceError) -> ServiceError:
         refusal = permission_refusal(problem)

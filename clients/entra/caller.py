@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from clients.entra.cloud import PUBLIC, Cloud
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -23,6 +25,7 @@ class Caller:
         is_managed_identity: whether it is one of Azure's, which has no application registration.
         roles: the application roles that it holds on the service that the token is for.
         directory_roles: template ids of its Microsoft Entra roles; None where the token does not say.
+        cloud: where it signed in, and so where somebody can give it what it lacks.
     """
 
     client_id: str
@@ -31,6 +34,7 @@ class Caller:
     is_managed_identity: bool
     roles: frozenset[str]
     directory_roles: frozenset[str] | None
+    cloud: Cloud = PUBLIC
 
     @property
     def is_person(self) -> bool:
@@ -41,11 +45,12 @@ class Caller:
         return f"{self.user}, who runs this," if self.user else f"The application {self.client_id}, which runs this,"
 
 
-def caller_of(authorization: str) -> Caller | None:
+def caller_of(authorization: str, cloud: Cloud = PUBLIC) -> Caller | None:
     """Return who an Authorization header speaks for, None where that cannot be read from it.
 
     Args:
         authorization: the header's value, "Bearer ...".
+        cloud: whose token it is.
     """
     claims = claims_of(authorization)
     if not claims:
@@ -57,12 +62,13 @@ def caller_of(authorization: str) -> Caller | None:
         object_id=str(claims.get("oid") or "").lower(),
         user=next((str(name) for name in names if name), "a person") if person else "",
         is_managed_identity="xms_mirid" in claims,
-        roles=texts(claims.get("roles")) or frozenset(),
-        directory_roles=texts(claims.get("wids")),
+        roles=claim_values(claims.get("roles")) or frozenset(),
+        directory_roles=claim_values(claims.get("wids")),
+        cloud=cloud,
     )
 
 
-def texts(claim: object) -> frozenset[str] | None:
+def claim_values(claim: object) -> frozenset[str] | None:
     """Return the texts of a claim that is a list; None where it is not there, or is something else."""
     return frozenset(each for each in claim if isinstance(each, str)) if isinstance(claim, list) else None
 

@@ -31,6 +31,7 @@ class Cloud:
         key_vault: below which the vaults have their names, also the audience of their tokens; "" where a metadata host
             names none.
         business_central: Business Central online; "" where Microsoft documents none.
+        admin_center: the Microsoft Entra admin center, for remedies; "" where it is not known.
         token_exchange: what a federated token has to be for; no address.
     """
 
@@ -38,30 +39,45 @@ class Cloud:
     graph: str
     key_vault: str = ""
     business_central: str = ""
+    admin_center: str = ""
     token_exchange: str = "api://AzureADTokenExchange"  # noqa: S105 - no password
+
+    def page(self, path: str) -> str:
+        """Return the address of a page of the admin center in brackets, for a remedy; "" where it is not known.
+
+        Args:
+            path: after the `#`, such as "view/Microsoft_AAD_IAM/...".
+        """
+        return f" ({self.admin_center}/#{path})" if self.admin_center else ""
 
 
 # Entra: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
 # Graph: https://learn.microsoft.com/graph/deployments
 # Key Vault: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates (DNS suffixes)
+# Entra admin center: https://learn.microsoft.com/entra/fundamentals/faq (what a firewall has to let through)
 # Business Central: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/api-endpoint-structure
 # has one address, and says nothing of the other clouds. Token exchange:
 # https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity . The
 # names are those that the azuread provider accepts in `azuread:environment` and ARM_ENVIRONMENT.
 # docs/reference/facts-graph.md, "Clouds".
-_PUBLIC = Cloud(
-    "https://login.microsoftonline.com", "https://graph.microsoft.com", "https://vault.azure.net", BUSINESS_CENTRAL_URL
+PUBLIC = Cloud(
+    "https://login.microsoftonline.com",
+    "https://graph.microsoft.com",
+    "https://vault.azure.net",
+    BUSINESS_CENTRAL_URL,
+    "https://entra.microsoft.com",
 )
 _US_L4 = Cloud(
     "https://login.microsoftonline.us",
     "https://graph.microsoft.us",
     "https://vault.usgovcloudapi.net",
+    admin_center="https://entra.microsoft.us",
     token_exchange="api://AzureADTokenExchangeUSGov",  # noqa: S106 - no password
 )
 _US_L5 = replace(_US_L4, graph="https://dod-graph.microsoft.us")
 CLOUDS = {
-    "public": _PUBLIC,
-    "global": _PUBLIC,
+    "public": PUBLIC,
+    "global": PUBLIC,
     "usgovernment": _US_L4,
     "usgovernmentl4": _US_L4,
     "usgovernmentl5": _US_L5,
@@ -70,6 +86,7 @@ CLOUDS = {
         "https://login.chinacloudapi.cn",
         "https://microsoftgraph.chinacloudapi.cn",
         "https://vault.azure.cn",
+        admin_center="https://entra.microsoftonline.cn",
         token_exchange="api://AzureADTokenExchangeChina",  # noqa: S106
     ),
 }
@@ -138,7 +155,8 @@ def _cloud_of(metadata: Mapping[str, Any]) -> Cloud:
         login=login,
         graph=str(metadata["microsoftGraphResourceId"]).rstrip("/"),
         key_vault=f"https://{vaults}" if vaults else "",
-        business_central=_PUBLIC.business_central if login == _PUBLIC.login else "",
+        business_central=PUBLIC.business_central if login == PUBLIC.login else "",
+        admin_center=next((each.admin_center for each in CLOUDS.values() if each.login == login), ""),
     )
 
 
@@ -206,7 +224,7 @@ def require_same_cloud(address: str, cloud: Cloud) -> None:
     """
     host = (urlsplit(address).hostname or "").rstrip(".")
     is_public = host == _BUSINESS_CENTRAL_DOMAIN or host.endswith(f".{_BUSINESS_CENTRAL_DOMAIN}")
-    if is_public and cloud.login != _PUBLIC.login:
+    if is_public and cloud.login != PUBLIC.login:
         raise FailedPrecondition(
             _ATTEMPTING,
             f"{host} belongs to the public cloud, and the tokens come from {cloud.login}",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from clients.entra.refusals import AUDIENCE
-from clients.entra.ways import REQUEST_TOKEN, REQUEST_URL, SERVICE_CONNECTION, Way, first
+from clients.entra.sign_in_methods import REQUEST_TOKEN, REQUEST_URL, SERVICE_CONNECTION, SignInMethod, first
 from clients.http.errors import (
     CertificateNotTrusted,
     FailedPrecondition,
@@ -25,7 +26,7 @@ from clients.http.transport import ErrorBody, Transport
 _TRIES, _LONGEST_WAIT = 3, 5
 
 
-def request_token(way: Way) -> str:
+def request_token(way: SignInMethod) -> str:
     """Return a token for Entra from the service that the environment names.
 
     GitHub Actions is asked as
@@ -50,28 +51,34 @@ def request_token(way: Way) -> str:
         headers={"X-TFS-FedAuthRedirect": "Suppress"},  # Azure DevOps: 401 in place of a page to sign in at
     )
 
-    def ask() -> Any:
-        if way is Way.AZURE_PIPELINES:
+    def ask() -> str:
+        if way is SignInMethod.AZURE_PIPELINES:
             query = {"api-version": "7.1", "serviceConnectionId": first(os.environ, *SERVICE_CONNECTION)}
-            return transport.request("POST", "", attempting=attempting, query=query)
-        return transport.request("GET", "", attempting=attempting, query={"audience": AUDIENCE})
+            return transport.read(partial(_token, "oidcToken"), "POST", "", attempting=attempting, query=query)
+        return transport.read(partial(_token, "value"), "GET", "", attempting=attempting, query={"audience": AUDIENCE})
 
     again = Retrying(
-        retry=retry_if_exception_type((Unavailable, NoResponse)) if way is Way.AZURE_PIPELINES else _never,
+        retry=retry_if_exception_type((Unavailable, NoResponse)) if way is SignInMethod.AZURE_PIPELINES else _never,
         stop=stop_after_attempt(_TRIES),
         wait=wait_random_exponential(max=_LONGEST_WAIT),
         reraise=True,
     )
     try:
-        answer = again(ask)
+        return again(ask)
     except CertificateNotTrusted:
         raise
     except UserFacingError as problem:
         raise SignInFailed(attempting, problem.reason, _remedy(way, problem)) from None
-    name = "oidcToken" if way is Way.AZURE_PIPELINES else "value"
-    token = answer.get(name) if isinstance(answer, Mapping) else None
-    if not isinstance(token, str) or not token:
-        raise SignInFailed(attempting, f"its answer has no `{name}`", _remedy(way, None))
+
+
+def _token(name: str, answer: Mapping[str, Any]) -> str:
+    """Read a token from an answer.
+
+    Raises:
+        LookupError, TypeError: there is none.
+    """
+    if not isinstance(token := answer[name], str) or not token:
+        raise TypeError(f"no token in {name}")
     return token
 
 
@@ -79,12 +86,12 @@ def _never(_: object) -> bool:
     return False
 
 
-def _name(way: Way, url: str) -> str:
+def _name(way: SignInMethod, url: str) -> str:
     """Return the service's name in messages: what it is, or its address where that is not known."""
     match way:
-        case Way.AZURE_PIPELINES:
+        case SignInMethod.AZURE_PIPELINES:
             return "Azure Pipelines"
-        case Way.GITHUB:
+        case SignInMethod.GITHUB:
             return "GitHub Actions"
     return f"the token service at {urlsplit(url).netloc or url}"
 
@@ -94,22 +101,22 @@ def _read_error_body(body: Mapping[str, Any]) -> ErrorBody:
     return ErrorBody(str(body.get("typeKey") or ""), str(body.get("message") or ""), "")
 
 
-def _remedy(way: Way, problem: UserFacingError | None) -> str:
+def _remedy(way: SignInMethod, problem: UserFacingError) -> str:
     status = problem.status if isinstance(problem, ServiceError) else 0
     refused = status in {301, 302, 303, 307, 308, 401, 403} or isinstance(problem, FailedPrecondition)
     match way:
-        case Way.AZURE_PIPELINES if refused:
+        case SignInMethod.AZURE_PIPELINES if refused:
             return (
                 "Set SYSTEM_ACCESSTOKEN to $(System.AccessToken) under the `env` of this step; a token of another job "
                 "is not taken. The pipeline has to be permitted to use the service connection."
             )
-        case Way.AZURE_PIPELINES:
+        case SignInMethod.AZURE_PIPELINES:
             return (
                 "Check ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID: the `resourceId` in the address of the service "
                 "connection's page, of the kind workload identity federation. SYSTEM_OIDCREQUESTURI is the pipeline's "
                 "own."
             )
-        case Way.GITHUB:
+        case SignInMethod.GITHUB:
             return (
                 "Give the job the permission `id-token: write`; the address and the token in "
                 "ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are good for this job only."

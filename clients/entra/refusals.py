@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clients.entra.caller import claims_of
-from clients.entra.ways import SignInBy, Way
+from clients.entra.sign_in_methods import ChosenSignIn, SignInMethod
 
 AUDIENCE = "api://AzureADTokenExchange"
 """What a federated token has to be for, unless the federated credential says otherwise.
@@ -30,6 +30,8 @@ _NOT_MATCHED = {
 """No federated credential fits the token: seen in reports. The first is the general one; the second says that there is
 none at all, the last that only the case of letters differs."""
 
+_NO_SUCH_RESOURCE = "500011"
+
 _ASK_FOR_NEW_ONES = (
     "Remove ARM_OIDC_TOKEN, and let this program ask for a new token whenever it needs one: in GitHub Actions with the "
     "permission `id-token: write`; in Azure Pipelines with ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID and "
@@ -46,6 +48,8 @@ _REMEDIES = {
     "7000229": "Make its service principal: `az ad sp create --id <the id in ARM_CLIENT_ID>`.",
     "700027": "Register the certificate of ARM_CLIENT_CERTIFICATE or ARM_CLIENT_CERTIFICATE_PATH on the application in "
     "ARM_CLIENT_ID; where it has ended, a new one.",
+    _NO_SUCH_RESOURCE: "This tenant has no service principal of what the token is for. That of Business Central comes "
+    "with `az ad sp create --id 996def3d-b36c-4153-8607-a6fd3c01b89f`.",
     "5002741": "The token is for several audiences: ask its issuer for one for api://AzureADTokenExchange alone.",
     "7000272": "The token is signed with a key that its issuer does not publish (any more), or that Entra does not "
     "know yet: compare `kid` in its header with the keys at the issuer's jwks_uri; new keys count after some time.",
@@ -54,7 +58,16 @@ _REMEDIES = {
 }
 
 
-def remedy(said: str, chosen: SignInBy, assertion: str) -> str:
+def is_no_such_resource(said: str) -> bool:
+    """Tell whether Entra refused because of what the token is for, and not because of who asked."""
+    return _code(said) == _NO_SUCH_RESOURCE
+
+
+def _code(said: str) -> str:
+    return next(iter(re.findall(r"AADSTS(\d+)", said)), "")
+
+
+def remedy(said: str, chosen: ChosenSignIn, assertion: str) -> str:
     """Return what to do where Entra, or what signs in to it, refuses.
 
     Args:
@@ -62,16 +75,16 @@ def remedy(said: str, chosen: SignInBy, assertion: str) -> str:
         chosen: by which way the caller signs in.
         assertion: the federated token that was sent, "" where there was none.
     """
-    code = next(iter(re.findall(r"AADSTS(\d+)", said)), "")
+    code = _code(said)
     if code == _OUTSIDE_VALIDITY:
         return _outside_validity(chosen.way)
     if code in _NOT_MATCHED:
         return _not_matched(_NOT_MATCHED[code], chosen, claims_of(f"Bearer {assertion}"))
     if code in _REMEDIES:
         return _REMEDIES[code]
-    if chosen.way is Way.AZURE_CLI:
+    if chosen.way is SignInMethod.AZURE_CLI:
         return "Run `az login`, with --tenant where you have several; or set the variables of an application."
-    if chosen.way is Way.MANAGED_IDENTITY:
+    if chosen.way is SignInMethod.MANAGED_IDENTITY:
         return (
             "ARM_USE_MSI works on a machine in Azure with a managed identity; ARM_CLIENT_ID has to be that of an "
             "identity assigned to it, or left out."
@@ -79,18 +92,18 @@ def remedy(said: str, chosen: SignInBy, assertion: str) -> str:
     return f"The sign-in is by {chosen.way.value}: check it, ARM_CLIENT_ID and ARM_TENANT_ID."
 
 
-def _outside_validity(way: Way) -> str:
+def _outside_validity(way: SignInMethod) -> str:
     match way:
-        case Way.STATIC_TOKEN:
+        case SignInMethod.STATIC_TOKEN:
             return f"The token in ARM_OIDC_TOKEN lives for minutes only, and has ended. {_ASK_FOR_NEW_ONES}"
-        case Way.TOKEN_FILE:
+        case SignInMethod.TOKEN_FILE:
             return "The token in the file that ARM_OIDC_TOKEN_FILE_PATH names has ended: who writes it has to renew it."
-        case Way.CERTIFICATE:
+        case SignInMethod.CERTIFICATE:
             return "The clock of this machine is wrong: the signature was made with its time."
     return "The token ended on its way: check the clocks of this machine and of the token's service."
 
 
-def _not_matched(what: str, chosen: SignInBy, claims: Mapping[str, Any]) -> str:
+def _not_matched(what: str, chosen: ChosenSignIn, claims: Mapping[str, Any]) -> str:
     """Return what came and what is expected."""
     names = {"issuer": "iss", "subject": "sub", "audience": "aud"}
     came = ", ".join(f"{name} {_text(claims.get(claim))}" for name, claim in names.items())

@@ -18,12 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clients.entra import token_answers
+from clients.entra import token_responses
 from clients.entra.cloud import CLOUDS, Cloud
 from clients.entra.credential import AccessToken, Credential
 from clients.entra.federated_tokens import request_token
 from clients.entra.refusals import remedy
-from clients.entra.ways import SignInBy, Way, sign_in_by, unusable, value
+from clients.entra.sign_in_methods import ChosenSignIn, SignInMethod, choose_sign_in, unusable, value
 from clients.http.bodies import shortened
 from clients.http.errors import SignInFailed, UserFacingError
 from clients.http.transport import MESSAGE_CHARACTERS, USER_AGENT, redact
@@ -37,13 +37,13 @@ RENEWED_BEFORE_SECONDS = 300  # before a token ends, as azure-core's own policy 
 
 
 def find_credential(tenant_id: str, cloud: Cloud) -> Credential:
-    """Return the credential that the environment holds, by the way that `clients.entra.ways` finds.
+    """Return the credential that the environment holds, by the way that `clients.entra.sign_in_methods` finds.
 
     Raises:
         FailedPrecondition: the variables name no credential, one that cannot be used, or a sign-in that only
             azuread supports.
     """
-    chosen = sign_in_by(os.environ)
+    chosen = choose_sign_in(os.environ)
     sent = [""]
 
     def assertion() -> str:
@@ -74,12 +74,12 @@ class _Caller:
         return self._credential.get_token(*scopes, **options)
 
 
-def _credential(tenant_id: str, cloud: Cloud, chosen: SignInBy, assertion: Callable[[], str]) -> Credential:
+def _credential(tenant_id: str, cloud: Cloud, chosen: ChosenSignIn, assertion: Callable[[], str]) -> Credential:
     from azure import identity
 
     client_id, common = chosen.client_id, _options(cloud)
     match chosen.way:
-        case Way.CERTIFICATE:
+        case SignInMethod.CERTIFICATE:
             certificate = os.environ.get("ARM_CLIENT_CERTIFICATE")
             return identity.CertificateCredential(
                 tenant_id,
@@ -89,27 +89,27 @@ def _credential(tenant_id: str, cloud: Cloud, chosen: SignInBy, assertion: Calla
                 password=os.environ.get("ARM_CLIENT_CERTIFICATE_PASSWORD"),
                 **common,
             )
-        case Way.SECRET:
+        case SignInMethod.SECRET:
             secret = value(os.environ, "ARM_CLIENT_SECRET")
             return identity.ClientSecretCredential(tenant_id, client_id, secret, **common)
-        case Way.MANAGED_IDENTITY:
+        case SignInMethod.MANAGED_IDENTITY:
             return identity.ManagedIdentityCredential(client_id=client_id or None)
-        case Way.AZURE_CLI:
+        case SignInMethod.AZURE_CLI:
             return identity.AzureCliCredential(tenant_id=tenant_id)
         case _:
             return identity.ClientAssertionCredential(tenant_id, client_id, assertion, **common)
 
 
-def _assertion(way: Way) -> str:
+def _assertion(way: SignInMethod) -> str:
     """Return a new federated token, as the environment says.
 
     Raises:
         UserFacingError: there is none.
     """
     match way:
-        case Way.STATIC_TOKEN:
+        case SignInMethod.STATIC_TOKEN:
             return os.environ["ARM_OIDC_TOKEN"].strip()
-        case Way.TOKEN_FILE:
+        case SignInMethod.TOKEN_FILE:
             return Path(os.environ["ARM_OIDC_TOKEN_FILE_PATH"]).read_text(encoding="utf-8").strip()
     return request_token(way)
 
@@ -135,14 +135,14 @@ def bearer(credential: Credential, scope: str) -> Callable[[], str]:
 
     def authorization() -> str:
         nonlocal kept
-        token_answers.forget()
+        token_responses.clear()
         try:
             with getting:
                 if kept is None or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
                     kept = _usable(credential.get_token(scope))
                 return f"Bearer {kept.token}"
         except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-identity and msal
-            raise _not_issued(problem, attempting, credential) from None
+            raise _token_not_issued(problem, attempting, credential) from None
 
     return authorization
 
@@ -159,7 +159,7 @@ def _usable(token: AccessToken) -> AccessToken:
     return token
 
 
-def _not_issued(problem: Exception, attempting: str, credential: Credential) -> UserFacingError:
+def _token_not_issued(problem: Exception, attempting: str, credential: Credential) -> UserFacingError:
     """Return why no token was issued, as an error for the user."""
     from azure.core.exceptions import AzureError, DecodeError
 
@@ -168,13 +168,13 @@ def _not_issued(problem: Exception, attempting: str, credential: Credential) -> 
         return cause
     if isinstance(cause, UntrustedCertificate):
         return cause.while_attempting(attempting)
-    if odd := token_answers.odd_answer():
+    if odd := token_responses.unexpected_response():
         return SignInFailed(attempting, odd, _SOMETHING_ELSE_ANSWERS)
     said = shortened(redact(str(getattr(problem, "message", "") or problem)), MESSAGE_CHARACTERS).rstrip(".")
     if isinstance(cause, (ValueError, TypeError, AttributeError, LookupError, DecodeError)):
         unreadable = f"the answer of the token service cannot be read ({said.removeprefix('Authentication failed: ')})"
         return SignInFailed(attempting, unreadable, _SOMETHING_ELSE_ANSWERS)
-    advise = credential.remedy if isinstance(credential, _Caller) else _advice_of_nobody
+    advise = credential.remedy if isinstance(credential, _Caller) else _no_remedy
     return SignInFailed(attempting, said, advise(said))
 
 
@@ -184,7 +184,7 @@ _SOMETHING_ELSE_ANSWERS = (
 )
 
 
-def _advice_of_nobody(_: str) -> str:
+def _no_remedy(_: str) -> str:
     return "Check the tenant, the client id and the secret."
 
 
@@ -211,7 +211,7 @@ def _options(cloud: Cloud) -> dict[str, Any]:
         "authority": cloud.login,
         "user_agent": USER_AGENT,
         "transport": RequestsTransport(session=session, session_owner=False),
-        "raw_response_hook": token_answers.remember,
+        "raw_response_hook": token_responses.record,
     }
     if cloud.login not in {each.login for each in CLOUDS.values()}:
         options["disable_instance_discovery"] = True  # which would ask login.microsoftonline.com about an unknown host

@@ -32,11 +32,13 @@ class Secret:
         key_id: its id.
         display_name: its name, "" where it has none.
         ends: when it ends, as Graph writes it.
+        starts: since when it is valid, as Graph writes it.
     """
 
     key_id: str
     display_name: str
     ends: str
+    starts: str = ""
 
 
 @dataclass(frozen=True)
@@ -254,7 +256,12 @@ def _application(found: Mapping[str, Any]) -> Application:
         created=found.get("createdDateTime") or "",
         tags=frozenset(found.get("tags", [])),
         secrets=tuple(
-            Secret(item["keyId"], item.get("displayName") or "", item.get("endDateTime") or "")
+            Secret(
+                item["keyId"],
+                item.get("displayName") or "",
+                item.get("endDateTime") or "",
+                item.get("startDateTime") or "",
+            )
             for item in found.get("passwordCredentials", [])
         ),
         certificates=tuple(map(_certificate, found.get("keyCredentials", []))),

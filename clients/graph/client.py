@@ -7,6 +7,7 @@ from typing import Any
 
 from clients.graph.app_role_assignments import AppRoleAssignments
 from clients.graph.delegated_grants import DelegatedGrants
+from clients.graph.passwords import Passwords
 from clients.graph.service_principals import ServicePrincipals
 from clients.http.transport import ErrorBody, as_mapping
 
@@ -18,7 +19,7 @@ def read_error_body(body: Mapping[str, Any]) -> ErrorBody:
     return ErrorBody(*(str(text or "") for text in (error.get("code"), error.get("message"), inner.get("request-id"))))
 
 
-class Graph(ServicePrincipals, AppRoleAssignments, DelegatedGrants):
+class Graph(ServicePrincipals, AppRoleAssignments, DelegatedGrants, Passwords):
     """Microsoft Graph v1.0. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says.
 
     Args:

@@ -16,7 +16,7 @@ from clients.graph.permissions import GRANT_DELEGATED_PERMISSIONS, READ_DELEGATE
 from clients.graph.requests import Requests, id_of
 from clients.http.errors import NotFound
 from clients.http.shared_reads import SharedRead
-from clients.http.transport import Transport, nothing_due
+from clients.http.transport import Transport, no_body
 
 _ON_BEHALF_OF_ALL = "AllPrincipals"
 
@@ -95,7 +95,7 @@ class DelegatedGrants(Requests):
         self._write(
             "PATCH",
             path,
-            nothing_due,
+            no_body,
             lambda: self._grant_scopes(grant_id) == wanted,
             attempting=attempting,
             needs=needs,

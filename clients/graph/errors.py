@@ -77,6 +77,16 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         way_on="remove the object that the text names, then run `pulumi up` again",
     ),
     KnownAnswer(
+        "400",
+        "",
+        "No password credential found with keyId",
+        "absent",
+        "the application has no secret of this key id, or does not show it everywhere yet",
+        "seen: by HashiCorp Vault's azure engine, which takes it for done; of new secrets too",
+        azuread="it would fail; it looks first whether the secret is there",
+        way_on=_RUN_AGAIN,
+    ),
+    KnownAnswer(
         "404",
         "Request_ResourceNotFound",
         "",
@@ -125,6 +135,31 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         azuread="not asked by our program: consent is ours",
     ),
     KnownAnswer(
+        "400",
+        "CredentialTypeNotAllowedAsPerAppPolicy",
+        "",
+        "refused",
+        "the tenant's app management policy forbids new secrets",
+        "seen in many clients; the status only in one's tests",
+        remedy=(
+            "Ask whoever keeps the tenant's app management policy for an exception for this application, or let the "
+            "integration sign in without a secret."
+        ),
+        azuread=_FAILS,
+        way_on="as in the remedy; the secret's label may stay in the stack file",
+    ),
+    KnownAnswer(
+        "400",
+        "CredentialInvalidLifetimeAsPerAppPolicy",
+        "",
+        "refused",
+        "the tenant's app management policy allows only secrets that live less long",
+        "seen in many clients; the status only in one's tests",
+        remedy="Shorten `lifetimeDays`, and put today's date in the place of the label.",
+        azuread=_FAILS,
+        way_on="shorten `lifetimeDays`, and put today's date in the place of the label",
+    ),
+    KnownAnswer(
         "403",
         "Authorization_RequestDenied",
         "",
@@ -160,7 +195,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
 
 
 def is_absent(problem: ServiceError) -> bool:
-    """Tell whether an object that was asked for by its key is not there."""
+    """Tell whether an object that was asked for by its key, or a secret of it, is not there."""
     return means(KNOWN_ANSWERS, "absent", problem)
 
 

@@ -16,13 +16,14 @@ from clients.http.answers import remedy_by_status
 from clients.http.errors import ServiceError
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
-_API_PERMISSIONS = "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI"
-_ALL_ROLES = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles"
+_API_PERMISSIONS = "view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI"
+_ALL_ROLES = "view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles"
 
 _GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 _PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 _APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 _CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
+_GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 _APPLICATION_DEVELOPER = "cf1c38e5-3621-4004-a7cb-879624dced7c"
 _APPLICATION_ADMINISTRATORS = frozenset(
     {_GLOBAL_ADMINISTRATOR, _APPLICATION_ADMINISTRATOR, _CLOUD_APPLICATION_ADMINISTRATOR}
@@ -69,7 +70,7 @@ class GraphPermission:
         if caller.is_person:
             return (
                 f"{caller} needs the Microsoft Entra role {self.role}. A Privileged Role Administrator assigns it, "
-                f"under Roles and administrators ({_ALL_ROLES})."
+                f"under Roles and administrators{caller.cloud.page(_ALL_ROLES)}."
             )
         if caller.is_managed_identity:  # it has no application registration, and so no page for its permissions
             path = f"servicePrincipals/{caller.object_id}/appRoleAssignments"
@@ -77,15 +78,15 @@ class GraphPermission:
                 f"The managed identity {caller.client_id}, which runs this, needs the Microsoft Graph permission "
                 f"{self.permission}. A Privileged Role Administrator grants it, with a POST of principalId "
                 f"{caller.object_id}, appRoleId {self.id} and, as resourceId, the object id of Microsoft Graph's "
-                f"service principal to https://graph.microsoft.com/v1.0/{path} (`az rest`)."
+                f"service principal to {caller.cloud.graph}/v1.0/{path} (`az rest`)."
             )
         add = (
             f"az ad app permission add --id {caller.client_id} --api {MICROSOFT_GRAPH} --api-permissions {self.id}=Role"
         )
         return (
             f"{caller} needs the Microsoft Graph permission {self.permission}. A Privileged Role Administrator grants "
-            f"it, under API permissions ({_API_PERMISSIONS}/appId/{caller.client_id}), or with `{add}` and then "
-            f"`az ad app permission admin-consent --id {caller.client_id}`."
+            f"it, under API permissions{caller.cloud.page(f'{_API_PERMISSIONS}/appId/{caller.client_id}')}, or with "
+            f"`{add}` and then `az ad app permission admin-consent --id {caller.client_id}`."
         )
 
 
@@ -156,6 +157,15 @@ GRANT_DELEGATED_PERMISSIONS = GraphPermission(
     roles=_APPLICATION_ADMINISTRATORS | {_PRIVILEGED_ROLE_ADMINISTRATOR},
 )
 """Grant delegated permissions for all users."""
+
+READ_POLICIES = GraphPermission(
+    "Policy.Read.All",
+    "246dd0d5-5bd0-4def-940b-0421030a5b68",
+    frozenset({"Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"}),
+    role="Global Reader",
+    roles=_APPLICATION_ADMINISTRATORS | {_GLOBAL_READER},
+)
+"""Read the tenant's app management policy; never required."""
 
 
 def remedies(rights: Iterable[GraphPermission], caller: Caller | None) -> str:

@@ -10,14 +10,14 @@ from clients.entra.caller import Caller
 from clients.graph.errors import KNOWN_ANSWERS, already_exists, is_absent
 from clients.graph.permissions import GraphPermission, add_graph_remedy
 from clients.http.errors import BadRequest, Conflict, NotFound, ServiceError
-from clients.http.transport import Transport, nothing_due
+from clients.http.transport import Transport, no_body
 from clients.http.writes import Done, done_if, write
 
 T = TypeVar("T")
 
 
 class Requests:
-    """What `Graph` is made of. Every method raises `clients.http.errors.UserFacingError` when it cannot do it.
+    """What `Graph` is made of. Methods raise `clients.http.errors.UserFacingError` when they cannot do it.
 
     Args:
         transport: to its base address.
@@ -82,7 +82,7 @@ class Requests:
             return not just_made and is_gone()  # what was made a moment ago may be invisible: only a DELETE tells
 
         try:
-            self._write("DELETE", path, nothing_due, is_done, attempting=attempting, needs=needs)
+            self._write("DELETE", path, no_body, is_done, attempting=attempting, needs=needs)
         except NotFound as problem:
             if just_made or not is_absent(problem):
                 raise
@@ -97,10 +97,12 @@ class Requests:
         attempting: str,
         needs: GraphPermission,
         body: Mapping[str, Any] | None = None,
+        repeated_as: str = "",
     ) -> T | None:
         """Send a write, again after a check where Graph is busy, and return what a reader makes of the answer.
 
-        None where the check found it done: by whom is not known.
+        None where the check found it done: by whom is not known. `repeated_as` is the method by whose rules it is
+        repeated: "DELETE" for a POST that removes something by its id.
         """
 
         def send() -> T | None:
@@ -111,7 +113,7 @@ class Requests:
 
         check_done: Callable[[], Done[T | None] | None] = partial(done_if, is_done)
         try:
-            return write(method, send, check_done, KNOWN_ANSWERS)
+            return write(repeated_as or method, send, check_done, KNOWN_ANSWERS)
         except ServiceError as problem:
             raise add_graph_remedy(problem, needs, self._caller) from None
 

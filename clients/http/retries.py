@@ -10,14 +10,14 @@ from typing import Any
 from urllib3.exceptions import InvalidHeader
 from urllib3.util.retry import Retry
 
-from clients.http.trust import is_hopeless
+from clients.http.trust import is_permanent
 
 # Which statuses are worth asking again here. A write is repeated only where the service says that it did not take it:
 # 429. After anything else somebody has to check first whether it was done: `clients.http.writes`.
 ALWAYS_RETRIED = frozenset({429})
-COULD_NOT = frozenset({408, 425, 500, 502, 503, 504})
+UNAVAILABLE_STATUSES = frozenset({408, 425, 500, 502, 503, 504})
 """Statuses that say that the service could not answer, and leave open whether it did what was asked."""
-RETRIED_READS = ALWAYS_RETRIED | COULD_NOT
+RETRIED_READS = ALWAYS_RETRIED | UNAVAILABLE_STATUSES
 READS = frozenset({"GET"})
 
 
@@ -31,7 +31,7 @@ class RetryTable(Retry):
     def increment(self, *args: Any, **options: Any) -> RetryTable:
         """Return what is left of the tries; none where the next one would fail in the same way."""
         error: Exception | None = options.get("error")
-        if error and is_hopeless(error):
+        if error and is_permanent(error):
             raise error
         return super().increment(*args, **options)
 

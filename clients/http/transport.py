@@ -47,7 +47,7 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def nothing_due(_: Mapping[str, Any]) -> None:
+def no_body(_: Mapping[str, Any]) -> None:
     """Read nothing: for `Transport.read` of an answer that needs no body, and may have one."""
 
 
@@ -131,7 +131,7 @@ class Transport:
         raise self._unexpected(method, status, body, options["attempting"])
 
     def read(self, reader: Callable[[Mapping[str, Any]], T], method: str, path: str, **options: Unpack[Options]) -> T:
-        """Send one request and return what a reader makes of its answer: a body is due, but for `nothing_due`.
+        """Send one request and return what a reader makes of its answer: a body is due, but for `no_body`.
 
         Args:
             reader: takes the decoded object; whatever it does not find there makes the answer an unexpected one.
@@ -145,7 +145,7 @@ class Transport:
         status, body = self._send(method, path, **options)
         try:
             decoded = body.decode()
-            if decoded is None and reader is nothing_due:
+            if decoded is None and reader is no_body:
                 decoded = {}
             if not isinstance(decoded, Mapping):
                 raise TypeError("no object")

@@ -77,11 +77,11 @@ def _remedy(code: int, environment: Mapping[str, str]) -> str:
         return "Something else answers at this address: check the address, HTTPS_PROXY and NO_PROXY."
     return (
         "Where a company's proxy or server has a certificate of the company's own authority, put that authority into "
-        f"the machine's store, or name a PEM file with it in SSL_CERT_FILE. {what_is_read(environment)}"
+        f"the machine's store, or name a PEM file with it in SSL_CERT_FILE. {ca_settings(environment)}"
     )
 
 
-def what_is_read(environment: Mapping[str, str]) -> str:
+def ca_settings(environment: Mapping[str, str]) -> str:
     """Return a sentence that names what both halves trust, with the values of the variables."""
     named = ", ".join(f"{name} ({_state(environment.get(name, ''))})" for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
     unread = [f"{name} ({value})" for name in UNREAD if (value := environment.get(name))]
@@ -102,7 +102,7 @@ def unread_bundle(environment: Mapping[str, str]) -> str:
     if not unread or environment.get("SSL_CERT_FILE") or environment.get("SSL_CERT_DIR"):
         return ""
     return (
-        f"{unread} is set, and SSL_CERT_FILE is not. {what_is_read(environment)} Where the authority in {unread} is "
+        f"{unread} is set, and SSL_CERT_FILE is not. {ca_settings(environment)} Where the authority in {unread} is "
         f"not in the machine's store, set SSL_CERT_FILE={environment[unread]} as well."
     )
 
@@ -207,7 +207,7 @@ def certificate_problem(problem: BaseException | None) -> ssl.SSLCertVerificatio
     return None
 
 
-def is_hopeless(problem: BaseException | None) -> bool:
+def is_permanent(problem: BaseException | None) -> bool:
     """Tell whether the next try would fail in the same way: a certificate, or a proxy that refuses to connect."""
     refused = isinstance(problem, ProxyError) and "Tunnel connection failed" in str(problem)
     return refused or certificate_problem(problem) is not None

@@ -15,7 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from clients.http.answers import KnownAnswer, is_repeatable
 from clients.http.errors import NoResponse, ServiceError, UserFacingError
 from clients.http.replication import max_wait_seconds
-from clients.http.retries import COULD_NOT
+from clients.http.retries import UNAVAILABLE_STATUSES
 
 T = TypeVar("T")
 
@@ -104,7 +104,7 @@ def _may_repeat(method: str, problem: UserFacingError, tries: int, known: tuple[
         return method != "POST" and tries < UNANSWERED_TRIES
     if not isinstance(problem, ServiceError):
         return False
-    return is_repeatable(known, problem) or (method != "POST" and problem.status in COULD_NOT)
+    return is_repeatable(known, problem) or (method != "POST" and problem.status in UNAVAILABLE_STATUSES)
 
 
 def _pause(problem: UserFacingError, tries: int) -> float:

@@ -60,19 +60,17 @@ def _is_in_tenant(session: Session) -> bool:
 def _no_service_principal(graph_caller: Caller | None) -> Finding:
     """Return the finding that nobody can sign in before the tenant has Business Central's service principal.
 
-    `up` makes it before anything else. A person can go on from there; an application cannot, since no application
-    has a role on it yet.
+    `up` makes it before anything else, but for `consent: manual`. A person can go on from there; an application cannot,
+    since no application has a role on it yet.
     """
     found = (
         "this tenant has no service principal of Business Central, so that nobody can sign in to it and no environment "
         "was looked at"
     )
     if graph_caller and graph_caller.is_person:
-        return Finding(
-            "note", WHERE, found, "Run preflight again after the first `up`, which adds it before anything else."
-        )
+        return Finding("note", WHERE, found, "Run preflight again once it is there.")
     remedy = (
-        "`up` adds it before anything else, and each environment then refuses it for want of a role. First, a Cloud "
+        "Once it is there, each environment still refuses the caller for want of a role. First, a Cloud "
         f"Application Administrator adds it: `az ad sp create --id {BUSINESS_CENTRAL_APP_ID}`. "
         f"{format_remedy(GRANT_CALLER_ROLES)} Then run preflight again."
     )

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.entra.caller import Caller
-from clients.entra.ways import sign_in_by
+from clients.entra.sign_in_methods import choose_sign_in
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from clients.http.trust import unread_bundle
@@ -39,9 +39,10 @@ from commands.preflight import (
 )
 from commands.preflight.findings import Finding, Kind, finding_from
 from commands.preflight.stack import Stack
-from commands.preflight.state import State, StateUnusable
+from commands.preflight.state import StateUnusable
 from commands.pulumi_cli import StackUnreadable
-from settings.loading import SettingsError, load, of_project
+from commands.stack_state import exported_state
+from settings.loading import SettingsError, load, project_configuration
 from settings.models import PROJECT
 
 MAX_CONCURRENT_CHECKS = 4
@@ -96,7 +97,8 @@ def _check_until_state_is_stable(stack: Stack) -> list[Finding]:
     """
     found = check(stack)
     for _ in range(2):
-        now = _state(stack.full_name, None) if any(each.kind == "leftover" for each in found) else stack.state
+        left = any(each.kind == "leftover" for each in found)
+        now = exported_state(stack.full_name, None, command="preflight") if left else stack.state
         if now == stack.state:
             return found
         stack = replace(stack, state=now)
@@ -180,7 +182,7 @@ def _sign_in_to_graph(session: Session) -> tuple[Caller | None, list[Finding]]:
 
 def _who_signs_in(caller: Caller | None) -> Finding:
     """Return who signed in to Graph, and by which way."""
-    chosen = sign_in_by(os.environ)
+    chosen = choose_sign_in(os.environ)
     who = f"application {chosen.known_application}" if chosen.known_application else "the caller"
     if caller:
         who = caller.user or f"{'managed identity' if caller.is_managed_identity else 'application'} {caller.client_id}"
@@ -203,34 +205,11 @@ def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:
         raise StackUnreadable(
             f"{file} does not exist, or has no `config`: write it as stacks/Pulumi.example.yaml shows."
         )
-    declared = load(of_project(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config)
+    declared = load(
+        project_configuration(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config
+    )
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
-    state = _state(full_name, exported)
+    state = exported_state(full_name, exported, command="preflight")
     declared, unknown = other_stacks.with_client_ids(declared, state)
     return Stack(pulumi_cli.short_name(full_name), full_name, declared, state, session, tuple(unknown))
-
-
-def _state(full_name: str, exported: str | None) -> State:
-    if exported is not None:
-        return _require_state_of(full_name, State.read(exported))
-    command = f"pulumi stack export --stack {full_name} | python -m commands preflight --stack {full_name} --stdin"
-    try:
-        exported = pulumi_cli.run_pulumi("stack", "export", stack=full_name, alternative=command)
-    except StackUnreadable as problem:
-        if "no stack named" in str(problem):
-            return State.empty()
-        raise
-    return _require_state_of(full_name, State.read(exported))
-
-
-def _require_state_of(full_name: str, state: State) -> State:
-    """Return a state if it is this stack's: with another's, what is in use would look left over.
-
-    Raises:
-        StateUnusable: it is another stack's.
-    """
-    others = state.stacks - {pulumi_cli.short_name(full_name)}
-    if others:
-        raise StateUnusable(f"This is the state of stack {', '.join(sorted(others))}, and not of {full_name}.")
-    return state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clients.business_central.environment import COMPANION_APP_ID
+from clients.business_central.routes import COMPANION_APP_ID
 from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack

@@ -12,10 +12,11 @@ from clients.graph.permissions import MANAGE_ALL_APPLICATIONS
 from clients.http.errors import UserFacingError
 from commands.preflight.business_central import not_in_cloud
 from commands.preflight.findings import Finding, finding_from
-from commands.preflight.missing_graph_permissions import WHERE, lacking
+from commands.preflight.missing_graph_permissions import WHERE, missing_permission
 from commands.preflight.stack import Stack, all_keys, key_path
 from reconcilers.consent.observe import with_application, with_grants
 from reconcilers.consent.plan import Plan, plan
+from reconcilers.consent.resource import not_added
 from reconcilers.consent.spec import ConsentSpec, Live, Recorded
 from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
 from settings.models import Integration
@@ -102,7 +103,9 @@ class _Consents:
         application = self._application
         if application is None:
             if self._auto and (
-                found := lacking(self._caller, MANAGE_ALL_APPLICATIONS, "let a vendor's application into the tenant")
+                found := missing_permission(
+                    self._caller, MANAGE_ALL_APPLICATIONS, "let a vendor's application into the tenant"
+                )
             ):
                 yield found
             then = "`up` lets it in, looks, and grants nothing where it is another one"
@@ -132,12 +135,15 @@ class _Consents:
     def _resource(self, consent: _Planned) -> Iterator[Finding]:
         """Yield whether a resource is in the tenant and offers what is asked for."""
         app_id = consent.spec.resource_app_id
-        if consent.live.resource is None:
+        is_refused = app_id == BUSINESS_CENTRAL_APP_ID and self._integration.owner == "own"
+        if consent.live.resource is None and is_refused and not self._stack.declared.consents_by_itself:
+            yield finding_from(self._where, not_added(app_id), kind="missing")
+        elif consent.live.resource is None:
             name = "Business Central" if app_id == BUSINESS_CENTRAL_APP_ID else f"resource {app_id}"
             purpose = f"add the service principal of {name} to this tenant"
             who = "`up` adds it, as the portal does" if self._auto else "the approval page adds it"
             note = Finding("note", WHERE, f"this tenant has no service principal of {name} yet: {who}")
-            yield (lacking(self._caller, MANAGE_ALL_APPLICATIONS, purpose) if self._auto else None) or note
+            yield (missing_permission(self._caller, MANAGE_ALL_APPLICATIONS, purpose) if self._auto else None) or note
             if app_id == BUSINESS_CENTRAL_APP_ID and (found := not_in_cloud(self._stack.session)):
                 yield found
         for each in consent.plan.refusals:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from clients.business_central.app_file import Version
-from clients.business_central.environment import COMPANION_APP_ID, COMPANION_ROUTE, Environment
+from clients.business_central.environment import Environment
 from clients.business_central.errors import (
     ASSIGN_SAME_SETS_TO_CALLER,
     ASSIGN_SECURITY,
@@ -18,6 +18,7 @@ from clients.business_central.errors import (
     format_remedy,
 )
 from clients.business_central.records import NO_ID, Assignment, PermissionSet, Registration
+from clients.business_central.routes import COMPANION_APP_ID, COMPANION_ROUTE
 from clients.entra.caller import Caller
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
@@ -79,7 +80,7 @@ class _Environment:
         )
         self._online = not declared.base_url
         self._where = f"environment {declared.name}"
-        self._tags = {each.client_id: Tag.among(each.tags) for each in tagged}
+        self._tags = {each.client_id: Tag.find_in(each.tags) for each in tagged}
 
     def findings(self) -> Iterator[Finding]:
         """Make all requests, and yield the findings.
@@ -169,7 +170,7 @@ class _Environment:
                 yield Finding("note", self._where, found, self._remedy(ASSIGN_SECURITY))
         for verb, wanted in (
             ("assign", {each for one in declared for each in one.plan.assign}),
-            ("take away", {_resolved(each) for one in declared for each in one.plan.unassign}),
+            ("remove", {_resolved(each) for one in declared for each in one.plan.unassign}),
         ):
             if foreign := [each for each in wanted if not _may_assign(held, each)]:
                 found = f"{who} does not hold {', '.join(sorted(map(str, foreign)))}, which it has to {verb}"
@@ -197,7 +198,7 @@ class _Environment:
             return
         if row is None or self._stack.has_recorded_registration(self._key, row.client_id):
             return
-        listed = ", ".join(declared.plan.describe_changes(assigned="gives", unassigned="takes")) or "none"
+        listed = ", ".join(declared.plan.describe_changes(assigned="assigns", unassigned="removes")) or "none"
         found = f"`up` takes over the registration of {row.client_id} that is there; changes: {listed}"
         yield Finding("takeover", where, found)
 

@@ -28,10 +28,10 @@ def find(stack: Stack, tagged: Collection[Application]) -> list[Finding]:
     known = {object_id for object_id, _ in stack.state.applications.values()}
     findings: list[Finding] = []
     for each in tagged:
-        tag = Tag.among(each.tags)
+        tag = Tag.find_in(each.tags)
         if tag is None or tag.stack != stack.name:
             continue
-        findings += _secrets(stack, each) if each.id in known else [_application(stack, each, tag.key)]
+        findings += _secrets(stack, each, tag.key) if each.id in known else [_application(stack, each, tag.key)]
     listed = {each.id for each in tagged}
     for key, (object_id, client_id) in stack.state.applications.items():
         gone = _deleted_in_entra(stack, key, object_id, client_id) if object_id not in listed else []
@@ -79,16 +79,26 @@ def _has_needed_name(stack: Stack, application: Application) -> bool:
     return application.display_name.casefold() in {each.display_name.casefold() for each in _to_be_created(stack)}
 
 
-def _secrets(stack: Stack, application: Application) -> Iterator[Finding]:
-    for secret in application.secrets:
-        if secret.key_id not in stack.state.secrets:
+def _secrets(stack: Stack, application: Application, key: str) -> Iterator[Finding]:
+    integration = stack.integration(key)
+    declared = integration.credentials.secrets if integration else None
+    unknown = [each for each in application.secrets if each.key_id not in stack.state.secrets]
+    if declared and declared.rotated_by:
+        found = (
+            f"{application.display_name!r} has {len(unknown)} secrets, which {declared.rotated_by} makes and removes"
+        )
+        yield Finding("note", f"integrations.{key}.credentials.secrets.rotatedBy", found)
+        return
+    for secret in unknown:
+        if not declared or secret.key_id.lower() not in declared.known:
             yield Finding(
                 "leftover",
                 WHERE,
                 f"secret {secret.display_name!r} ({secret.key_id}) of {application.display_name!r} "
                 f"({application.client_id}), which ends {secret.ends}, is in no state: a killed run made it and nobody "
                 "has its text, or somebody added it by hand",
-                f"Remove it: `az ad app credential delete --id {application.client_id} --key-id {secret.key_id}`.",
+                f"Remove it: `az ad app credential delete --id {application.client_id} --key-id {secret.key_id}`. Or "
+                "let `python -m commands rotate` do it (`foreignSecrets: remove`), or keep it (`known`).",
             )
 
 
@@ -158,7 +168,7 @@ def _names_taken(stack: Stack) -> list[Finding]:
         except UserFacingError as problem:
             return [*findings, finding_from(WHERE, problem)]
         for other in found:
-            tag = Tag.among(other.tags)
+            tag = Tag.find_in(other.tags)
             if tag and tag.stack == stack.name:
                 continue  # this stack made it: it is among the leftovers already
             whose = f"stack {tag.stack}'s" if tag else "somebody else's"

@@ -39,11 +39,11 @@ def check(stack: Stack, caller: Caller | None) -> list[Finding]:
     if caller is None:
         found = f"who signed in, and what it may do, cannot be read from its token; needed is {permissions}"
         return [Finding("note", WHERE, found)]
-    findings = [each for right, purpose in wanted.items() if (each := lacking(caller, right, purpose))]
+    findings = [each for right, purpose in wanted.items() if (each := missing_permission(caller, right, purpose))]
     vendors = any(each.owner == "vendor" and each.consent == "auto" for each in stack.declared.integrations)
     if vendors and not wanted.keys() & {READ_DELEGATED_GRANTS, GRANT_DELEGATED_PERMISSIONS}:
         purpose = "see what others granted a vendor's application, before `destroy` takes it out of the tenant"
-        if each := lacking(caller, READ_DELEGATED_GRANTS, purpose):
+        if each := missing_permission(caller, READ_DELEGATED_GRANTS, purpose):
             findings.append(replace(each, kind="note"))  # only `destroy` needs it, so it does not stop `up`
     if any(each.kind == "missing" for each in findings):
         return findings
@@ -51,7 +51,7 @@ def check(stack: Stack, caller: Caller | None) -> list[Finding]:
     return [*findings, Finding("ready", WHERE, f"{who} may do what this stack needs ({permissions})")]
 
 
-def lacking(caller: Caller | None, right: GraphPermission, purpose: str) -> Finding | None:
+def missing_permission(caller: Caller | None, right: GraphPermission, purpose: str) -> Finding | None:
     """Return that the caller lacks a right, None where it has it.
 
     Args:

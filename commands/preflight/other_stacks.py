@@ -11,6 +11,7 @@ from commands.preflight.stack import all_keys, key_path
 from commands.preflight.state import State
 from commands.pulumi_cli import CliNotFound, StackUnreadable, run_pulumi
 from settings.client_ids import StackOutput
+from settings.cross_checks import repeated_client_ids
 from settings.models import Integration, Settings
 
 _HIDDEN = "[secret]"
@@ -54,6 +55,8 @@ def with_client_ids(declared: Settings, state: State) -> tuple[Settings, list[Fi
             findings.append(Finding("note", key_path(each), found))
         if client_id:
             integrations.append(each.model_copy(update={"client_id": client_id}))
+    repeated = list(repeated_client_ids({each.key: str(each.client_id) for each in integrations if each.client_id}))
+    findings += [Finding("refused", each.path, each.text) for each in repeated]
     return declared.model_copy(update={"integrations": tuple(integrations)}), findings
 
 

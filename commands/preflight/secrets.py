@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
+from commands.rotate.look import look
+from reconcilers.secrets.rotation import plan
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration
-from settings.secret_labels import instead_of, issued_path
+from settings.secret_labels import issued_path, remedy_for_ended_label
 
 SOON = timedelta(days=30)
-_NEW_SECRET = "Add today's date to the list, `pulumi up`, and hand the new secret over"  # noqa: S105 - a sentence
+_SUCCESSOR = (
+    "Add today's date to the list (`python -m commands rotate` does it), `pulumi up`, and hand the new secret over"
+)
 
 
 def check(stack: Stack, tagged: Collection[Application], now: datetime) -> list[Finding]:
@@ -41,49 +46,80 @@ def _labels(
     stack: Stack, integration: Integration, secrets: Secrets, tagged: Collection[Application], now: datetime
 ) -> Iterator[Finding]:
     where = issued_path(integration.key)
-    ends = {label: _held_until(stack, integration, label) for label in secrets.issued}
     newest = max(secrets.issued, default="")
-    is_gone: bool | None = None  # asked once, and only where a label has ended
+    late = _ends_before_the_overlap(stack, integration, secrets, tagged, now)
+    application = _Known(stack, integration, tagged)
     for label in sorted(secrets.issued):
-        recorded = ends[label]
-        end = _moment(recorded or secrets.end_date(label))
-        if end > now + SOON:
+        name = application.name_of(label)
+        end = _moment((name and stack.state.secret_ends[name]) or secrets.end_date(label))
+        if end > now + SOON and label not in late:
             continue
         if end > now:
             found = f"the secret '{label}' ends {end:%Y-%m-%d}, {_days(end - now)}"
-            yield Finding("note", where, found, _successor(label, newest))
-            continue
-        if recorded is not None and is_gone is None:
-            is_gone = _is_to_be_made_anew(stack, integration, tagged)
-        if recorded is None or is_gone:
-            why = "its application is made anew, " if is_gone else "the state does not hold it, "
-            found = f"the secret '{label}' would have ended {end:%Y-%m-%d}: {why}and Entra makes none that has ended"
-            yield Finding("refused", where, found, instead_of(label))
+            if label in late:
+                found += f": before a successor has been out for the {secrets.overlap} days of overlapDays"
+            yield Finding("note", where, found, _remedy(label, newest))
+        elif why := application.why_made(name):
+            found = f"the secret '{label}' would have ended {end:%Y-%m-%d}: {why}, and Entra makes none that has ended"
+            yield Finding("refused", where, found, remedy_for_ended_label(label))
         else:
             yield Finding(
                 "note", where, f"the secret '{label}' ended {end:%Y-%m-%d}: nobody can sign in with it",
-                _successor(label, newest),
+                _remedy(label, newest),
             )  # fmt: skip
 
 
-def _held_until(stack: Stack, integration: Integration, label: str) -> str | None:
-    """Return when a secret ends by the state, "" where it does not say; None where the state does not hold it."""
-    names = [logical_names.secret(key, label) for key in all_keys(integration)]
-    return next((stack.state.secret_ends[name] for name in names if name in stack.state.secret_ends), None)
+def _ends_before_the_overlap(
+    stack: Stack, integration: Integration, secrets: Secrets, tagged: Collection[Application], now: datetime
+) -> set[str]:
+    """Return the labels whose successor, by Entra, is out too late: by the rule by which `rotate` goes."""
+    known = look(integration, secrets, stack.state, tagged, None, now)
+    notes = plan(known.terms, known.live, known.recorded, now).notes
+    return {each.label for each in notes if each.kind == "expiring"}
 
 
-def _is_to_be_made_anew(stack: Stack, integration: Integration, tagged: Collection[Application]) -> bool:
-    """Tell whether Entra has no application any more that the state has: then its secrets are gone as well."""
-    for key in all_keys(integration):
-        if known := stack.state.applications.get(key):
-            listed = any(each.id == known[0] for each in tagged)
-            return not (listed or stack.session.applications.exists(known[0]))
-    return True
+class _Known:
+    """What is known of the application of an integration and its secrets; Entra is asked where a label has ended."""
+
+    def __init__(self, stack: Stack, integration: Integration, tagged: Collection[Application]) -> None:
+        self._stack = stack
+        self._keys = all_keys(integration)
+        recorded = [stack.state.applications[key][0] for key in self._keys if key in stack.state.applications]
+        self._id = recorded[0] if recorded else ""
+        self._listed = next((each for each in tagged if each.id == self._id), None)
+
+    def name_of(self, label: str) -> str:
+        """Return the logical name that the state has for a label, "" where it has none."""
+        names = [logical_names.secret(key, label) for key in self._keys]
+        return next((name for name in names if name in self._stack.state.secret_ends), "")
+
+    def why_made(self, name: str) -> str:
+        """Return why `up` would make a secret, "" where it is there.
+
+        Args:
+            name: its logical name in the state, "" where the state does not hold it.
+
+        Raises:
+            UserFacingError: the application cannot be looked up.
+        """
+        if not name:
+            return "the state does not hold it"
+        if self._is_made_anew:
+            return "its application is made anew"
+        there = {each.key_id for each in self._listed.secrets} if self._listed else None
+        if there is not None and self._stack.state.secret_keys[name] not in there:
+            return "somebody removed it in Entra, `up --refresh` would make it anew"
+        return ""
+
+    @cached_property
+    def _is_made_anew(self) -> bool:
+        """Whether Entra has no application any more that the state has: then its secrets are gone as well."""
+        return not (self._listed or (self._id and self._stack.session.applications.exists(self._id)))
 
 
-def _successor(label: str, newest: str) -> str:
+def _remedy(label: str, newest: str) -> str:
     if label == newest:
-        return f"{_NEW_SECRET}; remove '{label}' once nobody uses it any more."
+        return f"{_SUCCESSOR}; remove '{label}' once nobody uses it any more."
     return f"'{newest}' is newer: once nobody uses '{label}' any more, remove it from the list."
 
 

@@ -19,7 +19,7 @@ class Tag(NamedTuple):
     key: str
 
     @staticmethod
-    def among(tags: Iterable[str]) -> Tag | None:
+    def find_in(tags: Iterable[str]) -> Tag | None:
         """Return the tag of this project among an application's tags, None where it has none."""
         for tag in sorted(tags):
             match tag.split(":", 2):

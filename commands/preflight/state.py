@@ -11,6 +11,7 @@ from reconcilers.consent.spec import Recorded
 
 _APPLICATION = "azuread:index/application:Application"
 _PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
+_VAULT_SECRET = "pulumi-python:dynamic/entra-business-central:VaultSecret"  # noqa: S105 - a type
 _PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 _CONSENT = "pulumi-python:dynamic/entra-business-central:AdminConsent"
 _INTEGRATION = "entra-business-central:index:Integration"
@@ -31,6 +32,7 @@ class State:
         principals: key of the integration -> object id of its service principal.
         secrets: key ids of all client secrets, also of those that the next run deletes.
         secret_ends: logical name of each client secret -> when it ends, "" where that is not recorded.
+        secret_keys: logical name of each client secret -> its key id.
         registrations: environment (in lower case) and client id of all registrations -> what is recorded of each.
         consents: client ids of application and resource -> what is ours.
         stacks: the stacks that the resources say they are of; one, or none where there are none.
@@ -48,6 +50,7 @@ class State:
     pending: tuple[str, ...] = ()
     client_ids: Mapping[str, str] = field(default_factory=dict)
     secret_ends: Mapping[str, str] = field(default_factory=dict)
+    secret_keys: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def read(text: str) -> State:
@@ -67,11 +70,14 @@ class State:
                     for each in _of(resources, _APPLICATION)
                 },
                 principals={_key(each): _object_id(each) for each in _of(resources, _PRINCIPAL)},
-                secrets=frozenset(each["outputs"]["keyId"] for each in _of(resources, _PASSWORD)),
+                secrets=frozenset(key_id for _, key_id in _secrets(resources)),
                 secret_ends={
                     _key(each): each["outputs"].get("endDate") or ""
                     for each in _of(resources, _PASSWORD)
                     if not each.get("delete")
+                },
+                secret_keys={
+                    _key(each): key_id.lower() for each, key_id in _secrets(resources) if not each.get("delete")
                 },
                 registrations={
                     (outputs["environment"].casefold(), outputs["client_id"].lower()): outputs
@@ -104,6 +110,14 @@ def _of(resources: list[Mapping[str, Any]], type_: str) -> Iterator[Mapping[str,
     """Yield the resources of a type; what the next run deletes comes first, so that what replaced it has its key."""
     found = [each for each in resources if each["type"] == type_]
     return iter(sorted(found, key=lambda each: not each.get("delete")))
+
+
+def _secrets(resources: list[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield the client secrets, azuread's and those in custody, each with its key id."""
+    yield from ((each, each["outputs"]["keyId"]) for each in _of(resources, _PASSWORD))
+    for each in _of(resources, _VAULT_SECRET):
+        if key_id := (each.get("outputs") or {}).get("key_id"):
+            yield each, key_id
 
 
 def _key(resource: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, cast, get_args
 
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Deployment
-from clients.business_central.environment import COMPANION_APP_ID
+from clients.business_central.routes import COMPANION_APP_ID
 from reconcilers.progress import report
 
 ChannelName = Literal["adminCenter", "automation"]

@@ -13,6 +13,7 @@ from clients.business_central.errors import environment_remedy
 from clients.business_central.permission_refusals import PermissionRefusal, permission_refusal
 from clients.business_central.records import Assignment, Registration
 from clients.business_central.servers import ACCEPT_AUDIENCE, CHECK_SCOPE
+from clients.entra.refusals import is_no_such_resource
 from clients.http.errors import NoResponse, ServiceError, SignInFailed, UnexpectedAnswer, UserFacingError
 from reconcilers.proof.spec import ProofSpec, Unseen
 
@@ -104,7 +105,7 @@ def no_secret(spec: ProofSpec) -> NotProven:
 
 def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:
     """Return what an answer of Entra means."""
-    if spec.server and spec.scope and re.search(r"AADSTS500011\b", problem.reason):
+    if spec.server and spec.scope and is_no_such_resource(problem.reason):
         return NotProven(spec, "application", problem.reason, spec.server.remedy(CHECK_SCOPE))
     for known in _SIGN_IN_ERRORS:
         if re.search(rf"({known.code})\b", problem.reason):

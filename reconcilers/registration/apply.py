@@ -134,7 +134,7 @@ def _adopt(environment: Environment, spec: RegistrationSpec, definitions: Live, 
         raise _no_user(spec)
     _change_permission_sets(environment, user_id, planned)
     done = [_USER_CREATION_REPORTS[step] for step in done_before] + planned.describe_changes(
-        assigned="gave", unassigned="took"
+        assigned="assigned", unassigned="removed"
     )
     if done:
         report(f"{spec.client_id} was registered in environment {spec.environment} already; changed: {', '.join(done)}")
@@ -195,7 +195,7 @@ def _undo(
 
 def _no_user(spec: RegistrationSpec) -> FailedPrecondition:
     return FailedPrecondition(
-        f"give permission sets to {spec.client_id} in environment {spec.environment}",
+        f"assign permission sets to {spec.client_id} in environment {spec.environment}",
         "Business Central made no user for it",
         "Enable it there once by hand, under Microsoft Entra Applications, and run the same command again.",
     )

@@ -54,7 +54,7 @@ def resolve(
 
 def _refused(spec: DeclaredRegistration, problems: Iterable[str]) -> FailedPrecondition:
     problem = FailedPrecondition(
-        f"give permission sets in environment {spec.environment}",
+        f"assign permission sets in environment {spec.environment}",
         "; ".join(problems),
         "Correct `permissionSets` in the stack file or the preset (where a role id is defined twice, add scope and "
         "appId to it); nothing was changed there.",

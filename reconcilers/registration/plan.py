@@ -59,8 +59,8 @@ class Plan:
         """Return the changes to a row that is there, for a message.
 
         Args:
-            assigned: the verb before a permission set that is assigned: "gave", "gives".
-            unassigned: the verb before one that is removed: "took", "takes".
+            assigned: the verb before a permission set that is assigned: "assigned", "assigns".
+            unassigned: the verb before one that is removed: "removed", "removes".
         """
         return [
             *map(str, self.changes),

@@ -54,12 +54,16 @@ class Declaration:
         access: what it may do.
         role: the last of the roles, which an administrator will revoke.
         permission_set: the last of the permission sets, which an administrator will take away.
+        issued: the date of its secret.
+        lifetime_days: for how many days after it the secret lives.
     """
 
     display_name: str
     access: Access
     role: str
     permission_set: PermissionSet
+    issued: date
+    lifetime_days: int
 
 
 def write_stack_file(folder: DemoFolder, tenant_id: str, today: date) -> Declaration:
@@ -89,6 +93,10 @@ def write_stack_file(folder: DemoFolder, tenant_id: str, today: date) -> Declara
             ),
             role=wanted["roles"][-1],
             permission_set=sets[-1],
+            issued=today,
+            lifetime_days=integration["credentials"]["secrets"].get(
+                "lifetimeDays", preset["credentials"]["secrets"]["lifetimeDays"]
+            ),
         )
     except (KeyError, IndexError, TypeError) as problem:
         raise DemoError(

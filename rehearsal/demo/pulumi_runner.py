@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import date
 from typing import Any, NamedTuple
 
 from rehearsal import processes
@@ -106,11 +107,60 @@ class PulumiRunner:
         Raises:
             ClaimFailed: another exit code, or something else than findings.
         """
-        self._narration.command(f"python -m commands preflight --stack {STACK}")
+        code, answer = self._ask("preflight", state='{"deployment": null}')
+        findings: list[dict[str, str]] = answer["findings"]
+        for each in findings:
+            self._narration.output(f"{each['kind']}: {each['where']}: {each['found']}. {each['remedy']}".strip())
+        if code != expected:
+            raise ClaimFailed(f"`preflight` ended with exit code {code} instead of {expected}.")
+        return findings
+
+    def rotate(self, today: date, *, expected: int) -> dict[str, Any]:
+        """Run `python -m commands rotate` as if it were another day, and show what it does.
+
+        Args:
+            today: the day.
+            expected: the exit code that the tour claims.
+
+        Returns:
+            What it says of the one integration: add, remove, notes, nextUp.
+
+        Raises:
+            ClaimFailed: another exit code, or something else than its JSON.
+        """
+        exporting = self._start(self._pulumi.state_command(), subprocess.PIPE, subprocess.DEVNULL)
+        code, answer = self._ask("rotate", "--today", today.isoformat(), state=exporting.communicate()[0])
+        [found] = answer["integrations"]
+        for text in [*(each["text"] for each in found["notes"]), *found["nextUp"]]:
+            self._narration.output(text)
+        if code != expected:
+            raise ClaimFailed(f"`rotate` ended with exit code {code} instead of {expected}.")
+        return dict(found)
+
+    def _ask(self, command: str, *options: str, state: str) -> tuple[int, dict[str, Any]]:
+        """Run a command of the product with the stack's state piped in, and return exit code and JSON.
+
+        Raises:
+            ClaimFailed: it prints something else.
+        """
+        self._narration.command(" ".join([f"python -m commands {command} --stack {STACK}", *options]))
         file = str(self._folder.stack_file)
-        command = [sys.executable, "-m", "commands", "preflight", "--stack", STACK, "--config-file", file]
         process = processes.start(
-            [*command, "--stdin", "--json"],
+            [
+                *(
+                    sys.executable,
+                    "-m",
+                    "commands",
+                    command,
+                    "--stack",
+                    STACK,
+                    "--config-file",
+                    file,
+                    "--stdin",
+                    "--json",
+                ),
+                *options,
+            ],
             processes.basic_environment() | self._ready.environment(),
             mark=self._folder.root,
             cwd=self._folder.project,
@@ -118,16 +168,11 @@ class PulumiRunner:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        output = process.communicate('{"deployment": null}')[0]
+        output = process.communicate(state)[0]
         try:
-            findings: list[dict[str, str]] = json.loads(output)["findings"]
+            return process.returncode, dict(json.loads(output))
         except ValueError:
-            raise ClaimFailed(f"`preflight` says, with exit code {process.returncode}: {output.strip()}") from None
-        for each in findings:
-            self._narration.output(f"{each['kind']}: {each['where']}: {each['found']}. {each['remedy']}".strip())
-        if process.returncode != expected:
-            raise ClaimFailed(f"`preflight` ended with exit code {process.returncode} instead of {expected}.")
-        return findings
+            raise ClaimFailed(f"`{command}` says, with exit code {process.returncode}: {output.strip()}") from None
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets in clear; nothing of it is shown or logged.

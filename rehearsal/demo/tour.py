@@ -18,6 +18,7 @@ from rehearsal.demo.narration import Narration
 from rehearsal.demo.outside_system import OutsideSystem
 from rehearsal.demo.pulumi_runner import PulumiRunner
 from rehearsal.demo.request_counts import Counts
+from rehearsal.demo.rotation import rotate_once
 from rehearsal.ready_file import ReadyFile
 
 _DRIFT = 7  # exit code of --expect-no-changes where there are some (docs/reference/drift.md)
@@ -49,6 +50,7 @@ class Tour:
         self._number = 1
         self.client_id = ""
         self._secret = ""
+        self._old_secret = ""
 
     def walk(self, *, keep: bool) -> None:
         """Go through all steps.
@@ -65,6 +67,7 @@ class Tour:
         self._up()
         self._use()
         self._up_again()
+        self._rotate()
         self._drift()
         self._search()
         if not keep:
@@ -195,6 +198,13 @@ class Tour:
                 f"Nothing changed, but our providers made {ours} requests, and {requests.writes} wrote something.",
             )
 
+    def _rotate(self) -> None:
+        with self._step("Rotation: a second date, both secrets work, the first is removed"):
+            self._old_secret = self._secret
+            self._secret = rotate_once(
+                self._declared, self._runner, self._ready, self.client_id, self._secret, self._claim
+            )
+
     def _drift(self) -> None:
         role, permission_set = self._declared.role, self._declared.permission_set
         environment = next(iter(self._declared.access.permission_sets))
@@ -232,14 +242,16 @@ class Tour:
             self._claim_no_secret()
 
     def _claim_no_secret(self) -> None:
-        found, files = secret_search.search_files(self._secret, self._folder.rehearsal)
         self._collect_requests()
+        found, files = secret_search.search_files(self._secret, self._folder.rehearsal)
+        found += secret_search.search_files(self._old_secret, self._folder.rehearsal)[0]
         texts = {
             "the output of the tour": self._narration.text,
             "the request log": "\n".join(map(json.dumps, self._log)),
             "the tenant's state": json.dumps(self._control.state()),
         }
         found += secret_search.search_texts(self._secret, texts)
+        found += secret_search.search_texts(self._old_secret, texts)
         places = "; ".join(f"{each.place} ({each.form})" for each in found)
         self._claim(
             not found,

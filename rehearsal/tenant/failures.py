@@ -26,7 +26,7 @@ _BUSINESS_CENTRAL = (business_central.refusal("rejected_credentials"), business_
 def raw(fault: FaultSpec) -> HttpResponse:
     """Return the answer that a fault orders to the letter, such as a proxy's page."""
     retry = {} if fault.retryAfter is None else {"retry-after": str(fault.retryAfter)}
-    body = fault.body.encode(fault.encoding, "surrogatepass")
+    body = fault.body.encode(fault.encoding)
     return HttpResponse(fault.status, body, {**fault.headers, **retry}, cut_short=fault.cutShort)
 
 

@@ -7,9 +7,9 @@ import codecs
 import itertools
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, field_validator
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, field_validator, model_validator
 
 
 class Match(BaseModel):
@@ -58,6 +58,14 @@ class FaultSpec(BaseModel):
             return codecs.lookup(encoding).name
         except LookupError:
             raise ValueError(f"there is no encoding {encoding!r}") from None
+
+    @model_validator(mode="after")
+    def _can_be_written(self) -> Self:
+        try:
+            self.body.encode(self.encoding)
+        except UnicodeEncodeError:
+            raise ValueError(f"the body cannot be written in {self.encoding}") from None
+        return self
 
 
 @dataclass

@@ -133,6 +133,10 @@ def test_where_no_application_can_hold_a_role_on_business_central_yet_one_findin
     assert "no service principal of Business Central, so that nobody can sign in to it" in missing["found"]
     assert f"`az ad sp create --id {BUSINESS_CENTRAL}`" in missing["remedy"]
     assert "`up` adds it" in looked.only("note")["found"]
+    manual = run_preflight(tenant, tmp_path, integrations={"magento": {**unused["magento"], "consent": "manual"}})
+    refused = manual.only("missing", "integrations.magento")
+    assert "with `consent: manual` this program adds none" in refused["found"]
+    assert f"`az ad sp create --id {BUSINESS_CENTRAL}`" in refused["remedy"]
     consents.create(inputs.consent())
     assert format_remedy(GRANT_CALLER_ROLES) in missing["remedy"]
     assert format_remedy(GRANT_CALLER_ROLES) in refusal(registrations, inputs.registration()), (

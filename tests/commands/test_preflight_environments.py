@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from clients.business_central.environment import COMPANION_ROUTE
 from clients.business_central.errors import (
     ASSIGN_EBC_REGISTRATION,
     ASSIGN_SAME_SETS_TO_CALLER,
@@ -18,6 +17,7 @@ from clients.business_central.errors import (
     REGISTER_CALLER,
     format_remedy,
 )
+from clients.business_central.routes import COMPANION_ROUTE
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
 from tests.support.entra import EntraApplication, key_ids, make_server_application, tag
 from tests.support.preflight import exported, run_preflight
@@ -162,7 +162,7 @@ def test_a_set_that_up_has_to_take_away_has_to_be_the_callers_too(tenant: Tenant
     tenant.edit("add_permission_set", environment="Production", clientId=JOB_QUEUE_RUNNER, roleId="D365 FULL ACCESS")
     adopted = {"runner": {**VENDOR, "adopt": True}}
     found = run_preflight(tenant, tmp_path, integrations=adopted).only("missing")
-    assert "does not hold D365 FULL ACCESS, which it has to take away" in found["found"]
+    assert "does not hold D365 FULL ACCESS, which it has to remove" in found["found"]
     adopted["runner"]["additionalPermissionSets"] = "keep"
     assert run_preflight(tenant, tmp_path, integrations=adopted).of("missing", "refused") == []
 
@@ -193,8 +193,8 @@ def test_a_row_that_adopt_takes_over_is_told_with_all_that_would_change(tenant: 
     found = looked.only("takeover")
     assert found["where"] == "integrations.runner, environment Production"
     assert "description 'Runner' -> " in found["found"]
-    assert "gives NPR EXT JQ REFRESHER" in found["found"]
-    assert "takes D365 READ" in found["found"]
+    assert "assigns NPR EXT JQ REFRESHER" in found["found"]
+    assert "removes D365 READ" in found["found"]
 
 
 def test_a_row_that_is_not_to_be_adopted_is_refused_as_up_refuses_it(
@@ -229,7 +229,7 @@ def test_a_set_that_is_no_longer_declared_is_taken_away_where_those_of_others_ar
     known = {"permission_sets": [{"role_id": "D365 FULL ACCESS"}], "additional_permission_sets": "keep"}
     state = exported(registrations=(("Production", JOB_QUEUE_RUNNER),), registered=known)
     found = run_preflight(tenant, tmp_path, integrations=keeping, state=state).only("missing")
-    assert "does not hold D365 FULL ACCESS, which it has to take away" in found["found"]
+    assert "does not hold D365 FULL ACCESS, which it has to remove" in found["found"]
 
 
 def test_a_renamed_environment_is_still_the_one_that_the_state_knows(tenant: Tenant, tmp_path: Path) -> None:

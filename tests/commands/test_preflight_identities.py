@@ -108,6 +108,19 @@ def test_pulumi_is_asked_once_for_the_client_ids_that_another_stack_has(tenant: 
     assert (tmp_path / "asked").read_text().count("x") == 1
 
 
+def test_an_output_that_names_the_application_of_another_integration_is_refused(tenant: Tenant, tmp_path: Path) -> None:
+    client_id = made(tenant)
+    by_hand = {**EXPORT, "displayName": "Other", "clientId": client_id}
+    outputs = json.dumps({"exportClientId": client_id.upper()})
+    looked = looked_at(tenant, tmp_path, outputs, other=by_hand, export=FROM_ANOTHER_STACK)
+    assert looked.code == 1
+    found = looked.only("refused")
+    assert (found["where"], found["found"]) == (
+        "integrations.export",
+        f"has the same clientId as integrations.other ('{client_id}'); one integration per application",
+    )
+
+
 @pytest.mark.parametrize(
     ("answer", "kind", "where", "said"),
     [

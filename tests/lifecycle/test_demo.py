@@ -19,8 +19,8 @@ import requests
 LIMIT = 300  # seconds, for a machine that has other things to do
 one_tour = pytest.mark.xdist_group("one tour")  # in one process, so that it is walked once for all of them
 TOUR = (
-    "1. ", "2. Preflight", "3. Preview", "4. Up", "5. The outside system", "6. Up again", "7. Drift", "8. Repair",
-    "9. The secret",
+    "1. ", "2. Preflight", "3. Preview", "4. Up", "5. The outside system", "6. Up again", "7. Rotation", "8. Drift",
+    "9. Repair", "10. The secret",
 )  # fmt: skip
 
 
@@ -154,7 +154,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
 @one_tour
 def test_the_tour_is_green_and_takes_its_steps_in_order(walked: Walked) -> None:
     assert walked.code == 0, walked.output
-    places = [walked.output.find(title) for title in (*TOUR, "10. Destroy", "Every claim holds")]
+    places = [walked.output.find(title) for title in (*TOUR, "11. Destroy", "Every claim holds")]
     assert places == sorted(places)
     assert -1 not in places
     assert "the token carries API.ReadWrite.All, Automation.ReadWrite.All" in walked.output
@@ -200,7 +200,7 @@ def test_a_killed_demo_is_cleaned_up_by_the_next_which_can_be_kept_looked_at_and
 
     code, output = checkout.walk(*options_of(plugin), "--keep")
     assert code == 0, output
-    assert "10. Destroy" not in output
+    assert "11. Destroy" not in output
     for command in re.findall(r"^ +\$ (\.rehearsal/demo/pulumi (?:preflight|preview|prove|output)\b.*)$", output, re.M):
         shown = subprocess.run(command.split(), cwd=checkout.folder, capture_output=True, text=True, check=True)
         assert re.search("clientSecret|10 unchanged|stands in the way|works", shown.stdout), shown.stdout

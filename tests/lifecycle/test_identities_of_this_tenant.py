@@ -178,6 +178,17 @@ def test_an_output_that_is_no_client_id_is_refused_in_words_before_anything_is_m
     assert not [each for each in tenant.requests() if each["method"] != "GET" and "token" not in each["path"]]
 
 
+def test_an_output_that_names_the_application_of_another_integration_is_refused(tenant: Tenant, stack: Stack) -> None:
+    client_id = made(tenant)
+    publish(stack, exportClientId=client_id.upper())
+    other = {**EXPORT, "displayName": "Other", "clientId": client_id}
+    stack.write(export={**EXPORT, "clientId": FROM_ANOTHER_STACK}, other=other)
+    refused = stack.preview()
+    assert refused.code != 0
+    assert f"integrations.export: has the same clientId as integrations.other ('{client_id}')" in refused.output
+    assert "Traceback" not in refused.output
+
+
 def test_another_stack_that_is_not_there_is_refused_in_words(tenant: Tenant, stack: Stack) -> None:
     stack.write(export={**EXPORT, "clientId": FROM_ANOTHER_STACK})
     refused = stack.preview()

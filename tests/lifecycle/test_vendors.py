@@ -113,6 +113,16 @@ def test_nothing_is_made_in_a_cloud_without_business_centrals_application(tenant
     assert tenant.state() == before
     assert {each["type"].split(":")[0] for each in stack.resources()} <= {"pulumi", "entra-business-central"}
 
+    # Where the consent is an administrator's, nothing is added, and only the absence can be seen.
+    stack.write(magento={**MAGENTO, "consent": "manual"})
+    tenant.clear_requests()
+    refused = stack.up()
+    assert refused.code != 0
+    assert f"integrations.magento: could not make an application for {BUSINESS_CENTRAL}: this tenant" in refused.output
+    assert f"`az ad sp create --id {BUSINESS_CENTRAL}`" in refused.output
+    assert tenant.state() == before
+    assert not [each for each in tenant.requests() if each["method"] != "GET" and "/v1.0/" in each["path"]]
+
 
 def test_nothing_is_made_where_the_caller_may_not_add_business_centrals_application(
     tenant: Tenant, stack: Stack

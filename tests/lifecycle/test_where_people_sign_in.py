@@ -12,7 +12,7 @@ def test_the_host_of_an_assistant_is_a_public_client_with_delegated_permissions_
     tenant: Tenant, stack: Stack
 ) -> None:
     tenant.edit("revoke_deployer", resource="graph", role="AppRoleAssignment.ReadWrite.All")  # not needed
-    stack.write(assistant={"preset": "mcp-host"})
+    stack.write(environments={}, assistant={"preset": "mcp-host"})
     made = stack.up()
     assert made.code == 0, made
     assert made.changes == {"create": 5}, "stack, component, application, principal, consent"

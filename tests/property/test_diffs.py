@@ -14,8 +14,9 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from clients.business_central.app_file import Version
-from clients.business_central.environment import COMPANION_APP_ID, Environment
+from clients.business_central.environment import Environment
 from clients.business_central.records import Assignment, PermissionSet, Registration
+from clients.business_central.routes import COMPANION_APP_ID
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.base import Provider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider

@@ -445,7 +445,7 @@ def test_an_adopted_registration_is_brought_to_what_is_declared_and_the_output_t
     assert held(tenant, inputs) == [("D365 BUS FULL ACCESS", ""), ("NPR NP RETAIL", "")]
     [told] = [line for line in registrations.stderr.splitlines() if "was registered" in line]
     assert told.startswith(f"{inputs.registration()['declared_at']}: {inputs.application.client_id} was registered in")
-    for change in ("'Old shop' -> 'NaviPartner Magento 2 integration'", "gave NPR NP RETAIL", "took D365 READ"):
+    for change in ("'Old shop' -> 'NaviPartner Magento 2 integration'", "assigned NPR NP RETAIL", "removed D365 READ"):
         assert change in told
 
 

@@ -215,6 +215,21 @@ def test_an_uninstalled_extension_is_gone_and_comes_back(allowed: Tenant, host: 
     assert installed(allowed) == "1.0.0.0"
 
 
+def test_what_is_not_on_the_first_page_of_a_list_is_not_gone(
+    allowed: Tenant, host: ProviderHost, declare_admin_center: Declare
+) -> None:
+    resource = host.create(declare_admin_center())
+    apps = r"/environments/Production/apps$"
+    link = f"{allowed.ready.businessCentralUrl}/admin/v2.29/applications/BusinessCentral/environments/Production/apps"
+    first = {"value": [], "@odata.nextLink": f"{link}?page=2"}
+    json_ = {"content-type": "application/json"}
+    allowed.fault({"path": apps}, "raw", status=200, body=json.dumps(first), headers=json_)
+    assert host.read(resource) == resource
+    allowed.fault({"path": apps}, "raw", status=200, body='{"value": [], "@odata.nextLink": 7}', headers=json_)
+    with pytest.raises(ProviderError, match="could not list the extensions of environment Production"):
+        host.read(resource)
+
+
 def test_an_older_version_is_seen_and_upgraded(allowed: Tenant, host: ProviderHost, declare: Declare) -> None:
     resource = host.create(declare("1.0.1.0"))
     allowed.edit("uninstall_companion", environment="Production")

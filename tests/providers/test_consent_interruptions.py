@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from itertools import count
 
-import pytest
-
 from tests.support.consents import BOTH, grants, held, principals
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
 from tests.support.entra import make_application
-from tests.support.interruptions import FAULTS, attempt
+from tests.support.interruptions import attempt
 from tests.support.provider_host import ProviderHost
 from tests.support.provider_inputs import Inputs, vendor_consent
-from tests.support.tenant import OURS, Tenant
+from tests.support.tenant import Tenant
 
-
-@pytest.fixture(params=["before", "after"])
-def when(request: pytest.FixtureRequest) -> str:
-    """Before Graph does it, or after."""
-    return str(request.param)
-
-
-@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
-def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
-    """A fault of one request of ours to Graph."""
-    return {**request.param, "when": when, "match": {"userAgent": OURS, "path": "/v1.0/"}}
+INTERRUPTED = "/v1.0/"
+"""In the path of the requests that `fault` interrupts."""
 
 
 def test_create(tenant: Tenant, consents: ProviderHost, fault: dict[str, object]) -> None:

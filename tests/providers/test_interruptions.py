@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from itertools import count
 
-import pytest
-
 from tests.support.entra import make_application
-from tests.support.interruptions import FAULTS, attempt
+from tests.support.interruptions import attempt
 from tests.support.provider_host import ProviderHost
 from tests.support.registrations import SETS, declared_registration, held_sets, registration_row
-from tests.support.tenant import OURS, Tenant
+from tests.support.tenant import Tenant
 
-
-@pytest.fixture(params=["before", "after"])
-def when(request: pytest.FixtureRequest) -> str:
-    """Before the service does it, or after."""
-    return str(request.param)
-
-
-@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
-def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
-    """A fault of one request of ours to Business Central."""
-    return {**request.param, "when": when, "match": {"userAgent": OURS, "path": "/bc/"}}
+INTERRUPTED = "/bc/"
+"""In the path of the requests that `fault` interrupts."""
 
 
 def test_create(tenant: Tenant, registrations: ProviderHost, fault: dict[str, object]) -> None:

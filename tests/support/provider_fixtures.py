@@ -7,13 +7,17 @@ from contextlib import ExitStack
 
 import pytest
 
+from dynamic_providers.access_proof import AccessProofProvider
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.base import Provider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
+from tests.support.access_proofs import ROLES
+from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.entra import EntraApplication, make_application
+from tests.support.interruptions import FAULTS
 from tests.support.provider_host import ProviderHost
 from tests.support.provider_inputs import Inputs
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
 
 @pytest.fixture
@@ -50,3 +54,40 @@ def application(tenant: Tenant) -> EntraApplication:
 def inputs(application: EntraApplication) -> Inputs:
     """Inputs for the application."""
     return Inputs(application)
+
+
+@pytest.fixture
+def proofs(start_host: Callable[..., ProviderHost]) -> ProviderHost:
+    """The host of AccessProof, with little patience."""
+    return start_host(AccessProofProvider(), ENTRA_BC_LONGEST_WAIT="1.5")
+
+
+@pytest.fixture
+def patient_proofs(start_host: Callable[..., ProviderHost]) -> ProviderHost:
+    """The same, with the patience that users have."""
+    return start_host(AccessProofProvider())
+
+
+@pytest.fixture
+def system(tenant: Tenant, application: EntraApplication) -> EntraApplication:
+    """An application that can use the environment Production."""
+    for role in ROLES:
+        tenant.edit(
+            "add_app_role_assignment", clientId=application.client_id, resourceAppId=BUSINESS_CENTRAL, role=role
+        )
+    tenant.edit("create_registration", environment="Production", clientId=application.client_id)
+    tenant.edit("add_permission_set", environment="Production", clientId=application.client_id, roleId="D365 READ")
+    tenant.clear_requests()
+    return application
+
+
+@pytest.fixture(params=["before", "after"])
+def when(request: pytest.FixtureRequest) -> str:
+    """Before a service does it, or after."""
+    return str(request.param)
+
+
+@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
+def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
+    """A fault of one request of ours to the service whose path the test module names as `INTERRUPTED`."""
+    return {**request.param, "when": when, "match": {"userAgent": OURS, "path": request.module.INTERRUPTED}}

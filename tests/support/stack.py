@@ -100,7 +100,7 @@ class Stack:
         """Write the stack file; without arguments the Magento integration in both environments."""
         config = {
             "azuread:tenantId": self.tenant.ready.tenantId,
-            f"{PROJECT}:environments": environments or ENVIRONMENTS,
+            f"{PROJECT}:environments": ENVIRONMENTS if environments is None else environments,
             f"{PROJECT}:integrations": integrations or {"magento": MAGENTO},
         }
         self._declared = json.dumps(config, sort_keys=True)

@@ -19,7 +19,7 @@ from typing import Self
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PRELOADED = (
-    "tests.support.warm_process", "commands.preflight.command", "commands.prove", "commands.schema",
+    "tests.support.warm_process", "commands.preflight.command", "commands.prove", "commands.rotate.command", "commands.schema",
     "dynamic_providers.access_proof", "dynamic_providers.admin_consent",
     "dynamic_providers.business_central_registration", "dynamic_providers.companion_extension",
     "pulumi.dynamic", "azure.identity", "grpc",

@@ -105,7 +105,13 @@ def test_the_permissions_that_people_copy_are_those_that_the_program_names(page:
 
 
 @pytest.mark.parametrize(
-    "page", ["docs/pipeline.md", ".github/workflows/test.yaml", ".github/workflows/companion-extension.yaml"]
+    "page",
+    [
+        "docs/pipeline.md",
+        "docs/rotation.md",
+        ".github/workflows/test.yaml",
+        ".github/workflows/companion-extension.yaml",
+    ],
 )
 def test_actions_are_pinned_by_commit(page: str) -> None:
     actions = re.findall(r"uses: (\S+)", (PROJECT / page).read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.tenant.clock import timestamp
+from rehearsal.tenant.directory.app_management_policy import new_policy, restriction
 from rehearsal.tenant.directory.external_applications import BUSINESS_CENTRAL, MICROSOFT_GRAPH, external_application
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.secrets import remove_secret
@@ -144,6 +145,16 @@ class _Edit(Edit):
                 f"{application.display_name} ({application.app_id}) has no password {key_id}.".replace(" .", ".")
             )
         return {"keyId": key_id}
+
+    def set_app_management_policy(self) -> Changed:
+        """Switch the tenant's default policy on with one restriction of secrets, or off without a `restrictionType`."""
+        policy = new_policy()
+        if type_ := self._arguments.get("restrictionType"):
+            policy["isEnabled"] = True
+            longest, since = self._arguments.get("maxLifetime"), self._arguments.get("since")
+            policy["applicationRestrictions"]["passwordCredentials"].append(restriction(type_, longest, since))
+        self._directory.app_management_policy = policy
+        return {"id": policy["id"]}
 
     def revoke_deployer(self) -> Changed:
         name = self._text("resource")

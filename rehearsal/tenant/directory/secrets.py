@@ -20,7 +20,7 @@ _ALPHABET = string.ascii_letters + string.digits + "_~.-"
 _PLAIN = string.ascii_letters + string.digits
 _PASSWORD = "password"  # noqa: S105 - in place of a key id
 # Of a secret without an end of its own: docs/reference/facts-graph.md, "What objects look like".
-_DEFAULT_LIFETIME = timedelta(days=730)
+DEFAULT_LIFETIME = timedelta(days=730)
 
 
 def new_secret() -> str:
@@ -43,7 +43,7 @@ def add_secret(
     credential: dict[str, Any] = {
         "customKeyIdentifier": None,
         "displayName": display_name,
-        "endDateTime": timestamp(end or start + _DEFAULT_LIFETIME),
+        "endDateTime": timestamp(end or start + DEFAULT_LIFETIME),
         "hint": text[:3],
         "keyId": str(uuid.uuid4()),
         "secretText": None,

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from rehearsal.tenant.clock import timestamp
+from rehearsal.tenant.directory.app_management_policy import new_policy
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.replication import Replication
 
@@ -28,6 +29,7 @@ class Directory:
         grants: id -> delegated permission grant, as Microsoft Graph shows it.
         deleted: id -> a deleted application or service principal, until it is restored or purged.
         replication: which of its objects are not replicated yet.
+        app_management_policy: the tenant's default one, as Microsoft Graph shows it.
         not_in_this_cloud: client ids of other tenants' applications that Entra does not know in this cloud.
     """
 
@@ -39,6 +41,7 @@ class Directory:
         self.grants: Records = {}
         self.deleted: dict[str, DirectoryObject] = {}
         self.replication = Replication(now)
+        self.app_management_policy = new_policy()
         self.not_in_this_cloud: set[str] = set()
         self._objects: dict[str, DirectoryObject] = {}
         self._removed: list[tuple[Records, dict[str, Any]]] = []

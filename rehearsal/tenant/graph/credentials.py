@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.model import DirectoryObject
-from rehearsal.tenant.directory.secrets import add_secret, new_secret, remove_secret
+from rehearsal.tenant.directory.secrets import DEFAULT_LIFETIME, add_secret, new_secret, remove_secret
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.permissions import WRITE_APPLICATIONS
+from rehearsal.tenant.graph.policies import refuse_restricted_secret
 from rehearsal.tenant.graph.properties import date_time, list_of, optional_text, required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.routes import endpoint
@@ -48,6 +49,8 @@ def add_password(request: GraphRequest) -> HttpResponse:
     text = new_secret()
     name = optional_text(given, "displayName", _SECRET)
     try:
+        begins = start or now
+        refuse_restricted_secret(request.directory, application, begins, end or begins + DEFAULT_LIFETIME)
         credential = add_secret(application, text, now=now, display_name=name, start=start, end=end)
         request.directory.replication.created(credential["keyId"])
     except OverflowError:  # the default end of a secret that begins in the year 9999

@@ -25,6 +25,10 @@ WRITE_APPLICATIONS: Roles = (frozenset({"Application.ReadWrite.All", "Applicatio
 # Both are needed: docs/reference/facts-graph.md, "Permissions of a caller".
 ASSIGN_APP_ROLES: Roles = (frozenset({"AppRoleAssignment.ReadWrite.All"}), _READ_APPLICATIONS)
 
+READ_POLICIES: Roles = (
+    frozenset({"Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"}),
+)
+
 READ_GRANTS: Roles = (
     frozenset(
         {

@@ -21,6 +21,7 @@ from rehearsal.tenant.graph import (  # noqa: F401 - these name the endpoints th
     federated_credentials,
     owners,
     permission_grants,
+    policies,
     service_principals,
 )
 from rehearsal.tenant.graph.errors import refusal

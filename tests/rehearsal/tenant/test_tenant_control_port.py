@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from http.client import IncompleteRead
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +56,48 @@ def test_a_fault_before_leaves_the_service_untouched_and_one_after_does_not(tena
     assert names(tenant) == ["Rehearsal deployer", "Warehouse robots"]
     assert create(tenant, token).status_code == 201  # once each
     assert (before.hits, after.hits) == (1, 1)
+
+
+def test_a_raw_fault_is_answered_to_the_letter_by_every_service(tenant: Tenant) -> None:
+    """Body, its encoding, headers, status and the time to wait; and nothing of the service's own."""
+    business_central = f"{tenant.ready.businessCentralUrl}/v2.0/x/Production/api/v2.0/companies"
+    token_service = f"{tenant.ready.origin}/{tenant.ready.tenantId}/oauth2/v2.0/token"
+    for number, url in enumerate(["/v1.0/applications", business_central, token_service, "/metadata/endpoints"]):
+        headers = {"content-type": "text/html; charset=klingon", "x-cache": str(number)}
+        body = {"body": "<h1>fejl: æ</h1>", "encoding": "utf-16-le", "headers": headers, "retryAfter": 3}
+        fault = tenant.fault({}, "raw", status=418 + number, **body)
+        answer = tenant.get(url)
+        assert (answer.status_code, answer.headers["retry-after"]) == (418 + number, "3")
+        assert answer.content == "<h1>fejl: æ</h1>".encode("utf-16-le")
+        assert {name: answer.headers[name] for name in headers} == headers
+        assert "request-id" not in answer.headers
+        assert fault.hits == 1
+
+
+def test_a_raw_fault_may_say_nothing_and_come_after_the_service_has_done_it(tenant: Tenant) -> None:
+    token = tenant.token()
+    for when, there in (("before", 1), ("after", 2)):
+        tenant.fault({"method": "POST", "path": "/applications$"}, "raw", when=when, status=204)
+        answer = create(tenant, token)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert len(names(tenant)) == there
+
+
+def test_a_raw_fault_that_is_cut_short_breaks_the_connection_in_its_middle(tenant: Tenant) -> None:
+    tenant.fault({}, "raw", status=200, body="0123456789", cutShort=True)
+    with open_connection(tenant.ready) as connection:
+        connection.request("GET", "/v1.0/applications")
+        answer = connection.getresponse()
+        assert answer.getheader("content-length") == "10"
+        with pytest.raises(IncompleteRead) as broken:
+            answer.read()
+    assert broken.value.partial == b"01234"
+
+
+def test_what_cannot_be_written_is_refused(tenant: Tenant) -> None:
+    body = {"action": "raw", "body": "ł", "encoding": "latin-1"}
+    assert "the body cannot be written in iso8859-1" in refusal(tenant, "/faults", body)
+    assert "there is no encoding 'klingon'" in refusal(tenant, "/faults", {"action": "raw", "encoding": "klingon"})
 
 
 def test_a_fault_speaks_the_language_of_its_service(tenant: Tenant) -> None:

@@ -35,9 +35,34 @@ def test_the_preset_of_an_assistants_host_is_a_public_client_of_one_tenant_and_n
     assert (assistant.environments, assistant.credentials.secrets) == ({}, None)
 
 
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_stack_file_of_such_integrations_alone_needs_no_environments(is_empty: bool) -> None:
+    values: dict[str, Any] = {"integrations": {"assistant": ASSISTANT}, **({"environments": {}} if is_empty else {})}
+    assert loading.load(values, presets=PRESETS, stack_file=Path("x.yaml")).environments == {}
+
+
+PLAIN = {"displayName": "A", "roles": ["API.ReadWrite.All"]}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"integrations": {"assistant": ASSISTANT, "a": {**PLAIN, "environments": ["production"]}}},
+        {"integrations": {"assistant": {**ASSISTANT, "environments": ["production"]}}},
+        {"integrations": {"a": PLAIN}},
+        {"integrations": {}},
+        {"companionExtension": {"file": "x.app"}},
+    ],
+)
+def test_any_other_stack_file_needs_environments(values: dict[str, Any]) -> None:
+    none: dict[str, Any] = {"environments": {}}
+    for each, says in ((values, "environments: is missing"), ({**none, **values}, "environments: is empty")):
+        with pytest.raises(loading.SettingsError, match=f"\n  {says}"):
+            loading.load(each, presets=PRESETS, stack_file=Path("x.yaml"))
+
+
 def test_where_there_are_roles_environments_may_not_be_left_out() -> None:
-    plain = {"displayName": "A", "roles": ["API.ReadWrite.All"]}
-    assert "integrations.a.environments: is empty; it needs at least one" in problem(a=plain)
+    assert "integrations.a.environments: is empty; it needs at least one" in problem(a=PLAIN)
 
 
 @pytest.mark.parametrize(

@@ -118,11 +118,21 @@ def test_a_secret_ends_its_lifetime_after_its_date(day: date, lifetime: int, let
         ({"displayName": "x" * 130}, "integrations.magento.displayName", "has 130 characters; Entra allows 120"),
         ({"permissionSets": ["x" * 28]}, "integrations.magento.permissionSets[0].roleId", "has 28 characters; Business Central allows 20"),
         ({"displayName": "It's"}, "integrations.magento.displayName", "apostrophe"),
-        ({"credentials": {"secrets": {"issued": []}}}, "integrations.magento.credentials.secrets", "add the day"),
+        ({"credentials": {"secrets": {"issued": []}}}, "integrations.magento.credentials.secrets", "commands rotate` adds the first"),
         ({"credentials": {"secrets": {"issued": ["soon"]}}}, "integrations.magento.credentials.secrets.issued[0]", "date like"),
         ({"credentials": {"secrets": {"issued": ["2026-02-30"]}}}, "integrations.magento.credentials.secrets.issued[0]", "not a valid date"),
         ({"credentials": {"secrets": {"issued": ["2026-11-23", "2026-11-23"]}}},
          "integrations.magento.credentials.secrets.issued", "twice"),
+        ({"credentials": {"secrets": {"issued": ["2026-11-23"], "overlapDays": 60}}},
+         "integrations.magento.credentials.secrets.overlapDays", "not less than half of the 120"),
+        ({"credentials": {"secrets": {"issued": ["2026-11-23"], "rotatedBy": "Vault"}}},
+         "integrations.magento.credentials.secrets.issued", "must be empty: Vault rotates"),
+        ({"credentials": {"secrets": {"rotatedBy": "Vault", "foreignSecrets": "remove"}}},
+         "integrations.magento.credentials.secrets.foreignSecrets", "would remove what that one makes: Vault"),
+        ({"credentials": {"secrets": {"rotatedBy": "Vault", "custody": {"keyVault": "acme", "secretName": "a"}}}},
+         "integrations.magento.credentials.secrets.custody", "is for secrets that this stack makes: Vault"),
+        ({"credentials": {"secrets": {"issued": ["2026-11-23"], "maximumLive": 1}}},
+         "integrations.magento.credentials.secrets.maximumLive", "must be more than 1"),
         ({"credentials": {"secrets": {"issued": ["2026-11-23"], "lifetimeDays": 365}}},
          "integrations.magento.credentials.secrets.lifetimeDays", "180"),
         ({"credentials": {"federate": []}}, "integrations.magento.credentials.federate", "did you mean 'federated'?"),
@@ -287,7 +297,7 @@ def test_environments_are_compared_without_case() -> None:
 
 @pytest.mark.parametrize("text", ["", "[Production", "{", "plain", "[" * 100_000, "[" + "9" * 5000])
 def test_a_value_that_is_no_json_is_a_text(text: str) -> None:
-    assert loading.decoded(text) == text
+    assert loading.decode_configuration_value(text) == text
 
 
 @pytest.mark.parametrize("content", ["config: {x: [2026-02-30]}", "\t", "config: [", "\xff" * 3, "", "[" * 3000])

@@ -15,7 +15,7 @@ from settings import models as settings
 from settings.business_central_permissions import RESOURCES
 from settings.certificates import Certificate
 from settings.client_ids import StackOutput
-from settings.credentials import Credentials, Secrets
+from settings.credentials import Credentials, Secrets, VaultPlace
 from settings.federated_credentials import FederatedCredential
 from settings.strict_model import StrictModel
 from settings.yaml_reader import read_yaml
@@ -42,6 +42,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "kubernetes": federated_subjects.Kubernetes,
     "managed identity": federated_subjects.ManagedIdentity,
     "certificates": Certificate,
+    "place in a vault": VaultPlace,
 }
 NOT_WRITTEN = {"Integration": {"(key)"}}
 """`key` is what an integration stands under, not a key in it."""
@@ -98,7 +99,7 @@ def test_the_examples_are_valid_and_use_every_key() -> None:
         values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
         declared.append(loading.load(values, presets=ROOT / "presets", stack_file=Path("stacks/Pulumi.example.yaml")))
     assert [each.key for each in declared[0].integrations] == [
-        "magento", "warehouse", "assistant", "shopifyWebhooks", "bookkeeping",
+        "magento", "warehouse", "assistant", "shopifyWebhooks", "turnstile", "kitchen", "bookkeeping",
     ]  # fmt: skip
     assert any(each.companion_extension for each in declared[1:])
     unused = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clients.business_central import errors
-from clients.business_central.environment import COMPANION_ROUTE
+from clients.business_central.routes import COMPANION_ROUTE
 from clients.business_central.servers import Server
 from clients.http.errors import ServiceError, error_for
 

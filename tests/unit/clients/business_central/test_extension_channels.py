@@ -30,7 +30,7 @@ class Canned:
     def items(self, reader: Callable[[Any], Any], *_: Any, **__: Any) -> list[Any]:
         if isinstance(self.answer, Exception):
             raise self.answer
-        return [reader(each) for each in self.answer]
+        return [reader(each) for each in (self.answer["value"] if isinstance(self.answer, dict) else self.answer)]
 
 
 class Production:

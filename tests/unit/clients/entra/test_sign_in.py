@@ -15,8 +15,9 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from clients.entra.cloud import CLOUDS
+from clients.entra.refusals import is_no_such_resource, remedy
 from clients.entra.sign_in import BUSINESS_CENTRAL_SCOPE, bearer, find_credential
-from clients.entra.ways import Way, sign_in_by
+from clients.entra.sign_in_methods import ChosenSignIn, SignInMethod, choose_sign_in
 from clients.http.errors import FailedPrecondition, SignInFailed
 from tests.support.certificates import make_pkcs12
 
@@ -68,16 +69,16 @@ SIGN_IN = ("ARM_", "ACTIONS_", "SYSTEM_", "AZURE_", "TF_BUILD")
 
 
 @pytest.fixture
-def signs_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Way]:
+def signs_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SignInMethod]:
     """Return which way is chosen where only the given variables are set; and let azure-identity take it."""
 
-    def choose(**variables: str) -> Way:
+    def choose(**variables: str) -> SignInMethod:
         for name in [each for each in os.environ if each.startswith(SIGN_IN)]:
             monkeypatch.delenv(name)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         find_credential(TENANT, CLOUDS["public"])
-        return sign_in_by(os.environ).way
+        return choose_sign_in(os.environ).way
 
     return choose
 
@@ -95,42 +96,42 @@ PIPELINE = {
 @pytest.mark.parametrize(
     ("variables", "way"),
     [
-        ({**APPLICATION, "ARM_CLIENT_SECRET": "s"}, Way.SECRET),
-        ({**OIDC, **GITHUB, "ARM_CLIENT_SECRET": "s"}, Way.SECRET),
-        ({**OIDC, "ARM_OIDC_TOKEN": "t"}, Way.STATIC_TOKEN),
-        ({**OIDC, "ARM_OIDC_TOKEN_FILE_PATH": "/token"}, Way.TOKEN_FILE),
-        ({**OIDC, **PIPELINE}, Way.AZURE_PIPELINES),
-        ({**OIDC, **PIPELINE, **GITHUB}, Way.AZURE_PIPELINES),
-        ({**OIDC, **GITHUB}, Way.GITHUB),
-        ({**OIDC, "ARM_OIDC_REQUEST_URL": "https://own", "ARM_OIDC_REQUEST_TOKEN": "x"}, Way.REQUEST_ADDRESS),
-        ({**OIDC, "ARM_USE_OIDC": "0"}, Way.AZURE_CLI),
-        ({"ARM_USE_MSI": "1"}, Way.MANAGED_IDENTITY),
-        ({"ARM_USE_MSI": "T", "ARM_USE_CLI": "0"}, Way.MANAGED_IDENTITY),
-        ({}, Way.AZURE_CLI),
+        ({**APPLICATION, "ARM_CLIENT_SECRET": "s"}, SignInMethod.SECRET),
+        ({**OIDC, **GITHUB, "ARM_CLIENT_SECRET": "s"}, SignInMethod.SECRET),
+        ({**OIDC, "ARM_OIDC_TOKEN": "t"}, SignInMethod.STATIC_TOKEN),
+        ({**OIDC, "ARM_OIDC_TOKEN_FILE_PATH": "/token"}, SignInMethod.TOKEN_FILE),
+        ({**OIDC, **PIPELINE}, SignInMethod.AZURE_PIPELINES),
+        ({**OIDC, **PIPELINE, **GITHUB}, SignInMethod.AZURE_PIPELINES),
+        ({**OIDC, **GITHUB}, SignInMethod.GITHUB),
+        ({**OIDC, "ARM_OIDC_REQUEST_URL": "https://own", "ARM_OIDC_REQUEST_TOKEN": "x"}, SignInMethod.REQUEST_ADDRESS),
+        ({**OIDC, "ARM_USE_OIDC": "0"}, SignInMethod.AZURE_CLI),
+        ({"ARM_USE_MSI": "1"}, SignInMethod.MANAGED_IDENTITY),
+        ({"ARM_USE_MSI": "T", "ARM_USE_CLI": "0"}, SignInMethod.MANAGED_IDENTITY),
+        ({}, SignInMethod.AZURE_CLI),
     ],
 )
 def test_the_variables_of_the_azuread_provider_choose_in_its_order(
-    signs_in: Callable[..., Way], variables: dict[str, str], way: Way
+    signs_in: Callable[..., SignInMethod], variables: dict[str, str], way: SignInMethod
 ) -> None:
     assert signs_in(**variables) == way
 
 
-def test_a_certificate_comes_from_a_variable_too_and_before_a_secret(signs_in: Callable[..., Way]) -> None:
+def test_a_certificate_comes_from_a_variable_too_and_before_a_secret(signs_in: Callable[..., SignInMethod]) -> None:
     certificate = base64.b64encode(make_pkcs12(b"p")).decode()
     variables = {
         "ARM_CLIENT_CERTIFICATE": certificate,
         "ARM_CLIENT_CERTIFICATE_PASSWORD": "p",
         "ARM_CLIENT_SECRET": "s",
     }
-    assert signs_in(**APPLICATION, **variables) == Way.CERTIFICATE
+    assert signs_in(**APPLICATION, **variables) == SignInMethod.CERTIFICATE
 
 
-def test_client_id_and_secret_come_from_files_too(signs_in: Callable[..., Way], tmp_path: Path) -> None:
+def test_client_id_and_secret_come_from_files_too(signs_in: Callable[..., SignInMethod], tmp_path: Path) -> None:
     client_id, secret = tmp_path / "client-id", tmp_path / "secret"
     client_id.write_text("d1ce0a52-5b1f-4b9e-8c39-2f6a7e40d001\n")
     secret.write_text("s\n")
     files = {"ARM_CLIENT_ID_FILE_PATH": str(client_id), "ARM_CLIENT_SECRET_FILE_PATH": str(secret)}
-    assert signs_in(**files) == Way.SECRET
+    assert signs_in(**files) == SignInMethod.SECRET
     with pytest.raises(
         FailedPrecondition, match="ARM_CLIENT_SECRET and the file that ARM_CLIENT_SECRET_FILE_PATH names differ"
     ):
@@ -168,7 +169,16 @@ def test_client_id_and_secret_come_from_files_too(signs_in: Callable[..., Way], 
     ],
 )
 def test_what_would_make_the_two_halves_of_an_up_different_callers_is_refused(
-    signs_in: Callable[..., Way], variables: dict[str, str], says: str
+    signs_in: Callable[..., SignInMethod], variables: dict[str, str], says: str
 ) -> None:
     with pytest.raises(FailedPrecondition, match=says):
         signs_in(**variables)
+
+
+def test_a_resource_that_the_tenant_has_not_is_not_a_matter_of_who_signs_in() -> None:
+    chosen = ChosenSignIn(SignInMethod.SECRET, "c0c0c0c0-0000-4000-8000-000000000001")
+    said = "AADSTS500011: The resource principal named https://api.businesscentral.dynamics.com was not found"
+    assert is_no_such_resource(said)
+    assert "`az ad sp create --id 996def3d-" in remedy(said, chosen, "")
+    assert not is_no_such_resource("AADSTS5000112: another one")
+    assert "a client secret (ARM_CLIENT_SECRET)" in remedy("AADSTS5000112: another one", chosen, "")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from clients.entra.caller import Caller
+from clients.entra.cloud import CLOUDS, Cloud
 from clients.graph.permissions import (
     GRANT_APP_ROLES,
     GRANT_APP_ROLES_OF_GRAPH,
@@ -74,6 +77,33 @@ def test_a_managed_identity_is_told_a_way_that_it_has() -> None:
     said = GRANT_APP_ROLES.remedy(identity)
     assert "servicePrincipals/0b1ec7/appRoleAssignments" in said
     assert "az ad app" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "admin_center", "graph"),
+    [
+        ("public", "https://entra.microsoft.com", "https://graph.microsoft.com"),
+        ("usgovernment", "https://entra.microsoft.us", "https://graph.microsoft.us"),
+        ("dod", "https://entra.microsoft.us", "https://dod-graph.microsoft.us"),
+        ("china", "https://entra.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"),
+    ],
+)
+def test_the_pages_are_those_of_the_callers_own_cloud(name: str, admin_center: str, graph: str) -> None:
+    cloud = CLOUDS[name]
+    assert f"under Roles and administrators ({admin_center}/#view/" in GRANT_APP_ROLES.remedy(
+        replace(person(MEMBER), cloud=cloud)
+    )
+    assert f"under API permissions ({admin_center}/#view/" in GRANT_APP_ROLES.remedy(
+        replace(application(), cloud=cloud)
+    )
+    identity = replace(application(), is_managed_identity=True, cloud=cloud)
+    assert f"to {graph}/v1.0/servicePrincipals/" in GRANT_APP_ROLES.remedy(identity)
+
+
+def test_where_the_admin_center_is_not_known_its_address_is_left_out() -> None:
+    unknown = Cloud("https://login.example", "https://graph.example")
+    for caller in (person(MEMBER), application()):
+        assert "https:" not in GRANT_APP_ROLES.remedy(replace(caller, cloud=unknown))
 
 
 def test_of_several_rights_those_are_told_that_are_missing() -> None:

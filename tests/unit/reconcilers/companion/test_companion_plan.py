@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Channel, Deployment
-from clients.business_central.environment import COMPANION_APP_ID
+from clients.business_central.routes import COMPANION_APP_ID
 from reconcilers.companion.observe import observe, read
 from reconcilers.companion.plan import is_newer, plan, why_not_installed
 from reconcilers.companion.spec import CompanionSpec, Live

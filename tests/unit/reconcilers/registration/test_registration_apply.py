@@ -71,7 +71,7 @@ def refusal_of(there: WithoutUsers, spec: RegistrationSpec = SPEC) -> FailedPrec
         create(cast(Environment, there), spec)
     assert refused.value.reason == "Business Central made no user for it"
     assert refused.value.remedy.startswith(REMEDY)
-    assert f"could not give permission sets to {SPEC.client_id} in environment Production: " in str(refused.value)
+    assert f"could not assign permission sets to {SPEC.client_id} in environment Production: " in str(refused.value)
     return refused.value
 
 

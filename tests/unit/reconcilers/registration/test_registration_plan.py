@@ -84,10 +84,10 @@ def test_how_a_row_without_user_comes_by_one(changed: dict[str, str | None], ste
 def test_changes_are_told_by_the_names_of_the_api_with_what_is_given_and_taken() -> None:
     live = replace(AS_DECLARED, registration=replace(ROW, contact_information="nobody"), held=(held(READ),))
     planned = plan(SPEC, live, Recorded(SPEC, "the user"))
-    assert planned.describe_changes(assigned="gives", unassigned="takes") == [
+    assert planned.describe_changes(assigned="assigns", unassigned="removes") == [
         "contactInformation 'nobody' -> 'ops'",
-        "gives NPR NP RETAIL in CRONUS DK",
-        "takes D365 READ",
+        "assigns NPR NP RETAIL in CRONUS DK",
+        "removes D365 READ",
     ]
 
 

@@ -55,7 +55,8 @@ BUGS: dict[str, Planning] = {
     "a refusal without a word": changing(
         lambda planned: replace(
             planned,
-            permission_sets_refused=planned.permission_sets_refused and FailedPrecondition("give permission sets", ""),
+            permission_sets_refused=planned.permission_sets_refused
+            and FailedPrecondition("assign permission sets", ""),
         )
     ),
 }

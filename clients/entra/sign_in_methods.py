@@ -28,7 +28,7 @@ REQUEST_TOKEN = ("ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SY
 SERVICE_CONNECTION = ("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID")
 
 
-class Way(Enum):
+class SignInMethod(Enum):
     """How a caller signs in; the value names it, with the variable that chose it."""
 
     CERTIFICATE = "a certificate (ARM_CLIENT_CERTIFICATE or ARM_CLIENT_CERTIFICATE_PATH)"
@@ -43,7 +43,7 @@ class Way(Enum):
 
 
 @dataclass(frozen=True)
-class SignInBy:
+class ChosenSignIn:
     """What the environment says.
 
     Attributes:
@@ -52,16 +52,16 @@ class SignInBy:
             own; "" for the Azure CLI.
     """
 
-    way: Way
+    way: SignInMethod
     client_id: str
 
     @property
     def known_application(self) -> str:
         """The application that any token of this way speaks for; "" where only a token tells who it is."""
-        return "" if self.way in {Way.MANAGED_IDENTITY, Way.AZURE_CLI} else self.client_id.lower()
+        return "" if self.way in {SignInMethod.MANAGED_IDENTITY, SignInMethod.AZURE_CLI} else self.client_id.lower()
 
 
-def sign_in_by(environment: Mapping[str, str]) -> SignInBy:
+def choose_sign_in(environment: Mapping[str, str]) -> ChosenSignIn:
     """Return which way the environment says, by the variables that the azuread provider uses too.
 
     In the azuread provider's order, so that both sign in as the same caller in one `up`:
@@ -103,18 +103,18 @@ def unusable(problem: Exception) -> FailedPrecondition:
     )
 
 
-def _chosen(environment: Mapping[str, str]) -> SignInBy:
+def _chosen(environment: Mapping[str, str]) -> ChosenSignIn:
     client_id = value(environment, "ARM_CLIENT_ID")
     if first(environment, "ARM_CLIENT_CERTIFICATE", "ARM_CLIENT_CERTIFICATE_PATH"):
-        return SignInBy(Way.CERTIFICATE, _needed(client_id))
+        return ChosenSignIn(SignInMethod.CERTIFICATE, _needed(client_id))
     if value(environment, "ARM_CLIENT_SECRET"):
-        return SignInBy(Way.SECRET, _needed(client_id))
+        return ChosenSignIn(SignInMethod.SECRET, _needed(client_id))
     if _on(environment, "ARM_USE_OIDC"):
-        return SignInBy(_federated(environment), _needed(client_id))
+        return ChosenSignIn(_federated(environment), _needed(client_id))
     if _on(environment, "ARM_USE_MSI"):
-        return SignInBy(Way.MANAGED_IDENTITY, client_id)
+        return ChosenSignIn(SignInMethod.MANAGED_IDENTITY, client_id)
     if _on(environment, "ARM_USE_CLI", default=True):
-        return SignInBy(Way.AZURE_CLI, "")
+        return ChosenSignIn(SignInMethod.AZURE_CLI, "")
     raise FailedPrecondition(
         ATTEMPTING,
         "the environment names no credential",
@@ -122,16 +122,16 @@ def _chosen(environment: Mapping[str, str]) -> SignInBy:
     )
 
 
-def _federated(environment: Mapping[str, str]) -> Way:
+def _federated(environment: Mapping[str, str]) -> SignInMethod:
     """Return by which federated token an application signs in (workload identity).
 
     Raises:
         FailedPrecondition: a variable is missing for it; the text names it.
     """
     if environment.get("ARM_OIDC_TOKEN"):
-        return Way.STATIC_TOKEN
+        return SignInMethod.STATIC_TOKEN
     if environment.get("ARM_OIDC_TOKEN_FILE_PATH"):
-        return Way.TOKEN_FILE
+        return SignInMethod.TOKEN_FILE
     url, token = first(environment, *REQUEST_URL), first(environment, *REQUEST_TOKEN)
     if first(environment, *SERVICE_CONNECTION):
         if not url:
@@ -142,7 +142,7 @@ def _federated(environment: Mapping[str, str]) -> Way:
             )
         if not token:
             raise _lacks("SYSTEM_ACCESSTOKEN is not set", _MAP_IT)
-        return Way.AZURE_PIPELINES
+        return SignInMethod.AZURE_PIPELINES
     if is_azure_pipelines(environment, url):
         also = "" if token else f" SYSTEM_ACCESSTOKEN is not set either. {_MAP_IT}"
         raise _lacks(
@@ -160,7 +160,7 @@ def _federated(environment: Mapping[str, str]) -> Way:
                 if github
                 else "Set it to the token that the service at ARM_OIDC_REQUEST_URL wants.",
             )
-        return Way.GITHUB if github else Way.REQUEST_ADDRESS
+        return SignInMethod.GITHUB if github else SignInMethod.REQUEST_ADDRESS
     raise _lacks(
         "ARM_USE_OIDC is set without a token",
         "Set ARM_OIDC_TOKEN_FILE_PATH or ARM_OIDC_TOKEN; in GitHub Actions give the job the permission "

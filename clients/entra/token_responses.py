@@ -14,12 +14,12 @@ from clients.http.transport import redact
 _kept = threading.local()
 
 
-def forget() -> None:
+def clear() -> None:
     """Forget what was answered to this thread before."""
     _kept.odd = ""
 
 
-def remember(response: Any) -> None:
+def record(response: Any) -> None:
     """Remember an answer that is no JSON object; azure-core's `raw_response_hook`.
 
     https://learn.microsoft.com/python/api/azure-core/azure.core.pipeline.policies.customhookpolicy
@@ -30,6 +30,6 @@ def remember(response: Any) -> None:
     _kept.odd = f"Entra answered {answer.status_code} ({body.form}){quoted}" if body.form else ""
 
 
-def odd_answer() -> str:
+def unexpected_response() -> str:
     """Return what the last answer to this thread was, "" where it was a JSON object, or there was none."""
     return str(getattr(_kept, "odd", ""))

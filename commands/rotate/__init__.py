@@ -1,0 +1,1 @@
+"""`python -m commands rotate`: rotates client secrets, by the dates in the stack file."""

@@ -1,0 +1,231 @@
+"""`python -m commands rotate`: edits the dates of secrets in a stack file, for a pipeline that runs on a schedule."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from rich.console import Console
+
+from clients.http.errors import UserFacingError
+from clients.session import Session
+from commands import pulumi_cli
+from commands.preflight.stack import all_keys
+from commands.preflight.state import State, StateUnusable
+from commands.pulumi_cli import StackUnreadable
+from commands.rotate import stack_file_writer
+from commands.rotate.look import Known, look
+from commands.rotate.outcome import ForeignAction, Line, Outcome, show
+from commands.rotate.stack_file_writer import NotWritten
+from commands.stack_state import exported_state
+from reconcilers.secrets.foreign import ListedSecret
+from reconcilers.secrets.rotation import plan, plan_after_leak
+from settings.credentials import Secrets
+from settings.issued_labels import CannotEdit, with_labels
+from settings.loading import SettingsError, load, project_configuration
+from settings.models import PROJECT, Integration, Settings
+from settings.yaml_reader import read_yaml
+
+NOTHING_DUE, TO_DECIDE, FAILED, CHANGED = 0, 1, 2, 3
+"""Exit codes: docs/rotation.md, "Exit codes"."""
+
+
+class CannotRotate(Exception):
+    """The arguments or the stack do not allow it; the text says what to do. Nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """That the secrets of an integration are in wrong hands."""
+
+    key: str
+    reason: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    pulumi_cli.add_arguments(parser, piped="pulumi stack export")
+    parser.add_argument(
+        "--today", type=date.fromisoformat, metavar="DATE", help="the date (UTC), instead of the clock's"
+    )
+    parser.add_argument("--check", action="store_true", help="say what is due, expiring or unknown; change nothing")
+    text = "the key of an integration whose secrets are in wrong hands: a successor, and the old ones go at once"
+    parser.add_argument("--now", metavar="KEY", help=text)
+    parser.add_argument("--reason", metavar="TEXT", help="why, with --now; never the secret itself")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Rotate the secrets of a stack.
+
+    Returns:
+        0 where nothing is due; 3 where something changed (with `--check`: would change); 1 where a person has to decide
+        something, whether or not something changed; 2 where it failed.
+    """
+    file = pulumi_cli.stack_file(arguments)
+    now = datetime.combine(arguments.today, time(), UTC) if arguments.today else datetime.now(UTC)
+    try:
+        leak = _leak(arguments)
+        text = stack_file_writer.read(file)
+        declared, session = _declared(file, text)
+        wanted = list(_to_rotate(declared, leak))
+        outcomes, unread = _plan(arguments, wanted, session, leak, now) if wanted else ([], ())
+        edited = text
+        for each in outcomes:
+            if each.edits:
+                add = [each.rotation.add] if each.rotation.add else []
+                edited = with_labels(edited, PROJECT, each.key, add, each.rotation.remove)
+        if edited != text and not arguments.check:
+            stack_file_writer.replace(file, text, edited)
+    except (CannotRotate, NotWritten, CannotEdit, StackUnreadable, StateUnusable, SettingsError) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return FAILED
+    except UserFacingError as problem:
+        sys.stderr.write(f"{problem} Nothing was changed.\n")
+        return FAILED
+    failure = "" if arguments.check else _remove_foreign(outcomes, session)
+    code = _exit_code(outcomes, failure)
+    _print(arguments, outcomes, unread, now, code)
+    if failure:
+        sys.stderr.write(f"{failure}\n")
+    return code
+
+
+def _leak(arguments: argparse.Namespace) -> Leak | None:
+    if arguments.now is None:
+        if arguments.reason is not None:
+            raise CannotRotate("--reason says why --now rotates an integration's secrets: give --now too.")
+        return None
+    reason = " ".join((arguments.reason or "").split())
+    if not reason:
+        raise CannotRotate("--now removes secrets that somebody may use: say why, with --reason.")
+    return Leak(arguments.now, reason)
+
+
+def _declared(file: Path, text: str) -> tuple[Settings, Session]:
+    try:
+        written = read_yaml(text)
+    except ValueError as problem:
+        raise CannotRotate(f"{file} is not valid YAML: {problem}") from None
+    config = written.get("config") if isinstance(written, Mapping) else None
+    if not isinstance(config, Mapping) or not config:
+        raise CannotRotate(f"{file} has no `config`: write it as stacks/Pulumi.example.yaml shows.")
+    shown = file.relative_to(pulumi_cli.ROOT) if file.is_relative_to(pulumi_cli.ROOT) else file
+    declared = load(
+        project_configuration(config),
+        presets=pulumi_cli.ROOT / "presets",
+        stack_file=shown,
+        configuration=config,
+        dates_required=False,
+    )
+    return declared, Session(pulumi_cli.cloud_settings(dict(config)))
+
+
+def _to_rotate(declared: Settings, leak: Leak | None) -> Iterator[Integration]:
+    """Yield the integrations whose secrets this stack makes; of a leak that one alone."""
+    ours = [each for each in declared.integrations if each.credentials.secrets and not each.client_id]
+    if leak is None:
+        yield from (each for each in ours if each.credentials.secrets and not each.credentials.secrets.rotated_by)
+        return
+    found = next((each for each in ours if leak.key in all_keys(each)), None)
+    if found is None or found.credentials.secrets is None:
+        keys = ", ".join(each.key for each in ours) or "none"
+        raise CannotRotate(
+            f"--now {leak.key}: there is no such integration with secrets of this stack; there are: {keys}."
+        )
+    if rotator := found.credentials.secrets.rotated_by:
+        raise CannotRotate(f"--now {leak.key}: {rotator} rotates the secrets of this application (rotatedBy). Ask it.")
+    yield found
+
+
+def _plan(
+    arguments: argparse.Namespace, wanted: Sequence[Integration], session: Session, leak: Leak | None, now: datetime
+) -> tuple[list[Outcome], tuple[Line, ...]]:
+    """Return what is to be done, integration by integration, and what could not be read.
+
+    Raises:
+        UserFacingError, StackUnreadable, StateUnusable: Entra or the state cannot be read.
+    """
+    piped = sys.stdin.read() if arguments.stdin else None
+    applications = session.applications.tagged(f"{PROJECT}:")
+    policy = session.app_management_policies.default()
+    state = exported_state(arguments.stack, piped, command="rotate")  # last: what Entra has shown is in it
+    outcomes = []
+    for integration in wanted:
+        if (secrets := integration.credentials.secrets) is None:
+            continue
+        known = look(integration, secrets, state, applications, policy, now, _delivered(secrets))
+        rule = plan_after_leak if leak else plan
+        rotation = rule(known.terms, known.live, known.recorded, now, known.restrictions)
+        foreign = [] if leak else [(each, _action(each, known, state, now)) for each in known.foreign]
+        outcomes.append(Outcome(known, rotation, foreign, arguments.check, leak.reason if leak else ""))
+    unread = (
+        "The tenant's app management policy was not read (Policy.Read.All): it may forbid secrets or limit their "
+        "lifetime, and `up` is refused then."
+    )
+    return outcomes, () if policy else (Line("not read", "Microsoft Graph", unread),)
+
+
+def _delivered(secrets: Secrets) -> Mapping[str, datetime] | None:
+    """Return when a vault got each secret that it hands over, by label; None where no vault does.
+
+    This version has no `deliver` yet: nothing of it is in a vault, and so no successor is out. With custody a secret is
+    recorded once it is in its vault, moments after Entra has it.
+    """
+    return {} if secrets.deliver else None
+
+
+def _action(secret: ListedSecret, known: Known, state: State, now: datetime) -> ForeignAction:
+    if known.secrets.foreign_secrets == "keep":
+        return "kept"
+    return "young" if state.pending or secret.is_young(now) else "to remove"
+
+
+def _remove_foreign(outcomes: list[Outcome], session: Session) -> str:
+    """Remove what is to be removed from Entra, and return why it stopped, "" where it did not."""
+    for number, outcome in enumerate(outcomes):
+        done = list(outcome.foreign)
+        try:
+            for place, (secret, action) in enumerate(done):
+                if action == "to remove":
+                    session.graph.remove_password(outcome.known.object_id, secret.key_id)
+                    done[place] = (secret, "removed")
+        except UserFacingError as problem:
+            return f"{problem} What is said to be changed in the stack file, or removed, is."
+        finally:
+            outcomes[number] = Outcome(outcome.known, outcome.rotation, done, outcome.checked, outcome.reason)
+    return ""
+
+
+def _exit_code(outcomes: Sequence[Outcome], failure: str) -> int:
+    if failure:
+        return FAILED
+    if any(each.is_to_decide for each in outcomes):
+        return TO_DECIDE
+    return CHANGED if any(each.is_due for each in outcomes) else NOTHING_DUE
+
+
+def _print(
+    arguments: argparse.Namespace, outcomes: Sequence[Outcome], unread: Sequence[Line], now: datetime, code: int
+) -> None:
+    if arguments.json:
+        written = {
+            "stack": arguments.stack,
+            "today": now.date().isoformat(),
+            "check": arguments.check,
+            "exitCode": code,
+            "changed": not arguments.check and any(each.is_due for each in outcomes),
+            "notRead": [line.text for line in unread],
+            "integrations": [each.as_json() for each in outcomes],
+        }
+        sys.stdout.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+        return
+    due, decide = sum(each.is_due for each in outcomes), sum(each.is_to_decide for each in outcomes)
+    summary = f"{'To rotate' if arguments.check else 'Changed'}: {due} of {len(outcomes)} integrations with secrets."
+    if decide:
+        summary += f" A person has to decide about {decide}."
+    show([*unread, *(line for each in outcomes for line in each.lines())], summary, Console())

@@ -1,0 +1,129 @@
+"""What is known of an integration's secrets before they rotate: by the stack file, the state and Entra, read live."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from clients.graph.app_management_policy import AppManagementPolicy
+from clients.graph.applications import Application, Secret
+from commands.preflight.stack import all_keys
+from commands.preflight.state import State
+from reconcilers.secrets.foreign import ListedSecret, foreign_secrets
+from reconcilers.secrets.rotation import LiveSecret, Restrictions, Terms
+from settings import logical_names
+from settings.credentials import Secrets
+from settings.models import Integration
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the secrets of one integration.
+
+    Attributes:
+        integration: what the stack file says of it.
+        secrets: what the stack file says of its secrets.
+        object_id: of its application; "" where the state has none.
+        live: the secrets that Entra has, by label.
+        recorded: the labels of the secrets that the state has.
+        foreign: the secrets that nobody here knows.
+        restrictions: what the tenant's policy says of new secrets; None where it was not read.
+    """
+
+    integration: Integration
+    secrets: Secrets
+    object_id: str
+    live: Mapping[str, LiveSecret]
+    recorded: frozenset[str]
+    foreign: tuple[ListedSecret, ...]
+    restrictions: Restrictions | None
+
+    @property
+    def terms(self) -> Terms:
+        """What the rule of rotation is told."""
+        return terms_of(self.secrets)
+
+
+def terms_of(secrets: Secrets) -> Terms:
+    """Return what the stack file says of secrets, for the rule of rotation."""
+    return Terms(secrets.issued, secrets.lifetime_days, secrets.overlap, secrets.maximum_live)
+
+
+def look(
+    integration: Integration,
+    secrets: Secrets,
+    state: State,
+    applications: Collection[Application],
+    policy: AppManagementPolicy | None,
+    now: datetime,
+    delivered: Mapping[str, datetime] | None = None,
+) -> Known:
+    """Return what is known of the secrets of an integration.
+
+    Args:
+        integration: the integration.
+        secrets: what the stack file says of its secrets.
+        state: the stack's state; read after the applications, so that it has what they show.
+        applications: the applications in Entra that stacks of this project made.
+        policy: the tenant's, None where it was not read.
+        now: the time, in UTC.
+        delivered: where a vault hands the secrets over, when it got each, by label; None where no vault does.
+    """
+    ids = {state.applications[key][0] for key in all_keys(integration) if key in state.applications}
+    application = next((each for each in applications if each.id in ids), None)
+    listed = [_listed(each) for each in (application.secrets if application else ())]
+    key_ids = recorded_key_ids(integration, state)
+    by_key_id = {each.key_id: each for each in listed}
+    live = {
+        label: _live(by_key_id[key_id], delivered, label) for label, key_id in key_ids.items() if key_id in by_key_id
+    }
+    restrictions = None
+    if policy is not None:
+        created = application.created if application and application.created else now.isoformat()
+        restrictions = Restrictions(policy.forbids_secrets(created), policy.longest(created))
+    return Known(
+        integration,
+        secrets,
+        application.id if application else "",
+        MappingProxyType(live),
+        frozenset(key_ids),
+        tuple(foreign_of(secrets, state, application)) if not secrets.rotated_by else (),
+        restrictions,
+    )
+
+
+def foreign_of(secrets: Secrets | None, state: State, application: Application | None) -> list[ListedSecret]:
+    """Return the secrets of an application that no label of the stack file and no state knows."""
+    return foreign_secrets(
+        [_listed(each) for each in (application.secrets if application else ())],
+        recorded={key_id.lower() for key_id in state.secrets},
+        known=secrets.known if secrets else (),
+        labels=secrets.issued if secrets else (),
+    )
+
+
+def recorded_key_ids(integration: Integration, state: State) -> dict[str, str]:
+    """Return the key ids of an integration's secrets in the state, by label."""
+    keys = all_keys(integration)
+    named = ((*logical_names.key_and_label(name), key_id) for name, key_id in state.secret_keys.items())
+    return {label: key_id for key, label, key_id in named if key in keys}
+
+
+def _listed(secret: Secret) -> ListedSecret:
+    starts = _moment(secret.starts) if secret.starts else None
+    return ListedSecret(secret.key_id.lower(), secret.display_name, starts, secret.ends)
+
+
+def _live(secret: ListedSecret, delivered: Mapping[str, datetime] | None, label: str) -> LiveSecret:
+    out = secret.starts
+    if delivered is not None:
+        there = delivered.get(label)
+        out = max(out, there) if out and there else None
+    return LiveSecret(secret.key_id, out, _moment(secret.ends))
+
+
+def _moment(written: str) -> datetime:
+    moment = datetime.fromisoformat(written)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The client secrets of an application: which are due, which may go, where they lie."""

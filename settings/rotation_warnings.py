@@ -1,0 +1,27 @@
+"""What a preview says of the dates of secrets: nothing but the stack file tells it, so it says the same on any day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from settings.models import Settings
+from settings.secret_labels import issued_path
+
+
+def rotation_warnings(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong with the dates of secrets, though `up` can do it: a sentence or two each."""
+    for integration in settings.integrations:
+        secrets = integration.credentials.secrets
+        if secrets is None:
+            continue
+        where = issued_path(integration.key)
+        for label, successor in secrets.too_late:
+            yield (
+                f"{where}: '{successor}' leaves less than the {secrets.overlap} days of overlapDays to take it, since "
+                f"'{label}' ends {secrets.end_date(label)[:10]}. Whoever uses '{label}' has to be told."
+            )
+        if secrets.most_at_once > secrets.maximum_live:
+            yield (
+                f"{where}: by these dates {secrets.most_at_once} secrets work at a time, and maximumLive is "
+                f"{secrets.maximum_live}: remove one that nobody uses, or raise it."
+            )
