@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 FETCH := $(if $(NO_FETCH),--no-fetch)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication rotation fuzz-answers lock clean
+.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication bench-inventory rotation fuzz-answers lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ bench-scale: cli  ## 100 integrations in 2 environments with latency (ARGS=10 ma
 
 bench-replication: cli  ## how long is waited for what is new, with delays of 1, 10 and 60 s (ARGS="3" makes it 3 s)
 	@$(BIN)/python -m tests.bench.replication $(ARGS)
+
+bench-inventory: $(VENV)/.installed  ## what `adopt` costs: 200 applications among 10,000, 50 ms (ARGS="20 500")
+	@$(BIN)/python -m tests.bench.inventory $(ARGS)
 
 rotation: $(VENV)/.installed  ## rotation under 1,000 random schedules, with its figures (ARGS=50 makes it 50)
 	@$(BIN)/python -m tests.bench.rotation $(ARGS)

@@ -14,6 +14,7 @@ from components.cloud import KnownCloud, refuse_cloud_without_business_central
 from components.companion import companion_extension
 from components.existing_application import ExistingClientIds
 from components.integration import Integration
+from components.labels_in_custody import LabelsInCustody
 from components.program_end import end_quietly_when_interrupted, refuse
 from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
@@ -56,10 +57,11 @@ if settings.integrations or not companion:
     except UserFacingError as problem:
         refuse(str(problem))
     in_tenant, client_ids = BusinessCentralInTenant(session, settings), ExistingClientIds(settings)
+    in_custody = LabelsInCustody(session, in_tenant.makes)
     pulumi.export(
         "integrations",
         {
-            each.key: Integration(each, settings, caller, in_tenant, client_ids, cloud).stack_outputs
+            each.key: Integration(each, settings, caller, in_tenant, client_ids, in_custody, cloud).stack_outputs
             for each in settings.integrations
         },
     )

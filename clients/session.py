@@ -24,8 +24,12 @@ from clients.graph.app_management_policy import AppManagementPolicies
 from clients.graph.applications import Applications
 from clients.graph.client import Graph
 from clients.graph.client import read_error_body as read_graph_problem
+from clients.graph.deleted_items import DeletedItems
+from clients.graph.inventory import Inventory
 from clients.http.errors import SignInFailed
 from clients.http.transport import ErrorBody, Transport
+from clients.key_vault.credential import VaultCredential
+from clients.key_vault.vault import Vault, vault_address
 
 SETTINGS = ("azuread:tenantId", "azuread:environment", "azuread:metadataHost")
 """What is read of the stack's configuration; the rest comes from the environment (`clients.entra.cloud`, `sign_in`)."""
@@ -44,6 +48,7 @@ class Session:
         self._settings = settings
         self._lock = threading.RLock()
         self._installations: dict[tuple[str, str], BusinessCentral] = {}
+        self._vaults: dict[str, Vault] = {}
 
     @property
     def tenant_id(self) -> str:
@@ -69,6 +74,18 @@ class Session:
         """The client of the tenant's applications."""
         with self._lock:
             return Applications(self._graph_transport, lambda: self.graph_caller)
+
+    @property
+    def deleted_items(self) -> DeletedItems:
+        """The client of what was deleted in the tenant and can still be restored."""
+        with self._lock:
+            return DeletedItems(self._graph_transport, lambda: self.graph_caller)
+
+    @property
+    def inventory(self) -> Inventory:
+        """The client that lists what is in the tenant."""
+        with self._lock:
+            return Inventory(self._graph_transport, lambda: self.graph_caller)
 
     @property
     def app_management_policies(self) -> AppManagementPolicies:
@@ -189,6 +206,21 @@ class Session:
         """
         return self.admin_center.apps(environment) if channel == "adminCenter" else self.extension_upload(environment)
 
+    def vault(self, name: str) -> Vault:
+        """Return the client of one vault of Azure Key Vault, in the cloud that is signed in to.
+
+        Args:
+            name: the vault's name; case does not count in it.
+
+        Raises:
+            FailedPrecondition: it is no name of a vault, or no suffix of vaults is known in this cloud.
+        """
+        with self._lock:
+            if name.lower() not in self._vaults:
+                address = vault_address(name, self._cloud)
+                self._vaults[name.lower()] = Vault(name, address, self._vault_credential)
+            return self._vaults[name.lower()]
+
     def application_client(self, client_id: str, secret: str) -> ApplicationClient:
         """Return an application that calls Business Central with its own secret, as the outside system does."""
         with self._lock:
@@ -217,6 +249,10 @@ class Session:
     @cached_property
     def _business_central_sign_in(self) -> Callable[[], str]:
         return sign_in.bearer(self._credential, sign_in.BUSINESS_CENTRAL_SCOPE)
+
+    @cached_property
+    def _vault_credential(self) -> VaultCredential:
+        return VaultCredential(self._credential, self._cloud.key_vault, self.tenant_id)
 
     @cached_property
     def _graph_transport(self) -> Transport:

@@ -1,4 +1,4 @@
-"""`python -m commands preflight | prove | rotate | handover | schema | errors`: what people run beside Pulumi."""
+"""`python -m commands <command>`: what people run beside Pulumi."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import sys
 
 from clients.http.errors import DEBUG_VARIABLE
 from commands import prove
+from commands.adopt import command as adopt
 from commands.errors_page import errors_page
 from commands.handover import command as handover
 from commands.preflight import command as preflight
+from commands.remains import command as remains
 from commands.rotate import command as rotate
 from commands.schema import stack_file_schema
 
@@ -27,6 +29,10 @@ def main(arguments: list[str]) -> int:
     preflight.add_arguments(commands.add_parser("preflight", help=text, description=text))
     text = "try out, as the outside systems would, the access that a stack handed over"
     prove.add_arguments(commands.add_parser("prove", help=text, description=text))
+    text = "show what may use Business Central already, and take over what is chosen, without a write to a service"
+    adopt.add_arguments(commands.add_parser("adopt", help=text, description=text))
+    text = "list what is left of a stack after `pulumi destroy`; remove it for good, or restore it"
+    remains.add_arguments(commands.add_parser("remains", help=text, description=text))
     text = "print what the team of an outside system needs, with examples that run, without the secret"
     handover.add_arguments(commands.add_parser("handover", help=text, description=text))
     text = "add the dates of secrets that are due to a stack file, and remove those that have been replaced"
@@ -39,6 +45,10 @@ def main(arguments: list[str]) -> int:
             return preflight.run(chosen)
         if chosen.command == "prove":
             return prove.run(chosen)
+        if chosen.command == "adopt":
+            return adopt.run(chosen)
+        if chosen.command == "remains":
+            return remains.run(chosen)
         if chosen.command == "handover":
             return handover.run(chosen)
         if chosen.command == "rotate":

@@ -1,6 +1,7 @@
 """`python -m commands prove`: tries out, as the outside systems would, the access that a stack handed over.
 
-Secrets come from the stack's outputs, out of a pipe, and go nowhere: not to a file, not on the screen.
+Secrets come from the stack's outputs, out of a pipe, or with custody from the vault that alone has them. They go
+nowhere: not to a file, not on the screen.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from commands import pulumi_cli
 from commands.pulumi_cli import StackUnreadable
 from reconcilers.proof.causes import NotProven
 from reconcilers.proof.prove import prove
-from reconcilers.proof.spec import NO_SECRET, ProofSpec
+from reconcilers.proof.spec import NO_SECRET, InVault, ProofSpec
 
 MAX_PARALLEL_PROOFS = 4
 UNKNOWN_OUTPUT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -53,12 +54,21 @@ class EnvironmentAccess(_Output):
     not_provable: str = ""
 
 
+class VaultVersion(_Output):
+    """Where a secret lies that no state has; see `components.handover`."""
+
+    key_vault: str
+    secret_name: str
+    version: str
+
+
 class IntegrationOutputs(_Output):
     """The outputs of one integration, as far as they are needed; see `components.stack_outputs`."""
 
     tenant_id: str
     client_id: str
     client_secret: str = ""
+    client_secret_in: VaultVersion | None = None
     roles: tuple[str, ...]
     environments: tuple[str, ...]
     access: Mapping[str, EnvironmentAccess] = {}
@@ -198,11 +208,13 @@ def _prove(session: Session, key: str, environment: str, handed_over: Integratio
     spec = _spec(environment, handed_over, place)
     if spec.not_provable:
         return Result(key, environment, "notProvable", message=f"{place}: {spec.not_provable}.")
-    if UNKNOWN_OUTPUT in (handed_over.client_secret, handed_over.client_id):
+    at = handed_over.client_secret_in
+    if UNKNOWN_OUTPUT in (handed_over.client_secret, handed_over.client_id, at.version if at else ""):
         message = f"{place}: the last `pulumi up` failed before it had a secret; run it again."
         return Result(key, environment, "failed", "secret", message)
     try:
-        prove(session, spec, handed_over.client_secret, seconds=seconds)
+        secret = InVault(at.key_vault, at.secret_name, at.version) if at else handed_over.client_secret
+        prove(session, spec, secret, seconds=seconds)
     except UserFacingError as problem:
         problem.where = place
         cause = problem.cause if isinstance(problem, NotProven) else ""
@@ -212,6 +224,7 @@ def _prove(session: Session, key: str, environment: str, handed_over: Integratio
 
 def _spec(environment: str, handed_over: IntegrationOutputs, place: str) -> ProofSpec:
     particulars = handed_over.access.get(environment, EnvironmentAccess())
+    has_secret = bool(handed_over.client_secret or handed_over.client_secret_in)
     return ProofSpec(
         client_id=handed_over.client_id,
         roles=handed_over.roles,
@@ -219,7 +232,7 @@ def _spec(environment: str, handed_over: IntegrationOutputs, place: str) -> Proo
         base_url=particulars.base_url,
         scope=particulars.scope,
         companies=particulars.companies,
-        not_provable=particulars.not_provable or ("" if handed_over.client_secret else NO_SECRET),
+        not_provable=particulars.not_provable or ("" if has_secret else NO_SECRET),
         declared_at=place,
     )
 

@@ -66,6 +66,13 @@ def stack_file(arguments: argparse.Namespace) -> Path:
     return chosen or ROOT / "stacks" / f"Pulumi.{short_name(arguments.stack)}.yaml"
 
 
+def import_command(arguments: argparse.Namespace, file: Path) -> str:
+    """Return the command line that takes what a file names into the state, without a write to a service."""
+    config_file = f" --config-file {arguments.config_file}" if arguments.config_file else ""
+    options = f"--stack {arguments.stack}{config_file} --generate-code=false --protect=false --yes"
+    return f"pulumi import --file {file} {options}"
+
+
 def short_name(stack: str) -> str:
     """Return a stack's name without the organisation, as it stands in URNs, tags and the names of stack files."""
     return stack.rpartition("/")[2]

@@ -28,6 +28,7 @@ class BusinessCentralInTenant:
     def __init__(self, session: Session, settings: Settings) -> None:
         adds = settings.consents_by_itself
         self._looked = OnceInARun(partial(_find, session, adds=adds))
+        self._made: set[str] = set()
         self._hook = pulumi.ResourceHook("business-central-in-tenant", self._require)
 
     @property
@@ -35,7 +36,12 @@ class BusinessCentralInTenant:
         """The binding for a resource that is not to be created before it is known."""
         return pulumi.ResourceHookBinding(before_create=[self._hook])
 
+    def makes(self, key: str) -> bool:
+        """Tell whether this run makes the first resource of an integration; False where no hook of ours sees it."""
+        return key in self._made
+
     async def _require(self, created: pulumi.ResourceHookArgs) -> None:
+        self._made.add(created.name)
         await self._looked.require(f"integrations.{created.name}")
 
 

@@ -13,11 +13,14 @@ from components.certificates import certificates
 from components.cloud import KnownCloud
 from components.consents import consents
 from components.credentials import secrets
+from components.delivery import deliveries
 from components.dependencies import without_dependency
 from components.existing_application import ExistingClientIds
 from components.federated_credentials import federated_credentials
+from components.labels_in_custody import LabelsInCustody
 from components.proof import access_proof
 from components.stack_outputs import stack_outputs
+from dynamic_providers.access_proof import AccessProof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
 from settings.models import PROJECT, Settings
@@ -34,6 +37,7 @@ class Integration(pulumi.ComponentResource):
         caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
         in_tenant: what is looked at before the first thing is made.
         client_ids: those of applications that exist already.
+        in_custody: what is looked at before azuread makes a secret.
         cloud: the cloud of the directory, as far as it is known without a request.
     """
 
@@ -49,6 +53,7 @@ class Integration(pulumi.ComponentResource):
         caller: azuread.GetClientConfigResult,
         in_tenant: BusinessCentralInTenant,
         client_ids: ExistingClientIds,
+        in_custody: LabelsInCustody,
         cloud: KnownCloud,
     ) -> None:
         # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
@@ -69,7 +74,8 @@ class Integration(pulumi.ComponentResource):
         own = None if integration.client_id else own_application(integration, caller, self, hooks)
         client_id = own.application.client_id if own else client_ids.of(integration, self)
         consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
-        made = secrets(integration, own.application, self) if own else []
+        made = secrets(integration, own, in_custody, self) if own else []
+        proofs: list[AccessProof | None] = []
         trusted = (
             federated_credentials(integration, own.application, self, tenant_id=caller.tenant_id, cloud=cloud.cloud)
             if own
@@ -92,7 +98,7 @@ class Integration(pulumi.ComponentResource):
                     ],
                 ),
             )
-            access_proof(
+            proof = access_proof(
                 integration,
                 key,
                 settings,
@@ -103,12 +109,15 @@ class Integration(pulumi.ComponentResource):
                 registration=registration,
                 parent=self,
             )
+            proofs.append(proof)
+        delivered = deliveries(integration, client_id, made, [each for each in proofs if each], self)
         self.stack_outputs = stack_outputs(
             integration,
             settings,
             tenant_id=caller.tenant_id,
             client_id=client_id,
             secrets=made,
+            delivered=delivered,
             federated=trusted,
             certificates=public,
             cloud=cloud,

@@ -25,7 +25,7 @@ def access_proof(
     consents: Sequence[AdminConsent],
     registration: BusinessCentralRegistration,
     parent: pulumi.Resource,
-) -> None:
+) -> AccessProof | None:
     """Prove that an integration can use one environment, unless the stack file says `proof: off`.
 
     One for each environment, so that one that fails says nothing about another: docs/decisions/0011-proof.md.
@@ -39,17 +39,21 @@ def access_proof(
         consents: it is proved after these, and again after each change of them.
         registration: likewise.
         parent: the integration's component.
+
+    Returns:
+        The proof, None where there is none.
     """
     if integration.proof == "off":
-        return
+        return None
     environment, proof = settings.environments[key], declared_proof(integration, key, settings, secrets)
-    newest = None if proof.not_provable else secrets[-1].password
+    newest = None if proof.not_provable else secrets[-1]
     revisions: list[pulumi.Output[str]] = [*(each.revision for each in consents), registration.revision]
-    AccessProof(
+    return AccessProof(
         logical_names.registration(integration.key, environment.name),
         proof,
         client_id=without_dependency(client_id),
-        client_secret=without_dependency(newest.value) if newest else None,
+        client_secret=without_dependency(newest.password.value) if newest and newest.password else None,
+        in_vault=newest.vault_version if newest else None,
         credential_id=without_dependency(newest.key_id) if newest else None,
         triggers=[without_dependency(each) for each in revisions],
         opts=pulumi.ResourceOptions(

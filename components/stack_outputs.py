@@ -13,6 +13,7 @@ from components.credentials import Secret
 from components.federated_credentials import Federated
 from components.proof import declared_proof
 from dynamic_providers.access_proof import PEOPLE_SIGN_IN, DeclaredProof
+from dynamic_providers.vault_delivery import VaultDelivery
 from settings.certificates import PublicCertificate
 from settings.federated_credentials import Trust
 from settings.models import Integration, Settings
@@ -28,16 +29,19 @@ def stack_outputs(
     federated: Sequence[Federated],
     certificates: Sequence[PublicCertificate],
     cloud: KnownCloud,
+    delivered: VaultDelivery | None = None,
 ) -> dict[str, Any]:
-    """Return the values of one integration; the newest secret is among them, encrypted by Pulumi.
+    """Return the values of one integration; the newest secret is among them, encrypted by Pulumi, or where it lies.
 
     Returns:
         tenantId, clientId, tokenEndpoint, scope, roles, environments and access; with secrets of ours also clientSecret
-        and clientSecretExpires; with federated credentials federatedCredentials, by name what a token has to say; with
-        certificates certificates, by thumbprint when each ends; where people sign in also delegatedScopes, and
-        notProvable where there is no environment to say it in. `access` has, by environment, apiUrl, and what differs
-        there: baseUrl, scope and companies, and notProvable where the access cannot be tried out with these values.
-        tokenEndpoint and apiUrl are left out where only a metadata host knows the cloud's addresses.
+        (not with custody) and clientSecretExpires; where it lies in a vault, as a copy or alone, also clientSecretIn,
+        which names keyVault, secretName and version; with federated credentials federatedCredentials, by name what a
+        token has to say; with certificates certificates, by thumbprint when each ends; where people sign in also
+        delegatedScopes, and notProvable where there is no environment to say it in. `access` has, by environment,
+        apiUrl, and what differs there: baseUrl, scope and companies, and notProvable where the access cannot be tried
+        out with these values. tokenEndpoint and apiUrl are left out where only a metadata host knows the cloud's
+        addresses.
     """
     values: dict[str, Any] = {
         "tenantId": tenant_id,
@@ -58,9 +62,17 @@ def stack_outputs(
         if not integration.environments:
             values["notProvable"] = PEOPLE_SIGN_IN
     if secrets:
-        newest = secrets[-1].password
-        values["clientSecret"] = pulumi.Output.secret(newest.value)
-        values["clientSecretExpires"] = newest.end_date
+        newest = secrets[-1]
+        if newest.password:
+            values["clientSecret"] = pulumi.Output.secret(newest.password.value)
+        values["clientSecretExpires"] = newest.ends
+        at = newest.vault_version
+        if delivered and newest.copy:
+            place = newest.copy.place
+            at = {"key_vault": place.key_vault, "secret_name": place.secret_name, "version": delivered.version}
+        if at:
+            lies = {"keyVault": at["key_vault"], "secretName": at["secret_name"], "version": at["version"]}
+            values["clientSecretIn"] = lies
     if federated:
         values["federatedCredentials"] = {each.name: _expected(each.trust) for each in federated}
     if certificates:

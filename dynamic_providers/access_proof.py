@@ -15,7 +15,7 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 from dynamic_providers.base import Provider, declared, provider_method
 from reconcilers.progress import report
 from reconcilers.proof.prove import prove
-from reconcilers.proof.spec import FIELDS, PEOPLE_SIGN_IN, DeclaredProof, ProofSpec, defaults
+from reconcilers.proof.spec import FIELDS, PEOPLE_SIGN_IN, DeclaredProof, InVault, ProofSpec, defaults
 
 __all__ = ["PEOPLE_SIGN_IN", "AccessProof", "AccessProofProvider", "DeclaredProof"]
 
@@ -25,8 +25,13 @@ class AccessProofProvider(Provider):
 
     replaced_when = ("client_id",)
     # The credential is compared by its key id: so that a diff can be read, and no secret has to be.
-    updated_when = (*(name for name in FIELDS if name not in {"client_id", "declared_at"}), "credential_id", "triggers")
-    defaults: ClassVar[Mapping[str, Any]] = {**defaults(), "credential_id": "", "triggers": []}
+    updated_when = (
+        *(name for name in FIELDS if name not in {"client_id", "declared_at"}),
+        "credential_id",
+        "in_vault",
+        "triggers",
+    )
+    defaults: ClassVar[Mapping[str, Any]] = {**defaults(), "credential_id": "", "in_vault": {}, "triggers": []}
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Sort roles and companies: their order means nothing."""
@@ -57,7 +62,9 @@ class AccessProofProvider(Provider):
 
     def _proven(self, props: Mapping[str, Any]) -> dict[str, Any]:
         # Pulumi drops what it does not know: without a secret, the secret's own resource has failed.
-        prove(self.session, ProofSpec.from_mapping(props), props.get("client_secret"), report=report)
+        at = props["in_vault"]
+        secret = InVault(**at) if at.get("version") else props.get("client_secret")
+        prove(self.session, ProofSpec.from_mapping(props), secret, report=report)
         # The secret is an input only: the state shall keep it in as few places as can be.
         return {key: value for key, value in declared(props).items() if key != "client_secret"}
 
@@ -70,6 +77,7 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
         proof: what the stack file says of it.
         client_id: the application.
         client_secret: its client secret; None where `proof.not_provable` says why there is nothing to prove with.
+        in_vault: with custody, where the secret is read from at that moment: `key_vault`, `secret_name`, `version`.
         credential_id: key id of the secret, which stands for it in a diff.
         triggers: whatever is another value after consent or registration were made, changed or repaired.
     """
@@ -81,6 +89,7 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
         *,
         client_id: pulumi.Input[str],
         client_secret: pulumi.Input[str] | None = None,
+        in_vault: Mapping[str, pulumi.Input[str]] | None = None,
         credential_id: pulumi.Input[str] | None = None,
         triggers: Sequence[pulumi.Input[Any]] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -89,6 +98,7 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
             **proof.as_mapping(),
             "client_id": client_id,
             "client_secret": None if client_secret is None else pulumi.Output.secret(client_secret),
+            "in_vault": dict(in_vault or {}),
             "credential_id": credential_id,
             "triggers": list(triggers),
         }

@@ -14,12 +14,13 @@ from typing import Any, ClassVar, TypedDict, Unpack
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from dynamic_providers.base import Provider, declared, gone, new_revision, provider_method
+from dynamic_providers.base import Provider, declared, gone, provider_method
 from reconcilers.consent.apply import apply, remove
 from reconcilers.consent.observe import observe, observe_for_refresh, observe_for_removal
 from reconcilers.consent.plan import plan, refreshed, removal
 from reconcilers.consent.refusals import publisher
-from reconcilers.consent.spec import ConsentSpec, Recorded
+from reconcilers.consent.spec import DEFAULTS, RECORDED_ALWAYS, ConsentSpec, Recorded
+from reconcilers.recording import new_revision, resource_id
 
 _PUBLISHER_KEYS = ("display_name", "verified_publisher_id")
 
@@ -50,8 +51,8 @@ class AdminConsentProvider(Provider):
 
     replaced_when = _IDENTITY
     updated_when = tuple(key for key in ConsentInputs.__annotations__ if key not in {*_IDENTITY, "declared_at"})
-    recorded_always = ("roles", "delegated_scopes")
-    defaults: ClassVar[dict[str, Any]] = {**Recorded.defaults(), **ConsentSpec.defaults()}
+    recorded_always = RECORDED_ALWAYS
+    defaults: ClassVar[dict[str, Any]] = DEFAULTS
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Sort roles and scopes: their order means nothing."""
@@ -71,7 +72,7 @@ class AdminConsentProvider(Provider):
     @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Grant what is missing; what an interrupted run granted already is kept."""
-        id_ = f"{self.session.tenant_id}/{props['client_id']}/{props['resource_app_id']}"
+        id_ = resource_id(self.session.tenant_id, props["client_id"], props["resource_app_id"])
         return CreateResult(id_, self._reconciled(props, Recorded()))
 
     @provider_method

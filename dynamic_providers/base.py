@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import os
-import secrets
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -20,10 +19,10 @@ from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResu
 from clients.http.errors import DEBUG_VARIABLE, InternalError, UserFacingError
 from clients.session import SETTINGS, Session
 from dynamic_providers.host_threads import work_on_more_resources_at_once
+from reconcilers import recording
 from reconcilers.progress import working_on
 
 R = TypeVar("R")
-_NO_DEFAULT = object()
 
 _SESSIONS: dict[tuple[str | None, ...], Session] = {}
 _SESSIONS_LOCK = threading.Lock()
@@ -103,7 +102,7 @@ class Provider(ResourceProvider):
 
     def id_of(self, environment: str, id_in_environment: str) -> str:
         """Return the resource id of something in an environment; a stored name."""
-        return f"{self.session.tenant_id}/{environment}/{id_in_environment}"
+        return recording.resource_id(self.session.tenant_id, environment, id_in_environment)
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Return the inputs in the one form that is compared and stored, and what is wrong with them.
@@ -137,11 +136,7 @@ class Provider(ResourceProvider):
     @classmethod
     def without_defaults(cls, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Return the properties that are recorded."""
-        return {
-            key: value
-            for key, value in properties.items()
-            if key in cls.recorded_always or value != cls.defaults.get(key, _NO_DEFAULT)
-        }
+        return recording.without_defaults(properties, cls.defaults, cls.recorded_always)
 
     def comparable(self, _key: str, value: Any) -> Any:
         """Return a value in a form in which equal means "no change"."""
@@ -165,11 +160,3 @@ def declared(inputs: Mapping[str, Any]) -> dict[str, Any]:
 def gone() -> ReadResult:
     """Return the result that tells Pulumi that an object is gone."""
     return ReadResult("", {})
-
-
-def new_revision() -> str:
-    """Return a new value for the property `revision`, by which a proof is triggered: eight random hexadecimal digits.
-
-    A counter would start again with an object that is created again, and so could have its old value.
-    """
-    return secrets.token_hex(4)

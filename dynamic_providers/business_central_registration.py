@@ -13,11 +13,12 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from clients.business_central.environment import Environment
-from clients.business_central.records import FIELD_NAMES
-from dynamic_providers.base import Provider, declared, gone, new_revision, provider_method
+from dynamic_providers.base import Provider, declared, gone, provider_method
+from reconcilers.recording import new_revision
 from reconcilers.registration import apply, observe
 from reconcilers.registration.spec import (
     FIELDS,
+    RECORDED_ALWAYS,
     DeclaredRegistration,
     Recorded,
     RegistrationSpec,
@@ -39,7 +40,7 @@ class BusinessCentralRegistrationProvider(Provider):
 
     replaced_when = ("client_id", "environment")
     updated_when = tuple(name for name in FIELDS if name not in {"client_id", *_NOT_COMPARED})
-    recorded_always = (*FIELD_NAMES, "permission_sets")
+    recorded_always = RECORDED_ALWAYS
     defaults: ClassVar[Mapping[str, Any]] = defaults()
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:

@@ -45,6 +45,7 @@ class ReadyFile:
         deployer: the application that the program signs in with.
         companionRoute: `publisher/group/version` of the companion extension's API pages.
         controlUrl: base address of the control port, plain HTTP on 127.0.0.1, no trailing slash.
+        namesProxy: address of the proxy that leads the names of vaults to the tenant, and nothing else anywhere.
     """
 
     pid: int
@@ -57,6 +58,7 @@ class ReadyFile:
     deployer: Deployer
     companionRoute: str  # noqa: N815
     controlUrl: str  # noqa: N815
+    namesProxy: str  # noqa: N815
 
     @classmethod
     def load(cls, path: Path) -> ReadyFile:
@@ -89,6 +91,8 @@ class ReadyFile:
             "AZURE_CLIENT_ID": self.deployer.clientId,
             "AZURE_CLIENT_SECRET": self.deployer.clientSecret,
             "BUSINESS_CENTRAL_URL": self.businessCentralUrl,
+            "HTTPS_PROXY": self.namesProxy,
+            "NO_PROXY": "127.0.0.1,localhost",
             "SSL_CERT_FILE": self.caFile,
             "REQUESTS_CA_BUNDLE": self.caFile,
             "PULUMI_SKIP_UPDATE_CHECK": "true",

@@ -25,6 +25,14 @@ class VaultPlace(_Model):
     secret_name: SecretName
 
 
+class Custody(_Model):
+    """A secret of Azure Key Vault in which alone the secrets lie of the labels from `since` on; of all without it."""
+
+    key_vault: VaultName
+    secret_name: SecretName
+    since: Label | None = None
+
+
 class Secrets(_Model):
     """The secrets of an integration: one for each label, which is the date it was issued and perhaps a letter."""
 
@@ -33,7 +41,7 @@ class Secrets(_Model):
     overlap_days: int = Field(default=14, gt=0, le=TEN_YEARS)
     maximum_live: int = Field(default=2, gt=1, le=20)
     display_name: Name | None = None
-    custody: VaultPlace | None = None
+    custody: Custody | None = None
     deliver: VaultPlace | None = None
     foreign_secrets: Literal["keep", "remove"] = "keep"
     known: tuple[Guid, ...] = ()
@@ -76,6 +84,10 @@ class Secrets(_Model):
     @staticmethod
     def _issued(label: str) -> datetime:
         return datetime.fromisoformat(label[:10]).replace(tzinfo=UTC)
+
+    def in_custody(self, label: str) -> Custody | None:
+        """Return in which vault alone a label's secret lies, None where the state has it."""
+        return self.custody if self.custody and label >= (self.custody.since or "") else None
 
     def end_date(self, label: str) -> str:
         """Return when a secret ends, as RFC 3339: `lifetime_days` after midnight (UTC) of the day it was issued."""

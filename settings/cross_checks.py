@@ -49,6 +49,7 @@ def contradictions(settings: Settings, *, dates_required: bool = True) -> Iterab
         same=str,
     )
     yield from _companion_problems(settings)
+    yield from _shared_secrets(settings)
     names: dict[str, str] = {}
     for integration in settings.integrations:
         here: list[str | int] = ["integrations", integration.key]
@@ -75,6 +76,24 @@ def repeated_client_ids(client_ids: Mapping[str, str]) -> Iterable[Problem]:
         client_ids,
         "has the same clientId as integrations.{other} ({value!r}); one integration per application",
     )
+
+
+def _shared_secrets(settings: Settings) -> Iterable[Problem]:
+    """Yield secrets of a vault in which two integrations would lie: each would take the other's for its own."""
+    first: dict[str, str] = {}
+    for integration in settings.integrations:
+        secrets = integration.credentials.secrets
+        places = {"custody": secrets.custody, "deliver": secrets.deliver} if secrets else {}
+        for key, place in places.items():
+            if place is None:
+                continue
+            other = first.setdefault(f"{place.key_vault}/{place.secret_name}".lower(), integration.key)
+            if other != integration.key:
+                yield Problem(
+                    ["integrations", integration.key, "credentials", "secrets", key, "secretName"],
+                    f"is that of integrations.{other} too, in the same vault: give each integration a secret of its "
+                    "own",
+                )
 
 
 def _companion_problems(settings: Settings) -> Iterable[Problem]:
@@ -177,7 +196,7 @@ def _secret_problems(
     there: list[str | int] = [*here, "credentials", "secrets"]
     if secrets.rotated_by:
         yield from _rotated_elsewhere(secrets, there)
-    elif dates_required and not secrets.issued:
+    elif dates_required and not secrets.issued and not secrets.known:
         yield Problem(
             there,
             "lists no date: `python -m commands rotate` adds the first, or write the day on which it is made, issued: "

@@ -71,6 +71,14 @@ class ApplicationClient:
             problem.reason = problem.reason.replace(self._secret, "[secret]")
             raise
 
+    def get_any_token(self) -> None:
+        """Get a token for Microsoft Graph, which every tenant has: it tells only that the secret is accepted.
+
+        Raises:
+            SignInFailed: as `sign_in`.
+        """
+        self.sign_in(f"{self._home.graph}/.default")
+
     @staticmethod
     def roles(authorization: str) -> set[str]:
         """Return the application roles in a token."""

@@ -122,10 +122,17 @@ def secret_credential(tenant_id: str, cloud: Cloud, client_id: str, secret: str)
 
 
 def bearer(credential: Credential, scope: str) -> Callable[[], str]:
-    """Return a function that gives an Authorization header for a scope.
+    """Return a function that gives an Authorization header for a scope; it raises what `kept_token` says."""
+    token = kept_token(credential, scope)
+    return lambda: f"Bearer {token().token}"
+
+
+def kept_token(credential: Credential, scope: str) -> Callable[..., AccessToken]:
+    """Return a function that gives a token for a scope.
 
     The token is got by one thread, kept for all, and renewed in time: not every credential of azure-identity does that
-    (AzureCliCredential starts `az` each time), and none of them for threads that ask at once.
+    (AzureCliCredential starts `az` each time), and none of them for threads that ask at once. Where the function is
+    given claims, which a service asks for when it does not accept a token any more, it gets a new token with them.
 
     The function raises a UserFacingError, most often SignInFailed, when none can be had.
     """
@@ -133,18 +140,18 @@ def bearer(credential: Credential, scope: str) -> Callable[[], str]:
     kept: AccessToken | None = None
     attempting = f"get a token for {scope.removesuffix('/.default')}"
 
-    def authorization() -> str:
+    def token(**options: Any) -> AccessToken:
         nonlocal kept
         token_responses.clear()
         try:
             with getting:
-                if kept is None or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
-                    kept = _usable(credential.get_token(scope))
-                return f"Bearer {kept.token}"
+                if kept is None or options.get("claims") or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
+                    kept = _usable(credential.get_token(scope, **options))
+                return kept
         except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-identity and msal
             raise _token_not_issued(problem, attempting, credential) from None
 
-    return authorization
+    return token
 
 
 def _usable(token: AccessToken) -> AccessToken:

@@ -21,7 +21,7 @@ from clients.http.transport import Transport
 # `startsWith` in a lambda is documented for advanced queries only, which read an index that lags by moments.
 # https://learn.microsoft.com/graph/aad-advanced-queries
 _ADVANCED_QUERY = {"ConsistencyLevel": "eventual"}
-_SELECT = "id,appId,displayName,createdDateTime,tags,passwordCredentials,keyCredentials,web,spa,publicClient"
+SELECT = "id,appId,displayName,createdDateTime,tags,passwordCredentials,keyCredentials,web,spa,publicClient"
 
 
 @dataclass(frozen=True)
@@ -219,10 +219,10 @@ class Applications:
         return self._list(f"list the applications that are called {name!r}", query, {})
 
     def _list(self, attempting: str, query: Mapping[str, str], headers: Mapping[str, str]) -> list[Application]:
-        query = {**query, "$select": _SELECT}
+        query = {**query, "$select": SELECT}
         try:
             path = "/v1.0/applications"
-            return self._transport.items(_application, path, attempting=attempting, query=query, headers=headers)
+            return self._transport.items(application_of, path, attempting=attempting, query=query, headers=headers)
         except ServiceError as problem:
             raise add_graph_remedy(problem, READ_APPLICATIONS, self._caller) from None
 
@@ -245,7 +245,8 @@ def _certificate(credential: Mapping[str, Any]) -> Certificate:
     return Certificate(credential["keyId"], credential.get("displayName") or "", identifier.upper())
 
 
-def _application(found: Mapping[str, Any]) -> Application:
+def application_of(found: Mapping[str, Any]) -> Application:
+    """Read an application with what `SELECT` names."""
     web = found.get("web") or {}
     implicit = web.get("implicitGrantSettings") or {}
     grants = {"enableAccessTokenIssuance": "access tokens", "enableIdTokenIssuance": "ID tokens"}

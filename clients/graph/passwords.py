@@ -5,16 +5,22 @@ https://learn.microsoft.com/graph/api/application-addpassword and .../applicatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 from urllib.parse import quote
 
+from clients.entra.caller import Caller
 from clients.graph.errors import is_absent
 from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_APPLICATIONS
 from clients.graph.requests import Requests
 from clients.http.errors import NotFound, ServiceError
-from clients.http.transport import no_body
+from clients.http.shared_reads import ASKED_BY_KEY, SharedRead
+from clients.http.transport import Transport, no_body
+
+_LARGEST_PAGE = 999  # https://learn.microsoft.com/graph/api/application-list
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,18 @@ class NewPassword(Password):
 
 
 class Passwords(Requests):
-    """The client secrets of applications; a part of `clients.graph.client.Graph`."""
+    """The client secrets of applications; a part of `clients.graph.client.Graph`.
+
+    Args:
+        transport: to its base address.
+        caller: tells who signed in, for what an error says about rights; None where that is not known.
+    """
+
+    def __init__(self, transport: Transport, caller: Callable[[], Caller | None]) -> None:
+        super().__init__(transport, caller)
+        self._of_application: dict[str, SharedRead[list[Password] | None]] = {}
+        self._passwords_lock = threading.Lock()
+        self._of_tagged: dict[str, SharedRead[dict[str, list[Password]]]] = {}
 
     def passwords(self, object_id: str) -> list[Password] | None:
         """Return the secrets of an application, None where there is no such application.
@@ -89,6 +106,46 @@ class Passwords(Requests):
             if is_absent(problem):
                 return None
             raise
+
+    def listed_passwords(self, object_id: str, tag: str, known: str) -> list[Password] | None:
+        """Return the secrets of an application, as read a short while ago; None where there is no such application.
+
+        For the refresh of all secrets of a stack: the first few applications are asked one by one, all others share one
+        list. That list is of an index, and may be late: where it lacks what was known, the application itself is asked.
+
+        Args:
+            object_id: of the application.
+            tag: how a tag of it begins, and one of each of the others.
+            known: key id of a secret that it had.
+        """
+        with self._passwords_lock:
+            if len(self._of_application) < ASKED_BY_KEY:
+                self._of_application.setdefault(object_id, SharedRead(partial(self.passwords, object_id)))
+            asked = self._of_application.get(object_id)
+            listed = self._of_tagged.setdefault(tag, SharedRead(partial(self._list_tagged, tag)))
+        if asked:
+            return asked()
+        found = listed().get(object_id, [])
+        return found if any(each.key_id == known for each in found) else self.passwords(object_id)
+
+    def _list_tagged(self, tag: str) -> dict[str, list[Password]]:
+        # An advanced query: https://learn.microsoft.com/graph/aad-advanced-queries
+        chosen = quote(f"tags/any(t:startswith(t,'{tag.replace(chr(39), chr(39) * 2)}'))")
+        path = f"/v1.0/applications?$filter={chosen}&$count=true&$select=id,passwordCredentials&$top={_LARGEST_PAGE}"
+
+        def read(found: Mapping[str, Any]) -> tuple[str, list[Password]]:
+            return found["id"], [Password.from_graph(each) for each in found["passwordCredentials"]]
+
+        attempting = f"list the secrets of the applications that are tagged {tag}..."
+        headers = {"ConsistencyLevel": "eventual"}
+        return dict(self._list(read, path, attempting=attempting, needs=READ_APPLICATIONS, headers=headers) or [])
+
+    def _forget(self) -> None:
+        super()._forget()
+        with self._passwords_lock:
+            asked: list[SharedRead[Any]] = [*self._of_application.values(), *self._of_tagged.values()]
+        for each in asked:
+            each.forget()
 
     def add_password(self, object_id: str, display_name: str, ends: str) -> NewPassword | None:
         """Make a secret, and return it with its text.

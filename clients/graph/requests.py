@@ -32,11 +32,17 @@ class Requests:
         """Forget the cached answers that a write of ours may have changed."""
 
     def _list(
-        self, reader: Callable[[Mapping[str, Any]], T], path: str, *, attempting: str, needs: GraphPermission
+        self,
+        reader: Callable[[Mapping[str, Any]], T],
+        path: str,
+        *,
+        attempting: str,
+        needs: GraphPermission,
+        headers: Mapping[str, str] | None = None,
     ) -> list[T] | None:
         """Return a whole list below an object, None where there is no such object."""
         try:
-            return self._transport.items(reader, path, attempting=attempting)
+            return self._transport.items(reader, path, attempting=attempting, headers=headers)
         except ServiceError as problem:
             if isinstance(problem, NotFound) and is_absent(problem):
                 return None

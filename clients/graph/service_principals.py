@@ -16,14 +16,12 @@ from clients.graph.objects import ServicePrincipal
 from clients.graph.permissions import MANAGE_ALL_APPLICATIONS, READ_APPLICATIONS
 from clients.graph.requests import Requests
 from clients.http.errors import NotFound
-from clients.http.shared_reads import SharedRead
+from clients.http.shared_reads import ASKED_BY_KEY, SharedRead
 from clients.http.transport import Transport
 
 _IDENTITY = "id,appId,displayName,appOwnerOrganizationId,servicePrincipalType,alternativeNames,verifiedPublisher"
 _SELECT = f"{_IDENTITY},appRoles,oauth2PermissionScopes"
 _LARGEST_PAGE = 999  # https://learn.microsoft.com/graph/api/serviceprincipal-list
-ASKED_BY_KEY = 3
-"""How many service principals a refresh looks up one by one; for more it lists all, a long list in some tenants."""
 
 
 class ServicePrincipals(Requests):

@@ -5,12 +5,13 @@ That is little for a write: whoever makes one has to check first whether it was 
 
 from __future__ import annotations
 
+from http.client import HTTPException
 from typing import Any
 
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import InvalidHeader, ProtocolError, ProxyError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from clients.http.trust import is_permanent
+from clients.http.trust import is_permanent, is_unknown_name
 
 # Which statuses are worth asking again here. A write is repeated only where the service says that it did not take it:
 # 429. After anything else somebody has to check first whether it was done: `clients.http.writes`.
@@ -19,6 +20,9 @@ UNAVAILABLE_STATUSES = frozenset({408, 425, 500, 502, 503, 504})
 """Statuses that say that the service could not answer, and leave open whether it did what was asked."""
 RETRIED_READS = ALWAYS_RETRIED | UNAVAILABLE_STATUSES
 READS = frozenset({"GET"})
+
+_BROKEN = (HTTPException, ConnectionError, ReadTimeoutError)
+"""What breaks a connection that was made: the request may have arrived."""
 
 
 class RetryTable(Retry):
@@ -31,8 +35,13 @@ class RetryTable(Retry):
     def increment(self, *args: Any, **options: Any) -> RetryTable:
         """Return what is left of the tries; none where the next one would fail in the same way."""
         error: Exception | None = options.get("error")
+        if isinstance(error, ProxyError) and isinstance(error.original_error, _BROKEN):
+            # urllib3 blames the proxy for every connection through one that breaks, and then repeats writes too.
+            options["error"] = error = ProtocolError("Connection aborted.", error.original_error)
         if error and is_permanent(error):
             raise error
+        if error and is_unknown_name(error):
+            return super(RetryTable, self.new(total=0)).increment(*args, **options)
         return super().increment(*args, **options)
 
     def parse_retry_after(self, retry_after: str) -> float:

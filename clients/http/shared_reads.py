@@ -13,6 +13,10 @@ CACHE_SECONDS = 120
 """How long an answer is cached: longer than a refresh takes, and short enough to notice soon what others change."""
 
 
+ASKED_BY_KEY = 3
+"""How many objects of a kind a refresh looks up one by one; for more it lists all, a long list in some places."""
+
+
 class SharedRead(Generic[T]):
     """A request whose answer is cached for a short time, for all threads.
 

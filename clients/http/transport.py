@@ -198,12 +198,7 @@ class Transport:
         except UntrustedCertificate as problem:
             raise problem.while_attempting(options["attempting"]) from None
         except requests.exceptions.ProxyError as problem:
-            raise FailedPrecondition(
-                options["attempting"],
-                f"the proxy does not lead to {self.service} at {self.base_url} ({_root_cause(problem)}), so nothing "
-                "was sent",
-                "Check HTTPS_PROXY; to go past the proxy, name the host in NO_PROXY.",
-            ) from None
+            raise proxy_refused(options["attempting"], self.service, self.base_url, problem) from None
         except requests.RequestException as problem:
             raise NoResponse(
                 options["attempting"],
@@ -212,39 +207,78 @@ class Transport:
             ) from None
         body = _read_body(answer)
         if answer.status_code >= 300:
-            raise self._error(answer, body, options["attempting"])
+            raise service_error(
+                options["attempting"], self.service, answer.status_code, body, self._read_error_body, answer.headers
+            )
         return answer.status_code, body
 
     def _unexpected(self, method: str, status: int, body: Body, attempting: str) -> UnexpectedAnswer:
-        form, excerpt = body.form or "a JSON object of another kind", redact(body.excerpt())
-        quoted = f': "{excerpt}"' if excerpt else ""
-        return UnexpectedAnswer(
-            attempting,
-            f"the answer from {self.base_url} is not {self.service}'s, but {status} ({form}){quoted}",
-            "Check the address: `baseUrl` in the stack file, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME, a proxy."
-            + ("" if method in READS else f" {NOT_KNOWN}"),
-        )
+        return unexpected_answer(attempting, self.service, self.base_url, method, status, body)
 
-    def _error(self, answer: requests.Response, body: Body, attempting: str) -> ServiceError:
-        try:
-            content = body.decode()
-        except ValueError:
-            content = None
-        problem = self._read_error_body(content if isinstance(content, Mapping) else {})
-        if not problem.code and not problem.message:
-            problem = ErrorBody(*body.error_element(), problem.request_id)
-        is_own = bool(problem.code or problem.message)
-        return error_for(answer.status_code)(
-            attempting,
-            service=self.service,
-            status=answer.status_code,
-            code=shortened(redact(problem.code)),
-            message=shortened(redact(problem.message), MESSAGE_CHARACTERS).rstrip("."),
-            form="" if is_own else body.form or "a JSON object of another kind",
-            excerpt="" if is_own else redact(body.excerpt()),
-            request_id=shortened(problem.request_id or answer.headers.get("request-id", "")),
-            retry_after=seconds_to_wait(answer.headers.get("Retry-After", "")),
-        )
+
+def proxy_refused(attempting: str, service: str, address: str, problem: BaseException) -> FailedPrecondition:
+    """Return that a proxy does not lead to a service, as an error for the user."""
+    return FailedPrecondition(
+        attempting,
+        f"the proxy does not lead to {service} at {address} ({_root_cause(problem)}), so nothing was sent",
+        "Check HTTPS_PROXY; to go past the proxy, name the host in NO_PROXY.",
+    )
+
+
+def unexpected_answer(
+    attempting: str, service: str, address: str, method: str, status: int, body: Body
+) -> UnexpectedAnswer:
+    """Return that a service answered with success, and with something else than it should, as an error for the user."""
+    form, excerpt = body.form or "a JSON object of another kind", redact(body.excerpt())
+    quoted = f': "{excerpt}"' if excerpt else ""
+    return UnexpectedAnswer(
+        attempting,
+        f"the answer from {address} is not {service}'s, but {status} ({form}){quoted}",
+        "Check the address: `baseUrl` in the stack file, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME, a proxy."
+        + ("" if method in READS else f" {NOT_KNOWN}"),
+    )
+
+
+def service_error(
+    attempting: str,
+    service: str,
+    status: int,
+    body: Body,
+    read_error_body: Callable[[Mapping[str, Any]], ErrorBody],
+    headers: Mapping[str, str],
+    *,
+    request_id: str = "",
+) -> ServiceError:
+    """Return an answer that is not success as an error for the user.
+
+    Args:
+        attempting: what the request was for, to complete "could not ...".
+        service: the service's name in messages.
+        status: of the answer.
+        body: of the answer.
+        read_error_body: as `Transport` takes it.
+        headers: of the answer.
+        request_id: where neither the body nor the header `request-id` has it.
+    """
+    try:
+        content = body.decode()
+    except ValueError:
+        content = None
+    problem = read_error_body(content if isinstance(content, Mapping) else {})
+    if not problem.code and not problem.message:
+        problem = ErrorBody(*body.error_element(), problem.request_id)
+    is_own = bool(problem.code or problem.message)
+    return error_for(status)(
+        attempting,
+        service=service,
+        status=status,
+        code=shortened(redact(problem.code)),
+        message=shortened(redact(problem.message), MESSAGE_CHARACTERS).rstrip("."),
+        form="" if is_own else body.form or "a JSON object of another kind",
+        excerpt="" if is_own else redact(body.excerpt()),
+        request_id=shortened(problem.request_id or headers.get("request-id", "") or request_id),
+        retry_after=seconds_to_wait(headers.get("Retry-After", "")),
+    )
 
 
 def _read_body(answer: requests.Response) -> Body:

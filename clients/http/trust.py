@@ -7,6 +7,7 @@ REQUESTS_CA_BUNDLE, and bring authorities of its own: neither is used here.
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,8 @@ from urllib.parse import urlsplit
 
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ProxyError
+from requests.exceptions import ProxyError as RequestsProxyError
+from urllib3.exceptions import NameResolutionError, ProxyError
 from urllib3.util.retry import Retry
 
 from clients.http.errors import CertificateNotTrusted
@@ -205,6 +207,17 @@ def certificate_problem(problem: BaseException | None) -> ssl.SSLCertVerificatio
         if isinstance(each, BaseException):
             seen += [each.__cause__, getattr(each, "reason", None), getattr(each, "original_error", None), *each.args]
     return None
+
+
+def is_proxy_problem(problem: BaseException | None) -> bool:
+    """Tell whether it was the proxy that failed."""
+    return isinstance(problem, (ProxyError, RequestsProxyError))
+
+
+def is_unknown_name(problem: BaseException | None) -> bool:
+    """Tell whether the host's name is not in the DNS, as against a DNS that does not answer."""
+    cause = problem.__cause__ if isinstance(problem, NameResolutionError) else None
+    return isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
 
 
 def is_permanent(problem: BaseException | None) -> bool:

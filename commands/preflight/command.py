@@ -36,6 +36,7 @@ from commands.preflight import (
     not_declared,
     other_stacks,
     secrets,
+    vaults,
 )
 from commands.preflight.findings import Finding, Kind, finding_from
 from commands.preflight.stack import Stack
@@ -75,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         exported = sys.stdin.read() if arguments.stdin else None
         stack = _load_stack(arguments.stack, pulumi_cli.stack_file(arguments), exported)
-        with Console(stderr=True).status("Asking Microsoft Graph and Business Central"):
+        with Console(stderr=True).status("Asking Microsoft Graph, Business Central and Key Vault"):
             found = check(stack) if arguments.stdin else _check_until_state_is_stable(stack)
     except (StackUnreadable, StateUnusable, SettingsError, UserFacingError) as problem:
         sys.stderr.write(f"{problem}\n")
@@ -125,6 +126,7 @@ def check(stack: Stack) -> list[Finding]:
         checks.append(partial(secrets.check, stack, tagged, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
         checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
+        checks += [partial(vaults.check, stack, each) for each in declared.integrations]
     found = [*found, *certificates.check(declared, datetime.now(UTC))]
     if warning := unread_bundle(os.environ):
         found = [*found, Finding("note", "certificates", warning.rstrip("."))]

@@ -11,6 +11,7 @@ from functools import partial
 
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
+from commands.preflight import custody
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, Tag, all_keys, key_path
 from settings.models import Integration
@@ -82,7 +83,11 @@ def _has_needed_name(stack: Stack, application: Application) -> bool:
 def _secrets(stack: Stack, application: Application, key: str) -> Iterator[Finding]:
     integration = stack.integration(key)
     declared = integration.credentials.secrets if integration else None
-    unknown = [each for each in application.secrets if each.key_id not in stack.state.secrets]
+    unknown = [
+        each
+        for each in application.secrets
+        if each.key_id not in stack.state.secrets and not _is_in_custody(stack, each.display_name)
+    ]
     if declared and declared.rotated_by:
         found = (
             f"{application.display_name!r} has {len(unknown)} secrets, which {declared.rotated_by} makes and removes"
@@ -100,6 +105,17 @@ def _secrets(stack: Stack, application: Application, key: str) -> Iterator[Findi
                 f"Remove it: `az ad app credential delete --id {application.client_id} --key-id {secret.key_id}`. Or "
                 "let `python -m commands rotate` do it (`foreignSecrets: remove`), or keep it (`known`).",
             )
+
+
+def _is_in_custody(stack: Stack, display_name: str) -> bool:
+    """Tell whether a secret is named as one in custody of an integration that has it: the vault tells then."""
+    keys = [key for each in stack.declared.integrations if _has_custody(each) for key in all_keys(each)]
+    return custody.is_marked(stack, keys, display_name)
+
+
+def _has_custody(integration: Integration) -> bool:
+    secrets = integration.credentials.secrets
+    return secrets is not None and secrets.custody is not None
 
 
 def _deleted_in_entra(stack: Stack, key: str, object_id: str, client_id: str) -> list[Finding]:

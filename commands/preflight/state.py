@@ -9,13 +9,13 @@ from typing import Any
 
 from reconcilers.consent.spec import Recorded
 
-_APPLICATION = "azuread:index/application:Application"
-_PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
+APPLICATION = "azuread:index/application:Application"
+PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
 _VAULT_SECRET = "pulumi-python:dynamic/entra-business-central:VaultSecret"  # noqa: S105 - a type
-_PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
-_CONSENT = "pulumi-python:dynamic/entra-business-central:AdminConsent"
-_INTEGRATION = "entra-business-central:index:Integration"
-_REGISTRATION = "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration"
+PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
+CONSENT = "pulumi-python:dynamic/entra-business-central:AdminConsent"
+INTEGRATION = "entra-business-central:index:Integration"
+REGISTRATION = "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration"
 
 
 class StateUnusable(Exception):
@@ -64,16 +64,16 @@ class State:
             deployment = written["deployment"] if "deployment" in written else written["checkpoint"]["latest"]
             resources: list[Mapping[str, Any]] = (deployment or {}).get("resources") or []  # a new stack has none
             return State(
-                components={_key(each): each["urn"] for each in _of(resources, _INTEGRATION)},
+                components={_key(each): each["urn"] for each in _of(resources, INTEGRATION)},
                 applications={
                     _key(each): (_object_id(each), each["outputs"]["clientId"].lower())
-                    for each in _of(resources, _APPLICATION)
+                    for each in _of(resources, APPLICATION)
                 },
-                principals={_key(each): _object_id(each) for each in _of(resources, _PRINCIPAL)},
+                principals={_key(each): _object_id(each) for each in _of(resources, PRINCIPAL)},
                 secrets=frozenset(key_id for _, key_id in _secrets(resources)),
                 secret_ends={
-                    _key(each): each["outputs"].get("endDate") or ""
-                    for each in _of(resources, _PASSWORD)
+                    _key(each): each["outputs"].get("endDate") or each["outputs"].get("ends") or ""
+                    for each in (*_of(resources, PASSWORD), *_of(resources, _VAULT_SECRET))
                     if not each.get("delete")
                 },
                 secret_keys={
@@ -81,18 +81,18 @@ class State:
                 },
                 registrations={
                     (outputs["environment"].casefold(), outputs["client_id"].lower()): outputs
-                    for outputs in (each["outputs"] for each in _of(resources, _REGISTRATION))
+                    for outputs in (each["outputs"] for each in _of(resources, REGISTRATION))
                 },
                 consents={
                     (outputs["client_id"].lower(), outputs["resource_app_id"].lower()): Recorded.from_properties(
                         outputs
                     )
-                    for outputs in (each["outputs"] for each in _of(resources, _CONSENT))
+                    for outputs in (each["outputs"] for each in _of(resources, CONSENT))
                 },
                 stacks=frozenset(each["urn"].split(":")[2] for each in resources),
                 client_ids={
                     _key(each): client_id.lower()
-                    for each in _of(resources, _INTEGRATION)
+                    for each in _of(resources, INTEGRATION)
                     if (client_id := (each.get("outputs") or {}).get("clientId"))
                 },
                 pending=tuple(each["resource"]["urn"] for each in (deployment or {}).get("pending_operations") or []),
@@ -114,7 +114,7 @@ def _of(resources: list[Mapping[str, Any]], type_: str) -> Iterator[Mapping[str,
 
 def _secrets(resources: list[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Yield the client secrets, azuread's and those in custody, each with its key id."""
-    yield from ((each, each["outputs"]["keyId"]) for each in _of(resources, _PASSWORD))
+    yield from ((each, each["outputs"]["keyId"]) for each in _of(resources, PASSWORD))
     for each in _of(resources, _VAULT_SECRET):
         if key_id := (each.get("outputs") or {}).get("key_id"):
             yield each, key_id

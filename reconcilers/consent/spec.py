@@ -118,6 +118,11 @@ class Recorded(_Recordable):
         )
 
 
+DEFAULTS: dict[str, Any] = {**Recorded.defaults(), **ConsentSpec.defaults()}
+"""What the state does not record, by the names of properties."""
+RECORDED_ALWAYS = ("roles", "delegated_scopes")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Live:
     """What there is.

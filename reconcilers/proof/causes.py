@@ -51,6 +51,7 @@ class _SignInError(NamedTuple):
 
 
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+_DISABLED = "AADSTS7000112"
 _SIGN_IN_ERRORS = [
     _SignInError(
         "AADSTS7000215",
@@ -71,7 +72,7 @@ _SIGN_IN_ERRORS = [
         may_be_replicating=True,
     ),
     _SignInError(
-        "AADSTS7000112",
+        _DISABLED,
         "application",
         "An administrator has disabled its service principal: ask why. With `enabled: true` in the stack file `pulumi "
         "up --refresh` enables it again, and `python -m commands prove` tries it out after that.",
@@ -98,9 +99,26 @@ _WHERE_SETS_STAND = "Its permission sets stand under `permissionSets` in the sta
 _REPAIR = "`pulumi refresh` shows what differs, and `pulumi up --refresh` puts it right."
 
 
+def refusal_may_be_replicating(problem: SignInFailed) -> bool:
+    """Tell whether Entra refuses a sign-in because of what may be new, and not seen everywhere yet."""
+    return any(
+        known.may_be_replicating and re.search(rf"({known.code})\b", problem.reason) for known in _SIGN_IN_ERRORS
+    )
+
+
+def is_disabled_application(problem: SignInFailed) -> bool:
+    """Tell whether Entra refuses a sign-in because the service principal is disabled."""
+    return re.search(rf"{_DISABLED}\b", problem.reason) is not None
+
+
 def no_secret(spec: ProofSpec) -> NotProven:
     """Return what it means that there is no secret to sign in with: Pulumi drops what it does not know."""
     return NotProven(spec, "secret", "it has no secret", "Its secret could not be made: see there.")
+
+
+def not_read_from_vault(spec: ProofSpec, problem: UserFacingError) -> NotProven:
+    """Return what it means that the vault, which alone has the secret, does not hand it out."""
+    return NotProven(spec, "secret", f"could not {problem.attempted}: {problem.reason}", problem.remedy)
 
 
 def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:

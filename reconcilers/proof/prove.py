@@ -8,20 +8,20 @@ from functools import partial
 from clients.business_central.application_client import ApplicationClient
 from clients.business_central.errors import is_inside_a_company
 from clients.business_central.permission_refusals import permission_refusal
-from clients.http.errors import NoResponse, ServiceError, SignInFailed, UnexpectedAnswer
+from clients.http.errors import NoResponse, ServiceError, SignInFailed, UnexpectedAnswer, UserFacingError
 from clients.http.replication import retry_until_replicated
 from clients.session import Session
 from reconcilers.proof import causes
 from reconcilers.proof.causes import NotProven
 from reconcilers.proof.observe import AsCaller, observe_assignments, observe_registration
 from reconcilers.proof.plan import Plan, plan
-from reconcilers.proof.spec import ProofSpec
+from reconcilers.proof.spec import InVault, ProofSpec
 
 
 def prove(
     session: Session,
     spec: ProofSpec,
-    secret: str | None,
+    secret: str | InVault | None,
     *,
     seconds: float | None = None,
     report: Callable[[str], None] = lambda _: None,
@@ -33,7 +33,8 @@ def prove(
     Args:
         session: where; its own sign-in is used only to tell causes apart that look alike from application.
         spec: what is to be proved.
-        secret: the application's client secret, None where it could not be made.
+        secret: the application's client secret, None where it could not be made; or where it lies, to be read from
+            there now, and kept nowhere.
         seconds: how long to wait at most; None for `clients.http.replication.max_wait_seconds()`.
         report: takes a sentence for the user now and then, while it waits.
 
@@ -44,6 +45,11 @@ def prove(
     planned = plan(spec)
     if planned.not_provable:
         return
+    if isinstance(secret, InVault):
+        try:
+            secret = session.vault(secret.key_vault).value(secret.secret_name, secret.version)
+        except UserFacingError as problem:
+            raise causes.not_read_from_vault(spec, problem) from None
     if not secret:
         raise causes.no_secret(spec)
     retry_until_replicated(

@@ -116,6 +116,21 @@ class ProofSpec(DeclaredProof):
 
 
 @dataclass(frozen=True)
+class InVault:
+    """Where a secret lies that only a vault has.
+
+    Attributes:
+        key_vault: name of the vault.
+        secret_name: name of the vault's secret.
+        version: id of the version.
+    """
+
+    key_vault: str
+    secret_name: str
+    version: str
+
+
+@dataclass(frozen=True)
 class Unseen:
     """What our own caller could not look at.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from clients.business_central.environment import Environment
-from clients.business_central.records import Registration
+from clients.business_central.records import Assignment, Registration
 from reconcilers.registration.permission_sets import as_declared, matching, still_defined
 from reconcilers.registration.plan import permission_sets_differ
 from reconcilers.registration.spec import DeclaredRegistration, Live, Recorded, RegistrationSpec, live_row
@@ -62,6 +63,17 @@ def read(environment: Environment, recorded: Recorded) -> Recorded | None:
     held = still_defined(held, environment.permission_sets)
     if spec.additional_permission_sets == "keep":
         held = matching(held, spec.permission_sets)
+    return as_recorded(spec, registration, held)
+
+
+def as_recorded(spec: RegistrationSpec, registration: Registration, held: Iterable[Assignment]) -> Recorded:
+    """Return what the state has to say of a registration as it is.
+
+    Args:
+        spec: how its permission sets are declared; of a row that no state knows yet, as they shall be.
+        registration: the row.
+        held: the permission sets that its user holds.
+    """
     live = replace(spec, **live_row(registration), permission_sets=as_declared(held, spec.permission_sets))
     # Without a user id, an update registers it again.
     return Recorded(live, registration.user_id if registration.user_state else None)

@@ -109,6 +109,8 @@ class RegistrationSpec(DeclaredRegistration):
 
 
 FIELDS = tuple(each.name for each in fields(RegistrationSpec))
+RECORDED_ALWAYS = (*FIELD_NAMES, "permission_sets")
+"""Fields that the state has at their default too."""
 
 
 @dataclass(frozen=True)

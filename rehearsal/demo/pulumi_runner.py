@@ -174,6 +174,30 @@ class PulumiRunner:
         except ValueError:
             raise ClaimFailed(f"`{command}` says, with exit code {process.returncode}: {output.strip()}") from None
 
+    def remains(self) -> list[dict[str, str]]:
+        """Run `python -m commands remains` on the destroyed stack, and return what it lists.
+
+        Raises:
+            ClaimFailed: it fails, or prints something else.
+        """
+        self._narration.command(f"python -m commands remains --stack {STACK}")
+        command = [sys.executable, "-m", "commands", "remains", "--stack", STACK, "--json"]
+        process = processes.start(
+            [*command, "--config-file", str(self._folder.stack_file)],
+            processes.basic_environment() | self._ready.environment(),
+            mark=self._folder.root,
+            cwd=self._folder.project,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        output = process.communicate()[0]
+        try:
+            found: list[dict[str, str]] = json.loads(output)["remains"]
+        except ValueError:
+            raise ClaimFailed(f"`remains` says, with exit code {process.returncode}: {output.strip()}") from None
+        return found
+
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets in clear; nothing of it is shown or logged.
 

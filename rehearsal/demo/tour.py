@@ -270,16 +270,15 @@ class Tour:
                 "Entra and both environments are as they were before",
                 f"Something is left, in {', '.join(different)}.",
             )
-            left = [item for item in state["entra"]["deletedItems"] if item["appId"] == self.client_id]
-            foreign = len(state["entra"]["deletedItems"]) - len(left)
+            listed = self._runner.remains()
+            real = {item["id"] for item in state["entra"]["deletedItems"]}
             self._claim(
-                bool(left) and not foreign,
+                bool(real) and {each.get("id") for each in listed} == real,
                 "what remains is in Entra's deleted items, for 30 days; there it can be restored:",
-                f"Entra's deleted items have {len(left)} objects of ours and {foreign} others.",
+                f"`remains` lists {len(listed)} objects, and Entra's deleted items have {len(real)}.",
             )
-            for item in left:
-                kind = item["@odata.type"].rpartition(".")[2]
-                self._narration.say(f"  {kind} {item['displayName']}, deleted {item['deletedDateTime']}")
+            for each in listed:
+                self._narration.say(f"  {each['kind']} {each['name']}, gone for good on {each['purgedOn']}")
             self._claim_no_secret()
 
     @contextmanager

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from rehearsal.tenant import failures
 from rehearsal.tenant.faults import Fault
+from rehearsal.tenant.key_vault.service import host_of
 from rehearsal.tenant.messages import File, HttpRequest, HttpResponse
 from rehearsal.tenant.request_log import Entry
 from rehearsal.tenant.tenant import Service, Tenant, service_of
@@ -45,10 +46,11 @@ class TenantApp:
         except ClientDisconnect:
             return
         caller = self._tenant.client_id_of(decoded)
-        with self._counted(caller, service_of(decoded.path)) as in_flight:
+        with self._counted(caller, service_of(decoded)) as in_flight:
             entry = Entry(
                 at=self._tenant.clock.now().isoformat(timespec="milliseconds"),
                 method=decoded.method,
+                host=host_of(decoded),
                 path=decoded.path,
                 query=decoded.query,
                 caller=caller,

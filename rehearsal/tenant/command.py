@@ -13,6 +13,7 @@ from rehearsal.tenant.asgi import TenantApp
 from rehearsal.tenant.business_central import companion
 from rehearsal.tenant.control import control_app
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID, DEPLOYER_OBJECT_ID, TENANT_ID
+from rehearsal.tenant.name_proxy import NameProxy
 from rehearsal.tenant.server import HOST, listen, make_certificates, serve
 from rehearsal.tenant.tenant import Tenant
 
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the tenant; return 0 when a signal ended it, 1 when it could not start."""
     try:
-        services_socket, control_socket = listen(arguments.port), listen(0)
+        services_socket, control_socket, proxy_socket = listen(arguments.port), listen(0), listen(0)
     except OSError as problem:
         print(f"The rehearsal tenant cannot listen on {HOST}: {os.strerror(problem.errno or 0)}.", file=sys.stderr)  # noqa: T201
         return 1
@@ -56,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         deployer=Deployer(DEPLOYER_CLIENT_ID, tenant.deployer_secret, DEPLOYER_OBJECT_ID),
         companionRoute=companion.ROUTE,
         controlUrl=f"http://{HOST}:{control_socket.getsockname()[1]}",
+        namesProxy=f"http://{HOST}:{proxy_socket.getsockname()[1]}",
     )
     written = [ready_file, authority_file, *([arguments.env_file.absolute()] if arguments.env_file else [])]
 
@@ -72,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
             serve(
                 (TenantApp(tenant), services_socket, context),
                 (control_app(tenant), control_socket),
+                (NameProxy(tenant.has_vault, port), proxy_socket),
                 on_ready=announce,
                 die_with=arguments.die_with,
             )

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from rehearsal.tenant.business_central import errors as business_central
 from rehearsal.tenant.faults import FaultSpec
 from rehearsal.tenant.graph import errors as graph
+from rehearsal.tenant.key_vault import errors as key_vault
 from rehearsal.tenant.messages import HttpResponse
 from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.sts import errors as sts
@@ -21,6 +22,7 @@ _GRAPH = (
     graph.refusal("unavailable"),
 )
 _BUSINESS_CENTRAL = (business_central.refusal("rejected_credentials"), business_central.refusal("throttled"))
+_KEY_VAULT = (key_vault.refusal("throttled"), key_vault.refusal("unavailable"))
 
 
 def raw(fault: FaultSpec) -> HttpResponse:
@@ -39,6 +41,8 @@ def answer(service: str, fault: FaultSpec, now: datetime) -> HttpResponse:
             failed = business_central.answer(_service_error(fault, _BUSINESS_CENTRAL))
         case "adminCenter":
             failed = business_central.admin_center_answer(_service_error(fault, _BUSINESS_CENTRAL))
+        case "keyVault":
+            failed = key_vault.answer(_service_error(fault, _KEY_VAULT))
         case _:
             failed = sts.answer(_token_service_error(fault), now)
     if fault.retryAfter is None:

@@ -12,6 +12,7 @@ class Entry:
     """One request.
 
     Attributes:
+        host: which host it was for, without its port: that of a vault, or the one address of the other services.
         caller: client id of the caller, from its token or, at the token endpoint, its form; None where there is none.
         inFlight: how many requests of this caller the service had in hand when it arrived, itself among them.
         status: of the answer; None while there is none, and for ever where none was given (dropped, client gone).
@@ -19,6 +20,7 @@ class Entry:
 
     at: str
     method: str
+    host: str
     path: str
     query: Mapping[str, str]
     caller: str | None

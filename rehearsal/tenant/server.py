@@ -1,4 +1,4 @@
-"""The two servers of the tenant's process in one event loop: the services over TLS, and the control port."""
+"""The servers of the tenant's process in one event loop: the services over TLS, the control port, and the proxy."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from rehearsal.tenant.asgi import ABORT
+from rehearsal.tenant.key_vault.model import SUFFIX
+from rehearsal.tenant.name_proxy import NameProxy
 
 HOST = "127.0.0.1"
 
 
 def make_certificates() -> tuple[ssl.SSLContext, bytes]:
-    """Make an authority, and a certificate for 127.0.0.1 and localhost that it has signed.
+    """Make an authority, and a certificate for 127.0.0.1, localhost and all vaults that it has signed.
 
     Returns:
         The server's context, whose private key is on no disk once this is done, and the authority's certificate (PEM).
@@ -31,7 +33,7 @@ def make_certificates() -> tuple[ssl.SSLContext, bytes]:
     authority = trustme.CA(organization_name="Rehearsal tenant")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    authority.issue_cert(HOST, "localhost").configure_cert(context)
+    authority.issue_cert(HOST, "localhost", f"*.{SUFFIX}").configure_cert(context)
     return context, authority.cert_pem.bytes()
 
 
@@ -59,11 +61,12 @@ def listen(port: int) -> socket.socket:
 async def serve(
     services: tuple[ASGIApp, socket.socket, ssl.SSLContext],
     control: tuple[ASGIApp, socket.socket],
+    names: tuple[NameProxy, socket.socket],
     *,
     on_ready: Callable[[], None],
     die_with: int | None,
 ) -> None:
-    """Answer on both ports until SIGINT, SIGTERM or the end of the process `die_with`."""
+    """Answer on all ports until SIGINT, SIGTERM or the end of the process `die_with`."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -82,10 +85,12 @@ async def serve(
     serving = [asyncio.create_task(server.serve(sockets=[bound])) for server, bound in servers]
     while not all(server.started for server, _ in servers):
         await asyncio.sleep(0.005)
+    proxy = await names[0].serve(names[1])
     on_ready()
     await stop.wait()
     # Requests that a fault holds are cut off, which is intended: uvicorn's complaint about it is not shown.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+    proxy.close()
     for server, _ in servers:
         server.should_exit = server.force_exit = True
     await asyncio.gather(*serving, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""The tenant without HTTP: its three services, their common clock, and the one lock around them."""
+"""The tenant without HTTP: its four services, their common clock, and the one lock around them."""
 
 from __future__ import annotations
 
@@ -26,17 +26,21 @@ from rehearsal.tenant.directory.seed import (
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.faults import Faults, FaultSpec
 from rehearsal.tenant.graph.service import Graph
+from rehearsal.tenant.key_vault import edits as key_vault_edits
+from rehearsal.tenant.key_vault.service import KeyVault, host_of, is_vault
 from rehearsal.tenant.messages import Caller, HttpRequest, HttpResponse
 from rehearsal.tenant.request_log import RequestLog
 from rehearsal.tenant.sts.service import TokenService
 from rehearsal.tenant.sts.tokens import InvalidTokenError, TokenSigner
 
-Service = Literal["entra", "graph", "businessCentral"]
+Service = Literal["entra", "graph", "businessCentral", "keyVault"]
 
 
-def service_of(path: str) -> Service:
-    """Return which service a path of the tenant's address belongs to."""
-    first = path.lstrip("/").split("/", 1)[0].lower()
+def service_of(request: HttpRequest) -> Service:
+    """Return which service a request belongs to: a vault's by its host, the others' by the path of the one address."""
+    if is_vault(host_of(request)):
+        return "keyVault"
+    first = request.path.lstrip("/").split("/", 1)[0].lower()
     if f"/{first}" in (ONLINE_PREFIX, ON_PREMISES_PREFIX):
         return "businessCentral"
     return "graph" if first in {"v1.0", "beta"} else "entra"
@@ -50,6 +54,7 @@ class _Services:
     token_service: TokenService
     graph: Graph
     business_central: BusinessCentral
+    key_vault: KeyVault
 
 
 class Tenant:
@@ -118,11 +123,13 @@ class Tenant:
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Pass a request to its service; one request at a time, under the tenant's lock."""
         with self._lock:
-            match service_of(request.path):
+            match service_of(request):
                 case "entra":
                     return self._services.token_service.answer(request)
                 case "graph":
                     return self._services.graph.answer(request, self._caller(request))
+                case "keyVault":
+                    return self._services.key_vault.answer(request, self._caller(request))
                 case "businessCentral":
                     caller = self._caller(request)
                     return self._services.business_central.answer(
@@ -132,12 +139,12 @@ class Tenant:
     def failure(self, request: HttpRequest, fault: FaultSpec) -> HttpResponse:
         """Return the error response that a fault orders, in the format of the service that the request is for."""
         admin_center = request.path.startswith(f"{ONLINE_PREFIX}/admin/")
-        service = "adminCenter" if admin_center else service_of(request.path)
+        service = "adminCenter" if admin_center else service_of(request)
         return failures.answer(service, fault, self.clock.now())
 
     def client_id_of(self, request: HttpRequest) -> str | None:
         """Return the client id that a request comes from: of a valid token, or of a token request's form."""
-        if service_of(request.path) == "entra":
+        if service_of(request) == "entra":
             client_id = request.body.get("client_id") if isinstance(request.body, dict) else None
             return client_id if isinstance(client_id, str) else None
         caller = self._caller(request)
@@ -156,7 +163,9 @@ class Tenant:
                 return directory_edits.edit(self._services.directory, operation)
             if name in business_central_edits.OPERATIONS:
                 return self._services.business_central.edit(operation)
-            known = sorted(directory_edits.OPERATIONS | business_central_edits.OPERATIONS)
+            if name in key_vault_edits.OPERATIONS:
+                return self._services.key_vault.edit(operation)
+            known = sorted(directory_edits.OPERATIONS | business_central_edits.OPERATIONS | key_vault_edits.OPERATIONS)
             raise ValueError(f"There is no operation {name!r}; there are {', '.join(known)}.")
 
     def add_issuer(self, issuer: str, keys: list[dict[str, Any]]) -> None:
@@ -170,7 +179,16 @@ class Tenant:
             environments = self._services.business_central.snapshot()
             container = environments.pop(CONTAINER)
             entra = self._services.directory.snapshot()
-            return {"entra": entra, "businessCentral": environments, "container": container}
+            return {
+                "entra": entra,
+                "businessCentral": environments,
+                "container": container,
+                "keyVault": self._services.key_vault.snapshot(),
+            }
+
+    def has_vault(self, host: str) -> bool:
+        """Tell whether a host's name is that of one of the vaults."""
+        return self._services.key_vault.has(host)
 
     def users(self) -> list[dict[str, Any]]:
         """Return who can sign in as a person, and with what; these secrets are shown nowhere else."""
@@ -208,6 +226,7 @@ class Tenant:
             TokenService(self.origin, directory, self._signer),
             Graph(self.origin, directory),
             business_central,
+            KeyVault(self.origin, TENANT_ID, now, directory),
         )
 
     def _caller(self, request: HttpRequest) -> Caller | InvalidTokenError:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.entra import EntraApplication, graph, tag
+from tests.support.entra import EntraApplication, graph, key_ids, tag
 from tests.support.preflight import PreflightRun, exported, run_preflight
 from tests.support.stack import FIRST, MAGENTO, secrets
 from tests.support.tenant import Tenant
@@ -142,3 +142,20 @@ def test_nothing_is_said_and_nothing_more_is_asked_where_all_labels_end_later(
     tenant.clear_requests()
     assert look(tenant, tmp_path, ENDED, FIRST, state=recorded(tenant, application, ENDED, FIRST)).only("note", WHERE)
     assert len(tenant.requests()) == before
+
+
+def test_a_secret_that_was_taken_over_is_left_over_only_where_the_stack_file_does_not_know_it(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    unknown = look(tenant, tmp_path, FIRST, state=recorded(tenant, application, FIRST)).only("leftover")
+    assert key_ids(application, tenant)[0] in unknown["found"]
+    known = {"secrets": {"known": list(key_ids(application, tenant))}}
+    looked = run_preflight(
+        tenant,
+        tmp_path,
+        integrations={"magento": {**MAGENTO, "credentials": known}},
+        state=recorded(tenant, application),
+    )
+    assert looked.code == 0, looked.output
+    assert looked.of("leftover") == []

@@ -173,7 +173,7 @@ def test_in_a_pipe_it_is_plain_text(walked: Walked) -> None:
 @one_tour
 def test_every_step_tells_its_time_and_its_requests(walked: Walked) -> None:
     measured = re.findall(r"^ +[\d.]+ s; requests: (.+)$", walked.output, re.MULTILINE)
-    assert len(measured) == 9, walked.output
+    assert len(measured) == 10, walked.output
     preflight, preview, up, use, again, *_ = measured
     assert re.fullmatch(r"our providers \d+, sign-in \d+", preflight)
     assert "our providers" not in preview

@@ -96,7 +96,7 @@ def test_a_secret_that_a_killed_up_left_is_found_and_removed_as_it_says(tenant: 
     fault = tenant.fault({"method": "POST", "path": "/addPassword$"}, action="hold", when="after")
     kill_at(tenant, stack, "up", fault)
     assert stack.up().code == 0, "nothing tells of it"
-    (remove,) = commands_in(left_over(stack, "secret", stops_up=False)["remedy"])
+    remove = commands_in(left_over(stack, "secret", stops_up=False)["remedy"])[0]
     assert remove[:4] == ["az", "ad", "app", "credential"]
     tenant.edit(
         "remove_password", clientId=remove[remove.index("--id") + 1], keyId=remove[remove.index("--key-id") + 1]

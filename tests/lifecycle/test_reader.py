@@ -34,7 +34,7 @@ def asked(tenant: Tenant) -> set[tuple[str, str]]:
     return {
         (each["method"], each["path"])
         for each in tenant.requests()
-        if "/oauth2/" not in each["path"] and each["path"] != "/metadata/endpoints"
+        if not any(part in each["path"] for part in ("/oauth2/", "/.well-known/", "/metadata/endpoints"))
     }
 
 
@@ -48,7 +48,11 @@ def test_a_preview_needs_to_read_applications_and_nothing_else(tenant: Tenant, s
     shown = stack.preview()
     assert shown.code == 0, shown
     assert shown.changes["create"] > 0
-    assert asked(tenant) == {("GET", "/v1.0/applications")}  # is the name of an own application taken?
+    named = {("GET", "/v1.0/applications")}  # is the name of an own application taken?
+    # Does the label of a new secret, of an application that is there, have one in a vault?
+    of_application = {each for each in asked(tenant) if each[1].startswith("/v1.0/applications/")}
+    assert len(of_application) == deployed
+    assert asked(tenant) == named | of_application
 
 
 def test_a_preview_of_a_new_application_is_refused_without_that_right(tenant: Tenant, stack: Stack) -> None:

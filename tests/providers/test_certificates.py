@@ -60,7 +60,7 @@ def test_all_of_it_works_through_a_proxy_and_no_proxy_goes_past_it(
     tenant: Tenant, inputs: Inputs, start_host: Callable[..., ProviderHost]
 ) -> None:
     with ConnectProxy() as proxy:
-        through = {"HTTPS_PROXY": f"http://{proxy.host}"}
+        through = {"HTTPS_PROXY": f"http://{proxy.host}", "NO_PROXY": ""}
         start_host(AdminConsentProvider(), **through).create(inputs.consent())
         start_host(BusinessCentralRegistrationProvider(), **through).create(inputs.registration())
         assert set(proxy.asked) == {tenant.ready.metadataHost}
@@ -74,6 +74,6 @@ def test_a_sign_in_through_a_proxy_that_refuses_names_the_proxy(
     tenant: Tenant, inputs: Inputs, start_host: Callable[..., ProviderHost]
 ) -> None:
     with ConnectProxy(refuses=407) as proxy, pytest.raises(ProviderError, match="407") as refused:
-        start_host(AdminConsentProvider(), HTTPS_PROXY=f"http://{proxy.host}").create(inputs.consent())
+        start_host(AdminConsentProvider(), HTTPS_PROXY=f"http://{proxy.host}", NO_PROXY="").create(inputs.consent())
     assert "HTTPS_PROXY" in str(refused.value)
     assert "Traceback" not in str(refused.value)

@@ -81,6 +81,10 @@ class ProviderHost:
         self._process.__exit__(kind, value, trace)
         self.stderr = self._process.stderr
 
+    def kill(self) -> None:
+        """End the process, as a machine that loses its power does."""
+        self._process.kill()
+
     def check(self, inputs: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Recorded:
         """Return the checked inputs."""
         answer = self._call("Check", messages.CheckRequest(olds=_struct(olds or {}), news=self._with_provider(inputs)))

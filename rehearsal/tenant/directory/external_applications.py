@@ -9,6 +9,7 @@ from rehearsal import tables
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, UNVERIFIED_PUBLISHER
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
+KEY_VAULT = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
 BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 

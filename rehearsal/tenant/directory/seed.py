@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from rehearsal.tenant.directory.external_applications import BUSINESS_CENTRAL, MICROSOFT_GRAPH, external_application
+from rehearsal.tenant.directory.external_applications import (
+    BUSINESS_CENTRAL,
+    KEY_VAULT,
+    MICROSOFT_GRAPH,
+    external_application,
+)
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import add_secret, set_password
 from rehearsal.tenant.directory.shapes import new_application, new_service_principal
@@ -21,6 +26,7 @@ ADMINISTRATOR_NAME = f"administrator@{DOMAIN}"
 ADMINISTRATOR_OBJECT_ID = "ad313157-8a70-4d3b-9c53-0c4f1e9b0001"
 _GRAPH_OBJECT_ID = "3f73b7ee-80cb-4f2b-8c5f-7f6f0e2a0001"
 _BUSINESS_CENTRAL_OBJECT_ID = "3f73b7ee-80cb-4f2b-8c5f-7f6f0e2a0002"
+_KEY_VAULT_OBJECT_ID = "3f73b7ee-80cb-4f2b-8c5f-7f6f0e2a0003"
 
 DEPLOYER_ROLES = {
     MICROSOFT_GRAPH: (
@@ -49,7 +55,11 @@ def seeded_directory(
         )
     )
     set_password(administrator, administrator_password)
-    object_ids = {MICROSOFT_GRAPH: _GRAPH_OBJECT_ID, BUSINESS_CENTRAL: _BUSINESS_CENTRAL_OBJECT_ID}
+    object_ids = {
+        MICROSOFT_GRAPH: _GRAPH_OBJECT_ID,
+        BUSINESS_CENTRAL: _BUSINESS_CENTRAL_OBJECT_ID,
+        KEY_VAULT: _KEY_VAULT_OBJECT_ID,
+    }
     for app_id, object_id in object_ids.items():
         application, owner = external_application(origin, app_id) or ({}, "")
         directory.add(new_service_principal(application, owner_organization=owner, now=now(), id=object_id))

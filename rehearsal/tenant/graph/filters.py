@@ -1,4 +1,4 @@
-"""`$filter`: eq, startswith, any and `and`: what the clients of this project send.
+"""`$filter`: eq, startswith, any, `and`, and `or` between terms of one query: what the clients of this project send.
 
 docs/reference/facts-graph.md, "Queries". Everything else is refused with Graph's own Request_UnsupportedQuery.
 """
@@ -23,23 +23,34 @@ _TERM = re.compile(
             (?:startswith\s*\(\s*(?P=item)\s*,\s*(?P<any_start>{_LITERAL})\s*\)|(?P=item)\s+eq\s+(?P<any>{_LITERAL}))
         \s*\)
       | (?P<path3>[\w/]+)\s+eq\s+(?P<value>{_LITERAL})
-    )\s*(?P<more>and\b|$)""",
+    )\s*(?P<more>and\b|or\b|$)""",
     re.VERBOSE | re.IGNORECASE,
 )
-_OTHER_OPERATOR = re.compile(r"\b(?:ne|not|or|in|gt|ge|lt|le|endswith|contains|has|all)\b", re.IGNORECASE)
+_OTHER_OPERATOR = re.compile(r"\b(?:ne|not|in|gt|ge|lt|le|endswith|contains|has|all)\b", re.IGNORECASE)
+_TERMS_AT_MOST = 15  # joined by `or`: https://developer.microsoft.com/graph/known-issues/?search=13635
+_LONGEST_VALUE = 120  # characters that `eq` compares, likewise
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 def parse_filter(text: str, *, resource: str, filterable: AbstractSet[str], known: AbstractSet[str]) -> Predicate:
     """Turn a `$filter` into a predicate on what Microsoft Graph shows of an object."""
     terms, at = [], 0
+    joined: set[str] = set()
     while term := _TERM.match(text, at):
         path = next(path for path in (term["path1"], term["path2"], term["path3"]) if path)
         _require_filterable(path, resource, filterable, known)
         terms.append(_predicate(path, term))
         at = term.end()
-        if not term["more"]:
+        if term["more"]:
+            joined.add(term["more"].lower())
+            continue
+        if len(joined) > 1:  # Graph does that, with its precedence
+            raise refusal("unsupported_query", "`and` beside `or` in $filter")
+        if "or" not in joined:
             return lambda body: all(test(body) for test in terms)
+        if len(terms) > _TERMS_AT_MOST:
+            raise refusal("too_many_terms", len(terms), _TERMS_AT_MOST)
+        return lambda body: any(test(body) for test in terms)
     if other := _OTHER_OPERATOR.search(re.sub(_QUOTED, "''", text)):
         raise refusal("unsupported_query", f"'{other[0]}' in $filter")
     raise refusal("filter_invalid")
@@ -64,6 +75,8 @@ def _predicate(path: str, term: re.Match[str]) -> Predicate:
 
 def _test(value: str | None, start: str | None) -> Callable[[Any], bool]:
     wanted = _value(value or start or "")
+    if value and isinstance(wanted, str) and len(wanted) > _LONGEST_VALUE:
+        raise refusal("unsupported_query", f"a value of more than {_LONGEST_VALUE} characters in $filter")
     if start:
         return lambda actual: str(actual or "").casefold().startswith(str(wanted).casefold())
     if isinstance(wanted, str):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.shapes import APPLICATION_PROPERTIES, SERVICE_PRINCIPAL_PROPERTIES
 from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
@@ -20,7 +23,22 @@ TYPES: dict[Kind, ResourceType] = {
 @endpoint("GET", "servicePrincipals", READ_APPLICATIONS)
 def list_objects(request: GraphRequest) -> HttpResponse:
     """Answer a page of the collection."""
-    return collection(request, TYPES[request.kind], (item.body for item in request.directory.all(request.kind)))
+    bodies = (item.body for item in request.directory.all(request.kind))
+
+    def owners(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        owned = request.directory.find(body["id"])
+        for found in map(request.directory.find, owned.owners if owned else ()):
+            if found is not None:
+                yield {"@odata.type": found.odata_type, **found.body}
+
+    def assignments(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        listed = request.directory.listed(request.directory.assignments)
+        return (each for each in listed if each["principalId"] == body["id"])
+
+    expandable = {"owners": owners}
+    if request.kind == "servicePrincipal":
+        expandable["appRoleAssignments"] = assignments
+    return collection(request, TYPES[request.kind], bodies, expandable)
 
 
 @endpoint("GET", "applications/{id}", READ_APPLICATIONS)

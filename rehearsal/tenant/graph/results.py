@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,10 @@ from rehearsal.tenant.messages import HttpResponse
 
 _PAGE = 100  # Graph's default for directory objects
 _LARGEST_PAGE = 999
+_EXPANDED_AT_MOST = 20  # without a next link: https://developer.microsoft.com/graph/known-issues/?search=13635
+
+Expand = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
+"""Returns what a relationship of an object has."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,24 @@ def entity(request: GraphRequest, kind: ResourceType, body: Mapping[str, Any], s
     return HttpResponse(status, {"@odata.context": f"{_context(request, kind)}/$entity", **chosen})
 
 
-def collection(request: GraphRequest, kind: ResourceType, bodies: Iterable[Mapping[str, Any]]) -> HttpResponse:
-    """Answer a page of objects; `@odata.nextLink` leads to the next one, if there is one."""
+def collection(
+    request: GraphRequest,
+    kind: ResourceType,
+    bodies: Iterable[Mapping[str, Any]],
+    expandable: Mapping[str, Expand] | None = None,
+) -> HttpResponse:
+    """Answer a page of objects; `@odata.nextLink` leads to the next one, if there is one.
+
+    `$expand` takes one of the relationships in `expandable`, and no options of its own, as Graph does for directory
+    objects.
+    """
     query = request.http.query
-    _refuse_others(request, {"$select", "$filter", "$top", "$skiptoken", "$count"})
+    _refuse_others(
+        request, {"$select", "$filter", "$top", "$skiptoken", "$count", *(["$expand"] if expandable else [])}
+    )
+    expanded = query.get("$expand", "")
+    if expanded and expanded not in (expandable or {}):
+        raise refusal("unsupported_query", f"$expand={expanded}")
     if query.get("$count") == "true" and request.http.headers.get("consistencylevel") != "eventual":
         raise refusal("unsupported_query", "$count")  # https://learn.microsoft.com/graph/aad-advanced-queries
     if "$filter" in query:
@@ -64,6 +82,10 @@ def collection(request: GraphRequest, kind: ResourceType, bodies: Iterable[Mappi
         parameters = urlencode({**query, "$skiptoken": token}, safe="$")
         answer["@odata.nextLink"] = f"{request.origin}{quote(request.http.path)}?{parameters}"
     answer["value"] = [_selected(request, kind, body) for body in page]
+    if expanded and expandable:
+        for shown, body in zip(answer["value"], page, strict=True):
+            related = list(expandable[expanded](body))[:_EXPANDED_AT_MOST]
+            shown[expanded] = [copy.deepcopy(dict(each)) for each in related]
     return HttpResponse(200, answer)
 
 

@@ -248,6 +248,7 @@ def test_the_log_tells_who_asked_what_and_no_more(tenant: Tenant) -> None:
     first, second = tenant.requests()
     assert {name: value for name, value in first.items() if name != "at"} == {
         "method": "GET",
+        "host": "127.0.0.1",
         "path": "/v1.0/applications",
         "query": {"$filter": "displayName eq 'a b'"},
         "status": 200,

@@ -71,6 +71,41 @@ def test_operators_that_are_not_supported_are_refused_by_name(graph: Graph, filt
     assert "in $filter" in message
 
 
+def test_up_to_fifteen_terms_are_joined_by_or(graph: Graph) -> None:
+    """https://developer.microsoft.com/graph/known-issues/?search=13635 ; the text was seen in somebody's script."""
+    made = [graph.application(f"Shop {number}")["appId"] for number in range(16)]
+    terms = [f"appId eq '{each}'" for each in made]
+    assert names(graph, " or ".join(terms[:15])) == [f"Shop {number}" for number in range(15)]
+    status, code, message = refusal(graph, filter=" or ".join(terms))
+    assert (status, code) == (400, "Request_UnsupportedQuery")
+    assert message == (
+        "Too many child clauses specified in search filter expression containing 'OR' operators: 16. Max allowed: 15."
+    )
+    assert refusal(graph, filter=f"{terms[0]} or {terms[1]} and {terms[2]}")[1] == "Request_UnsupportedQuery"
+
+
+def test_a_list_shows_one_relationship_of_each_object_with_twenty_at_most(tenant: Tenant, graph: Graph) -> None:
+    """No next link, and no options of its own: https://developer.microsoft.com/graph/known-issues/?search=13635 ."""
+    application = graph.application("Warehouse robots")
+    principal = graph.service_principal(application["appId"])
+    resource = graph.service_principal_of(BUSINESS_CENTRAL)
+    for role in ("API.ReadWrite.All", "app_access"):
+        body = {"principalId": principal["id"], "resourceId": resource["id"], "appRoleId": role_id(resource, role)}
+        graph.made(f"/servicePrincipals/{principal['id']}/appRoleAssignments", body)
+    query = {"$filter": f"appId eq '{application['appId']}'", "$select": "id", "$expand": "appRoleAssignments"}
+    (shown,) = graph.ask("GET", "/servicePrincipals", params=query).json()["value"]
+    assert shown.keys() == {"id", "appRoleAssignments"}
+    assert {each["resourceDisplayName"] for each in shown["appRoleAssignments"]} == {resource["displayName"]}
+    for number in range(25):
+        owner = graph.service_principal(graph.application(f"Owner {number}")["appId"])
+        reference = {"@odata.id": f"{tenant.ready.origin}/v1.0/directoryObjects/{owner['id']}"}
+        assert graph.ask("POST", f"/applications/{application['id']}/owners/$ref", json=reference).ok
+    query = {"$filter": f"appId eq '{application['appId']}'", "$expand": "owners"}
+    (shown,) = graph.ask("GET", "/applications", params=query).json()["value"]
+    assert len(shown["owners"]) == 20
+    assert refusal(graph, expand="owners($select=id)")[:2] == (400, "Request_UnsupportedQuery")
+
+
 def test_a_property_that_cannot_be_filtered_on_is_refused(graph: Graph) -> None:
     status, code, message = refusal(graph, filter="notes eq 'x'")
     assert (status, code) == (400, "Request_UnsupportedQuery")

@@ -285,7 +285,7 @@ def test_the_documents_that_clients_start_with_are_there(tenant: Tenant) -> None
     metadata = tenant.get("/metadata/endpoints?api-version=2022-09-01").json()
     assert metadata["microsoftGraphResourceId"] == f"{origin}/"
     assert metadata["authentication"]["loginEndpoint"] == origin
-    assert metadata["suffixes"] == {}
+    assert metadata["suffixes"] == {"keyVaultDns": "vault.azure.net"}
     assert tenant.get("/organizations/v2.0/.well-known/openid-configuration").json()["token_endpoint"]
     assert tenant.get("/common/discovery/instance").json()["tenant_discovery_endpoint"].startswith(origin)
     assert tenant.get("/subscriptions?api-version=2022-12-01").json() == {"value": []}

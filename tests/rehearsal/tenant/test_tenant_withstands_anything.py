@@ -14,6 +14,7 @@ from rehearsal.tenant.directory.seed import DEPLOYER_APPLICATION_ID, DEPLOYER_OB
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
 from rehearsal.tenant.graph.routes import ROUTES
 from rehearsal.tenant.graph.service import Graph
+from rehearsal.tenant.key_vault.service import KeyVault
 from rehearsal.tenant.messages import Caller, File, HttpRequest
 from rehearsal.tenant.sts.service import TokenService
 from rehearsal.tenant.sts.tokens import TokenSigner
@@ -169,3 +170,32 @@ def test_business_central_answers_any_request_in_its_own_words(
         error = answer.body if place.startswith("/bc/admin/") else answer.body["error"]
         assert error.keys() >= {"code", "message"}
         assert json.dumps(client.service.snapshot()) == before
+
+
+VAULT_HEADERS = {"host": "shops.vault.azure.net", "authorization": "Bearer x"}
+
+
+@given(
+    method=st.sampled_from(["GET", "PUT", "PATCH", "DELETE", "POST"]),
+    path=st.lists(st.sampled_from(["secrets", "deletedsecrets", "versions", "recover", "shop", "sh op", "ø", ""]), max_size=4),
+    query=st.dictionaries(st.sampled_from(["maxresults", "$skiptoken"]), st.sampled_from(["", "0", "26", "x", "MQ=="])),
+    body=VALUES
+    | st.dictionaries(st.sampled_from(["value", "tags", "attributes", "contentType"]), VALUES)
+    | st.fixed_dictionaries({"value": st.just("x"), "attributes": st.dictionaries(st.sampled_from(["enabled", "nbf", "exp"]), VALUES)}),
+)  # fmt: skip
+def test_a_vault_answers_any_request_in_its_own_words(
+    method: str, path: list[str], query: dict[str, str], body: Any
+) -> None:
+    directory = seeded_directory(ORIGIN, "s", "p", lambda: datetime.now(UTC))
+    vaults = KeyVault(ORIGIN, "t", lambda: datetime.now(UTC), directory)
+    vaults.edit({"do": "add_vault", "vault": "shops"})
+    vaults.edit({"do": "grant_vault_role", "vault": "shops", "role": "Key Vault Secrets Officer"})
+    vaults.edit({"do": "set_vault_secret", "vault": "shops", "secret": "shop", "value": "x"})
+    before = vaults.snapshot()
+    asked = HttpRequest(method, "/" + "/".join(path), {"api-version": "7.4", **query}, VAULT_HEADERS, body)
+    answer = vaults.answer(asked, Caller("c", DEPLOYER_OBJECT_ID, "https://vault.azure.net"))
+    json.dumps(answer.body)
+    if answer.status >= 400:
+        assert set(answer.body) == {"error"}
+        assert answer.status in {400, 403, 404, 409, 501}
+        assert vaults.snapshot() == before

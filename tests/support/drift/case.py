@@ -127,8 +127,10 @@ def _write(request: Mapping[str, Any], subject: Subject) -> tuple[str, str] | No
 def _shown(before: Resource, after: Resource | None) -> list[str]:
     if after is None:
         return ["gone (`- delete`)"]
-    changed = [key for key in sorted(before.inputs) if before.inputs[key] != after.inputs[key]]
-    return [f"`~ {key}: {_short(before.inputs[key])} => {_short(after.inputs[key])}`" for key in changed] or ["nothing"]
+    # A read that returns no inputs is compared by its outputs, as by the engine.
+    old, new = (before.inputs, after.inputs) if after.inputs else (before.outputs, after.outputs)
+    changed = [key for key in sorted({*old, *new}) if old[key] != new[key]]
+    return [f"`~ {key}: {_short(old[key])} => {_short(new[key])}`" for key in changed] or ["nothing"]
 
 
 def _short(value: Any) -> str:

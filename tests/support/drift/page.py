@@ -11,6 +11,10 @@ from pathlib import Path
 from tests.support.drift import azuread_drifts
 from tests.support.drift.case import Drift, Outcome, Subject, play
 from tests.support.drift.consent_drifts import OWN_CONSENT, OWN_DRIFTS, VENDOR_DRIFTS, VENDORS_CONSENT
+from tests.support.drift.custody_drifts import CUSTODY
+from tests.support.drift.custody_drifts import DRIFTS as CUSTODY_DRIFTS
+from tests.support.drift.delivery_drifts import DELIVERY
+from tests.support.drift.delivery_drifts import DRIFTS as DELIVERY_DRIFTS
 from tests.support.drift.registration_drifts import DRIFTS, REGISTRATION
 from tests.support.stack import Stack
 from tests.support.tenant import Tenant, start_tenant
@@ -21,6 +25,8 @@ CASES: list[tuple[Subject, list[Drift]]] = [
     (REGISTRATION, DRIFTS),
     (OWN_CONSENT, OWN_DRIFTS),
     (VENDORS_CONSENT, VENDOR_DRIFTS),
+    (DELIVERY, DELIVERY_DRIFTS),
+    (CUSTODY, CUSTODY_DRIFTS),
 ]
 
 

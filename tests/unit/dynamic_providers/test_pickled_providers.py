@@ -22,6 +22,13 @@ from dynamic_providers.business_central_registration import (
     BusinessCentralRegistrationProvider,
 )
 from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
+from dynamic_providers.vault_delivery import (
+    VaultDelivery,
+    VaultDeliveryProvider,
+    VaultRetirement,
+    VaultRetirementProvider,
+)
+from dynamic_providers.vault_secret import VaultSecret, VaultSecretProvider
 from reconcilers.consent.spec import ConsentSpec
 from settings import models as settings
 
@@ -32,6 +39,9 @@ PROVIDERS = {
     "dynamic_providers.admin_consent AdminConsentProvider": AdminConsentProvider,
     "dynamic_providers.business_central_registration BusinessCentralRegistrationProvider": BusinessCentralRegistrationProvider,
     "dynamic_providers.companion_extension CompanionExtensionProvider": CompanionExtensionProvider,
+    "dynamic_providers.vault_delivery VaultDeliveryProvider": VaultDeliveryProvider,
+    "dynamic_providers.vault_delivery VaultRetirementProvider": VaultRetirementProvider,
+    "dynamic_providers.vault_secret VaultSecretProvider": VaultSecretProvider,
 }
 
 
@@ -51,6 +61,9 @@ def test_what_is_pickled_into_the_state_is_a_module_and_a_class_and_nothing_else
         (AdminConsent, "dynamic/entra-business-central:AdminConsent"),
         (BusinessCentralRegistration, "dynamic/entra-business-central:BusinessCentralRegistration"),
         (CompanionExtension, "dynamic/entra-business-central:CompanionExtension"),
+        (VaultDelivery, "dynamic/entra-business-central:VaultDelivery"),
+        (VaultSecret, "dynamic/entra-business-central:VaultSecret"),
+        (VaultRetirement, "dynamic/entra-business-central:VaultRetirement"),
     ],
 )
 def test_types_of_dynamic_resources(resource: Any, type_token: str) -> None:

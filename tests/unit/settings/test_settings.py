@@ -561,3 +561,16 @@ def test_a_former_key_of_two_integrations_is_refused() -> None:
 
 def test_an_integration_may_be_renamed_to_other_letters() -> None:
     assert load(web={**MAGENTO, "formerly": ["Web"]}).integrations[0].formerly == ("Web",)
+
+
+def test_two_integrations_do_not_share_a_secret_of_a_vault() -> None:
+    def lies(where: str, vault: str, name: str) -> dict[str, Any]:
+        place = {"keyVault": vault, "secretName": name}
+        return {"credentials": {"secrets": {"issued": ["2026-11-23"], where: place}}}
+
+    one = {**MAGENTO, **lies("deliver", "Shops", "magento")}
+    other = {**MAGENTO, "displayName": "Other"}
+    text = problem(one=one, other={**other, **lies("custody", "shops", "Magento")})
+    assert "integrations.other.credentials.secrets.custody.secretName" in text
+    assert "is that of integrations.one too" in text
+    assert len(load(one=one, other={**other, **lies("deliver", "shops", "magento2")}).integrations) == 2

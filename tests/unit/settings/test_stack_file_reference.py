@@ -15,7 +15,7 @@ from settings import models as settings
 from settings.business_central_permissions import RESOURCES
 from settings.certificates import Certificate
 from settings.client_ids import StackOutput
-from settings.credentials import Credentials, Secrets, VaultPlace
+from settings.credentials import Credentials, Custody, Secrets, VaultPlace
 from settings.federated_credentials import FederatedCredential
 from settings.strict_model import StrictModel
 from settings.yaml_reader import read_yaml
@@ -43,6 +43,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "managed identity": federated_subjects.ManagedIdentity,
     "certificates": Certificate,
     "place in a vault": VaultPlace,
+    "custody": Custody,
 }
 NOT_WRITTEN = {"Integration": {"(key)"}}
 """`key` is what an integration stands under, not a key in it."""

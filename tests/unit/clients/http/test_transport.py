@@ -5,16 +5,19 @@ from __future__ import annotations
 import string
 import threading
 from collections.abc import Iterator
+from http.client import RemoteDisconnected
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from urllib3.exceptions import NewConnectionError, ProtocolError, ProxyError, ReadTimeoutError
 
 from clients.business_central.environment import read_error_body as read_business_central_problem
 from clients.graph.client import read_error_body as read_graph_problem
 from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UserFacingError
+from clients.http.retries import RETRIES
 from clients.http.transport import Transport, redact
 
 
@@ -129,3 +132,15 @@ def test_whatever_looks_like_a_client_secret_is_cut_out(secret: str, around: str
 @pytest.mark.parametrize("text", ["Bearer abc.def", "Basic dXNlcjpwYXNz", "eyJhbGciOi.eyJhdWQi.c2ln"])
 def test_tokens_are_cut_out(text: str) -> None:
     assert text.split()[-1] not in redact(f"x {text} y")
+
+
+@pytest.mark.parametrize(
+    "broken", [RemoteDisconnected("closed"), ConnectionResetError(104, "reset"), ReadTimeoutError(None, "/", "late")],  # type: ignore[arg-type]
+)  # fmt: skip
+def test_a_write_whose_connection_through_a_proxy_breaks_is_not_repeated(broken: Exception) -> None:
+    """urllib3 takes it for a failure of the proxy, before anything was sent, and would repeat any method."""
+    with pytest.raises(ProtocolError):
+        RETRIES.increment("PUT", "/", error=ProxyError("the proxy fails", broken))
+    assert RETRIES.increment("GET", "/", error=ProxyError("the proxy fails", broken)).read == 0
+    not_connected = NewConnectionError(None, "refused")  # type: ignore[arg-type]
+    assert RETRIES.increment("PUT", "/", error=ProxyError("the proxy fails", not_connected)).total == 5

@@ -1,0 +1,115 @@
+"""What was deleted in Entra and can still be restored: applications and service principals, for 30 days.
+
+https://learn.microsoft.com/graph/api/resources/directory , and docs/reference/facts-graph.md, "Deleted objects".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from clients.graph.errors import is_absent
+from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_APPLICATIONS
+from clients.graph.requests import Requests
+from clients.http.errors import NotFound
+
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class DeletedItem:
+    """A deleted application or service principal.
+
+    Attributes:
+        id: its object id.
+        client_id: its client id, in lower case.
+        display_name: its name.
+        deleted: when it was deleted, as Graph writes it.
+        tags: its tags.
+    """
+
+    id: str
+    client_id: str
+    display_name: str
+    deleted: str
+    tags: frozenset[str] = frozenset()
+
+    @property
+    def purged_on(self) -> date:
+        """The day on which Entra deletes it for good."""
+        return (datetime.fromisoformat(f"{self.deleted[:19]}+00:00") + KEPT).date()
+
+
+class DeletedItems(Requests):
+    """The deleted items of a tenant. Every method raises `clients.http.errors.UserFacingError` when it cannot do it."""
+
+    def applications(self) -> list[DeletedItem]:
+        """Return all deleted applications."""
+        return self._deleted("application", "applications")
+
+    def service_principals(self) -> list[DeletedItem]:
+        """Return all deleted service principals."""
+        return self._deleted("servicePrincipal", "service principals")
+
+    def restore(self, item: DeletedItem, what: str) -> None:
+        """Restore one; it may have been restored already.
+
+        https://learn.microsoft.com/graph/api/directory-deleteditems-restore
+
+        Args:
+            item: it.
+            what: "application" or "service principal", for an error.
+        """
+        self._write(
+            "POST",
+            f"/v1.0/directory/deletedItems/{item.id}/restore",
+            lambda found: str(found["id"]),
+            lambda: not self._is_deleted(item),
+            attempting=f"restore {what} {item.display_name} ({item.client_id})",
+            needs=MANAGE_OWN_APPLICATIONS,
+        )
+
+    def purge(self, item: DeletedItem, what: str) -> None:
+        """Delete one for good; it may be gone already.
+
+        https://learn.microsoft.com/graph/api/directory-deleteditems-delete
+
+        Args:
+            item: it.
+            what: "application" or "service principal", for an error.
+        """
+        self._delete(
+            f"/v1.0/directory/deletedItems/{item.id}",
+            lambda: not self._is_deleted(item),
+            attempting=f"delete {what} {item.display_name} ({item.client_id}) for good",
+            needs=MANAGE_OWN_APPLICATIONS,
+            just_made=False,
+        )
+
+    def _deleted(self, type_: str, words: str) -> list[DeletedItem]:
+        # Listed whole: nothing is there for longer than 30 days.
+        path = f"/v1.0/directory/deletedItems/microsoft.graph.{type_}"
+        path = f"{path}?$select=id,appId,displayName,deletedDateTime,tags&$top=999"
+        attempting = f"list the deleted {words} of this tenant"
+        return self._list(_item, path, attempting=attempting, needs=READ_APPLICATIONS) or []
+
+    def _is_deleted(self, item: DeletedItem) -> bool:
+        path, attempting = f"directory/deletedItems/{item.id}?$select=id", f"look up deleted item {item.id}"
+        try:
+            return bool(self._read(lambda found: str(found["id"]), path, attempting, READ_APPLICATIONS))
+        except NotFound as problem:
+            if is_absent(problem):
+                return False
+            raise
+
+
+def _item(found: Mapping[str, Any]) -> DeletedItem:
+    return DeletedItem(
+        id=found["id"],
+        client_id=found["appId"].lower(),
+        display_name=found.get("displayName") or found["appId"],
+        deleted=found["deletedDateTime"],
+        tags=frozenset(found.get("tags") or ()),
+    )

@@ -1,0 +1,169 @@
+"""How azure-keyvault-secrets is made to send as the rest of this program does: trust, retries, sign-in, errors.
+
+The library writes the requests and answers the vault's challenge: it sends a token only where the challenge is for the
+vault's own domain (https://devblogs.microsoft.com/azure-sdk/guidance-for-applications-using-the-key-vault-libraries/).
+Its own retries are off, because it repeats a PUT after an answer that does not come, and each PUT makes a version.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from clients.http.bodies import Body
+from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UserFacingError
+from clients.http.retries import RETRIES
+from clients.http.transport import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    NOT_KNOWN,
+    USER_AGENT,
+    ErrorBody,
+    as_mapping,
+    proxy_refused,
+    redact,
+    service_error,
+    unexpected_answer,
+)
+from clients.http.trust import UntrustedCertificate, is_proxy_problem, trusting_session
+from clients.key_vault.credential import VaultCredential
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.keyvault.secrets import SecretClient
+
+SERVICE = "Azure Key Vault"
+API_VERSION = "7.4"
+"""Of 2023, which all clouds have; it has all that is used here. The library's own default is newer."""
+
+_answers = threading.local()
+
+
+def secret_client(address: str, credential: VaultCredential) -> SecretClient:
+    """Return the library's client of one vault; this makes no request.
+
+    Args:
+        address: the vault's, `https://NAME.SUFFIX`.
+        credential: raises UserFacingError where it gets no token.
+    """
+    from azure.core.pipeline.policies import RetryPolicy
+    from azure.core.pipeline.transport import RequestsTransport
+    from azure.keyvault.secrets import SecretClient
+
+    session = trusting_session(RETRIES)
+    session.auth = lambda request: request  # so that a netrc file can never take the place of the token
+    return SecretClient(
+        address,
+        cast("TokenCredential", credential),  # but for the class of its tokens it is one
+        api_version=API_VERSION,
+        transport=RequestsTransport(
+            session=session, session_owner=False, connection_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS
+        ),
+        retry_policy=RetryPolicy.no_retries(),
+        permit_redirects=False,  # Key Vault does not redirect; a redirect could carry the token elsewhere
+        user_agent=USER_AGENT,
+        raw_response_hook=_remember,
+    )
+
+
+def forget() -> None:
+    """Forget what was answered to this thread before."""
+    _answers.last = None
+
+
+def _remember(response: Any) -> None:
+    """Remember the last answer to this thread; azure-core's `raw_response_hook`."""
+    answer = response.http_response
+    _answers.last = answer.status_code, dict(answer.headers), answer.read()
+
+
+def read_error_body(body: Any) -> ErrorBody:
+    """Read the body of an error.
+
+    https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses
+    The code inside says more than the one around it: `Forbidden/ForbiddenByRbac`.
+    """
+    error = as_mapping(as_mapping(body).get("error"))
+    inner = as_mapping(error.get("innererror") or error.get("innerError"))
+    codes = [str(each) for each in (error.get("code"), inner.get("code")) if each]
+    return ErrorBody("/".join(codes), str(error.get("message") or ""), "")
+
+
+def as_ours(problem: BaseException, attempting: str, method: str, address: str) -> UserFacingError:
+    """Return whatever the library raised as an error for the user: by what was answered, not by the library's words.
+
+    Args:
+        problem: what it raised.
+        attempting: what the request was for, to complete "could not ...".
+        method: of the request.
+        address: the vault's.
+    """
+    chain = list(_causes(problem))
+    host = urlsplit(address).netloc
+    for each in chain:
+        if isinstance(each, UserFacingError):
+            return each
+        if isinstance(each, UntrustedCertificate):
+            return each.while_attempting(attempting)
+        if is_proxy_problem(each):
+            refused = proxy_refused(attempting, SERVICE, address, each)
+            refused.remedy += f" A proxy answers so, too, where there is no {host}: check the vault's name."
+            return refused
+        if isinstance(each, socket.gaierror):
+            return _vault_not_found(attempting, host, each)
+        if isinstance(each, ValueError) and "challenge resource" in str(each):
+            return _foreign_challenge(attempting, host, each)
+    last = getattr(_answers, "last", None)
+    if last is None or _came_without_answer(problem):
+        reason = redact(f"{type(chain[-1]).__name__}: {chain[-1]}")
+        return NoResponse(attempting, f"{SERVICE} at {address} gave no answer to {method} ({reason})", NOT_KNOWN)
+    status, headers, content = last
+    body = Body(content, str(headers.get("Content-Type", "")).lower())
+    if status >= 300:
+        return service_error(
+            attempting,
+            SERVICE,
+            status,
+            body,
+            read_error_body,
+            headers,
+            request_id=str(headers.get("x-ms-request-id", "")),
+        )
+    if not body.form:  # an object that the library cannot read may have a secret's value in it
+        body = Body(b"{}", "application/json")
+    return unexpected_answer(attempting, SERVICE, address, method, status, body)
+
+
+def _causes(problem: BaseException) -> Iterator[BaseException]:
+    """Yield a failure and what led to it, the last one first."""
+    seen: list[BaseException] = []
+    each: Any = problem
+    while isinstance(each, BaseException) and each not in seen:
+        seen.append(each)
+        yield each
+        each = getattr(each, "inner_exception", None) or each.__cause__ or each.__context__
+
+
+def _came_without_answer(problem: BaseException) -> bool:
+    from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
+
+    return isinstance(problem, (ServiceRequestError, ServiceResponseError, IncompleteReadError))
+
+
+def _vault_not_found(attempting: str, host: str, problem: socket.gaierror) -> ServiceError:
+    found = ServiceError(attempting, service=SERVICE, status=0, code="VaultNotFound")
+    found.reason = f"there is no {host} in the DNS ({problem.strerror or problem}), so nothing was sent (VaultNotFound)"
+    return found
+
+
+def _foreign_challenge(attempting: str, host: str, problem: ValueError) -> FailedPrecondition:
+    said = redact(str(problem)).partition(" Pass ")[0].rstrip(".")
+    return FailedPrecondition(
+        attempting,
+        f"{host} asks for a token that is not meant for it, and got none ({said})",
+        "Something else than Key Vault answers there: check azuread:environment, ARM_METADATA_HOSTNAME, HTTPS_PROXY "
+        "and the DNS.",
+    )

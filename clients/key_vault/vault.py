@@ -1,0 +1,263 @@
+"""One vault of Azure Key Vault: the versions of its secrets.
+
+https://learn.microsoft.com/rest/api/keyvault/secrets . azure-keyvault-secrets makes the requests; it is imported with
+the first vault, since a run with nothing to do asks none.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from clients.entra.cloud import Cloud
+from clients.http.errors import FailedPrecondition, ServiceError, UserFacingError
+from clients.http.replication import wait_until
+from clients.http.shared_reads import SharedRead
+from clients.http.writes import Done, done_if, write
+from clients.key_vault import pipeline
+from clients.key_vault.credential import VaultCredential
+from clients.key_vault.errors import KNOWN_ANSWERS, is_absent, is_disabled, remedy_for
+from clients.key_vault.records import Deleted, Version
+
+if TYPE_CHECKING:
+    from azure.keyvault.secrets import SecretClient, SecretProperties
+
+T = TypeVar("T")
+
+RECOVERY_SECONDS = 60
+"""How long a recovered secret is waited for: "several seconds", says the library's documentation."""
+
+
+def vault_address(name: str, cloud: Cloud) -> str:
+    """Return the address of a vault, `https://NAME.SUFFIX`: the suffix is the cloud's, and is never an input.
+
+    Args:
+        name: the vault's.
+        cloud: where it is.
+
+    Raises:
+        FailedPrecondition: it is no name of a vault, such as an address; or the cloud has no vaults that are known.
+    """
+    attempting = f"find vault {name}"
+    if not re.fullmatch(r"[A-Za-z](-?[A-Za-z0-9])+", name) or not 3 <= len(name) <= 24:
+        raise FailedPrecondition(
+            attempting,
+            "that is not the name of a vault: 3 to 24 letters, digits and single hyphens, beginning with a letter",
+            "Give the name in `keyVault`, and no address: the rest of it follows from the cloud.",
+        )
+    if not cloud.key_vault:
+        raise FailedPrecondition(
+            attempting,
+            f"the metadata of the cloud of {cloud.login} names no suffix of vaults (suffixes.keyVaultDns)",
+            "Check azuread:metadataHost and ARM_METADATA_HOSTNAME.",
+        )
+    scheme, _, suffix = cloud.key_vault.partition("://")
+    return f"{scheme}://{name.lower()}.{suffix}"
+
+
+class Vault:
+    """One vault. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says.
+
+    Args:
+        name: the vault's name.
+        address: as `vault_address` gives it.
+        credential: for the vaults of the cloud (`clients.key_vault.credential.VaultCredential`).
+
+    Attributes:
+        lock: for whoever reads, and writes by what was read.
+    """
+
+    def __init__(self, name: str, address: str, credential: VaultCredential) -> None:
+        self.name = name
+        self.address = address
+        self._credential = credential
+        self.lock = threading.RLock()
+        self._current = SharedRead(self._list_current)
+
+    @cached_property
+    def _client(self) -> SecretClient:
+        return pipeline.secret_client(self.address, self._credential)
+
+    def versions(self, name: str) -> list[Version]:
+        """Return all versions of a secret, in the order in which they were created; [] where there is no such secret.
+
+        Two that were created within one second may be in either order: a vault tells no more. Needs Key Vault Reader.
+        """
+
+        def ask() -> list[Version]:
+            listed = self._client.list_properties_of_secret_versions(name)
+            found = [self._version(each) for each in listed]
+            return sorted(found, key=lambda each: each.created.timestamp() if each.created else 0.0)
+
+        try:
+            return self._ask("GET", ask, f"list the versions of {name} in vault {self.name}", name)
+        except ServiceError as problem:
+            if is_absent(problem):
+                return []
+            raise
+
+    def current(self) -> Mapping[str, Version]:
+        """Return the current version of every secret, by name in lower case; its id is not known here, and "".
+
+        One list for all threads, kept for a short time, as a refresh asks for every secret. Needs Key Vault Reader.
+        """
+        return self._current()
+
+    def _list_current(self) -> Mapping[str, Version]:
+        def ask() -> Mapping[str, Version]:
+            listed = (self._version(each, "") for each in self._client.list_properties_of_secrets())
+            return {each.name.lower(): each for each in listed}
+
+        return self._ask("GET", ask, f"list the secrets of vault {self.name}", "")
+
+    def set_secret(
+        self,
+        name: str,
+        value: str,
+        *,
+        expires: datetime | None,
+        tags: Mapping[str, str],
+        content_type: str = "",
+        before: Iterable[Version] = (),
+    ) -> Version:
+        """Set a secret's value: this makes a new version, from now on the current one. Needs Key Vault Secrets Officer.
+
+        It is repeated where the vault could not answer, after a look for a version with exactly these tags that is
+        not one of `before`: so give tags that no other value has.
+
+        Args:
+            name: the secret's name.
+            value: its value; it is in no message.
+            expires: when it ends; a vault tells that, and hands it out all the same.
+            tags: what the version is marked with, at most 15 of 256 characters each.
+            content_type: what kind of value it is.
+            before: versions that were there before, where one of them may have the same tags.
+        """
+        attempting = f"set {name} in vault {self.name}"
+
+        def send() -> Version:
+            made = self._client.set_secret(
+                name, value, expires_on=expires, tags=dict(tags), content_type=content_type or None
+            )
+            return self._version(made.properties)
+
+        def look() -> Done[Version] | None:
+            known = {each.version for each in before}
+            listed = [
+                each for each in self.versions(name) if dict(each.tags) == dict(tags) and each.version not in known
+            ]
+            return Done(listed[-1]) if listed else None
+
+        try:
+            return write("PUT", lambda: self._ask("PUT", send, attempting, name), look, KNOWN_ANSWERS)
+        finally:
+            self._current.forget()
+
+    def value(self, name: str, version: str) -> str:
+        """Return the value of a version. Needs Key Vault Secrets User, or Officer."""
+
+        def ask() -> str:
+            value = self._client.get_secret(name, version).value
+            if not value:
+                raise ValueError("no value")
+            return value
+
+        attempting = f"read version {version} of {name} in vault {self.name}"
+        return self._ask("GET", ask, attempting, name, version)
+
+    def disable(self, name: str, version: str) -> None:
+        """Disable a version, so that its value cannot be read any more. Needs Key Vault Secrets Officer."""
+        self._set_enabled(name, version, enabled=False)
+
+    def enable(self, name: str, version: str) -> None:
+        """Enable a version again. Needs Key Vault Secrets Officer."""
+        self._set_enabled(name, version, enabled=True)
+
+    def _set_enabled(self, name: str, version: str, *, enabled: bool) -> None:
+        attempting = f"{'enable' if enabled else 'disable'} version {version} of {name} in vault {self.name}"
+
+        def send() -> None:
+            self._client.update_secret_properties(name, version, enabled=enabled)
+
+        def is_done() -> bool:
+            return any(each.version == version and each.enabled is enabled for each in self.versions(name))
+
+        try:
+            write(
+                "PATCH",
+                lambda: self._ask("PATCH", send, attempting, name, version),
+                lambda: done_if(is_done),
+                KNOWN_ANSWERS,
+            )
+        finally:
+            self._current.forget()
+
+    def deleted(self, name: str) -> Deleted | None:
+        """Return whether a name is that of a deleted secret that the vault still keeps, None where it is not.
+
+        Needs Key Vault Reader; with access policies Get.
+        """
+
+        def ask() -> Deleted:
+            found = self._client.get_deleted_secret(name)
+            return Deleted(name, found.scheduled_purge_date)
+
+        try:
+            return self._ask("GET", ask, f"look for a deleted secret {name} in vault {self.name}", name)
+        except ServiceError as problem:
+            if is_absent(problem):
+                return None
+            if is_disabled(problem):  # Key Vault says so of a deleted secret whose newest version is disabled
+                return Deleted(name, None)
+            raise
+
+    def recover(self, name: str) -> None:
+        """Bring a deleted secret back, with all of its versions, and wait until it is there. Needs Officer."""
+        attempting = f"recover {name} in vault {self.name}"
+
+        def send() -> None:
+            self._client.begin_recover_deleted_secret(name)
+
+        def is_done() -> bool:
+            return bool(self.versions(name))
+
+        write("POST", lambda: self._ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
+        if not wait_until(is_done, seconds=RECOVERY_SECONDS):
+            raise FailedPrecondition(
+                attempting,
+                f"the vault took it on, and it is not there after {RECOVERY_SECONDS} s",
+                "Run the same command again in a few minutes.",
+            )
+
+    def _ask(self, method: str, ask: Callable[[], T], attempting: str, name: str, version: str = "") -> T:
+        pipeline.forget()
+        try:
+            return ask()
+        except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-core
+            raise self._explained(pipeline.as_ours(problem, attempting, method, self.address), name, version) from None
+
+    def _explained(self, problem: UserFacingError, name: str, version: str) -> UserFacingError:
+        if not isinstance(problem, ServiceError):
+            return problem
+        host = self.address.partition("://")[2]
+        words = {"vault": self.name, "host": host, "name": name, "version": version}
+        return problem.with_remedy(remedy_for(problem, **words))
+
+    def _version(self, found: SecretProperties, version: str | None = None) -> Version:
+        version = found.version if version is None else version
+        if version is None or not found.name:
+            raise ValueError("no version of a secret")
+        return Version(
+            vault=self.name,
+            name=found.name,
+            version=version,
+            enabled=bool(found.enabled),
+            created=found.created_on,
+            expires=found.expires_on,
+            tags={str(key): str(value) for key, value in (found.tags or {}).items()},
+            content_type=str(found.content_type or ""),
+        )

@@ -1,0 +1,195 @@
+"""`python -m commands adopt`: shows what may use Business Central already, and takes over what is chosen.
+
+It writes to the stack file and to one file for `pulumi import`, and to no service.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from clients.entra.sign_in_methods import choose_sign_in
+from clients.http.errors import UserFacingError
+from clients.session import Session
+from commands import pulumi_cli
+from commands.adopt import choose
+from commands.adopt.choose import NotChosen
+from commands.adopt.entries import Entry, entry
+from commands.adopt.faults import Known, faults, obstacle
+from commands.adopt.import_file import import_file
+from commands.adopt.inventory import Inventory, read_inventory
+from commands.adopt.show import Judged, as_json, show
+from commands.adopt.stack_file import with_entries
+from commands.pulumi_cli import StackUnreadable
+from commands.stack_file import StackFile, validated
+from settings.loading import SettingsError, project_configuration
+from settings.models import Environment
+from settings.yaml_reader import read_yaml
+
+
+class Unwritable(Exception):
+    """The stack file cannot take what was chosen; the text says why, and nothing was written."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("--stack", required=True, help="the stack, as in `pulumi up --stack`")
+    parser.add_argument("--config-file", type=Path, metavar="FILE", help="the stack file, where it is another one")
+    parser.add_argument(
+        "--environment",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="look at this environment, by name or key (default: all of the stack file); may be repeated",
+    )
+    parser.add_argument(
+        "--client-id",
+        action="append",
+        default=[],
+        metavar="ID[=KEY]",
+        help="take over this application, under this key; may be repeated; without it a person is asked",
+    )
+    parser.add_argument(
+        "--import-file",
+        type=Path,
+        metavar="FILE",
+        help="where `pulumi import` shall find it (default: import-STACK.json)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table, and ask nothing")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the inventory, and write what was chosen.
+
+    Returns:
+        0; 2 where nothing could be found out, or what was chosen cannot be taken over.
+    """
+    try:
+        return _run(arguments)
+    except (StackUnreadable, SettingsError, UserFacingError, NotChosen, Unwritable) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    file = StackFile.read(pulumi_cli.stack_file(arguments))
+    declared = file.environments
+    named = choose.environments(arguments.environment, {key: each.name for key, each in declared.items()})
+    environments = {key: declared.get(key) or Environment(name=name) for key, name in named.items()}
+    session = Session(pulumi_cli.cloud_settings(dict(file.config)))
+    _ = session.tenant_id  # refuses at once where no tenant is named
+    with Console(stderr=True).status("Asking Microsoft Graph and Business Central"):
+        inventory = read_inventory(session, environments)
+    judged = _judged(inventory, file)
+    console = Console()
+    if not arguments.json:
+        show(judged, console)
+    chosen = choose.by_options(arguments.client_id, judged, file.keys)
+    if not chosen and not arguments.json and console.is_terminal and sys.stdin.isatty():
+        chosen = choose.by_asking(judged, file.keys, console)
+    written = None
+    if chosen:
+        import_path = arguments.import_file or Path(f"import-{pulumi_cli.short_name(arguments.stack)}.json")
+        written = _write(file, chosen, {**declared, **environments}, inventory, session.tenant_id, import_path)
+        written["commands"] = [pulumi_cli.import_command(arguments, import_path)]
+    if arguments.json:
+        sys.stdout.write(as_json(arguments.stack, judged, written))
+    elif written:
+        console.print(_next(written, file.path), markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _judged(inventory: Inventory, file: StackFile) -> list[Judged]:
+    known = Known(choose_sign_in(os.environ).known_application, file.client_ids, datetime.now(UTC))
+    return [Judged(each, faults(each, known), obstacle(each, known)) for each in inventory.found]
+
+
+def _write(
+    file: StackFile,
+    chosen: Mapping[str, Judged],
+    environments: Mapping[str, Environment],
+    inventory: Inventory,
+    tenant_id: str,
+    import_path: Path,
+) -> dict[str, Any]:
+    """Write both files, and return what was written, for programs.
+
+    Raises:
+        SettingsError, Unwritable: the stack file cannot take it; nothing was written.
+    """
+    entries = _entries(file, chosen, environments)
+    used = {key for each in entries for key in each.integration.environments}
+    added = {key: each.name for key, each in environments.items() if key in used and key not in file.environments}
+    try:
+        text = with_entries(file.text, entries, environments=added, tenant_id=tenant_id)
+        config = read_yaml(text)["config"]
+    except ValueError as problem:
+        raise Unwritable(f"{file.path} cannot be added to: {problem}.") from None
+    validated(file.path, config)
+    imported = json.dumps(import_file(entries, environments, inventory.resource), indent=2, ensure_ascii=False) + "\n"
+    for path, content in ((import_path, imported), (file.path, text)):
+        try:
+            path.write_text(content, encoding="utf-8")
+        except OSError as problem:
+            raise Unwritable(f"{path} cannot be written: {problem.strerror}.") from None
+    return {
+        "stackFile": str(file.path),
+        "importFile": str(import_path),
+        "integrations": {
+            each.integration.key: {"clientId": each.found.client_id, "changes": list(each.changes)} for each in entries
+        },
+    }
+
+
+def _entries(file: StackFile, chosen: Mapping[str, Judged], environments: Mapping[str, Environment]) -> list[Entry]:
+    maximum = project_configuration(file.config).get("maximumSecretLifetimeDays")
+    taken = {
+        str(each.get("displayName", "")).casefold()
+        for each in file.section("integrations").values()
+        if isinstance(each, Mapping)
+    }
+    entries = []
+    for key, each in chosen.items():
+        try:
+            made = entry(
+                each.found,
+                key,
+                environments=environments,
+                taken=taken,
+                maximum_lifetime_days=maximum if isinstance(maximum, int) else 180,
+            )
+        except ValidationError as problem:
+            texts = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in problem.errors())
+            raise Unwritable(
+                f"{each.found.name} ({each.found.client_id}) cannot be taken over as {key}: {texts}. Nothing was "
+                "written."
+            ) from None
+        taken.add(made.integration.display_name.casefold())
+        entries.append(made)
+    return entries
+
+
+def _next(written: Mapping[str, Any], path: Path) -> str:
+    keys = ", ".join(written["integrations"])
+    changes = [
+        f"  With the first `up` of {key}: {change}."
+        for key, each in written["integrations"].items()
+        for change in each["changes"]
+    ]
+    return "\n".join(
+        [
+            f"Written to {path}: {keys}. Now take what is there into the state; this writes to no service:",
+            f"  {written['commands'][0]}",
+            "Then `pulumi preview --diff` shows what `pulumi up` changes: of each application of this tenant the tag.",
+            *changes,
+        ]
+    )

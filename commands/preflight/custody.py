@@ -1,0 +1,82 @@
+"""Secrets that lie in a vault alone: whether it can be looked at, and credentials in Entra whose text nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clients.graph.passwords import Password
+from clients.http.errors import UserFacingError
+from commands.preflight.findings import Finding, finding_from
+from commands.preflight.stack import Stack, all_keys
+from reconcilers.delivery.observe import observe
+from reconcilers.delivery.spec import Live
+from settings.credentials import Custody, VaultPlace
+from settings.models import PROJECT, Integration
+
+
+def check(stack: Stack, integration: Integration, place: Custody) -> Iterator[Finding]:
+    """Yield what is to be said of an integration's vault, and of credentials in Entra that a killed run left.
+
+    Args:
+        stack: the stack.
+        integration: one of its integrations.
+        place: where its secrets lie.
+    """
+    where = f"integrations.{integration.key}.credentials.secrets.custody"
+    try:
+        live = observe(stack.session.vault(place.key_vault), place.secret_name)
+        applications = [
+            stack.state.applications[key] for key in all_keys(integration) if key in stack.state.applications
+        ]
+        listed = [
+            (each, client_id) for id_, client_id in applications for each in stack.session.graph.passwords(id_) or ()
+        ]
+    except UserFacingError as problem:
+        yield finding_from(where, problem)
+        return
+    if live.deleted:
+        found = f"{place.secret_name} in vault {place.key_vault} is deleted, and can be recovered"
+        yield Finding("note", where, found, "`up --refresh` recovers it, with all of its versions.")
+    else:
+        yield ready(where, place, len(live.versions))
+    for credential, client_id in listed:
+        if _is_lost(stack, integration, credential, live):
+            yield _lost(where, credential, client_id)
+
+
+def ready(where: str, place: Custody | VaultPlace, versions: int) -> Finding:
+    """Return that a vault's secret can be looked at."""
+    has = {0: "no version yet", 1: "1 version"}.get(versions, f"{versions} versions")
+    return Finding(
+        "ready",
+        where,
+        f"{place.secret_name} in vault {place.key_vault} can be looked at, and has {has}",
+        "Whether this caller may set it as well, only the first write tells: it needs Key Vault Secrets Officer "
+        "there, or the access policy Set.",
+    )
+
+
+def is_marked(stack: Stack, keys: list[str], display_name: str) -> bool:
+    """Tell whether a credential in Entra is named as one in custody of an integration of these keys."""
+    return ":custody:" in display_name and any(
+        display_name.startswith(f"{PROJECT}:{stack.name}:{key}:") for key in keys
+    )
+
+
+def _is_lost(stack: Stack, integration: Integration, credential: Password, live: Live) -> bool:
+    """Tell whether a credential is one of ours that neither the state nor a version in the vault knows."""
+    known = {*stack.state.secrets, *(each.tags.get("key-id") for each in live.versions)}
+    is_ours = is_marked(stack, all_keys(integration), credential.display_name)
+    return is_ours and not live.deleted and credential.key_id not in known
+
+
+def _lost(where: str, credential: Password, client_id: str) -> Finding:
+    return Finding(
+        "leftover",
+        where,
+        f"credential {credential.display_name!r} ({credential.key_id}) of application {client_id}, which ends "
+        f"{credential.ends}, is known by no version in the vault and by no state: a killed run made it, and nobody has "
+        "its text",
+        "The next `up` that makes this label removes it. Where the label is no longer declared: `az ad app credential "
+        f"delete --id {client_id} --key-id {credential.key_id}`.",
+    )

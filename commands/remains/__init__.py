@@ -1,0 +1,1 @@
+"""`python -m commands remains`: what is left of a stack after `pulumi destroy`, and how it comes back."""

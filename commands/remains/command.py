@@ -1,0 +1,132 @@
+"""`python -m commands remains`: lists what is left of a stack after `pulumi destroy`, removes it, or restores it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from clients.http.errors import UserFacingError
+from clients.session import Session
+from commands import pulumi_cli
+from commands.pulumi_cli import StackUnreadable
+from commands.remains.left import Left, find
+from commands.remains.restore import import_file, restore
+from commands.stack_file import StackFile
+from settings.loading import SettingsError
+from settings.models import Environment
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("--stack", required=True, help="the stack, as in `pulumi up --stack`")
+    parser.add_argument("--config-file", type=Path, metavar="FILE", help="the stack file, where it is another one")
+    doing = parser.add_mutually_exclusive_group()
+    doing.add_argument("--purge", action="store_true", help="remove for good what can be removed")
+    doing.add_argument("--restore", metavar="KEY", help="restore the application of this integration")
+    text = "with --restore, where `pulumi import` shall find it (default: import-STACK.json)"
+    parser.add_argument("--import-file", type=Path, metavar="FILE", help=text)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List, purge or restore.
+
+    Returns:
+        0; 1 where an environment could not be read, or something could not be removed; 2 where nothing was done.
+    """
+    try:
+        file = StackFile.read(pulumi_cli.stack_file(arguments))
+        session = Session(pulumi_cli.cloud_settings(dict(file.config)))
+        _ = session.tenant_id  # refuses at once where no tenant is named
+        if arguments.restore:
+            return _restore(arguments, session)
+        stack, environments = pulumi_cli.short_name(arguments.stack), file.environments
+        left = find(session, stack, environments, file.client_ids)
+    except (StackUnreadable, SettingsError, UserFacingError) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
+    failures = [str(each) for each in left.problems.values()]
+    removed: list[dict[str, Any]] = []
+    if arguments.purge:
+        removed, failed = _purge(session, left, environments)
+        failures += failed
+    _show(arguments, left, removed)
+    for each in failures:
+        sys.stderr.write(f"{each}\n")
+    return 1 if failures else 0
+
+
+def _purge(
+    session: Session, left: Left, environments: dict[str, Environment]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Remove what can be removed, and go on after each failure.
+
+    Returns:
+        What was removed; and why the rest was not.
+    """
+    removed: list[dict[str, Any]] = []
+    failures: list[str] = []
+    for row in left.kept:
+        declared = environments[row.environment]
+        environment = session.environment(declared.name, declared.base_url or "", declared.scope or "")
+        try:
+            if environment.deregister(row.row.client_id):
+                removed.append(row.as_json())
+            else:
+                failures.append(f"{row}. Nothing more can be removed there.")
+        except UserFacingError as problem:
+            failures.append(str(problem))
+    for each in reversed(left.deleted):  # service principals before their applications
+        try:
+            session.deleted_items.purge(each.item, each.kind)
+            removed.append(each.as_json())
+        except UserFacingError as problem:
+            failures.append(str(problem))
+    return removed, failures
+
+
+def _show(arguments: argparse.Namespace, left: Left, removed: list[dict[str, Any]]) -> None:
+    if arguments.json:
+        written = {"stack": arguments.stack, "remains": left.as_json(), "removed": removed}
+        sys.stdout.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+        return
+    console = Console(soft_wrap=True)
+    gone = {(each["kind"], each.get("environment"), each["clientId"]) for each in removed}
+    for text, said in zip(map(str, (*left.deleted, *left.kept)), left.as_json(), strict=True):
+        is_gone = (said["kind"], said.get("environment"), said["clientId"]) in gone
+        console.print(f"{'removed: ' if is_gone else ''}{text}", markup=False, highlight=False)
+    if not left.deleted and not left.kept:
+        console.print(f"Nothing of stack {arguments.stack} is left.", markup=False, highlight=False)
+    elif left.deleted and not removed:
+        hint = "`--restore KEY` brings an application back with its service principal; `--purge` removes for good."
+        console.print(hint, markup=False, highlight=False)
+
+
+def _restore(arguments: argparse.Namespace, session: Session) -> int:
+    name, key = pulumi_cli.short_name(arguments.stack), arguments.restore
+    path = arguments.import_file or Path(f"import-{name}.json")
+    application_id, principal_id = restore(session, name, key)
+    written = json.dumps(import_file(key, application_id, principal_id), indent=2) + "\n"
+    try:
+        path.write_text(written, encoding="utf-8")
+    except OSError as problem:
+        raise StackUnreadable(f"It is restored, but {path} cannot be written: {problem.strerror}.") from None
+    command = pulumi_cli.import_command(arguments, path)
+    if arguments.json:
+        restored = {"key": key, "applicationId": application_id, "servicePrincipalId": principal_id}
+        said = {"stack": arguments.stack, "restored": restored, "importFile": str(path), "commands": [command]}
+        sys.stdout.write(json.dumps(said, indent=2) + "\n")
+        return 0
+    lines = [
+        f"Restored: application {application_id} and service principal {principal_id} of {key}, with the secrets that",
+        "had not ended. Take them into the state, with the integration in the stack file:",
+        f"  {command}",
+        "Then `pulumi up` consents and registers anew: what was granted and registered went with `destroy`.",
+    ]
+    Console(soft_wrap=True).print("\n".join(lines), markup=False, highlight=False)
+    return 0

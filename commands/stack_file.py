@@ -1,0 +1,82 @@
+"""A stack file as commands read it that work beside one that is empty, or not complete yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from commands import pulumi_cli
+from settings.loading import load, project_configuration
+from settings.models import Environment, Settings
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """A stack file.
+
+    Attributes:
+        path: where it is, or will be.
+        text: as it is, "" where there is none.
+        config: what it says under `config`.
+    """
+
+    path: Path
+    text: str
+    config: Mapping[str, Any]
+
+    @staticmethod
+    def read(path: Path) -> StackFile:
+        """Read one, which need not be there.
+
+        Raises:
+            StackUnreadable: it cannot be read, or is not valid YAML.
+        """
+        config = pulumi_cli.configuration(path)
+        return StackFile(path, path.read_text(encoding="utf-8") if path.exists() else "", config)
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """Return one of the project's settings, which is a mapping; {} where it is not there."""
+        found = project_configuration(self.config).get(name)
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def environments(self) -> dict[str, Environment]:
+        """The environments that it declares, by their keys.
+
+        Raises:
+            SettingsError: they are not valid.
+        """
+        try:
+            return {str(key): Environment.model_validate(each) for key, each in self.section("environments").items()}
+        except ValidationError:
+            validated(self.path, self.config)  # names all problems of the file
+            raise
+
+    @property
+    def client_ids(self) -> set[str]:
+        """The client ids that its integrations name."""
+        entries = (each for each in self.section("integrations").values() if isinstance(each, Mapping))
+        return {str(each["clientId"]).lower() for each in entries if isinstance(each.get("clientId"), str)}
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of its integrations, also those that they had."""
+        keys = {str(key) for key in self.section("integrations")}
+        for each in self.section("integrations").values():
+            keys |= set(map(str, each.get("formerly") or ())) if isinstance(each, Mapping) else set()
+        return keys
+
+
+def validated(path: Path, config: Mapping[str, Any]) -> Settings:
+    """Return the settings in a stack file.
+
+    Raises:
+        SettingsError: they are not valid.
+    """
+    return load(
+        project_configuration(config), presets=pulumi_cli.ROOT / "presets", stack_file=path, configuration=config
+    )

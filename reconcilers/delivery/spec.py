@@ -1,0 +1,131 @@
+"""What is declared of a copy in a vault, what its version is marked with, and what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Self
+
+from clients.key_vault.records import Deleted, Version
+
+MANAGED_BY = "entra-business-central"
+CONTENT_TYPE = "client secret of Entra"
+
+PRESENT, DISABLED, NOT_CURRENT, DELETED = "present", "disabled", "not current", "deleted"
+"""What may be said of a copy; the first is as it should be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredDelivery:
+    """What a stack file says of a copy: where the secret of one label is copied to, and whose it is.
+
+    The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
+
+    Attributes:
+        key_vault: the vault's name.
+        secret_name: the secret's name in it.
+        stack: the stack's name.
+        integration: the integration's key. Both are for people, and may change.
+        label: the secret's label: its date of issue, and perhaps a letter.
+        declared_at: key in the stack file, for messages.
+    """
+
+    key_vault: str
+    secret_name: str
+    stack: str
+    integration: str
+    label: str
+    declared_at: str
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Read one from a mapping that has the fields by their names, perhaps among others."""
+        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return its fields as a mapping."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPlace(DeclaredDelivery):
+    """Where a copy lies, and of which application.
+
+    Attributes:
+        client_id: the application.
+    """
+
+    client_id: str
+
+    def is_of_another_label(self, version: Version) -> bool:
+        """Tell whether a version is a copy of another secret of this application."""
+        tags = version.tags
+        is_ours = (tags.get("managed-by"), tags.get("client-id")) == (MANAGED_BY, self.client_id)
+        return is_ours and tags.get("label", "") != self.label
+
+    def is_of_newer_label(self, version: Version) -> bool:
+        """Tell whether a version is a copy of a later secret of this application."""
+        return self.is_of_another_label(version) and version.tags.get("label", "") > self.label
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliverySpec(DeliveryPlace):
+    """What is to be in the vault.
+
+    Attributes:
+        mark: random, of this label's copies alone: by it, and by nothing else, a version is ours.
+        key_id: of the secret in Entra.
+        expires: when the secret ends, RFC 3339.
+        version: id of the version that the state knows, "" for none.
+        status: what a refresh found of it.
+    """
+
+    mark: str
+    key_id: str
+    expires: str
+    version: str = ""
+    status: str = PRESENT
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What its version is marked with; no two copies have the same."""
+        return {
+            "managed-by": MANAGED_BY,
+            "stack": self.stack,
+            "integration": self.integration,
+            "client-id": self.client_id,
+            "label": self.label,
+            "key-id": self.key_id,
+            "mark": self.mark,
+        }
+
+    def is_copy(self, version: Version) -> bool:
+        """Tell whether a version is a copy of this secret."""
+        return self.has_mark(version) and version.tags.get("key-id") == self.key_id
+
+    def has_mark(self, version: Version) -> bool:
+        """Tell whether a version is of this label."""
+        return bool(self.mark) and version.tags.get("mark") == self.mark
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the vault has of a name.
+
+    Attributes:
+        versions: in the order in which they were created.
+        deleted: that the name is that of a deleted secret, None where it is not.
+    """
+
+    versions: Sequence[Version]
+    deleted: Deleted | None = None
+
+    @property
+    def newest(self) -> Sequence[Version]:
+        """The versions that may be the current one: those of the last second."""
+        return [each for each in self.versions if each.created == self.versions[-1].created]
+
+
+def defaults() -> dict[str, Any]:
+    """Return the fields that need not be given, and what they are then."""
+    return {each.name: each.default for each in fields(DeliverySpec) if each.default is not MISSING}

@@ -1,0 +1,144 @@
+"""One secret in a vault as values: what is declared, what the state recorded, and what Entra and the vault have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from clients.graph.passwords import Password
+from clients.key_vault.records import Version
+from reconcilers.delivery.spec import CONTENT_TYPE, MANAGED_BY
+
+State = Literal["Enabled", "Disabled", "Deleted", "Purged", "Removed", "NotCurrent"]
+"""How a secret is, as a refresh sees it: as declared; its version is disabled; the vault's secret is deleted and can be
+recovered; the vault has no such version any more; the application has no such credential any more; it is the newest
+that works, and another version is the vault's current one."""
+
+__all__ = ["CONTENT_TYPE", "DeclaredSecret", "Live", "Recorded", "SecretSpec", "State", "custody_mark", "defaults"]
+
+
+def custody_mark(application_tag: str, label: str) -> str:
+    """Return how the display names in Entra begin of the credentials in custody of one label.
+
+    What follows is another text each time, so that one credential can be told from the next.
+
+    Args:
+        application_tag: the application's tag, `PROJECT:STACK:KEY`.
+        label: of the secret.
+    """
+    return f"{application_tag}:{label}:custody:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredSecret:
+    """What a stack file says of it: all but the application, which may not be made yet.
+
+    The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
+
+    Attributes:
+        label: the date on which it was issued, perhaps with a letter.
+        ends: when it ends, RFC 3339.
+        key_vault: name of the vault.
+        secret_name: name of the vault's secret, of which it is a version.
+        application_tag: the application's tag, `PROJECT:STACK:KEY`.
+        declared_at: key in the stack file, for messages.
+    """
+
+    label: str
+    ends: str
+    key_vault: str
+    secret_name: str
+    application_tag: str
+    declared_at: str
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return its fields as a mapping."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretSpec(DeclaredSecret):
+    """What is wanted: a secret of one application, in one vault.
+
+    Attributes:
+        application_object_id: object id of the application.
+        client_id: its client id.
+        state: "Enabled"; what a refresh saw, in a state.
+    """
+
+    application_object_id: str
+    client_id: str
+    state: State = "Enabled"
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Read one from a mapping that has the fields by their names, perhaps among others."""
+        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
+
+    @property
+    def mark(self) -> str:
+        """How the display name of each of its credentials in Entra begins; no other begins so."""
+        return custody_mark(self.application_tag, self.label)
+
+    def tags(self, key_id: str) -> dict[str, str]:
+        """Return what its version in the vault is marked with; the key id makes it unlike any other version's."""
+        _, stack, key = self.application_tag.split(":", 2)
+        return {
+            "managed-by": MANAGED_BY,
+            "stack": stack,
+            "integration": key,
+            "client-id": self.client_id,
+            "label": self.label,
+            "key-id": key_id,
+        }
+
+    @property
+    def end(self) -> datetime:
+        """When it ends."""
+        return datetime.fromisoformat(self.ends)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the state knows beside what is declared.
+
+    Attributes:
+        key_id: of the credential in Entra; "" where there is none.
+        version: id of the version in the vault; "" where there is none.
+        ends: when the credential ends, RFC 3339.
+    """
+
+    key_id: str = ""
+    version: str = ""
+    ends: str = ""
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Read it from properties, of which all others are left out."""
+        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
+
+    def as_mapping(self) -> dict[str, str]:
+        """Return it as properties."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True)
+class Live:
+    """What there is.
+
+    Attributes:
+        credentials: the application's secrets in Entra, whoever made them; None where there is no such application.
+        versions: all versions of the vault's secret, whoever made them, the oldest first.
+        is_deleted: whether the vault's secret is deleted and can be recovered; `versions` is then empty.
+    """
+
+    credentials: tuple[Password, ...] | None = ()
+    versions: tuple[Version, ...] = field(default=())
+    is_deleted: bool = False
+
+
+def defaults() -> dict[str, Any]:
+    """Return the fields that need not be given, and what they are then."""
+    return {each.name: each.default for each in fields(SecretSpec) if each.default is not MISSING}

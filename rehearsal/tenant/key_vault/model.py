@@ -1,0 +1,118 @@
+"""Vaults, their secrets, and the versions of those."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+SUFFIX = "vault.azure.net"
+AUDIENCE = f"https://{SUFFIX}"
+RETENTION_DAYS = 90
+
+Network = Literal["open", "firewall", "privateLink"]
+Access = Literal["rbac", "policies"]
+
+
+@dataclass
+class SecretVersion:
+    """One version of a secret.
+
+    Attributes:
+        order: how many versions of all secrets were made before; times have whole seconds, and tell no order.
+        not_before: in seconds since 1970, as in the API; None for none. So are the others.
+    """
+
+    value: str
+    created: int
+    updated: int
+    order: int
+    enabled: bool = True
+    not_before: int | None = None
+    expires: int | None = None
+    content_type: str | None = None
+    tags: dict[str, str] | None = None
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclass
+class DeletedSecret:
+    """A secret that was deleted, with its versions.
+
+    Attributes:
+        settled: from when on it is among the deleted ones; before, it is neither there nor there.
+    """
+
+    versions: list[SecretVersion]
+    deleted: datetime
+    settled: datetime
+
+    @property
+    def purged(self) -> datetime:
+        """When it is removed for good."""
+        return self.deleted + timedelta(days=RETENTION_DAYS)
+
+
+@dataclass
+class Vault:
+    """One vault.
+
+    Attributes:
+        access: whether roles or access policies decide.
+        network: who gets through: anybody, or nobody from here.
+        roles: by object id of the caller, names of roles.
+        policies: by object id of the caller, permissions on secrets.
+        transition_seconds: how long deleting and recovering take.
+        secrets: by name in lower case; the name as it was first written is in `names`.
+        recovering: until when the name is being recovered.
+    """
+
+    name: str
+    access: Access = "rbac"
+    network: Network = "open"
+    purge_protection: bool = False
+    transition_seconds: float = 0.0
+    page_size: int = 25
+    roles: dict[str, set[str]] = field(default_factory=dict)
+    policies: dict[str, set[str]] = field(default_factory=dict)
+    secrets: dict[str, list[SecretVersion]] = field(default_factory=dict)
+    deleted: dict[str, DeletedSecret] = field(default_factory=dict)
+    recovering: dict[str, datetime] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    made: int = 0
+
+    @property
+    def host(self) -> str:
+        """Its name in the DNS."""
+        return f"{self.name}.{SUFFIX}".lower()
+
+    @property
+    def recovery_level(self) -> str:
+        """What may become of a deleted secret, in the words of the API."""
+        return "Recoverable" if self.purge_protection else "Recoverable+Purgeable"
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what it holds, without values."""
+        return {
+            "access": self.access,
+            "network": self.network,
+            "purgeProtection": self.purge_protection,
+            "roles": {key: sorted(each) for key, each in self.roles.items()},
+            "policies": {key: sorted(each) for key, each in self.policies.items()},
+            "secrets": {self.names[key]: _shown(each) for key, each in self.secrets.items()},
+            "deleted": {self.names[key]: _shown(each.versions) for key, each in self.deleted.items()},
+        }
+
+
+def _shown(versions: list[SecretVersion]) -> list[dict[str, Any]]:
+    return [
+        {
+            "version": each.id,
+            "enabled": each.enabled,
+            "expires": each.expires,
+            "contentType": each.content_type,
+            "tags": each.tags or {},
+        }
+        for each in versions
+    ]

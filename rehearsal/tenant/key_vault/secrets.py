@@ -1,0 +1,199 @@
+"""What the endpoints of a vault's secrets do: https://learn.microsoft.com/rest/api/keyvault/secrets ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from rehearsal.tenant.key_vault.errors import refusal
+from rehearsal.tenant.key_vault.model import RETENTION_DAYS, DeletedSecret, SecretVersion, Vault
+
+_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
+_LARGEST_VALUE, _MOST_TAGS, _LONGEST_TAG = 25_000, 15, 256
+
+
+class Secrets:
+    """The secrets of one vault at one moment."""
+
+    def __init__(self, vault: Vault, now: datetime) -> None:
+        self._vault = vault
+        self._now = now
+        self._seconds = int(now.timestamp())
+
+    def set(self, name: str, body: Any) -> dict[str, Any]:
+        """Make a new version, the current one from now on."""
+        wanted = _object(body)
+        value = wanted.get("value")
+        if not isinstance(value, str):
+            raise refusal("bad_parameter", "Property value has invalid value")
+        if len(value.encode()) > _LARGEST_VALUE:
+            raise refusal("bad_parameter", "The secret value is too long.")
+        self._refuse_deleted(name)
+        version = SecretVersion(value, self._seconds, self._seconds, self._vault.made)
+        self._change(version, wanted)
+        self._vault.made += 1
+        self._vault.names.setdefault(name.lower(), name)
+        self._vault.secrets.setdefault(name.lower(), []).append(version)
+        return self._bundle(name, version, with_value=True)
+
+    def get(self, name: str, version_id: str) -> dict[str, Any]:
+        """Return a version with its value; the current one where none is named."""
+        version = self._version(name, version_id)
+        if not version.enabled:
+            raise refusal("disabled")
+        if version.not_before and version.not_before > self._seconds:
+            raise refusal("not_yet_valid")
+        return self._bundle(name, version, with_value=True)
+
+    def update(self, name: str, version_id: str, body: Any) -> dict[str, Any]:
+        """Change the properties of a version."""
+        version = self._version(name, version_id)
+        self._change(version, _object(body))
+        version.updated = self._seconds
+        return self._bundle(name, version)
+
+    def versions(self, name: str) -> list[dict[str, Any]]:
+        """Return all versions, in no order; none where there is no such secret."""
+        found = self._vault.secrets.get(name.lower(), []) if not self._is_recovering(name) else []
+        return [self._bundle(name, each) for each in sorted(found, key=lambda each: each.id)]
+
+    def all(self) -> list[dict[str, Any]]:
+        """Return the current version of every secret, its id without the version."""
+        return [
+            {**self._bundle(self._vault.names[key], versions[-1]), "id": self._id(self._vault.names[key])}
+            for key, versions in sorted(self._vault.secrets.items())
+            if not self._is_recovering(key)
+        ]
+
+    def delete(self, name: str) -> dict[str, Any]:
+        """Delete all versions; the vault keeps them for the time of its retention."""
+        self._version(name, "")
+        settled = self._now + timedelta(seconds=self._vault.transition_seconds)
+        found = DeletedSecret(self._vault.secrets.pop(name.lower()), self._now, settled)
+        self._vault.deleted[name.lower()] = found
+        return self._deleted_bundle(name, found)
+
+    def deleted(self, name: str) -> dict[str, Any]:
+        """Return a deleted secret, without its value."""
+        found = self._settled(name)
+        if not found.versions[-1].enabled:
+            raise refusal("disabled")  # so in a recording of Microsoft's library for JavaScript
+        return self._deleted_bundle(name, found)
+
+    def all_deleted(self) -> list[dict[str, Any]]:
+        """Return every deleted secret."""
+        return [
+            self._deleted_bundle(self._vault.names[key], each)
+            for key, each in sorted(self._vault.deleted.items())
+            if each.settled <= self._now
+        ]
+
+    def recover(self, name: str) -> dict[str, Any]:
+        """Bring a deleted secret back, with all of its versions."""
+        found = self._settled(name)
+        del self._vault.deleted[name.lower()]
+        self._vault.secrets[name.lower()] = found.versions
+        self._vault.recovering[name.lower()] = self._now + timedelta(seconds=self._vault.transition_seconds)
+        return self._bundle(name, found.versions[-1])
+
+    def purge(self, name: str) -> None:
+        """Remove a deleted secret for good."""
+        self._settled(name)
+        if self._vault.purge_protection:
+            raise refusal("purge_protected")
+        del self._vault.deleted[name.lower()]
+
+    def _version(self, name: str, version_id: str) -> SecretVersion:
+        if not _NAME.fullmatch(name):
+            raise refusal("bad_name", name)
+        versions = self._vault.secrets.get(name.lower(), []) if not self._is_recovering(name) else []
+        found = [each for each in versions if version_id in ("", each.id)]
+        if not found:
+            raise refusal("not_found", f"{name}/{version_id}" if version_id else name)
+        return found[-1]
+
+    def _settled(self, name: str) -> DeletedSecret:
+        found = self._vault.deleted.get(name.lower())
+        if found is None or found.settled > self._now:
+            raise refusal("deleted_not_found", name)
+        return found
+
+    def _is_recovering(self, name: str) -> bool:
+        return self._vault.recovering.get(name.lower(), self._now) > self._now
+
+    def _refuse_deleted(self, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise refusal("bad_name", name)
+        if self._is_recovering(name):
+            raise refusal("being_recovered", name)
+        if found := self._vault.deleted.get(name.lower()):
+            raise refusal("deleted" if found.settled <= self._now else "being_deleted", name)
+
+    def _change(self, version: SecretVersion, wanted: Mapping[str, Any]) -> None:
+        """Set the properties that are given; all of them or none."""
+        attributes = wanted.get("attributes") or {}
+        tags, content_type = wanted.get("tags"), wanted.get("contentType")
+        if not isinstance(attributes, dict):
+            raise refusal("bad_parameter", "Property attributes has invalid value")
+        enabled = attributes.get("enabled")
+        times = {key: attributes.get(key) for key in ("nbf", "exp")}
+        if not (enabled is None or isinstance(enabled, bool)):
+            raise refusal("bad_parameter", "Property attributes.enabled has invalid value")
+        if any(not (each is None or (isinstance(each, int) and not isinstance(each, bool))) for each in times.values()):
+            raise refusal("bad_parameter", "Property attributes has invalid value")
+        if not (content_type is None or isinstance(content_type, str)):
+            raise refusal("bad_parameter", "Property contentType has invalid value")
+        if tags is not None:
+            _refuse_tags(tags)
+        version.enabled = version.enabled if enabled is None else enabled
+        version.not_before = version.not_before if times["nbf"] is None else times["nbf"]
+        version.expires = version.expires if times["exp"] is None else times["exp"]
+        version.content_type = version.content_type if content_type is None else content_type
+        version.tags = version.tags if tags is None else dict(tags)
+
+    def _id(self, name: str, version: str = "", kind: str = "secrets") -> str:
+        return f"https://{self._vault.host}/{kind}/{name}" + (f"/{version}" if version else "")
+
+    def _bundle(self, name: str, version: SecretVersion, *, with_value: bool = False) -> dict[str, Any]:
+        attributes = {
+            "enabled": version.enabled,
+            "nbf": version.not_before,
+            "exp": version.expires,
+            "created": version.created,
+            "updated": version.updated,
+            "recoveryLevel": self._vault.recovery_level,
+            "recoverableDays": RETENTION_DAYS,
+        }
+        name = self._vault.names.get(name.lower(), name)
+        shown = {
+            "value": version.value if with_value else None,
+            "contentType": version.content_type,
+            "id": self._id(name, version.id),
+            "attributes": {key: each for key, each in attributes.items() if each is not None},
+            "tags": version.tags,
+        }
+        return {key: each for key, each in shown.items() if each is not None}
+
+    def _deleted_bundle(self, name: str, found: DeletedSecret) -> dict[str, Any]:
+        name = self._vault.names.get(name.lower(), name)
+        return {
+            **self._bundle(name, found.versions[-1]),
+            "recoveryId": self._id(name, kind="deletedsecrets"),
+            "deletedDate": int(found.deleted.timestamp()),
+            "scheduledPurgeDate": int(found.purged.timestamp()),
+        }
+
+
+def _object(body: Any) -> Mapping[str, Any]:
+    if not isinstance(body, dict):
+        raise refusal("bad_parameter", "The request body is missing or is no JSON object.")
+    return body
+
+
+def _refuse_tags(tags: Any) -> None:
+    if not isinstance(tags, dict) or not all(isinstance(each, str) for each in tags.values()):
+        raise refusal("bad_parameter", "Property tags has invalid value")
+    if len(tags) > _MOST_TAGS or any(len(each) > _LONGEST_TAG for pair in tags.items() for each in pair):
+        raise refusal("bad_parameter", "The tags are too many or too long.")

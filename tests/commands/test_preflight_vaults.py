@@ -1,0 +1,120 @@
+"""`python -m commands preflight`: the vaults that secrets are copied to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.entra import EntraApplication, graph, tag
+from tests.support.preflight import PreflightRun, exported, run_preflight
+from tests.support.stack import FIRST, MAGENTO, SECOND
+from tests.support.tenant import Tenant
+from tests.support.vaults import READER, AdministeredVault
+
+WHERE = "integrations.magento.credentials.secrets.deliver"
+
+
+def look(tenant: Tenant, folder: Path, *issued: str, application: EntraApplication | None = None) -> PreflightRun:
+    place = {"keyVault": "integrations", "secretName": "shop"}
+    magento = {**MAGENTO, "credentials": {"secrets": {"issued": list(issued or [FIRST]), "deliver": place}}}
+    return run_preflight(tenant, folder, integrations={"magento": magento}, state=exported(application))
+
+
+def test_a_vault_that_can_be_read_is_ready_and_what_cannot_be_known_is_said(tenant: Tenant, tmp_path: Path) -> None:
+    vault = AdministeredVault(tenant, READER)
+    found = look(tenant, tmp_path).only("ready", WHERE)
+    assert found["found"] == "shop in vault integrations can be looked at, and has no version yet"
+    assert "only the first write tells: it needs Key Vault Secrets Officer" in found["remedy"]
+    assert {each["method"] for each in vault.requests()} == {"GET"}
+    vault.edit("set_vault_secret", secret="shop", value="of somebody")
+    tenant.clear_requests()
+    assert "has 1 version" in look(tenant, tmp_path).only("ready", WHERE)["found"]
+    assert [each["path"] for each in vault.requests()] == ["/secrets/shop/versions"], "no value is read"
+
+
+CLOSED: dict[str, tuple[list[dict[str, Any]], str, str, str]] = {
+    "no vault": (
+        [{"do": "remove_vault"}],
+        "refused",
+        "the proxy does not lead to Azure Key Vault",
+        "check the vault's name",
+    ),
+    "no role": (
+        [{"do": "revoke_vault_roles"}],
+        "missing",
+        "ForbiddenByRbac",
+        "Key Vault Secrets Officer on vault integrations",
+    ),
+    "no policy": ([{"do": "set_vault", "access": "policies"}], "missing", "AccessDenied", "Get, List, Set"),
+    "a firewall": (
+        [{"do": "set_vault", "network": "firewall"}],
+        "missing",
+        "ForbiddenByFirewall",
+        "Networking of the vault",
+    ),
+    "a deleted name": (
+        [
+            {"do": "set_vault_secret", "secret": "shop", "value": "x"},
+            {"do": "delete_vault_secret", "secret": "shop"},
+        ],
+        "refused",
+        "shop was deleted there, and the vault keeps it",
+        "az keyvault secret recover --vault-name integrations --name shop",
+    ),
+}
+
+
+@pytest.mark.parametrize(("edits", "kind", "found", "remedy"), CLOSED.values(), ids=list(CLOSED))
+def test_a_vault_without_a_place_stops_up(
+    tenant: Tenant, tmp_path: Path, edits: list[dict[str, Any]], kind: str, found: str, remedy: str
+) -> None:
+    vault = AdministeredVault(tenant)
+    for each in edits:
+        vault.edit(**each)
+    looked = look(tenant, tmp_path)
+    assert looked.code == 1
+    said = looked.only(kind, WHERE)
+    assert found in said["found"]
+    assert remedy in said["remedy"]
+
+
+def test_a_label_older_than_one_that_is_there_is_refused(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    vault = AdministeredVault(tenant)
+    tags = {"managed-by": "entra-business-central", "client-id": application.client_id, "label": SECOND}
+    vault.edit("set_vault_secret", secret="shop", value="x", tags=tags)
+    said = look(tenant, tmp_path, FIRST, SECOND, application=application).only("refused", WHERE)
+    assert f"a later label than '{SECOND}'" in said["remedy"]
+    vault.edit("update_vault_secret", secret="shop", tags={**tags, "client-id": "another"})
+    assert look(tenant, tmp_path, FIRST, SECOND, application=application).of("refused") == []
+
+
+def test_a_credential_in_custody_that_no_version_knows_is_named_and_one_that_a_version_has_is_not(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    vault = AdministeredVault(tenant)
+    tag(application, tenant)
+    made = [
+        graph(
+            tenant,
+            "POST",
+            f"/applications/{application.object_id}/addPassword",
+            {
+                "passwordCredential": {
+                    "displayName": f"entra-business-central:demo:magento:{FIRST}:custody:0000000{each}"
+                }
+            },
+        )["keyId"]
+        for each in range(2)
+    ]
+    vault.edit("set_vault_secret", secret="magento", value="x", tags={"key-id": made[1]})
+    custody = {"issued": [FIRST], "custody": {"keyVault": vault.name, "secretName": "magento"}}
+    integrations = {"magento": {**MAGENTO, "credentials": {"secrets": custody}}}
+    looked = run_preflight(tenant, tmp_path, integrations=integrations, state=exported(application))
+    left = [each for each in looked.of("leftover") if ":custody:" in each["found"]]
+    assert [made[0] in each["found"] for each in left] == [True]
+    assert left[0]["where"] == "integrations.magento.credentials.secrets.custody"
+    assert "The next `up` that makes this label removes it" in left[0]["remedy"]

@@ -1,0 +1,277 @@
+"""VaultDelivery and VaultRetirement against the tenant's vaults, interrupted at every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+import pytest
+
+from dynamic_providers.vault_delivery import VaultDeliveryProvider, VaultRetirementProvider
+from tests.support.interruptions import FAULTS, attempt
+from tests.support.provider_host import ProviderError, ProviderHost, refusal
+from tests.support.tenant import OURS, Tenant
+from tests.support.vaults import READER, AdministeredVault
+
+SECRET = "Xyz8Q~abcdefghijklmnopqrstuvwxyz01234567"
+MARK = "0123456789abcdef"
+
+
+def place(label: str = "2026-01-01", **changed: Any) -> dict[str, Any]:
+    return {
+        "key_vault": "integrations",
+        "secret_name": "shop",
+        "stack": "demo",
+        "integration": "magento",
+        "label": label,
+        "declared_at": "integrations.magento.credentials.secrets.deliver",
+        "client_id": "0a000000-0000-4000-8000-000000000001",
+        **changed,
+    }
+
+
+def delivery(label: str = "2026-01-01", **changed: Any) -> dict[str, Any]:
+    return {
+        **place(label),
+        "mark": f"{MARK}{label}",
+        "client_secret": f"{SECRET[:-10]}{label}",
+        "key_id": f"key of {label}",
+        "expires": "2027-01-01T00:00:00Z",
+        "proven": True,
+        **changed,
+    }
+
+
+@pytest.fixture
+def vault(tenant: Tenant) -> AdministeredVault:
+    return AdministeredVault(tenant)
+
+
+@pytest.fixture
+def deliveries(start_host: Callable[..., ProviderHost], vault: AdministeredVault) -> ProviderHost:
+    return start_host(VaultDeliveryProvider())
+
+
+@pytest.fixture
+def retirements(start_host: Callable[..., ProviderHost], vault: AdministeredVault) -> ProviderHost:
+    return start_host(VaultRetirementProvider())
+
+
+@pytest.fixture(params=["before", "after"])
+def when(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
+def fault(request: pytest.FixtureRequest, when: str) -> dict[str, Any]:
+    """A fault of one request to the vault."""
+    return {**request.param, "when": when, "match": {"userAgent": OURS, "path": "secrets/"}}
+
+
+def enabled(vault: AdministeredVault, secret: str = "shop") -> list[str]:
+    return [each["tags"].get("label", "") for each in vault.versions(secret) if each["enabled"]]
+
+
+def test_a_secret_is_copied_with_its_end_and_its_marks_and_recorded_without_its_value(
+    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost
+) -> None:
+    inputs = delivery()
+    made = deliveries.create(inputs)
+    (version,) = vault.versions("shop")
+    assert vault.values("shop") == [inputs["client_secret"]]
+    assert version == {
+        "version": made.outputs["version"],
+        "enabled": True,
+        "expires": 1798761600,
+        "contentType": "client secret of Entra",
+        "tags": {
+            "managed-by": "entra-business-central", "stack": "demo", "integration": "magento",
+            "client-id": inputs["client_id"], "label": "2026-01-01", "key-id": inputs["key_id"], "mark": inputs["mark"],
+        },
+    }  # fmt: skip
+    assert "client_secret" not in made.outputs
+    assert inputs["client_secret"] not in str(made.outputs)
+    assert [each["method"] for each in vault.requests()] == ["GET", "GET", "PUT"], "versions, a deleted one, set"
+    assert not deliveries.has_changes(made, inputs)
+    tenant.clear_requests()
+    read = deliveries.read(made)
+    assert read is not None
+    assert dict(read.outputs) == dict(made.outputs)
+    assert [each["path"] for each in vault.requests()] == ["/secrets"], "one list for all copies in the vault"
+
+
+def test_a_delivery_that_was_killed_after_the_answer_is_adopted(
+    vault: AdministeredVault, deliveries: ProviderHost
+) -> None:
+    first = deliveries.create(delivery())
+    assert deliveries.create(delivery()).outputs["version"] == first.outputs["version"]
+    assert len(vault.versions("shop")) == 1
+
+
+def test_create_interrupted(
+    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, fault: dict[str, Any]
+) -> None:
+    for number in count():
+        inputs = delivery(secret_name=f"shop{number}")
+        ordered = tenant.fault(skip=number, **fault)
+        attempt(deliveries, "create", inputs)
+        hits = ordered.hits
+        tenant.clear_faults()
+        if not hits:
+            break
+        made = deliveries.create(inputs)
+        (version,) = vault.versions(f"shop{number}")
+        assert (version["version"], version["enabled"]) == (made.outputs["version"], True)
+        refreshed = deliveries.read(made)
+        assert refreshed is not None
+        assert not deliveries.has_changes(refreshed, inputs)
+    assert number >= 2, "list, set"
+
+
+def test_update_interrupted(
+    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, fault: dict[str, Any]
+) -> None:
+    """Another secret under the same label, as azuread makes where somebody removed the first."""
+    for number in count():
+        inputs = delivery(secret_name=f"shop{number}")
+        made = deliveries.create(inputs)
+        again = {**inputs, "key_id": "another", "client_secret": f"another-{SECRET[8:]}"}
+        ordered = tenant.fault(skip=number, **fault)
+        attempt(deliveries, "update", made, again)
+        hits = ordered.hits
+        tenant.clear_faults()
+        if not hits:
+            break
+        deliveries.update(made, again)
+        versions = vault.versions(f"shop{number}")
+        assert [(each["tags"]["key-id"], each["enabled"]) for each in versions] == [
+            (inputs["key_id"], False),
+            ("another", True),
+        ]
+    assert number >= 3, "list, set, disable what was before"
+
+
+def test_the_end_of_a_label_interrupted(
+    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, retirements: ProviderHost, fault: dict[str, Any]
+) -> None:
+    for number in count():
+        name = f"shop{number}"
+        begun = retirements.create(place(secret_name=name))
+        mark = begun.outputs["mark"]
+        deliveries.create(delivery("2025-12-01", secret_name=name))
+        tenant.advance(1)
+        deliveries.create(delivery(secret_name=name, mark=mark))
+        tenant.advance(1)
+        vault.edit("set_vault_secret", secret=name, value="of somebody")
+        vault.edit("update_vault_secret", secret=name, tags={"by": "somebody"})
+        ordered = tenant.fault(skip=number, **fault)
+        attempt(retirements, "delete", begun)
+        hits = ordered.hits
+        tenant.clear_faults()
+        if not hits:
+            break
+        retirements.delete(begun)
+        assert enabled(vault, name) == ["2025-12-01", ""]
+    assert number >= 2, "list, disable"
+
+
+def test_the_end_of_the_newest_label_makes_the_one_before_the_current_one_again(
+    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, retirements: ProviderHost, fault: dict[str, Any]
+) -> None:
+    """After a leak, say: whoever reads the current version must not get one that is disabled."""
+    for number in count():
+        name = f"shop{number}"
+        old, leaked = (retirements.create(place(label, secret_name=name)) for label in ("2026-01-01", "2026-02-01"))
+        for each in (old, leaked):
+            label, mark = each.inputs["label"], each.outputs["mark"]
+            deliveries.create(delivery(label, secret_name=name, mark=mark))
+            tenant.advance(1)
+        ordered = tenant.fault(skip=number, **fault)
+        went_well = attempt(retirements, "delete", leaked)
+        hits = ordered.hits
+        tenant.clear_faults()
+        if not hits:
+            break
+        if went_well:
+            assert vault.versions(name)[-1]["tags"]["label"] == "2026-01-01", (
+                "what is asked again is not taken for done"
+            )
+        retirements.delete(leaked)
+        assert vault.values(name)[-1] == delivery("2026-01-01")["client_secret"]
+        assert set(enabled(vault, name)) == {"2026-01-01"}
+        retirements.delete(old)
+        assert enabled(vault, name) == []
+    assert number >= 4, "list, read, set, disable"
+
+
+def test_labels_that_are_ended_at_once_are_all_disabled(
+    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, retirements: ProviderHost
+) -> None:
+    begun = [retirements.create(place(f"2026-0{month}-01")) for month in range(1, 5)]
+    for each in begun:
+        deliveries.create(delivery(each.inputs["label"], mark=each.outputs["mark"]))
+        tenant.advance(1)
+    tenant.latency(0.05)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(retirements.delete, begun))
+    assert enabled(vault) == []
+
+
+def test_a_vault_without_a_place_is_refused_before_there_is_a_secret(
+    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, retirements: ProviderHost
+) -> None:
+    deliveries.create(delivery("2026-02-01"))
+    assert "a later label than '2026-02-01'" in refusal(retirements, place("2026-01-01"))
+    assert "a later label than '2026-02-01'" in refusal(deliveries, delivery("2026-01-01"))
+    vault.edit("delete_vault_secret", secret="shop")
+    assert "az keyvault secret recover" in refusal(retirements, place("2026-03-01"))
+    assert "az keyvault secret recover" in refusal(deliveries, delivery("2026-03-01"))
+    vault.edit("set_vault", network="firewall")
+    assert "Networking of the vault" in refusal(retirements, place("2026-03-01"))
+    assert "where there is no nosuch.vault.azure.net" in refusal(retirements, place(key_vault="nosuch"))
+    assert not [each for each in tenant.requests(method="PUT") if each["status"] == 200][1:]
+
+
+def test_a_vault_that_may_only_be_read_is_told_at_the_first_write(
+    tenant: Tenant, deliveries: ProviderHost, retirements: ProviderHost, vault: AdministeredVault
+) -> None:
+    vault.edit("revoke_vault_roles")
+    assert "Key Vault Secrets Officer" in refusal(retirements, place())
+    vault.edit("grant_vault_role", role=READER)
+    retirements.create(place())
+    said = refusal(deliveries, delivery())
+    assert "setSecret" in said
+    assert "Key Vault Secrets Officer" in said
+    assert delivery()["client_secret"] not in said
+
+
+@pytest.mark.parametrize("missing", ["client_secret", "proven"])
+def test_nothing_is_copied_that_was_not_made_or_not_proven(
+    vault: AdministeredVault, deliveries: ProviderHost, missing: str
+) -> None:
+    """Pulumi leaves out what a failed resource did not give."""
+    inputs = delivery()
+    del inputs[missing]
+    assert "could not copy the secret '2026-01-01' to shop in vault integrations" in refusal(deliveries, inputs)
+    assert vault.requests() == []
+
+
+@pytest.mark.parametrize("changed", [{"key_vault": "others"}, {"secret_name": "other"}])
+def test_a_label_in_use_stays_where_it_is(
+    deliveries: ProviderHost, retirements: ProviderHost, changed: dict[str, str]
+) -> None:
+    for host, inputs in ((deliveries, delivery()), (retirements, place())):
+        made = host.create(inputs)
+        with pytest.raises(ProviderError, match="a label stays where it is"):
+            host.diff(made, {**inputs, **changed})
+        in_capitals = {**inputs, "key_vault": "Integrations", "secret_name": "SHOP"}
+        assert not host.has_changes(made, in_capitals), "case does not count"
+
+
+def test_a_renamed_stack_or_integration_is_no_change(deliveries: ProviderHost, retirements: ProviderHost) -> None:
+    for host, inputs in ((deliveries, delivery()), (retirements, place())):
+        made = host.create(inputs)
+        renamed = {**inputs, "stack": "prod", "integration": "shop", "declared_at": "integrations.shop"}
+        assert not host.has_changes(made, renamed)
