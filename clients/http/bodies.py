@@ -71,7 +71,7 @@ class Body:
         except ValueError:
             return ", ".join(filter(None, [self._markup(), cut]))
         kind = {dict: "", list: "a JSON list", str: "a JSON text", bool: "a JSON truth value", type(None): "JSON null"}
-        return kind.get(type(decoded), "a JSON number")
+        return ", ".join(filter(None, [kind.get(type(decoded), "a JSON number"), cut]))
 
     def excerpt(self) -> str:
         """Return the beginning of what it says, on one line, without markup and control characters."""

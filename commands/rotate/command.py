@@ -158,7 +158,7 @@ def _plan(
     for integration in wanted:
         if (secrets := integration.credentials.secrets) is None:
             continue
-        known = look(integration, secrets, state, applications, policy, now, _delivered(secrets))
+        known = look(integration, secrets, state, applications, policy, now, _in_vault(secrets, session))
         rule = plan_after_leak if leak else plan
         rotation = rule(known.terms, known.live, known.recorded, now, known.restrictions)
         foreign = [] if leak else [(each, _action(each, known, state, now)) for each in known.foreign]
@@ -170,13 +170,23 @@ def _plan(
     return outcomes, () if policy else (Line("not read", "Microsoft Graph", unread),)
 
 
-def _delivered(secrets: Secrets) -> Mapping[str, datetime] | None:
-    """Return when a vault got each secret that it hands over, by label; None where no vault does.
+def _in_vault(secrets: Secrets, session: Session) -> dict[str, datetime | None]:
+    """Return the labels whose secrets a vault hands over, each with when it got it, None where it has none to give.
 
-    This version has no `deliver` yet: nothing of it is in a vault, and so no successor is out. With custody a secret is
-    recorded once it is in its vault, moments after Entra has it.
+    Raises:
+        UserFacingError: the vault cannot be listed; it needs Key Vault Reader. Nothing can be said of its secrets then.
     """
-    return {} if secrets.deliver else None
+    place = secrets.custody or secrets.deliver
+    if place is None:
+        return {}
+    got: dict[str, datetime | None] = {
+        label: None for label in secrets.issued if secrets.deliver or secrets.in_custody(label)
+    }
+    for version in session.vault(place.key_vault).versions(place.secret_name):
+        label = version.tags.get("label", "")
+        if version.enabled and label in got and got[label] is None:
+            got[label] = version.created
+    return got
 
 
 def _action(secret: ListedSecret, known: Known, state: State, now: datetime) -> ForeignAction:

@@ -58,7 +58,7 @@ def look(
     applications: Collection[Application],
     policy: AppManagementPolicy | None,
     now: datetime,
-    delivered: Mapping[str, datetime] | None = None,
+    in_vault: Mapping[str, datetime | None] = MappingProxyType({}),
 ) -> Known:
     """Return what is known of the secrets of an integration.
 
@@ -69,7 +69,7 @@ def look(
         applications: the applications in Entra that stacks of this project made.
         policy: the tenant's, None where it was not read.
         now: the time, in UTC.
-        delivered: where a vault hands the secrets over, when it got each, by label; None where no vault does.
+        in_vault: the labels whose secrets a vault hands over, each with when it got it, None for not yet.
     """
     ids = {state.applications[key][0] for key in all_keys(integration) if key in state.applications}
     application = next((each for each in applications if each.id in ids), None)
@@ -77,7 +77,7 @@ def look(
     key_ids = recorded_key_ids(integration, state)
     by_key_id = {each.key_id: each for each in listed}
     live = {
-        label: _live(by_key_id[key_id], delivered, label) for label, key_id in key_ids.items() if key_id in by_key_id
+        label: _live(by_key_id[key_id], in_vault, label) for label, key_id in key_ids.items() if key_id in by_key_id
     }
     restrictions = None
     if policy is not None:
@@ -116,10 +116,10 @@ def _listed(secret: Secret) -> ListedSecret:
     return ListedSecret(secret.key_id.lower(), secret.display_name, starts, secret.ends)
 
 
-def _live(secret: ListedSecret, delivered: Mapping[str, datetime] | None, label: str) -> LiveSecret:
+def _live(secret: ListedSecret, in_vault: Mapping[str, datetime | None], label: str) -> LiveSecret:
     out = secret.starts
-    if delivered is not None:
-        there = delivered.get(label)
+    if label in in_vault:
+        there = in_vault[label]
         out = max(out, there) if out and there else None
     return LiveSecret(secret.key_id, out, _moment(secret.ends))
 

@@ -13,6 +13,7 @@ from tests.support.preflight import run_preflight
 from tests.support.rotate import LIFETIME, OVERLAP, TODAY, RotatingStack, ago, label
 from tests.support.stack import MAGENTO
 from tests.support.tenant import OURS, Tenant
+from tests.support.vaults import READER, VAULT, AdministeredVault
 
 DUE, REPLACED = label(LIFETIME - 2 * OVERLAP), label(LIFETIME - OVERLAP)
 NOTHING_DUE, TO_DECIDE, FAILED, CHANGED = 0, 1, 2, 3
@@ -65,6 +66,32 @@ def test_a_rotation_that_was_merged_a_week_late_overlaps_from_the_day_on_which_i
     assert old not in later.file
 
 
+@pytest.mark.parametrize("where", ["deliver", "custody"])
+def test_a_successor_that_a_vault_hands_over_is_out_once_the_vault_has_it(stack: RotatingStack, where: str) -> None:
+    old, successor = label(100), label(OVERLAP + 6)
+    stack.make(old, out=ago(100))
+    stack.make(successor, out=ago(OVERLAP + 6))
+    stack.write(old, successor, **{where: {"keyVault": VAULT, "secretName": "magento"}})
+    vault = AdministeredVault(stack.tenant, READER)
+    before = stack.rotate("--json")
+    assert (before.code, before.only["remove"]) == (NOTHING_DUE, []), "Entra has it, and nobody could read it yet"
+    vault.edit("set_vault_secret", secret="magento", value="of the successor", tags={"label": successor})
+    early = stack.rotate("--json", "--today", label(1 - OVERLAP))
+    assert early.only["remove"] == [], early
+    late = stack.rotate("--json", "--today", label(-OVERLAP - 1))
+    assert late.only["remove"] == [old], late
+
+
+def test_a_vault_that_may_not_be_listed_ends_rotate_before_it_changes_anything(stack: RotatingStack) -> None:
+    stack.make(DUE, out=ago(LIFETIME - 2 * OVERLAP))
+    stack.write(DUE, deliver={"keyVault": VAULT, "secretName": "magento"})
+    before = stack.file.read_text()
+    AdministeredVault(stack.tenant, None)
+    run = stack.rotate()
+    assert (run.code, run.file) == (FAILED, before), run
+    assert "Key Vault Reader" in run.said, run
+
+
 def test_a_successor_that_came_too_late_for_the_overlap_is_for_a_person_to_hurry(stack: RotatingStack) -> None:
     old, successor = label(110), label(OVERLAP + 3)
     stack.make(old, out=ago(110))
@@ -84,17 +111,10 @@ def test_a_secret_whose_successor_has_been_out_for_the_overlap_goes(stack: Rotat
     assert (run.code, run.only["remove"], run.only["add"], kinds(run.only)) == (CHANGED, [DUE], None, []), run
 
 
-def test_a_successor_that_a_vault_is_to_hand_over_and_does_not_have_replaces_nothing(stack: RotatingStack) -> None:
-    stack.make(DUE, out=ago(100))
-    stack.make(label(OVERLAP + 1), out=ago(OVERLAP + 1))
-    stack.write(DUE, label(OVERLAP + 1), deliver={"keyVault": "acme-shop", "secretName": "business-central"})
-    run = stack.rotate("--json")
-    assert (run.only["remove"], kinds(run.only)) == ([], ["pending", "pending"]), run
-
-
 def test_a_secret_in_custody_is_known_by_its_key_id_in_the_state(stack: RotatingStack) -> None:
     stack.make(DUE, out=ago(92))
-    stack.write(DUE, custody={"keyVault": "acme-shop", "secretName": "business-central"}, foreignSecrets="remove")
+    stack.write(DUE, custody={"keyVault": VAULT, "secretName": "magento"}, foreignSecrets="remove")
+    AdministeredVault(stack.tenant, READER)
     state = stack.state()
     for each in state["deployment"]["resources"]:
         if "-secret-" in each["urn"]:
@@ -102,7 +122,7 @@ def test_a_secret_in_custody_is_known_by_its_key_id_in_the_state(stack: Rotating
             each["outputs"] = {"key_id": each["outputs"]["keyId"], "version": "1"}
     run = stack.rotate("--json", state=state)
     assert (run.code, run.only["add"], run.only["remove"], run.only["foreign"]) == (CHANGED, TODAY, [], []), run
-    assert "puts it into the vault acme-shop" in run.only["nextUp"][0]
+    assert f"puts it into the vault {VAULT}" in run.only["nextUp"][0]
 
 
 def test_an_integration_whose_secrets_come_from_the_preset_gets_its_first_date(stack: RotatingStack) -> None:

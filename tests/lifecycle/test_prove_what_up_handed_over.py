@@ -57,8 +57,7 @@ def test_a_server_with_an_audience_of_its_own_is_served_from_registration_to_han
     done = stack.up()
     assert done.code == 0, done
     access = stack.outputs()["integrations"]["magento"]["access"]["Local"]
-    api = f"{address}/api/v2.0"
-    assert access == {"apiUrl": api, "baseUrl": address, "scope": f"{audience}/.default"}
+    assert access == {"apiUrl": f"{address}/api/v2.0", "baseUrl": address, "scope": f"{audience}/.default"}
     assert prove(stack, "--json").results == {"Local": ("proven", "")}
     assert stack.up().changes.keys() == {"unchanged"}
     assert stack.drift().code == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clients.http.bodies import EXCERPT_CHARACTERS, Body
@@ -12,6 +12,7 @@ HEADERS = st.sampled_from(["", "application/json", "text/html; charset=klingon",
 
 
 @given(st.binary(max_size=200), HEADERS, st.sampled_from(["", "IncompleteRead: x"]))
+@example(b"{}", "", "IncompleteRead: x")
 def test_whatever_comes_can_be_told_on_one_printable_line(content: bytes, header: str, defect: str) -> None:
     body = Body(content, header, defect)
     shown = body.excerpt()
