@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from clients.business_central.api_address import api_address
@@ -85,9 +85,7 @@ class IntegrationOutputs(_Output):
     environments: tuple[str, ...]
     access: Mapping[str, EnvironmentOutputs] = {}
     client_secret_expires: str = ""
-    vault_secret: VaultSecret | None = Field(
-        default=None, validation_alias=AliasChoices("vaultSecret", "clientSecretIn")
-    )
+    client_secret_in: VaultSecret | None = None
     federated_credentials: Mapping[str, Trust] = {}
     certificates: Mapping[str, Certificate] = {}
 
@@ -142,7 +140,7 @@ class Handover:
             "managedIdentity": bool(entra),
             "federatedCredential": len(trusts) > len(entra),
             "certificate": bool(outputs.certificates),
-            "clientSecret": bool(outputs.client_secret_expires or outputs.vault_secret),
+            "clientSecret": bool(outputs.client_secret_expires or outputs.client_secret_in),
         }
         return [kind for kind, there in kinds.items() if there]
 

@@ -66,7 +66,7 @@ def as_json(access: Handover) -> dict[str, Any]:
         },
         "signIn": access.kinds,
         "clientSecretExpires": outputs.client_secret_expires,
-        "vaultSecret": outputs.vault_secret.model_dump(by_alias=True) if outputs.vault_secret else None,
+        "clientSecretIn": outputs.client_secret_in.model_dump(by_alias=True) if outputs.client_secret_in else None,
         "federatedCredentials": {
             name: each.model_dump(by_alias=True, exclude_defaults=True)
             for name, each in outputs.federated_credentials.items()
@@ -170,7 +170,7 @@ def _sign_in(access: Handover) -> Iterator[str]:
         yield f"certificate with thumbprint {thumbprint}, until {certificate.expires}"
     if "clientSecret" in access.kinds:
         end = f", until {outputs.client_secret_expires}" if outputs.client_secret_expires else ""
-        if vault := outputs.vault_secret:
+        if vault := outputs.client_secret_in:
             version = f", version {vault.version}" if vault.version else ""
             yield f"client secret{end}: in Azure Key Vault {vault.key_vault}, secret {vault.secret_name}{version}"
         else:

@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.support.certificates import key_credential, make_certificate
+from tests.support.certificates import key_credential, make_certificate, self_signed
 from tests.support.directory_objects import BUSINESS_CENTRAL, BUSINESS_CENTRAL_SCOPE, MICROSOFT_GRAPH, Graph
 
 if TYPE_CHECKING:
@@ -254,10 +254,11 @@ def test_a_certificate_is_found_however_a_client_names_it(tenant: Tenant, algori
 
 def test_a_certificate_of_an_elliptic_curve_is_not_taken(tenant: Tenant) -> None:
     """Entra's client assertions are RSA only."""
-    certificate, _ = make_certificate()
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = self_signed(key).public_bytes(Encoding.PEM)
     caller = Graph(tenant).caller()
     register(tenant, caller.application_id, certificate)
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     request = assertion_form(tenant, caller.client_id, pem, kid(certificate), algorithm="ES256")
     refused(tenant.token_response(request), 401, "invalid_client", 700027)
 
