@@ -40,7 +40,9 @@ class Certificate(_Model):
     """The public part of one certificate, as PEM: here, or in a file."""
 
     file: Name | None = None
+    """A PEM file beside the stack file, with the certificate alone. Example: `robots.pem`"""
     pem: str | None = None
+    """The certificate itself, as PEM; never a private key. Example: `-----BEGIN CERTIFICATE-----...`"""
     _public: PublicCertificate = PrivateAttr()
 
     @model_validator(mode="after")

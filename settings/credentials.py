@@ -31,8 +31,11 @@ class Custody(_Model):
     """A secret of Azure Key Vault in which alone the secrets lie of the labels from `since` on; of all without it."""
 
     key_vault: VaultName
+    """The vault's name; its address follows from the cloud. Example: `acme-integrations`"""
     secret_name: SecretName
+    """The name of the vault's secret, for this integration alone. Example: `warehouse`"""
     since: Label | None = None
+    """The first label that lies in the vault; those before it stay in the state. Example: `'2026-11-15'`"""
 
 
 class Secrets(_Model):
@@ -114,4 +117,7 @@ class Credentials(_Model):
     secrets: Secrets | None = None
     """Client secrets, one for each date of issue; `null` where the preset's are not wanted."""
     federated: tuple[FederatedCredential, ...] = ()
+    """Trust in tokens of other issuers, without any secret. Example: `[{name: github, github: {repository: acme/robots,
+    branch: main}}]`"""
     certificates: tuple[Certificate, ...] = ()
+    """Public parts of certificates whose private keys the outside system holds. Example: `[]`"""

@@ -35,7 +35,7 @@ class DefaultSecrets(_Model):
     """How long each secret lives, in days from its date. Example: `90`"""
     overlap_days: int | None = Field(default=None, gt=0, le=TEN_YEARS)
     """How long an old secret lives on beside its successor, at least. Example: `14`"""
-    maximum_live: int | None = Field(default=None, ge=1, le=20)
+    maximum_live: int | None = Field(default=None, gt=1, le=20)
     """How many secrets may be alive at once. Example: `2`"""
     foreign_secrets: Literal["keep", "remove"] | None = None
     """Whether `rotate` removes secrets that this file and the state do not know."""

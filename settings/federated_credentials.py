@@ -60,16 +60,28 @@ class FederatedCredential(_Model):
     """One trust: tokens of one issuer, with one subject or an expression about their claims."""
 
     name: FederatedName
+    """Its name in Entra and in the state, 3 to 120 letters, digits, `-` and `_`; final. Example: `github-production`"""
     description: Annotated[Name, StringConstraints(max_length=600)] | None = None
+    """What it is for, up to 600 characters. Example: `The job deploy in acme/robots`"""
     github: GitHub | None = None
+    """A workflow of GitHub Actions."""
     azure_dev_ops: AzureDevOps | None = None
+    """A service connection of Azure DevOps."""
     gitlab: GitLab | None = None
+    """A pipeline of GitLab."""
     kubernetes: Kubernetes | None = None
+    """A service account of a Kubernetes cluster."""
     managed_identity: ManagedIdentity | None = None
+    """A managed identity of this tenant."""
     issuer: Issuer | None = None
+    """Any other issuer, as its tokens have it in `iss`. Example: `https://issuer.example`"""
     subject: Subject | None = None
+    """Whom the tokens are about, as they have it in `sub`. Example: `system:robots`"""
     claims_matching_expression: Annotated[Name, StringConstraints(max_length=600)] | None = None
+    """A flexible subject, with `eq`, `matches` and `and`, in place of `subject`. Example:
+    `claims['sub'] matches 'robots-*'`"""
     audience: Annotated[Name, StringConstraints(max_length=600)] | None = None
+    """What the tokens are for, as they have it in `aud`; that of the cloud where it is left out. Example: `api://AzureADTokenExchange`"""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:

@@ -106,10 +106,15 @@ class GitHub(_Model):
     """Jobs of GitHub Actions: those in one environment, on one branch or tag, or for pull requests."""
 
     repository: Annotated[Name, AfterValidator(_repository)]
+    """Owner and repository, perhaps with their ids. Example: `acme/robots`"""
     environment: Annotated[Name, AfterValidator(_environment)] | None = None
+    """The environment of the job. Example: `production`"""
     branch: Ref | None = None
+    """The branch; `*` matches any. Example: `main`"""
     tag: Ref | None = None
+    """The tag; `*` matches any. Example: `v1.0`"""
     pull_request: Literal[True] | None = None
+    """Pull requests, from whichever branch."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -136,9 +141,13 @@ class GitLab(_Model):
     """Jobs of GitLab CI/CD on one branch or tag."""
 
     project: Annotated[Name, StringConstraints(pattern=r"^[^:/\s][^:\s]*/[^:\s]*[^:/\s]$")]
+    """The group and the project in it. Example: `acme/robots`"""
     branch: Ref | None = None
+    """The branch; `*` matches any. Example: `main`"""
     tag: Ref | None = None
+    """The tag; `*` matches any. Example: `v1.0`"""
     issuer: Issuer = GITLAB
+    """The address of GitLab. Example: `https://gitlab.example`"""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -156,11 +165,17 @@ class AzureDevOps(_Model):
     """A service connection of Azure DevOps: issuer and subject as it shows them, or, for an older one, its names."""
 
     issuer: Issuer | None = None
+    """The issuer that the service connection shows. Example: `https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/v2.0`"""
     subject: Subject | None = None
+    """The subject that the service connection shows. Example: `/eid1/c/pub/t/abc/a/def/sc/org/connection`"""
     organization: Name | None = None
+    """The organization's name, for service connections of the old issuer. Example: `acme`"""
     organization_id: Guid | None = None
+    """The organization's id, with it. Example: `22222222-3333-4444-5555-666666666666`"""
     project: Name | None = None
+    """The project's name, with it. Example: `Robots`"""
     service_connection: Name | None = None
+    """The service connection's name, with it. Example: `business-central`"""
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -193,8 +208,11 @@ class Kubernetes(_Model):
     """A service account of a Kubernetes cluster; `issuer` is the cluster's, as its tokens have it."""
 
     issuer: Issuer
+    """The cluster's issuer of tokens. Example: `https://oidc.cluster.example`"""
     namespace: Annotated[str, StringConstraints(pattern=_DNS_LABEL)]
+    """The namespace of the service account. Example: `robots`"""
     service_account: Annotated[str, StringConstraints(pattern=_DNS_NAME)]
+    """The name of the service account. Example: `sync`"""
 
     def claims(self) -> Claims:
         """Return what the cluster writes: https://azure.github.io/azure-workload-identity/docs/ ."""
@@ -205,6 +223,7 @@ class ManagedIdentity(_Model):
     """A managed identity of this tenant, by the object id of its service principal."""
 
     principal_id: Guid
+    """Object id of its service principal. Example: `9c1e0a4d-0000-0000-0000-000000000001`"""
 
 
 def _exactly_or_matching(issuer: str, subject: str) -> Claims:
