@@ -80,7 +80,7 @@ FULL: dict[str, str] = {
         ({"--issued": "soon"}, "--issued 'soon': is not a date"),
         ({"--issued": "1999-01-01"}, "is not a date like '2026-11-15'"),
         ({"--environment": "a/b"}, "--environment 'a/b': must have letters, digits"),
-        ({"--permission-set": "super"}, "--permission-set 'super': SUPER cannot be given"),
+        ({"--permission-set": "super"}, "--permission-set 'super': SUPER cannot be assigned"),
         ({"--display-name": "It's"}, "contains an apostrophe"),
     ],
 )
