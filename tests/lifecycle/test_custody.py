@@ -124,9 +124,10 @@ def test_the_secret_is_nowhere_but_in_the_vault_and_the_same_search_finds_the_ot
 
 
 def test_from_the_state_to_the_vault_and_on_without_a_gap_and_no_label_changes_its_place(
-    tenant: Tenant, stack: Stack, vault: AdministeredVault
+    tenant: Tenant, stack: Stack
 ) -> None:
     stack.deploy()
+    vault = AdministeredVault(tenant)  # now: the tenant may have become a copy of one that another test has deployed to
     before = stack.outputs()["integrations"]["magento"]
     stack.write(magento=magento(FIRST, **PLACE))
     refused = stack.preview()
