@@ -6,6 +6,8 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from clients.http.errors import DEBUG_VARIABLE
 from commands import new, presets, prove
@@ -21,49 +23,55 @@ UNUSABLE, INTERRUPTED = 2, 130
 """Exit codes: nothing was found out; ^C, as a shell has it."""
 
 
+_COMMANDS = (
+    (
+        "preflight",
+        preflight,
+        "find what stands in the way of `pulumi up`, by reading only: rights, approvals, leftovers",
+    ),
+    ("prove", prove, "try out, as the outside systems would, the access that a stack handed over"),
+    (
+        "adopt",
+        adopt,
+        "show what may use Business Central already, and take over what is chosen, without a write to a service",
+    ),
+    ("remains", remains, "list what is left of a stack after `pulumi destroy`; remove it for good, or restore it"),
+    (
+        "handover",
+        handover,
+        "print what the team of an outside system needs, with examples that run, without the secret",
+    ),
+    (
+        "rotate",
+        rotate,
+        "add the dates of secrets that are due to a stack file, and remove those that have been replaced",
+    ),
+    ("presets", presets, "list, show and check presets; show where each value of an integration comes from"),
+    ("new", new, "write a first stack file, by asking or by options"),
+)
+_PRINTED: tuple[tuple[str, Callable[[], str], str], ...] = (
+    (
+        "schema",
+        lambda: json.dumps(stack_file_schema(), indent=2, ensure_ascii=False) + "\n",
+        "print the JSON schema of stack files (stacks/config.schema.json)",
+    ),
+    ("errors", errors_page, "print the page of services' answers (docs/reference/errors.md)"),
+)
+
+
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m commands", description="What people run beside Pulumi.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    text = "find what stands in the way of `pulumi up`, by reading only: rights, approvals, leftovers"
-    preflight.add_arguments(commands.add_parser("preflight", help=text, description=text))
-    text = "try out, as the outside systems would, the access that a stack handed over"
-    prove.add_arguments(commands.add_parser("prove", help=text, description=text))
-    text = "show what may use Business Central already, and take over what is chosen, without a write to a service"
-    adopt.add_arguments(commands.add_parser("adopt", help=text, description=text))
-    text = "list what is left of a stack after `pulumi destroy`; remove it for good, or restore it"
-    remains.add_arguments(commands.add_parser("remains", help=text, description=text))
-    text = "print what the team of an outside system needs, with examples that run, without the secret"
-    handover.add_arguments(commands.add_parser("handover", help=text, description=text))
-    text = "add the dates of secrets that are due to a stack file, and remove those that have been replaced"
-    rotate.add_arguments(commands.add_parser("rotate", help=text, description=text))
-    text = "list, show and check presets; show where each value of an integration comes from"
-    presets.add_arguments(commands.add_parser("presets", help=text, description=text))
-    text = "write a first stack file, by asking or by options"
-    new.add_arguments(commands.add_parser("new", help=text, description=text))
-    commands.add_parser("schema", help="print the JSON schema of stack files (stacks/config.schema.json)")
-    commands.add_parser("errors", help="print the page of services' answers (docs/reference/errors.md)")
+    for name, module, text in _COMMANDS:
+        command = commands.add_parser(name, help=text, description=text)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    for name, printed, text in _PRINTED:
+        commands.add_parser(name, help=text).set_defaults(run=partial(_print, printed))
     chosen = parser.parse_args(arguments)
     try:
-        if chosen.command == "preflight":
-            return preflight.run(chosen)
-        if chosen.command == "prove":
-            return prove.run(chosen)
-        if chosen.command == "adopt":
-            return adopt.run(chosen)
-        if chosen.command == "remains":
-            return remains.run(chosen)
-        if chosen.command == "handover":
-            return handover.run(chosen)
-        if chosen.command == "rotate":
-            return rotate.run(chosen)
-        if chosen.command == "presets":
-            return presets.run(chosen)
-        if chosen.command == "new":
-            return new.run(chosen)
-        if chosen.command == "errors":
-            sys.stdout.write(errors_page())
-            return 0
+        return int(chosen.run(chosen))
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as problem:
@@ -74,7 +82,10 @@ def main(arguments: list[str]) -> int:
             f"{DEBUG_VARIABLE}=1 in the environment shows.\n"
         )
         return UNUSABLE
-    print(json.dumps(stack_file_schema(), indent=2, ensure_ascii=False))
+
+
+def _print(text: Callable[[], str], _: argparse.Namespace) -> int:
+    sys.stdout.write(text())
     return 0
 
 

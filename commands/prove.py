@@ -14,8 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -24,54 +23,19 @@ from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
 from commands.pulumi_cli import StackUnreadable
+from commands.stack_outputs import UNKNOWN_OUTPUT, CommonOutputs, EnvironmentOutputs, OutputsUnusable, invalid_keys
 from reconcilers.proof.causes import NotProven
 from reconcilers.proof.prove import prove
 from reconcilers.proof.spec import NO_SECRET, InVault, ProofSpec
 
 MAX_PARALLEL_PROOFS = 4
-UNKNOWN_OUTPUT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What stands in the outputs for a value that the last `up --continue-on-error` did not reach (measured).
-
-docs/reference/facts-pulumi.md, "Continuing after a failure"."""
-
 NOT_SHOWN = "[secret]"
 
 
-class OutputsUnusable(Exception):
-    """The stack's outputs are not what this command needs; the text says what to do."""
+class IntegrationOutputs(CommonOutputs):
+    """The outputs of one integration, as far as they are needed, the secret among them."""
 
-
-class _Output(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
-
-
-class EnvironmentAccess(_Output):
-    """What is particular in one environment; see `components.stack_outputs`."""
-
-    base_url: str = ""
-    scope: str = ""
-    companies: tuple[str, ...] = ()
-    not_provable: str = ""
-
-
-class VaultVersion(_Output):
-    """Where a secret lies that no state has; see `components.handover`."""
-
-    key_vault: str
-    secret_name: str
-    version: str
-
-
-class IntegrationOutputs(_Output):
-    """The outputs of one integration, as far as they are needed; see `components.stack_outputs`."""
-
-    tenant_id: str
-    client_id: str
     client_secret: str = ""
-    client_secret_in: VaultVersion | None = None
-    roles: tuple[str, ...]
-    environments: tuple[str, ...]
-    access: Mapping[str, EnvironmentAccess] = {}
     not_provable: str = ""
 
 
@@ -140,8 +104,8 @@ def read_outputs(text: str) -> dict[str, IntegrationOutputs]:
         found = {key: IntegrationOutputs.model_validate(value) for key, value in outputs["integrations"].items()}
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
         where = ""
-        if isinstance(problem, ValidationError):  # its own text would quote values
-            where = f" ({', '.join('.'.join(map(str, each['loc'])) for each in problem.errors(include_input=False))})"
+        if isinstance(problem, ValidationError):
+            where = f" ({invalid_keys(problem)})"
         raise OutputsUnusable(
             f"These are not the outputs of a deployed stack of this project{where}: run `pulumi up` first, and give "
             "what `pulumi stack output --json --show-secrets` prints."
@@ -223,7 +187,7 @@ def _prove(session: Session, key: str, environment: str, handed_over: Integratio
 
 
 def _spec(environment: str, handed_over: IntegrationOutputs, place: str) -> ProofSpec:
-    particulars = handed_over.access.get(environment, EnvironmentAccess())
+    particulars = handed_over.access.get(environment, EnvironmentOutputs())
     has_secret = bool(handed_over.client_secret or handed_over.client_secret_in)
     return ProofSpec(
         client_id=handed_over.client_id,

@@ -15,7 +15,7 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 from dynamic_providers.base import Provider, declared, provider_method
 from reconcilers.progress import report
 from reconcilers.proof.prove import prove
-from reconcilers.proof.spec import FIELDS, PEOPLE_SIGN_IN, DeclaredProof, InVault, ProofSpec, defaults
+from reconcilers.proof.spec import FIELDS, PEOPLE_SIGN_IN, DeclaredProof, InVault, ProofSpec
 
 __all__ = ["PEOPLE_SIGN_IN", "AccessProof", "AccessProofProvider", "DeclaredProof"]
 
@@ -31,7 +31,12 @@ class AccessProofProvider(Provider):
         "in_vault",
         "triggers",
     )
-    defaults: ClassVar[Mapping[str, Any]] = {**defaults(), "credential_id": "", "in_vault": {}, "triggers": []}
+    defaults: ClassVar[Mapping[str, Any]] = {
+        **ProofSpec.defaults(),
+        "credential_id": "",
+        "in_vault": {},
+        "triggers": [],
+    }
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Sort roles and companies: their order means nothing."""

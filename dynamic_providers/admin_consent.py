@@ -78,11 +78,11 @@ class AdminConsentProvider(Provider):
     @provider_method
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return what is really granted."""
-        spec, recorded = ConsentSpec.from_properties(props), Recorded.from_properties(props)
+        spec, recorded = ConsentSpec.from_mapping(props), Recorded.from_mapping(props)
         live = observe_for_refresh(self.session.graph, spec, recorded, **self._tenant(spec))
         if live is None:
             return gone()
-        outputs = {**declared(props), **refreshed(spec, live, recorded).properties()}
+        outputs = {**declared(props), **refreshed(spec, live, recorded).as_mapping()}
         if live.application and spec.expected_publisher:
             outputs["expected_publisher"] = publisher(live.application, spec.expected_publisher)
         inputs = {key: outputs[key] for key in ConsentInputs.__annotations__ if key in outputs}
@@ -91,21 +91,21 @@ class AdminConsentProvider(Provider):
     @provider_method
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Grant what is missing and withdraw what is not declared."""
-        return UpdateResult(self._reconciled(news, Recorded.from_properties(olds)))
+        return UpdateResult(self._reconciled(news, Recorded.from_mapping(olds)))
 
     @provider_method
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Withdraw what was granted, and delete a vendor's service principal that this stack created."""
-        spec, recorded = ConsentSpec.from_properties(props), Recorded.from_properties(props)
+        spec, recorded = ConsentSpec.from_mapping(props), Recorded.from_mapping(props)
         live = observe_for_removal(self.session.graph, recorded, **self._tenant(spec))
         remove(self.session.graph, spec, removal(spec, live, recorded), recorded)
 
     def _reconciled(self, inputs: Mapping[str, Any], recorded: Recorded) -> dict[str, Any]:
         """Plan and apply, and return the outputs."""
-        graph, spec = self.session.graph, ConsentSpec.from_properties(inputs)
+        graph, spec = self.session.graph, ConsentSpec.from_mapping(inputs)
         live = observe(graph, spec, recorded, **self._tenant(spec))
         made = apply(graph, spec, plan(spec, live, recorded), live, recorded)
-        return {**declared(inputs), **made.properties(), "revision": new_revision()}
+        return {**declared(inputs), **made.as_mapping(), "revision": new_revision()}
 
     def _tenant(self, spec: ConsentSpec) -> dict[str, str]:
         return {

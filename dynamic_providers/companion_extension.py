@@ -17,7 +17,7 @@ from clients.http.errors import FailedPrecondition
 from dynamic_providers.base import Provider, declared, gone, provider_method
 from reconcilers.companion import apply, observe
 from reconcilers.companion.plan import is_newer, why_not_installed
-from reconcilers.companion.spec import CompanionSpec, DeclaredCompanion, app_properties, defaults, problems
+from reconcilers.companion.spec import CompanionSpec, DeclaredCompanion, app_properties, problems
 
 __all__ = ["CompanionExtension", "CompanionExtensionProvider", "DeclaredCompanion"]
 
@@ -27,7 +27,7 @@ class CompanionExtensionProvider(Provider):
 
     replaced_when = ("environment", "app_id")
     updated_when = ("version", "channel", "uninstall_on_destroy")
-    defaults: ClassVar[Mapping[str, Any]] = defaults()
+    defaults: ClassVar[Mapping[str, Any]] = CompanionSpec.defaults()
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Fill in what the manifest of the file says."""

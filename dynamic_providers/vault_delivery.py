@@ -18,7 +18,7 @@ from clients.key_vault.vault import Vault
 from dynamic_providers.base import Provider, declared, gone, provider_method
 from reconcilers.delivery import apply, observe
 from reconcilers.delivery.plan import status
-from reconcilers.delivery.spec import DeclaredDelivery, DeliveryPlace, DeliverySpec, defaults
+from reconcilers.delivery.spec import DeclaredDelivery, DeliveryPlace, DeliverySpec
 
 __all__ = [
     "DeclaredDelivery",
@@ -64,7 +64,7 @@ class VaultDeliveryProvider(_OfOneLabel):
     """Copies, and tells what becomes of the copy."""
 
     updated_when = ("key_id", "mark", "status")
-    defaults: ClassVar[Mapping[str, Any]] = defaults()
+    defaults: ClassVar[Mapping[str, Any]] = DeliverySpec.defaults()
 
     @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -98,7 +98,7 @@ class VaultDeliveryProvider(_OfOneLabel):
         )
         # The secret is an input only: the state shall keep it in as few places as can be.
         kept = {key: value for key, value in declared(props).items() if key not in {"client_secret", "proven"}}
-        return {**kept, "version": version, "status": defaults()["status"]}
+        return {**kept, "version": version, "status": DeliverySpec.defaults()["status"]}
 
 
 class VaultRetirementProvider(_OfOneLabel):

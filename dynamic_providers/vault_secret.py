@@ -17,7 +17,7 @@ from dynamic_providers.base import Provider, declared, provider_method
 from reconcilers.secrets.apply import reconcile, remove
 from reconcilers.secrets.observe import observe_for_refresh
 from reconcilers.secrets.plan import refreshed, why_not_moved
-from reconcilers.secrets.spec import DeclaredSecret, Recorded, SecretSpec, defaults
+from reconcilers.secrets.spec import DeclaredSecret, Recorded, SecretSpec
 from reconcilers.secrets.trial import wait_until_it_works
 
 __all__ = ["DeclaredSecret", "VaultSecret", "VaultSecretProvider"]
@@ -31,7 +31,7 @@ class VaultSecretProvider(Provider):
     replaced_when = ("application_object_id",)
     updated_when = ("state",)
     recorded_always = ("state",)
-    defaults: ClassVar[Mapping[str, Any]] = defaults()
+    defaults: ClassVar[Mapping[str, Any]] = SecretSpec.defaults()
 
     @provider_method
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:

@@ -1,4 +1,4 @@
-"""What the state records of our resources: their ids, and no property that is at its default.
+"""What the state records of our resources: their ids, their fields, and no property that is at its default.
 
 Ids and property keys are stored names: docs/decisions/0003-stored-names.md.
 """
@@ -7,9 +7,36 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping
-from typing import Any
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any, Self
 
 _NO_DEFAULT = object()
+
+
+@dataclass(frozen=True)
+class Recordable:
+    """A dataclass whose fields are properties in the state, by the same names; tuples are lists there."""
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Read one from a mapping that has the fields by their names, perhaps among others."""
+        given = {each.name: values[each.name] for each in fields(cls) if each.name in values}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return its fields as a mapping of plain values."""
+        return _plain(asdict(self))
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Return the fields that need not be given, and what they are then, as plain values."""
+        given = {each.name: each.default for each in fields(cls) if each.default is not MISSING}
+        made = {each.name: each.default_factory() for each in fields(cls) if each.default_factory is not MISSING}
+        return _plain({**given, **made})
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def resource_id(tenant_id: str, *parts: str) -> str:

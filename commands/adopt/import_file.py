@@ -99,8 +99,8 @@ def _consent(entry: Entry, resource: ServicePrincipal) -> dict[str, Any]:
         assignments=found.roles,
         granted_scopes=tuple(sorted(found.scopes)),
     )
-    recorded = refreshed(spec, live, ours).properties()
-    declared = {**spec.properties(), "declared_at": f"integrations.{integration.key}"}
+    recorded = refreshed(spec, live, ours).as_mapping()
+    declared = {**spec.as_mapping(), "declared_at": f"integrations.{integration.key}"}
     inputs = {**declared, **{name: recorded[name] for name in consents.RECORDED_ALWAYS}}
     return _both(
         "dynamic_providers.admin_consent AdminConsentProvider",

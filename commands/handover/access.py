@@ -11,11 +11,18 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
 from clients.business_central.api_address import api_address
 from clients.session import Session
+from commands.stack_outputs import (
+    UNKNOWN_OUTPUT,
+    CommonOutputs,
+    EnvironmentOutputs,
+    Output,
+    OutputsUnusable,
+    invalid_keys,
+)
 from settings.messages import suggestion
 
 Kind = Literal["clientSecret", "federatedCredential", "managedIdentity", "certificate", "people"]
@@ -24,29 +31,9 @@ Kind = Literal["clientSecret", "federatedCredential", "managedIdentity", "certif
 
 MANAGED_IDENTITY = "managedIdentity"
 """The platform of a trust whose token Azure itself gives."""
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What stands in the outputs for a value that the last `up --continue-on-error` did not reach (measured).
-
-docs/reference/facts-pulumi.md, "Continuing after a failure"."""
 
 
-class OutputsUnusable(Exception):
-    """The stack's outputs are not what this command needs; the text says what to do, and quotes none of them."""
-
-
-class _Output(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
-
-
-class VaultSecret(_Output):
-    """Where a secret lies in Azure Key Vault."""
-
-    key_vault: str
-    secret_name: str
-    version: str = ""
-
-
-class Trust(_Output):
+class Trust(Output):
     """What a federated token has to say; see `components.stack_outputs`."""
 
     issuer: str
@@ -57,35 +44,19 @@ class Trust(_Output):
     sent_by: str = ""
 
 
-class Certificate(_Output):
+class Certificate(Output):
     """A certificate that Entra knows."""
 
     expires: str
 
 
-class EnvironmentOutputs(_Output):
-    """What is particular in one environment."""
-
-    api_url: str = ""
-    base_url: str = ""
-    scope: str = ""
-    companies: tuple[str, ...] = ()
-    not_provable: str = ""
-
-
-class IntegrationOutputs(_Output):
+class IntegrationOutputs(CommonOutputs):
     """The outputs of one integration, as far as they are needed; the secret is not among them."""
 
-    tenant_id: str
-    client_id: str
     token_endpoint: str = ""
     scope: str
-    roles: tuple[str, ...]
     delegated_scopes: tuple[str, ...] = ()
-    environments: tuple[str, ...]
-    access: Mapping[str, EnvironmentOutputs] = {}
     client_secret_expires: str = ""
-    client_secret_in: VaultSecret | None = None
     federated_credentials: Mapping[str, Trust] = {}
     certificates: Mapping[str, Certificate] = {}
 
@@ -169,11 +140,11 @@ def read(text: str, key: str) -> IntegrationOutputs:
     try:
         outputs = IntegrationOutputs.model_validate(integrations[key])
     except ValidationError as problem:
-        where = ", ".join(".".join(map(str, each["loc"])) for each in problem.errors(include_input=False))
         raise OutputsUnusable(
-            f"The outputs of {key} lack something ({where}), as after an `up` that failed: run `pulumi up` again."
+            f"The outputs of {key} lack something ({invalid_keys(problem)}), as after an `up` that failed: run `pulumi "
+            "up` again."
         ) from None
-    if outputs.client_id == UNKNOWN:
+    if outputs.client_id == UNKNOWN_OUTPUT:
         raise OutputsUnusable(f"The last `pulumi up` failed before it made the application of {key}: run it again.")
     return outputs
 

@@ -13,9 +13,10 @@ from typing import Any
 from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
-from commands.handover.access import Handover, OutputsUnusable, handover, read
+from commands.handover.access import Handover, handover, read
 from commands.handover.examples import examples
 from commands.pulumi_cli import StackUnreadable
+from commands.stack_outputs import OutputsUnusable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -84,9 +84,7 @@ class State:
                     for outputs in (each["outputs"] for each in _of(resources, REGISTRATION))
                 },
                 consents={
-                    (outputs["client_id"].lower(), outputs["resource_app_id"].lower()): Recorded.from_properties(
-                        outputs
-                    )
+                    (outputs["client_id"].lower(), outputs["resource_app_id"].lower()): Recorded.from_mapping(outputs)
                     for outputs in (each["outputs"] for each in _of(resources, CONSENT))
                 },
                 stacks=frozenset(each["urn"].split(":")[2] for each in resources),

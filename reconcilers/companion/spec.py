@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, Literal, Self, cast, get_args
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args
 
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Deployment
 from clients.business_central.routes import COMPANION_APP_ID
 from reconcilers.progress import report
+from reconcilers.recording import Recordable
 
 ChannelName = Literal["adminCenter", "automation"]
 """The API that installs the extension: the Admin Center API, or the older upload of the Automation API."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeclaredCompanion:
+class DeclaredCompanion(Recordable):
     """What a stack file says about it.
 
     The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
@@ -34,15 +35,6 @@ class DeclaredCompanion:
     channel: ChannelName = "adminCenter"
     uninstall_on_destroy: bool = False
     declared_at: str
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Read one from a mapping that has the fields by their names, perhaps among others."""
-        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
-
-    def as_mapping(self) -> dict[str, Any]:
-        """Return its fields as a mapping."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +76,6 @@ class Live:
 
     installed: Version | None
     in_progress: Deployment | None = None
-
-
-def defaults() -> dict[str, Any]:
-    """Return the fields that need not be given, and what they are then."""
-    return {each.name: each.default for each in fields(CompanionSpec) if each.default is not MISSING}
 
 
 def app_properties(file: str) -> dict[str, str]:

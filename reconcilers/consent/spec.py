@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from clients.graph.objects import DelegatedGrant, ServicePrincipal
+from reconcilers.recording import Recordable
 
 Owner = Literal["own", "vendor", "tenant"]
 
 
-@dataclass(frozen=True)
-class _Recordable:
-    """A dataclass whose fields are properties in the state, by the same names; tuples are lists there."""
-
-    @classmethod
-    def from_properties(cls, properties: Mapping[str, Any]) -> Self:
-        """Read it from properties, of which all others are left out."""
-        known = {each.name for each in fields(cls)}
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in properties.items()
-                if name in known
-            }
-        )
-
-    @classmethod
-    def defaults(cls) -> dict[str, Any]:
-        """Return, as properties, what has a default."""
-        required = {each.name: "" for each in fields(cls) if each.default is each.default_factory is MISSING}
-        return {name: value for name, value in cls(**required).properties().items() if name not in required}
-
-    def properties(self) -> dict[str, Any]:
-        """Return it as properties."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-
-
 @dataclass(frozen=True, kw_only=True)
-class ConsentSpec(_Recordable):
+class ConsentSpec(Recordable):
     """What is wanted: one application, one resource, and what the one is granted on the other.
 
     Attributes:
@@ -68,9 +42,9 @@ class ConsentSpec(_Recordable):
     consent: Literal["auto", "manual"] = "auto"
 
     @classmethod
-    def from_properties(cls, properties: Mapping[str, Any]) -> Self:
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
         """Read it from properties, without the id of a service principal that was looked up and not declared."""
-        spec = super().from_properties(properties)
+        spec = super().from_mapping(values)
         return replace(spec, service_principal_id="") if spec.additive else spec
 
     @property
@@ -85,7 +59,7 @@ class ConsentSpec(_Recordable):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recorded(_Recordable):
+class Recorded(Recordable):
     """What the state knows, beside what is declared.
 
     Attributes:

@@ -8,7 +8,8 @@ from clients.http.errors import FailedPrecondition
 from clients.key_vault.vault import Vault
 from reconcilers.delivery.observe import observe
 from reconcilers.delivery.plan import plan, refusal, retirement
-from reconcilers.delivery.spec import CONTENT_TYPE, DeliveryPlace, DeliverySpec, Live
+from reconcilers.delivery.spec import DeliveryPlace, DeliverySpec, Live
+from reconcilers.vault_versions import CONTENT_TYPE
 
 
 def check(vault: Vault, place: DeliveryPlace) -> None:

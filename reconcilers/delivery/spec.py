@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, Self
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from clients.key_vault.records import Deleted, Version
-
-MANAGED_BY = "entra-business-central"
-CONTENT_TYPE = "client secret of Entra"
+from reconcilers.recording import Recordable
+from reconcilers.vault_versions import MANAGED_BY, version_tags
 
 PRESENT, DISABLED, NOT_CURRENT, DELETED = "present", "disabled", "not current", "deleted"
 """What may be said of a copy; the first is as it should be."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeclaredDelivery:
+class DeclaredDelivery(Recordable):
     """What a stack file says of a copy: where the secret of one label is copied to, and whose it is.
 
     The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
@@ -36,15 +34,6 @@ class DeclaredDelivery:
     integration: str
     label: str
     declared_at: str
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Read one from a mapping that has the fields by their names, perhaps among others."""
-        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
-
-    def as_mapping(self) -> dict[str, Any]:
-        """Return its fields as a mapping."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,15 +78,8 @@ class DeliverySpec(DeliveryPlace):
     @property
     def tags(self) -> dict[str, str]:
         """What its version is marked with; no two copies have the same."""
-        return {
-            "managed-by": MANAGED_BY,
-            "stack": self.stack,
-            "integration": self.integration,
-            "client-id": self.client_id,
-            "label": self.label,
-            "key-id": self.key_id,
-            "mark": self.mark,
-        }
+        tags = version_tags(self.stack, self.integration, self.client_id, self.label, self.key_id)
+        return {**tags, "mark": self.mark}
 
     def is_copy(self, version: Version) -> bool:
         """Tell whether a version is a copy of this secret."""
@@ -124,8 +106,3 @@ class Live:
     def newest(self) -> Sequence[Version]:
         """The versions that may be the current one: those of the last second."""
         return [each for each in self.versions if each.created == self.versions[-1].created]
-
-
-def defaults() -> dict[str, Any]:
-    """Return the fields that need not be given, and what they are then."""
-    return {each.name: each.default for each in fields(DeliverySpec) if each.default is not MISSING}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, Self
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Self
 
 from clients.business_central.servers import Server, server_at
+from reconcilers.recording import Recordable
 
 NO_SECRET = "this stack has no client secret for it, and no other credential can be used from here"  # noqa: S105
 FEDERATED = "it signs in without a secret, with tokens of its own platform, and nobody gets such a token here"
@@ -15,7 +16,7 @@ PEOPLE_SIGN_IN = "people sign in to it, each with their own rights in Business C
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeclaredProof:
+class DeclaredProof(Recordable):
     """What a stack file says of a proof: all of it but the application and its secret, which may not be made yet.
 
     The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
@@ -89,15 +90,6 @@ class DeclaredProof:
             declared_at=declared_at,
         )
 
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Read one from a mapping that has the fields by their names, perhaps among others."""
-        return cls(**{each.name: _parsed(values[each.name]) for each in fields(cls) if each.name in values})
-
-    def as_mapping(self) -> dict[str, Any]:
-        """Return its fields as a mapping of plain values."""
-        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
-
 
 @dataclass(frozen=True, kw_only=True)
 class ProofSpec(DeclaredProof):
@@ -142,19 +134,6 @@ class Unseen:
 
 
 FIELDS = tuple(each.name for each in fields(ProofSpec))
-
-
-def defaults() -> dict[str, Any]:
-    """Return the fields that need not be given, and what they are then, as plain values."""
-    return {each.name: _plain(each.default) for each in fields(ProofSpec) if each.default is not MISSING}
-
-
-def _parsed(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _not_provable(

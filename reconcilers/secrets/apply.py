@@ -23,7 +23,8 @@ from clients.key_vault.vault import Vault
 from reconcilers.progress import report
 from reconcilers.secrets.observe import observe, observe_for_removal
 from reconcilers.secrets.plan import plan, removal
-from reconcilers.secrets.spec import CONTENT_TYPE, Recorded, SecretSpec
+from reconcilers.secrets.spec import Recorded, SecretSpec
+from reconcilers.vault_versions import CONTENT_TYPE
 
 Trial = Callable[[str], None]
 """Takes a secret and returns once it works; raises UserFacingError where it does not in time."""

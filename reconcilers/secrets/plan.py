@@ -12,8 +12,8 @@ from typing import Any
 from clients.graph.passwords import Password
 from clients.http.errors import FailedPrecondition
 from clients.key_vault.records import Version
-from reconcilers.delivery.spec import MANAGED_BY
 from reconcilers.secrets.spec import Live, Recorded, SecretSpec, State
+from reconcilers.vault_versions import MANAGED_BY
 
 
 @dataclass(frozen=True)

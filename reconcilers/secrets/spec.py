@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Literal
 
 from clients.graph.passwords import Password
 from clients.key_vault.records import Version
-from reconcilers.delivery.spec import CONTENT_TYPE, MANAGED_BY
+from reconcilers.recording import Recordable
+from reconcilers.vault_versions import version_tags
 
 State = Literal["Enabled", "Disabled", "Deleted", "Purged", "Removed", "NotCurrent"]
 """How a secret is, as a refresh sees it: as declared; its version is disabled; the vault's secret is deleted and can be
 recovered; the vault has no such version any more; the application has no such credential any more; it is the newest
 that works, and another version is the vault's current one."""
-
-__all__ = ["CONTENT_TYPE", "DeclaredSecret", "Live", "Recorded", "SecretSpec", "State", "custody_mark", "defaults"]
 
 
 def custody_mark(application_tag: str, label: str) -> str:
@@ -32,7 +30,7 @@ def custody_mark(application_tag: str, label: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeclaredSecret:
+class DeclaredSecret(Recordable):
     """What a stack file says of it: all but the application, which may not be made yet.
 
     The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
@@ -53,10 +51,6 @@ class DeclaredSecret:
     application_tag: str
     declared_at: str
 
-    def as_mapping(self) -> dict[str, Any]:
-        """Return its fields as a mapping."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
-
 
 @dataclass(frozen=True, kw_only=True)
 class SecretSpec(DeclaredSecret):
@@ -72,11 +66,6 @@ class SecretSpec(DeclaredSecret):
     client_id: str
     state: State = "Enabled"
 
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Read one from a mapping that has the fields by their names, perhaps among others."""
-        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
-
     @property
     def mark(self) -> str:
         """How the display name of each of its credentials in Entra begins; no other begins so."""
@@ -85,14 +74,7 @@ class SecretSpec(DeclaredSecret):
     def tags(self, key_id: str) -> dict[str, str]:
         """Return what its version in the vault is marked with; the key id makes it unlike any other version's."""
         _, stack, key = self.application_tag.split(":", 2)
-        return {
-            "managed-by": MANAGED_BY,
-            "stack": stack,
-            "integration": key,
-            "client-id": self.client_id,
-            "label": self.label,
-            "key-id": key_id,
-        }
+        return version_tags(stack, key, self.client_id, self.label, key_id)
 
     @property
     def end(self) -> datetime:
@@ -101,7 +83,7 @@ class SecretSpec(DeclaredSecret):
 
 
 @dataclass(frozen=True)
-class Recorded:
+class Recorded(Recordable):
     """What the state knows beside what is declared.
 
     Attributes:
@@ -113,15 +95,6 @@ class Recorded:
     key_id: str = ""
     version: str = ""
     ends: str = ""
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Read it from properties, of which all others are left out."""
-        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
-
-    def as_mapping(self) -> dict[str, str]:
-        """Return it as properties."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True)
@@ -137,8 +110,3 @@ class Live:
     credentials: tuple[Password, ...] | None = ()
     versions: tuple[Version, ...] = field(default=())
     is_deleted: bool = False
-
-
-def defaults() -> dict[str, Any]:
-    """Return the fields that need not be given, and what they are then."""
-    return {each.name: each.default for each in fields(SecretSpec) if each.default is not MISSING}

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import ClassVar, NoReturn
 
 from rehearsal.azuread_plugin import schema
+from rehearsal.azuread_plugin.credentials import APPEARANCE_PAUSE, application_of, find_credential, has_key_id, named
 from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, diagnosing
 from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Properties, Values, known
 
-_APPEARANCE_PAUSE = 1.0  # seconds between two reads for a new one, with REHEARSAL_PLUGIN_WAITS=1
+_KIND = "keyCredentials"
 
 
 class ApplicationCertificate:
@@ -38,23 +39,19 @@ class ApplicationCertificate:
             DiagnosticError: none was added, or a new one never appeared: then no state records it.
             PartialFailure: it was added and seen, but could not be read at the end.
         """
-        path = str(planned["applicationId"])
-        match = re.fullmatch(r"/applications/([^/]+)", path)
-        if match is None:
-            text = f'parsing "{path}": parsing the Application ID: expected /applications/applicationId'
-            raise DiagnosticError("Parsing `application_id`", text, "application_id")
-        object_id, key_id = match[1], str(uuid.uuid4())
-        what = _named(object_id)
+        path, object_id = application_of(planned)
+        key_id = str(uuid.uuid4())
+        what = named(object_id)
         credential = _credential(planned, key_id, what)
         with graph.write_lock(object_id):
             with diagnosing(f"Retrieving {what}", "application_id"):
-                there = graph.get(path, deadline=deadline).get("keyCredentials") or []
+                there = graph.get(path, deadline=deadline).get(_KIND) or []
             with diagnosing(f"Adding certificate for {what}"):
                 _write(graph, object_id, [*there, credential], deadline)
             with diagnosing(f"Waiting for certificate credential for {what}"):
                 graph.poller.wait_until_stable(
-                    lambda: _find(graph.get(path, deadline=deadline), key_id) is not None,
-                    _APPEARANCE_PAUSE,
+                    lambda: find_credential(graph.get(path, deadline=deadline), _KIND, key_id) is not None,
+                    APPEARANCE_PAUSE,
                     deadline,
                 )
             pulumi_id = f"{object_id}/certificate/{key_id}"
@@ -68,8 +65,8 @@ class ApplicationCertificate:
         """Return the outputs, or None where the certificate is gone. An application that is gone is an error here."""
         object_id, key_id = _parse(id)
         path = f"/applications/{object_id}"
-        with diagnosing(f"Retrieving {_named(object_id)}", "application_id"):
-            credential = _find(graph.get(path, deadline=deadline), key_id)
+        with diagnosing(f"Retrieving {named(object_id)}", "application_id"):
+            credential = find_credential(graph.get(path, deadline=deadline), _KIND, key_id)
         if credential is None:
             return None
         return {
@@ -92,18 +89,16 @@ class ApplicationCertificate:
         object_id, key_id = _parse(id)
         what, path = f'from application with object ID "{object_id}"', f"/applications/{object_id}"
         with graph.write_lock(object_id):
-            with diagnosing(f"Retrieving {_named(object_id)}", "application_id"):
-                there = graph.get(path, deadline=deadline).get("keyCredentials") or []
+            with diagnosing(f"Retrieving {named(object_id)}", "application_id"):
+                there = graph.get(path, deadline=deadline).get(_KIND) or []
             with diagnosing(f'Removing certificate credential "{key_id}" {what}'):
-                _write(graph, object_id, [one for one in there if not _is(one, key_id)], deadline)
+                _write(graph, object_id, [one for one in there if not has_key_id(one, key_id)], deadline)
             with diagnosing(f'Waiting for deletion of certificate credential "{key_id}" {what}'):
                 graph.poller.wait_until_stable(
-                    lambda: _find(graph.get(path, deadline=deadline), key_id) is None, DELETION_PAUSE, deadline
+                    lambda: find_credential(graph.get(path, deadline=deadline), _KIND, key_id) is None,
+                    DELETION_PAUSE,
+                    deadline,
                 )
-
-
-def _named(object_id: str) -> str:
-    return f'Application (Application: "{object_id}")'
 
 
 def _parse(pulumi_id: str) -> tuple[str, str]:
@@ -114,16 +109,8 @@ def _parse(pulumi_id: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def _is(credential: JSON, key_id: str) -> bool:
-    return str(credential.get("keyId")).lower() == key_id.lower()
-
-
-def _find(application: JSON, key_id: str) -> JSON | None:
-    return next((one for one in application.get("keyCredentials") or [] if _is(one, key_id)), None)
-
-
 def _write(graph: GraphSession, object_id: str, credentials: list[JSON], deadline: float) -> None:
-    body = {"@odata.type": "#microsoft.graph.application", "id": object_id, "keyCredentials": credentials}
+    body = {"@odata.type": "#microsoft.graph.application", "id": object_id, _KIND: credentials}
     graph.write("PATCH", f"/applications/{object_id}", body, deadline=deadline)
 
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import ClassVar, NoReturn
 
 from rehearsal.azuread_plugin import schema
+from rehearsal.azuread_plugin.credentials import APPEARANCE_PAUSE, application_of, find_credential, named
 from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, diagnosing
 from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
 from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Properties, Values, known
 
-APPEARANCE_PAUSE = 1.0  # seconds between two reads for a new password, with REHEARSAL_PLUGIN_WAITS=1
+_KIND = "passwordCredentials"
 
 
 class ApplicationPassword:
@@ -37,13 +38,8 @@ class ApplicationPassword:
             DiagnosticError: no password was added, or a new one never appeared: then no state records it.
             PartialFailure: it was added and seen, but could not be read at the end.
         """
-        path = str(planned["applicationId"])
-        match = re.fullmatch(r"/applications/([^/]+)", path)
-        if match is None:
-            text = f'parsing "{path}": parsing the Application ID: expected /applications/applicationId'
-            raise DiagnosticError("Parsing `application_id`", text, "application_id")
-        object_id = match[1]
-        what = _named(object_id)
+        path, object_id = application_of(planned)
+        what = named(object_id)
         credential = _credential(planned, what)
         with graph.write_lock(object_id):
             with diagnosing(f"Retrieving {what}", "application_id"):
@@ -58,7 +54,7 @@ class ApplicationPassword:
             key_id = added["keyId"]
             with diagnosing(f"Waiting for password credential for {what}"):
                 graph.poller.wait_until_stable(
-                    lambda: _find(graph.get(path, deadline=deadline), key_id) is not None,
+                    lambda: find_credential(graph.get(path, deadline=deadline), _KIND, key_id) is not None,
                     APPEARANCE_PAUSE,
                     deadline,
                     ABSENCES_TOLERATED,
@@ -77,9 +73,9 @@ class ApplicationPassword:
         """
         object_id, key_id = _parse(id)
         path = f"/applications/{object_id}"
-        with diagnosing(f"Retrieving {_named(object_id)}", "application_id"):
+        with diagnosing(f"Retrieving {named(object_id)}", "application_id"):
             found = graph.find(path, deadline=deadline)
-        credential = _find(found, key_id) if found else None
+        credential = find_credential(found, _KIND, key_id) if found else None
         if credential is None:
             return None
         return {
@@ -100,18 +96,16 @@ class ApplicationPassword:
     def delete(self, graph: GraphSession, id: str, deadline: float) -> None:  # noqa: A002
         """Remove a password, and read until it is absent five times in a row. One that was gone before is an error."""
         object_id, key_id = _parse(id)
-        what, path = _named(object_id), f"/applications/{object_id}"
+        what, path = named(object_id), f"/applications/{object_id}"
         with graph.write_lock(object_id):
             with diagnosing(f'Removing password credential "{key_id}" from {what}'):
                 graph.write("POST", f"{path}/removePassword", {"keyId": key_id}, deadline=deadline)
             with diagnosing(f'Waiting for deletion of password credential "{key_id}" from {what}'):
                 graph.poller.wait_until_stable(
-                    lambda: _find(graph.get(path, deadline=deadline), key_id) is None, DELETION_PAUSE, deadline
+                    lambda: find_credential(graph.get(path, deadline=deadline), _KIND, key_id) is None,
+                    DELETION_PAUSE,
+                    deadline,
                 )
-
-
-def _named(object_id: str) -> str:
-    return f'Application (Application: "{object_id}")'
 
 
 def _parse(pulumi_id: str) -> tuple[str, str]:
@@ -120,11 +114,6 @@ def _parse(pulumi_id: str) -> tuple[str, str]:
         text = "unable to parse Password ID: it must be <object id>/password/<key id>"
         raise DiagnosticError(f'Parsing password credential with ID "{pulumi_id}"', text, "id")
     return match[1], match[2]
-
-
-def _find(application: JSON, key_id: str) -> JSON | None:
-    credentials: list[JSON] = application.get("passwordCredentials") or []
-    return next((one for one in credentials if str(one.get("keyId")).lower() == key_id.lower()), None)
 
 
 def _credential(planned: Values, what: str) -> JSON:

@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from rehearsal.azuread_plugin import schema
+from rehearsal.azuread_plugin.credentials import APPEARANCE_PAUSE, application_of, named
 from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphError, GraphSession, diagnosing
 from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
 from rehearsal.azuread_plugin.schema import Plan, Properties, Values, known
-
-_APPEARANCE_PAUSE = 1.0  # seconds between two reads for a new one, with REHEARSAL_PLUGIN_WAITS=1
 
 
 class FederatedCredential:
@@ -41,13 +40,8 @@ class FederatedCredential:
             DiagnosticError: none was added, or a new one never appeared: then no state records it.
             PartialFailure: it was added and seen, but could not be read at the end.
         """
-        path = str(planned["applicationId"])
-        match = re.fullmatch(r"/applications/([^/]+)", path)
-        if match is None:
-            text = f'parsing "{path}": parsing the Application ID: expected /applications/applicationId'
-            raise DiagnosticError("Parsing `application_id`", text, "application_id")
-        object_id = match[1]
-        what = f'Application (Application: "{object_id}")'
+        path, object_id = application_of(planned)
+        what = named(object_id)
         with graph.write_lock(object_id):
             try:
                 graph.get(path, version=self.version, deadline=deadline)
@@ -75,7 +69,7 @@ class FederatedCredential:
         with self.telling(f"Waiting for {self._named(id)}"):
             graph.poller.wait_until_stable(
                 lambda: graph.find(self._path(id), version=self.version, deadline=deadline) is not None,
-                _APPEARANCE_PAUSE,
+                APPEARANCE_PAUSE,
                 deadline,
                 ABSENCES_TOLERATED,
             )
@@ -193,7 +187,7 @@ class FlexibleFederatedCredential(FederatedCredential):
     def wait_until_seen(self, graph: GraphSession, id: str, deadline: float) -> None:  # noqa: A002
         """Read until it is there once (the poller succeeds at the first answer)."""
         while graph.find(self._path(id), version=self.version, deadline=deadline) is None:
-            graph.poller.pause(_APPEARANCE_PAUSE)
+            graph.poller.pause(APPEARANCE_PAUSE)
 
     def body(self, planned: Values) -> JSON:
         """Return what create and update both send."""

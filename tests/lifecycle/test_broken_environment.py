@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.prove import UNKNOWN_OUTPUT
+from commands.stack_outputs import UNKNOWN_OUTPUT
 from tests.support.prove import prove
 from tests.support.registrations import SETS, registrations
 from tests.support.stack import FIRST, MAGENTO, SECOND, Run, Stack, secrets

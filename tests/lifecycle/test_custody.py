@@ -37,11 +37,6 @@ IN_VAULT = magento(FIRST, **PLACE)
 IN_STATE = {**magento(FIRST), "displayName": "Shop", "environments": ["production"]}
 
 
-@pytest.fixture
-def vault(tenant: Tenant) -> AdministeredVault:
-    return AdministeredVault(tenant)
-
-
 def credentials(tenant: Tenant) -> list[str]:
     """Key ids of the secrets of Magento's application."""
     found = [

@@ -11,19 +11,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from tests.support.adopt import STACK_FILE
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
 from tests.support.stack import PROJECT, Stack
 from tests.support.tenant import REPOSITORY, Tenant
 from tests.support.wizard import make_foreign, objects_of, register, run_wizard, writes
-
-STACK_FILE = """\
-# of the retail team
-config:
-  azuread:tenantId: {tenant}
-  {project}:environments:
-    production: {{name: Production}}  # the live one
-    sandbox: {{name: Sandbox}}
-"""
 
 
 def adopt(stack: Stack, *options: str) -> dict[str, Any]:

@@ -147,8 +147,8 @@ def test_what_writes_nothing_and_is_recorded_is_a_change_of_a_registration(chang
 
 
 def consent_differs(spec: ConsentSpec, recorded: ConsentRecorded) -> bool:
-    inputs = {**spec.properties(), "declared_at": "integrations.a"}
-    return has_changes(AdminConsentProvider(), {**inputs, **recorded.properties(), "revision": "0badcafe"}, inputs)
+    inputs = {**spec.as_mapping(), "declared_at": "integrations.a"}
+    return has_changes(AdminConsentProvider(), {**inputs, **recorded.as_mapping(), "revision": "0badcafe"}, inputs)
 
 
 @settings(deadline=None, max_examples=400)
@@ -175,9 +175,9 @@ def test_the_consents_that_are_tried_are_not_all_changes() -> None:
 def test_another_way_of_consent_writes_nothing_and_is_a_change() -> None:
     spec = ConsentSpec(client_id="app", resource_app_id="resource", service_principal_id="p", roles=("Read",))
     recorded = ConsentRecorded(service_principal_id="p", resource_id="r", assignments={"Read": "1"}, roles=("Read",))
-    olds = {**spec.properties(), **recorded.properties()}
-    assert not has_changes(AdminConsentProvider(), olds, spec.properties())
-    assert has_changes(AdminConsentProvider(), olds, replace(spec, consent="manual").properties())
+    olds = {**spec.as_mapping(), **recorded.as_mapping()}
+    assert not has_changes(AdminConsentProvider(), olds, spec.as_mapping())
+    assert has_changes(AdminConsentProvider(), olds, replace(spec, consent="manual").as_mapping())
 
 
 # --- the companion extension

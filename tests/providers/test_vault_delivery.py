@@ -45,11 +45,6 @@ def delivery(label: str = "2026-01-01", **changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def vault(tenant: Tenant) -> AdministeredVault:
-    return AdministeredVault(tenant)
-
-
-@pytest.fixture
 def deliveries(start_host: Callable[..., ProviderHost], vault: AdministeredVault) -> ProviderHost:
     return start_host(VaultDeliveryProvider())
 

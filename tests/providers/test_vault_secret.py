@@ -21,11 +21,6 @@ VALUE = "not-a-secret-of-ours"
 
 
 @pytest.fixture
-def vault(tenant: Tenant) -> AdministeredVault:
-    return AdministeredVault(tenant)
-
-
-@pytest.fixture
 def host(start_host: Callable[..., ProviderHost]) -> ProviderHost:
     return start_host(VaultSecretProvider())
 

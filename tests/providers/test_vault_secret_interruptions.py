@@ -22,11 +22,6 @@ SERVICES = "/v1.0/|secrets/|/oauth2/"
 
 
 @pytest.fixture
-def vault(tenant: Tenant) -> AdministeredVault:
-    return AdministeredVault(tenant)
-
-
-@pytest.fixture
 def host(start_host: Callable[..., ProviderHost]) -> ProviderHost:
     return start_host(VaultSecretProvider())
 

@@ -18,6 +18,7 @@ from tests.support.interruptions import FAULTS
 from tests.support.provider_host import ProviderHost
 from tests.support.provider_inputs import Inputs
 from tests.support.tenant import OURS, Tenant
+from tests.support.vaults import AdministeredVault
 
 
 @pytest.fixture
@@ -91,3 +92,9 @@ def when(request: pytest.FixtureRequest) -> str:
 def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
     """A fault of one request of ours to the service whose path the test module names as `INTERRUPTED`."""
     return {**request.param, "when": when, "match": {"userAgent": OURS, "path": request.module.INTERRUPTED}}
+
+
+@pytest.fixture
+def vault(tenant: Tenant) -> AdministeredVault:
+    """A vault in which the deployer sets secrets."""
+    return AdministeredVault(tenant)

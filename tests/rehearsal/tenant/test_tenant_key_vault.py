@@ -47,11 +47,6 @@ class Client:
 
 
 @pytest.fixture
-def vault(tenant: Tenant) -> AdministeredVault:
-    return AdministeredVault(tenant)
-
-
-@pytest.fixture
 def client(tenant: Tenant, vault: AdministeredVault) -> Client:
     return Client(tenant)
 

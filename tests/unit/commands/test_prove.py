@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from commands import prove
-from commands.prove import OutputsUnusable, Result, read_outputs
+from commands.prove import Result, read_outputs
+from commands.stack_outputs import UNKNOWN_OUTPUT, OutputsUnusable
 
 ROOT = Path(__file__).parents[3]
 SECRET = "abc8Q~not-a-real-secret-not-a-real-secret-x"
@@ -99,7 +100,7 @@ def test_what_the_pulumi_cli_says_when_it_refuses_is_passed_on(tmp_path: Path) -
 
 
 def test_a_secret_that_the_last_up_did_not_come_to_has_failed() -> None:
-    done = run(outputs(clientSecret=prove.UNKNOWN_OUTPUT), "--stdin", "--json")
+    done = run(outputs(clientSecret=UNKNOWN_OUTPUT), "--stdin", "--json")
     assert done.returncode == 1
     assert {each["result"] for each in json.loads(done.stdout)["proofs"]} == {"failed"}
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from clients.session import Session
-from commands.handover.access import UNKNOWN, Handover, OutputsUnusable, handover, read
+from commands.handover.access import Handover, handover, read
 from commands.handover.command import as_environment, as_json, as_text
 from commands.handover.examples import examples
+from commands.stack_outputs import UNKNOWN_OUTPUT, OutputsUnusable
 
 SECRET = "abc8Q~not-a-real-secret-not-a-real-secret-x"
 TENANT, CLIENT = "6f1d0c5e-0b7a-4c1e-9a54-3f5d7c2b8e10", "a0a0a0a0-0000-4000-8000-000000000001"
@@ -109,7 +110,7 @@ def test_where_people_sign_in_or_others_have_the_credential_there_is_no_example(
         ('{"integrations": {"magneto": {}}}', "did you mean 'magneto'?"),
         ('{"integrations": {}}', "it has none"),
         (f'{{"integrations": {{"magento": {{"roles": "{SECRET}"}}}}}}', "lack something"),
-        (json.dumps({"integrations": {"magento": {**MAGENTO, "clientId": UNKNOWN}}}), "run it again"),
+        (json.dumps({"integrations": {"magento": {**MAGENTO, "clientId": UNKNOWN_OUTPUT}}}), "run it again"),
     ],
 )
 def test_what_cannot_be_used_is_said_and_quoted_nowhere(text: str, says: str) -> None:

@@ -17,7 +17,7 @@ from clients.http.errors import NoResponse, ServiceError, SignInFailed
 from reconcilers.proof import causes
 from reconcilers.proof.causes import Cause, NotProven
 from reconcilers.proof.plan import Plan, plan
-from reconcilers.proof.spec import NO_SECRET, DeclaredProof, ProofSpec, Unseen, defaults
+from reconcilers.proof.spec import NO_SECRET, DeclaredProof, ProofSpec, Unseen
 
 SPEC = ProofSpec(
     client_id="11111111-1111-1111-1111-111111111111",
@@ -260,5 +260,5 @@ def test_each_cause_is_in_the_table_of_the_reference() -> None:
 
 @given(specs)
 def test_a_spec_is_the_same_after_its_way_through_a_mapping_that_leaves_out_defaults(spec: ProofSpec) -> None:
-    mapping = {key: value for key, value in spec.as_mapping().items() if value != defaults().get(key, "none")}
+    mapping = {key: value for key, value in spec.as_mapping().items() if value != ProofSpec.defaults().get(key, "none")}
     assert ProofSpec.from_mapping({**mapping, "client_secret": "x", "triggers": ["a"], "__provider": "..."}) == spec
