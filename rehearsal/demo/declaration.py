@@ -67,9 +67,10 @@ class Declaration:
 
 
 def write_stack_file(folder: DemoFolder, tenant_id: str, today: date) -> Declaration:
-    """Copy the example stack file, with the rehearsal tenant's id and one secret issued today.
+    """Copy the example stack file, with the rehearsal tenant's id, one integration and one secret issued today.
 
-    A copy, because the CLI writes into stack files. The date is text, because the program does not read the clock.
+    A copy, because the CLI writes into stack files. One integration, so that what the tour shows can be followed. The
+    date is text, because the program does not read the clock.
 
     Raises:
         DemoError: example or preset cannot be understood.
@@ -82,6 +83,8 @@ def write_stack_file(folder: DemoFolder, tenant_id: str, today: date) -> Declara
         environments = config[f"{_NAMESPACE}:environments"]
         preset = _load(folder.project / "presets" / f"{integration['preset']}.yaml", folder)
         config["azuread:tenantId"] = tenant_id
+        config[f"{_NAMESPACE}:integrations"] = {INTEGRATION: integration}
+        config.pop(f"{_NAMESPACE}:defaults", None)  # for the others
         integration["credentials"]["secrets"]["issued"] = [today.isoformat()]
         wanted = {**preset, **integration}
         sets = [_permission_set(each) for each in wanted["permissionSets"]]

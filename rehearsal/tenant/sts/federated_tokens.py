@@ -46,7 +46,8 @@ def check_federated_token(
     known = [each for each in application.federated_credentials.values() if replication.is_replicated(each["id"])]
     if not known:
         if application.federated_credentials:
-            raise refusal("federated_too_new", *(str(claims.get(name, "")) for name in ("iss", "sub", "aud")))
+            issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
+            raise refusal("federated_too_new", issuer, subject, audience)
         raise refusal("federated_none", application.app_id)
     issuer, subject = str(claims.get("iss", "")), str(claims.get("sub", ""))
     of_issuer = [each for each in known if each["issuer"] == issuer]

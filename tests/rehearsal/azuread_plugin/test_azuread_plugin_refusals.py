@@ -25,9 +25,7 @@ OURS = {"userAgent": "terraform-provider-azuread"}
 # -- what is not here
 
 
-@pytest.mark.parametrize(
-    "type_", ["azuread:index/group:Group", "azuread:index/applicationCertificate:ApplicationCertificate"]
-)
+@pytest.mark.parametrize("type_", ["azuread:index/group:Group", "azuread:index/applicationOwner:ApplicationOwner"])
 def test_a_type_that_is_not_here_is_refused_by_name(plugin: AzureadPlugin, type_: str) -> None:
     with pytest.raises(PluginError, match=f"stand-in .* does not have the resource type {type_}; the real plugin does"):
         plugin.check(type_, {})
