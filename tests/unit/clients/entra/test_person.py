@@ -8,8 +8,12 @@ import jwt
 import pytest
 
 from clients.entra.caller import Caller
+from clients.entra.cloud import PUBLIC
 from clients.entra.person import Person, remedy
+from clients.entra.sign_in import business_central_credential
 from clients.http.errors import SignInFailed
+
+CLIENT = "11111111-2222-3333-4444-555555555555"
 
 
 class Token(NamedTuple):
@@ -70,3 +74,18 @@ def test_somebody_else_than_the_person_of_az_login_is_refused_once_for_all(monke
 )
 def test_each_refusal_has_what_to_do(said: str, what: str) -> None:
     assert what in remedy(said)
+
+
+def test_an_application_is_not_asked_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ARM_CLIENT_ID": CLIENT,
+        "ARM_CLIENT_SECRET": "s",
+        "BUSINESS_CENTRAL_CLIENT_ID": CLIENT,
+    }.items():
+        monkeypatch.setenv(name, value)
+    own = Answers("robot")
+    assert business_central_credential("tenant", PUBLIC, own, lambda: None) is own
+    monkeypatch.delenv("ARM_CLIENT_SECRET")
+    assert business_central_credential("tenant", PUBLIC, own, lambda: None) is not own
+    monkeypatch.delenv("BUSINESS_CENTRAL_CLIENT_ID")
+    assert business_central_credential("tenant", PUBLIC, own, lambda: None) is own
