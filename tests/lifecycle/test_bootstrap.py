@@ -76,11 +76,11 @@ def test_an_administrator_makes_the_pipelines_which_deploy_and_all_of_it_goes_ag
     stack.write(ENVIRONMENTS, **IDENTITIES)
     stack.settings = by_administrator(stack, tenant, tmp_path / "az")
     tenant.clear_requests()
-    first = stack.up(*FIRST_RUN)
+    first = stack.up(*FIRST_RUN, preview=True)
     assert first.code == 0, first
     assert not [each for each in tenant.requests() if each["path"].startswith("/bc/")]
-    outputs = stack.outputs()["integrations"]
-    reader, deployer, careful, people = (outputs[each]["clientId"] for each in IDENTITIES)
+    client_ids = stack.outputs()["clientIds"]
+    reader, deployer, careful, people = (client_ids[each] for each in IDENTITIES)
     assert held(tenant, reader) == ["Application.Read.All"]
     both = ["API.ReadWrite.All", "Automation.ReadWrite.All"]
     assert held(tenant, deployer) == sorted([*both, "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"])
