@@ -248,7 +248,10 @@ class Session:
 
     @cached_property
     def _business_central_sign_in(self) -> Callable[[], str]:
-        return sign_in.bearer(self._credential, sign_in.BUSINESS_CENTRAL_SCOPE)
+        credential = sign_in.business_central_credential(
+            self.tenant_id, self._cloud, self._credential, lambda: self.graph_caller
+        )
+        return sign_in.bearer(credential, sign_in.BUSINESS_CENTRAL_SCOPE)
 
     @cached_property
     def _vault_credential(self) -> VaultCredential:

@@ -19,7 +19,7 @@ def consents(
     parent: pulumi.Resource,
     hooks: pulumi.ResourceHookBinding | None,
 ) -> list[AdminConsent]:
-    """Make the consents of an integration, and return them; the one on Business Central comes first.
+    """Make the consents of an integration, and return them; that on Business Central comes first, if there is one.
 
     Args:
         integration: the integration.
@@ -47,6 +47,8 @@ def consents(
             opts=pulumi.ResourceOptions(parent=parent, depends_on=depends_on, hooks=hooks),
         )
 
+    if BUSINESS_CENTRAL_APP_ID not in integration.permissions:
+        return [make(id_, logical_names.consent(integration.key, id_), [], hooks) for id_ in integration.permissions]
     first = make(BUSINESS_CENTRAL_APP_ID, integration.key, [], hooks)
     # After the consent on Business Central: that one creates a vendor's service principal, and deletes it again.
     # Pulumi deletes in the reverse order, so that it comes last.

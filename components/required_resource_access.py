@@ -27,13 +27,15 @@ def required_resource_accesses(integration: Integration) -> list[azuread.Applica
     Raises:
         pulumi.RunError: another resource is not there, or does not offer something.
     """
-    requested = [
-        _on_one_resource(
-            BUSINESS_CENTRAL_APP_ID,
-            (BUSINESS_CENTRAL_ROLES[role] for role in integration.roles),
-            (BUSINESS_CENTRAL_SCOPES[scope] for scope in integration.delegated_scopes),
+    requested = []
+    if BUSINESS_CENTRAL_APP_ID in integration.permissions:
+        requested.append(
+            _on_one_resource(
+                BUSINESS_CENTRAL_APP_ID,
+                (BUSINESS_CENTRAL_ROLES[role] for role in integration.roles),
+                (BUSINESS_CENTRAL_SCOPES[scope] for scope in integration.delegated_scopes),
+            )
         )
-    ]
     if integration.consent == "manual":
         for app_id, permissions in integration.other_permissions.items():
             where = f"integrations.{integration.key}.otherPermissions.{app_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from settings import logical_names
+from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
 from settings.certificate_checks import certificate_problems
 from settings.credentials import Secrets
 from settings.federated_checks import federated_problems
@@ -60,6 +61,7 @@ def contradictions(settings: Settings, *, dates_required: bool = True) -> Iterab
         yield from _owner_problems(integration, here)
         yield from _application_problems(integration, here)
         yield from _people_problems(integration, here)
+        yield from _elsewhere_problems(integration, here)
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here, dates_required)
         yield from federated_problems(integration, here)
         yield from certificate_problems(integration, here)
@@ -185,6 +187,19 @@ def _people_problems(integration: Integration, here: list[str | int]) -> Iterabl
     if not integration.redirect_uris.public_client and not integration.fallback_public_client:
         text = f"is missing: {why}; say where they come back to, or `fallbackPublicClient: true` for a device code"
         yield Problem([*here, "redirectUris", "publicClient"], text)
+
+
+def _elsewhere_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
+    """Yield what an integration without any permission on Business Central cannot have."""
+    if BUSINESS_CENTRAL_APP_ID in integration.permissions:
+        return
+    why = "it has no `roles`, so that nothing of it is in Business Central"
+    if integration.environments:
+        yield Problem([*here, "environments"], f"must be left out: {why}")
+    if integration.permission_sets:
+        yield Problem([*here, "permissionSets"], f"must be left out: {why}")
+    if integration.client_id:
+        yield Problem([*here, "roles"], "is empty, and `clientId` names an application for Business Central")
 
 
 def _secret_problems(

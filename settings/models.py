@@ -108,9 +108,14 @@ def _by_key(value: object, info: ValidationInfo) -> object:
             raise ValueError("must be a list of keys, [production], or a mapping")
 
 
-def _roles_unless_people_sign_in(roles: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-    if not roles and not info.data.get("delegated_scopes", True):
-        raise ValueError("is empty; it needs at least one role, or `delegatedScopes` where people sign in")
+def _something_is_granted(roles: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    others = info.data.get("other_permissions")
+    elsewhere = others is None or any(each.roles for each in others.values())  # None: wrong, which is said by itself
+    if not roles and not elsewhere and not info.data.get("delegated_scopes", True):
+        raise ValueError(
+            "is empty; it needs at least one role, or `delegatedScopes` where people sign in, or roles elsewhere by "
+            "`otherPermissions`"
+        )
     return roles
 
 
@@ -141,15 +146,16 @@ class Integration(_Model):
     """Whom to ask; stands in Business Central, up to 50 characters. Example: `warehouse@example.com`"""
     delegated_scopes: Annotated[tuple[DelegatedScope, ...], AfterValidator(without_duplicates)] = ()
     """Delegated permissions on Business Central, granted for all users: what it may do for people who sign in."""
-    roles: Annotated[
-        tuple[Role, ...], AfterValidator(without_duplicates), AfterValidator(_roles_unless_people_sign_in)
-    ] = Field(default=(), validate_default=True)
-    """Application roles on Business Central, granted for the whole tenant. A role that is not listed is withdrawn."""
     other_permissions: Annotated[
         dict[str, OtherPermissions], BeforeValidator(by_resource, json_schema_input_type=dict[str, OtherPermissions])
     ] = Field(default_factory=dict)
     """Permissions on other resources than Business Central, by client id or name of the resource. Example: `{Microsoft
     Graph: {roles: [User.Read.All]}}`"""
+    roles: Annotated[tuple[Role, ...], AfterValidator(without_duplicates), AfterValidator(_something_is_granted)] = (
+        Field(default=(), validate_default=True)
+    )
+    """Application roles on Business Central, granted for the whole tenant. A role that is not listed is withdrawn. None
+    where people sign in, or for a program that calls other services alone, such as a pipeline's reader."""
     consent: Consent = "auto"
     """`auto` grants what is declared. `manual` leaves that to an administrator: `up` stops with the address of the
     page, and the next one goes on."""
@@ -209,7 +215,7 @@ class Integration(_Model):
     @property
     def people_sign_in(self) -> bool:
         """Whether people sign in to it and it acts with their rights, since it has no application role of its own."""
-        return not self.roles
+        return not self.roles and bool(self.delegated_scopes)
 
     @property
     def publisher(self) -> dict[str, str]:
@@ -219,6 +225,8 @@ class Integration(_Model):
     @property
     def permissions(self) -> dict[str, OtherPermissions]:
         """What the integration is granted, by the client id of the resource; Business Central comes first."""
+        if not self.roles and not self.delegated_scopes:
+            return self.other_permissions
         on_business_central = OtherPermissions(roles=self.roles, delegated_scopes=self.delegated_scopes)
         return {BUSINESS_CENTRAL_APP_ID: on_business_central, **self.other_permissions}
 

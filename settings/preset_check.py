@@ -30,7 +30,9 @@ def preset_problems(presets: Path, name: str) -> list[str]:
         preset = Presets(presets).read(name)
     except ValueError as problem:
         return [str(problem)]
-    integration: dict[str, Any] = {"preset": name, "environments": ["any"]}
+    integration: dict[str, Any] = {"preset": name}
+    if not preset.values.keys() & {"otherPermissions"} or preset.values.keys() & {"roles", "delegatedScopes"}:
+        integration["environments"] = ["any"]  # else nothing of it is in Business Central
     if below(preset.values, ("credentials", "secrets")) is not None:
         integration["credentials"] = {"secrets": {"issued": ["2026-01-01"]}}
     if "displayName" not in preset.values:

@@ -50,6 +50,9 @@ _REMEDIES = {
     "ARM_CLIENT_ID; where it has ended, a new one.",
     _NO_SUCH_RESOURCE: "This tenant has no service principal of what the token is for. That of Business Central comes "
     "with `az ad sp create --id 996def3d-b36c-4153-8607-a6fd3c01b89f`.",
+    "65002": "Entra does not let this client in there, one of Microsoft's such as the Azure CLI after `az login`. "
+    "For Business Central, set BUSINESS_CENTRAL_CLIENT_ID to a public client of this tenant, as the bootstrap stack "
+    "makes it (docs/bootstrap.md), or sign in as an application.",
     "5002741": "The token is for several audiences: ask its issuer for one for api://AzureADTokenExchange alone.",
     "7000272": "The token is signed with a key that its issuer does not publish (any more), or that Entra does not "
     "know yet: compare `kid` in its header with the keys at the issuer's jwks_uri; new keys count after some time.",

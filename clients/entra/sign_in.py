@@ -18,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clients.entra import token_responses
+from clients.entra import person, token_responses
+from clients.entra.caller import Caller
 from clients.entra.cloud import CLOUDS, Cloud
 from clients.entra.credential import AccessToken, Credential
 from clients.entra.federated_tokens import request_token
@@ -55,6 +56,26 @@ def find_credential(tenant_id: str, cloud: Cloud) -> Credential:
     except (OSError, ValueError) as problem:  # azure-identity's words for a file that is not there, or no certificate
         raise unusable(problem) from None
     return _Caller(credential, lambda said: remedy(said, chosen, sent[0]))
+
+
+def business_central_credential(
+    tenant_id: str, cloud: Cloud, credential: Credential, at_graph: Callable[[], Caller | None]
+) -> Credential:
+    """Return the credential for Business Central's token: after `az login` another one, where there is a public client.
+
+    Args:
+        tenant_id: the directory.
+        cloud: its cloud.
+        credential: that of whoever runs this.
+        at_graph: who that is, as Microsoft Graph's token says; None where it does not.
+
+    Raises:
+        FailedPrecondition: BUSINESS_CENTRAL_CLIENT_ID is no client id.
+    """
+    client_id = person.public_client()
+    if not client_id or choose_sign_in(os.environ).way is not SignInMethod.AZURE_CLI:
+        return credential
+    return _Caller(person.Person(tenant_id, client_id, credential, at_graph, _options(cloud)), person.remedy)
 
 
 class _Caller:

@@ -38,7 +38,8 @@ class Configuration:
     Attributes:
         metadata_host: `host[:port]` of the metadata document; loopback.
         client_id: application (client) id of the caller; the Azure CLI's own where a person signs in with it.
-        client_secret: its secret; "" where the Azure CLI gives the tokens.
+        client_secret: its secret; "" where the Azure CLI gives the tokens, or there is a federated token.
+        federated_token: what it signs in with in place of a secret; "" for none.
         ca_file: PEM file of the authorities to trust, None for the usual ones.
     """
 
@@ -47,6 +48,7 @@ class Configuration:
     client_id: str
     client_secret: str = field(repr=False)
     ca_file: str | None = None
+    federated_token: str = field(default="", repr=False)
 
     @classmethod
     def read(cls, settings: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Configuration:
@@ -65,7 +67,12 @@ class Configuration:
                 "For a real tenant install the real plugin: pulumi plugin install resource azuread"
             )
         require_loopback(f"https://{found['metadataHost']}")
-        if found["tenantId"] and not found["clientSecret"] and azure_cli.may_be_used(settings, environment):
+        federated_token = ""
+        if not found["clientSecret"] and environment.get("ARM_USE_OIDC") == "true":
+            federated_token = environment.get("ARM_OIDC_TOKEN", "")
+        if federated_token and found["tenantId"] and found["clientId"]:
+            pass
+        elif found["tenantId"] and not found["clientSecret"] and azure_cli.may_be_used(settings, environment):
             found["clientId"] = azure_cli.CLIENT_ID
         else:
             missing = [name for name in ("tenantId", "clientId", "clientSecret") if not found[name]]
@@ -77,6 +84,7 @@ class Configuration:
             client_id=found["clientId"],
             client_secret=found["clientSecret"],
             ca_file=environment.get("SSL_CERT_FILE") or None,
+            federated_token=federated_token,
         )
 
 
@@ -95,7 +103,8 @@ def _no_credentials(missing: list[str]) -> str:
     names = ", ".join(f"azuread:{name} or {_ENVIRONMENT_VARIABLES[name]}" for name in missing)
     return (
         "failed to load Azure credentials.\n"
-        f"Details: the stand-in signs in with a client secret or by the Azure CLI, and there is no {names}\n\n"
+        "Details: the stand-in signs in with a client secret, with ARM_OIDC_TOKEN or by the Azure CLI, and there is no "
+        f"{names}\n\n"
         "\tPlease make sure you have signed in via 'az login' or configured another authentication method.\n\n"
         "\tSee https://www.pulumi.com/registry/packages/azuread/installation-configuration/ for more information"
     )

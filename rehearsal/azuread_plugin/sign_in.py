@@ -22,6 +22,7 @@ _GO_USER_AGENT = "Go-http-client/1.1"
 _TIMEOUT = 600  # seconds for one answer; a request that the tenant holds ends when the plugin does
 _TOKEN_RETRIES = 4  # go-retryablehttp's default, for the sign-in only
 _LONGEST_WAIT = 61  # seconds
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class NoResponseError(Exception):
@@ -111,7 +112,7 @@ class SignIn:
         return login, graph
 
     def _request_token(self) -> tuple[str, float]:
-        if not self.configuration.client_secret:
+        if not self.configuration.client_secret and not self.configuration.federated_token:
             return azure_cli.token(f"{self.graph}/.default", self.configuration.tenant_id)
         response = self._token_response()
         if not response.ok:
@@ -123,9 +124,11 @@ class SignIn:
     def _token_response(self) -> requests.Response:
         url = f"{self._login}/{self.configuration.tenant_id}/oauth2/v2.0/token"
         headers = {"Accept": "application/json", "User-Agent": _GO_USER_AGENT}
+        token = self.configuration.federated_token
+        assertion = {"client_assertion": token, "client_assertion_type": _ASSERTION_TYPE}
         form = {
             "client_id": self.configuration.client_id,
-            "client_secret": self.configuration.client_secret,
+            **(assertion if token else {"client_secret": self.configuration.client_secret}),
             "grant_type": "client_credentials",
             "scope": f"{self.graph}/.default",
         }

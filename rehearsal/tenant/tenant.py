@@ -30,6 +30,7 @@ from rehearsal.tenant.key_vault import edits as key_vault_edits
 from rehearsal.tenant.key_vault.service import KeyVault, host_of, is_vault
 from rehearsal.tenant.messages import Caller, HttpRequest, HttpResponse
 from rehearsal.tenant.request_log import RequestLog
+from rehearsal.tenant.sts import edits as token_service_edits
 from rehearsal.tenant.sts.service import TokenService
 from rehearsal.tenant.sts.tokens import InvalidTokenError, TokenSigner
 
@@ -165,7 +166,10 @@ class Tenant:
                 return self._services.business_central.edit(operation)
             if name in key_vault_edits.OPERATIONS:
                 return self._services.key_vault.edit(operation)
-            known = sorted(directory_edits.OPERATIONS | business_central_edits.OPERATIONS | key_vault_edits.OPERATIONS)
+            if name in token_service_edits.OPERATIONS:
+                return token_service_edits.edit(self._services.token_service, operation)
+            all_edits = (directory_edits, business_central_edits, key_vault_edits, token_service_edits)
+            known = sorted(each for edits in all_edits for each in edits.OPERATIONS)
             raise ValueError(f"There is no operation {name!r}; there are {', '.join(known)}.")
 
     def add_issuer(self, issuer: str, keys: list[dict[str, Any]]) -> None:

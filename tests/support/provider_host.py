@@ -81,6 +81,11 @@ class ProviderHost:
         self._process.__exit__(kind, value, trace)
         self.stderr = self._process.stderr
 
+    @property
+    def said(self) -> str:
+        """What it has written to standard error so far, which Pulumi shows."""
+        return self._process.stderr
+
     def kill(self) -> None:
         """End the process, as a machine that loses its power does."""
         self._process.kill()

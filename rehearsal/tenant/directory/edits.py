@@ -171,6 +171,11 @@ class _Edit(Edit):
         self._directory.not_in_this_cloud.add(BUSINESS_CENTRAL)
         return self.remove_business_central_service_principal()
 
+    def close_to_azure_cli(self) -> Changed:
+        """Let a resource refuse the Azure CLI (AADSTS65002), as Business Central may do."""
+        self._directory.closed_to_azure_cli.add(self._text("resourceAppId"))
+        return {}
+
     def register_server(self) -> Changed:
         """Register a server with an audience of its own in this tenant: it offers the app roles that online offers.
 

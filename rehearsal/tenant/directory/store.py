@@ -31,6 +31,7 @@ class Directory:
         replication: which of its objects are not replicated yet.
         app_management_policy: the tenant's default one, as Microsoft Graph shows it.
         not_in_this_cloud: client ids of other tenants' applications that Entra does not know in this cloud.
+        closed_to_azure_cli: client ids of resources that do not let the Azure CLI in.
     """
 
     def __init__(self, tenant_id: str, domain: str, now: Callable[[], datetime]) -> None:
@@ -43,6 +44,7 @@ class Directory:
         self.replication = Replication(now)
         self.app_management_policy = new_policy()
         self.not_in_this_cloud: set[str] = set()
+        self.closed_to_azure_cli: set[str] = set()
         self._objects: dict[str, DirectoryObject] = {}
         self._removed: list[tuple[Records, dict[str, Any]]] = []
 

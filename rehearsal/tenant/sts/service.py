@@ -5,6 +5,7 @@ docs/reference/facts-graph.md, "Metadata document", "Token requests" and "Other 
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from rehearsal.tenant.sts import errors
 from rehearsal.tenant.sts.assertions import check_assertion, read_assertion
 from rehearsal.tenant.sts.errors import refusal
 from rehearsal.tenant.sts.federated_tokens import check_federated_token
+from rehearsal.tenant.sts.public_clients import GRANT_TYPES, PublicClients
 from rehearsal.tenant.sts.tokens import TokenSigner
 
 _DOCUMENTS: dict[str, Any] = tables.read(__file__, "documents.yaml")
@@ -44,6 +46,7 @@ class TokenService:
         self._directory = directory
         self._signer = signer
         self._keys: dict[str, jwt.PyJWKSet] = {}
+        self._public_clients = PublicClients(directory)
 
     def add_issuer(self, issuer: str, keys: list[dict[str, Any]]) -> None:
         """Let tokens of another issuer be verified with these keys, as JSON Web Keys; they replace its former ones.
@@ -55,6 +58,17 @@ class TokenService:
             self._keys[issuer] = jwt.PyJWKSet(keys)
         except jwt.PyJWTError as problem:
             raise ValueError(f"keys: {problem}") from None
+
+    def enter_user_code(self, user_code: str, user_principal_name: str) -> None:
+        """Let a person enter the code that a program shows, and sign in to it.
+
+        Raises:
+            LookupError: there is no such person, or no such code.
+        """
+        user = self._directory.find_user(user_principal_name)
+        if user is None:
+            raise LookupError(f"There is no user {user_principal_name}.")
+        self._public_clients.enter_user_code(user_code, user)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Answer one request."""
@@ -80,6 +94,12 @@ class TokenService:
             case "POST", [tenant, "oauth2", "v2.0", "token"]:
                 self._tenant_id(tenant)
                 return self._token(_form(request.body))
+            case "POST", [tenant, "oauth2", "v2.0", "devicecode"]:
+                self._tenant_id(tenant)
+                return self._public_clients.begin_with_device_code(_form(request.body))
+            case "GET" | "POST", [tenant, "oauth2", "v2.0", "authorize"]:
+                self._tenant_id(tenant)
+                return self._public_clients.authorize(request)
         # Entra answers an HTML page here; a plain sentence is our choice.
         return HttpResponse(
             404, {"error": "not_found", "error_description": f"The rehearsal tenant has no {request.path}."}
@@ -102,9 +122,13 @@ class TokenService:
 
     def _token(self, form: Mapping[str, str]) -> HttpResponse:
         # The order of the checks is ours; Entra's is not documented.
-        for name in ("client_id", "grant_type", "scope"):
+        for name in ("client_id", "grant_type"):
             if not form.get(name):
                 raise refusal("parameter_missing", name)
+        if form["grant_type"] in GRANT_TYPES:
+            return self._token_of_public_client(form)
+        if not form.get("scope"):
+            raise refusal("parameter_missing", "scope")
         match form["grant_type"]:
             case "client_credentials":
                 return self._token_of_application(form)
@@ -135,7 +159,7 @@ class TokenService:
         return self._token_response(claims)
 
     def _token_of_user(self, form: Mapping[str, str]) -> HttpResponse:
-        """Sign a person in with a password (ROPC), through the Azure CLI, the one public client that there is here."""
+        """Sign a person in with a password (ROPC), through the Azure CLI, the one client that may do so here."""
         for name in ("username", "password"):
             if not form.get(name):
                 raise refusal("parameter_missing", name)
@@ -150,9 +174,42 @@ class TokenService:
         if not check_password(user, form["password"]):
             raise refusal("password_wrong")
         resource_name, scopes = self._delegated(form["scope"])
-        claims = self._claims(resource_name, user.id) | {
-            "app_displayname": "Microsoft Azure CLI",
-            "appid": AZURE_CLI,
+        claims = self._claims_of_person(user, resource_name, scopes, AZURE_CLI, "Microsoft Azure CLI")
+        return self._token_response(claims, scope=_scopes_given(resource_name, scopes))
+
+    def _token_of_public_client(self, form: Mapping[str, str]) -> HttpResponse:
+        """Sign a person in to an application of this tenant, by a code, a device code or a refresh token."""
+        signed_in = self._public_clients.redeem(form)
+        client, user = signed_in.client, signed_in.user
+        wanted = next((each for each in signed_in.scope.split() if each not in _OPENID_SCOPES), "")
+        name, _, scope = wanted.rpartition("/")
+        resource_name, resource = self._resource(f"{name}{_DEFAULT_SCOPE}")
+        scopes = self._public_clients.consented(client, resource)
+        if scope != ".default" and scope not in scopes:
+            raise refusal("consent_missing", client.app_id, client.display_name)
+        claims = self._claims_of_person(user, resource_name, scopes, client.app_id, client.display_name)
+        about_user = {"uid": user.id, "utid": self._directory.tenant_id}
+        id_claims = self._claims(client.app_id, user.id) | {
+            "iss": f"{self._origin}/{self._directory.tenant_id}/v2.0",
+            "name": user.display_name,
+            "preferred_username": user.body["userPrincipalName"],
+            "ver": "2.0",
+            **({"nonce": signed_in.nonce} if signed_in.nonce else {}),
+        }
+        more = {
+            "id_token": self._signer.sign(id_claims),
+            "client_info": base64.urlsafe_b64encode(json.dumps(about_user).encode()).rstrip(b"=").decode(),
+        }
+        if "offline_access" in signed_in.scope.split():
+            more["refresh_token"] = self._public_clients.refresh_token(signed_in)
+        return self._token_response(claims, scope=_scopes_given(resource_name, scopes), **more)
+
+    def _claims_of_person(
+        self, user: DirectoryObject, resource_name: str, scopes: list[str], client_id: str, client_name: str
+    ) -> dict[str, Any]:
+        return self._claims(resource_name, user.id) | {
+            "app_displayname": client_name,
+            "appid": client_id,
             "idtyp": "user",
             "name": user.display_name,
             "scp": " ".join(scopes),
@@ -160,8 +217,6 @@ class TokenService:
             "upn": user.body["userPrincipalName"],
             "wids": list(_ROLES_OF_THE_ADMINISTRATOR),
         }
-        names = [f"{resource_name}/{scope}" for scope in scopes]
-        return self._token_response(claims, scope=" ".join([*names, f"{resource_name}{_DEFAULT_SCOPE}"]))
 
     def _delegated(self, text: str) -> tuple[str, list[str]]:
         """Return the name of the resource that a person's client asks for, and the scopes that it gets there.
@@ -171,7 +226,7 @@ class TokenService:
         scope = next((each for each in text.split() if each not in _OPENID_SCOPES), "")
         name, _, wanted = scope.rpartition("/")
         name, resource = self._resource(f"{name}{_DEFAULT_SCOPE}")
-        scopes = scopes_of_azure_cli(resource.app_id)
+        scopes = [] if resource.app_id in self._directory.closed_to_azure_cli else scopes_of_azure_cli(resource.app_id)
         if not scopes or (wanted != ".default" and wanted not in scopes):
             raise refusal("not_preauthorized", AZURE_CLI, resource.app_id)
         return name, scopes
@@ -234,6 +289,10 @@ class TokenService:
             "uti": str(uuid.uuid4()),
             "ver": "1.0",
         }
+
+
+def _scopes_given(resource_name: str, scopes: list[str]) -> str:
+    return " ".join([*(f"{resource_name}/{scope}" for scope in scopes), f"{resource_name}{_DEFAULT_SCOPE}"])
 
 
 def _form(body: Any) -> dict[str, str]:

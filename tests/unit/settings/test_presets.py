@@ -48,7 +48,9 @@ NEUTRAL = {
 def of(name: str) -> Integration:
     """An integration that has this preset, and what a preset leaves to the stack file."""
     values = PRESETS.read(name).values
-    entry = {"preset": name, "environments": ["any"], "displayName": values.get("displayName", "Any")}
+    entry = {"preset": name, "displayName": values.get("displayName", "Any")}
+    if name != "pipeline-reader":  # which has nothing in Business Central
+        entry["environments"] = ["any"]
     if below(values, ("credentials", "secrets")):
         entry["credentials"] = {"secrets": {"issued": ["2026-11-23"]}}
     stack = {"environments": {"any": {"name": "Any"}}, "integrations": {"any": entry}}
@@ -63,7 +65,7 @@ def test_each_preset_can_be_used_and_says_where_it_comes_from(name: str) -> None
     assert preset.text.startswith("# yaml-language-server: $schema=preset.schema.json\n")
     integration = of(name)
     seed = read_yaml((ROOT / "rehearsal/tenant/business_central/seed.yaml").read_text(encoding="utf-8"))
-    known = {role_id for app in seed["apps"] for role_id in app["permissionSets"]}
+    known = {role_id for app in seed["apps"] for role_id in app["permissionSets"]} | {"EBC REGISTRATION"}
     assert {each.role_id for each in integration.permission_sets} <= known, "Business Central knows them"
     secrets = integration.credentials.secrets
     assert secrets is None or secrets.lifetime_days <= 120, "below the 180 days that a stack file allows by itself"
@@ -87,6 +89,13 @@ def test_a_preset_for_any_company_asks_for_little_and_names_no_contact(name: str
     integration = of(name)
     assert (list(integration.roles), [each.role_id for each in integration.permission_sets]) == NEUTRAL[name]
     assert integration.contact_information == "", "`defaults` of the stack file has it"
+
+
+@pytest.mark.parametrize("key", ["deployer", "deployerManualConsent"])
+def test_the_bootstrap_s_deployers_keep_what_they_need_themselves_beside_what_they_hand_out(key: str) -> None:
+    text = (ROOT / "stacks" / "Pulumi.example-bootstrap.yaml").read_text(encoding="utf-8")
+    entry = read_yaml(text)["config"]["entra-business-central:integrations"][key]
+    assert set(PRESETS.read(entry["preset"]).values["permissionSets"]) < set(entry["permissionSets"])
 
 
 def test_what_no_source_says_is_labelled_a_guess() -> None:
