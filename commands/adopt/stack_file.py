@@ -1,6 +1,7 @@
-"""Writes entries into a stack file: every line that is there already stays as it is, comments included.
+"""Writes entries into a stack file: every line that is there already stays as it is, comments and line ends included.
 
-New lines are put at the end of their section. Only a file in YAML's flow style, as JSON is, is written anew.
+New lines are put at the end of their section. Only a file in YAML's flow style, as JSON is, is written anew. What was
+written is read again, and has to say what the file said before, and the entries.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ruamel.yaml.error import YAMLError
 from commands.adopt.entries import Entry
 from settings.models import PROJECT
 from settings.writing import as_written
+from settings.yaml_reader import read_yaml
 
 _TENANT = "azuread:tenantId"
 _INTEGRATIONS = f"{PROJECT}:integrations"
@@ -43,21 +45,39 @@ def with_entries(text: str, entries: Sequence[Entry], *, environments: Mapping[s
         tenant_id: written where the file names no tenant.
 
     Raises:
-        ValueError: it is no YAML, or its `config` is no mapping.
+        ValueError: it is no YAML, or its `config` is no mapping, or it cannot be added to without a change of the rest.
     """
+    end = "\r\n" if "\r\n" in text else "\n"
     config = _loaded(text).get("config", _NONE)
+    new = text
     if config is _NONE:
-        text = f"{_ended(text)}config:\n{' ' * _INDENT}{_TENANT}: {tenant_id}\n"
+        new = f"{_ended(text, end)}config:{end}{' ' * _INDENT}{_TENANT}: {tenant_id}{end}"
     elif not config.get(_TENANT):
-        text = _extended(text, _TENANT, tenant_id)
+        new = _extended(text, _TENANT, tenant_id, end)
     if environments:
         named = {key: _Addition(CommentedMap(name=name), {"name": name}) for key, name in environments.items()}
-        text = _extended(text, _ENVIRONMENTS, named)
+        new = _extended(new, _ENVIRONMENTS, named, end)
     added = {
         each.integration.key: _Addition(_entry(each), as_written(each.integration), tuple(_comments(each)))
         for each in entries
     }
-    return _extended(text, _INTEGRATIONS, added)
+    new = _extended(new, _INTEGRATIONS, added, end)
+    said: dict[str, Mapping[str, Any]] = {_INTEGRATIONS: {key: each.plain for key, each in added.items()}}
+    if environments:
+        said[_ENVIRONMENTS] = {key: {"name": name} for key, name in environments.items()}
+    if read_yaml(new) != _expected(read_yaml(text), said, tenant_id):
+        raise ValueError("nothing can be added without a change of the rest (has it aliases, or several documents?)")
+    return new
+
+
+def _expected(document: Any, said: Mapping[str, Mapping[str, Any]], tenant_id: str) -> Any:
+    """Return what the new file is to say: what it said, with the entries in their sections."""
+    document = dict(document or {})
+    config = document["config"] = dict(document.get("config", {}))
+    config[_TENANT] = config.get(_TENANT) or tenant_id
+    for section, entries in said.items():
+        config[section] = {**(config.get(section) or {}), **entries}
+    return document
 
 
 def _entry(entry: Entry) -> CommentedMap:
@@ -115,13 +135,14 @@ def _loaded(text: str) -> CommentedMap:
     return document
 
 
-def _extended(text: str, section: str, new: Mapping[str, _Addition] | str) -> str:
+def _extended(text: str, section: str, new: Mapping[str, _Addition] | str, end: str) -> str:
     """Return the file with a setting in its `config`, or with more entries in one.
 
     Args:
         text: the file.
         section: the setting, which is not there yet or a mapping.
         new: its value; or entries that it does not have yet.
+        end: of its lines.
     """
     document = _loaded(text)
     config, is_new = document["config"], section not in document["config"]
@@ -132,7 +153,7 @@ def _extended(text: str, section: str, new: Mapping[str, _Addition] | str) -> st
             config[section] = values
         else:
             holder.update(values)
-        return _dumped(document)
+        return _dumped(document).replace("\r\n", "\n").replace("\n", end)
     keys = list(holder)
     column = holder.lc.key(keys[0])[1]
     if isinstance(new, str):
@@ -140,9 +161,9 @@ def _extended(text: str, section: str, new: Mapping[str, _Addition] | str) -> st
     else:
         added = "".join(map(_lines_of, new.items()))
         added = f"{section}:\n{indent(added, ' ' * _INDENT)}" if is_new else added
-    lines = _ended(text).splitlines(keepends=True)
+    lines = _ended(text, end).splitlines(keepends=True)
     at = _end_of_block(lines, holder.lc.key(keys[-1])[0] + 1, column)
-    return "".join([*lines[:at], indent(added, " " * column), *lines[at:]])
+    return "".join([*lines[:at], indent(added, " " * column).replace("\n", end), *lines[at:]])
 
 
 def _lines_of(item: tuple[str, _Addition]) -> str:
@@ -152,8 +173,8 @@ def _lines_of(item: tuple[str, _Addition]) -> str:
     return "".join([first, *(f"{' ' * _INDENT}# {each}\n" for each in addition.comments), *rest])
 
 
-def _ended(text: str) -> str:
-    return text if not text or text.endswith("\n") else f"{text}\n"
+def _ended(text: str, end: str) -> str:
+    return text if not text or text.endswith("\n") else f"{text}{end}"
 
 
 def _end_of_block(lines: Sequence[str], start: int, column: int) -> int:
