@@ -103,6 +103,59 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     assert file.read_text() == "mine"
 
 
+SALT = "encryptionsalt: v1:x\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"config:\n  azuread:tenantId: {TENANT}\n",
+        f"{SALT}config:\n  azuread:tenantId: {TENANT.upper()}",
+        f"config:\n    azuread:tenantId: {TENANT} # ours\n    azuread:environment: public\n# foot\n{SALT}",
+        SALT.replace("\n", "\r\n"),
+        f"\ufeffconfig:\r\n  azuread:tenantId: {TENANT}\r\n  x:y:\r\n    - a\r\n\r\nencryptionsalt: v1:x\r\n",
+        "# nothing yet\n",
+    ],
+    ids=["new", "salt before", "indented by four, and more behind", "stack init", "byte order mark", "comment"],
+)
+def test_a_file_that_pulumi_has_begun_is_added_to_and_keeps_its_lines(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_bytes(text.encode())
+    options = [part for pair in FULL.items() for part in pair]
+    code, output = new(tmp_path, *options)
+    assert code == 0, output
+    assert "pulumi stack select dev" in output
+    after = file.read_bytes().decode()
+    lines = iter(after.splitlines())
+    assert all(each in lines for each in text.splitlines()), after
+    assert after.count("\n") == after.count("\r\n" if "\r\n" in text else "\n")
+    config = read_yaml(after)["config"]
+    assert config["azuread:tenantId"].lower() == TENANT
+    (magento,) = load(
+        project_configuration(config), presets=ROOT / "presets", stack_file=file, configuration=config
+    ).integrations
+    assert magento.key == "magento"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("config:\n  entra-business-central:defaults: {}\n", "is there already, and stays as it is"),
+        (f"config: {{azuread:tenantId: {TENANT}}}\n", "its `config` is no block of lines"),
+        ("config:\n  azuread:tenantId: 11111111-2222-3333-4444-555555555555\n", "names 11111111-2222-3333"),
+        ("config: [\n", "is not valid YAML"),
+        ("config:\n\tazuread:tenantId: x\n", "is not valid YAML"),
+    ],
+)
+def test_a_file_that_cannot_be_added_to_stays_as_it_is(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(text)
+    code, output = new(tmp_path, *[part for pair in FULL.items() for part in pair])
+    assert code == 2
+    assert says in output
+    assert file.read_text() == text
+
+
 def test_on_a_terminal_it_asks_and_asks_again_where_an_answer_is_not_valid(tmp_path: Path) -> None:
     answers = ["dev", "not a guid", TENANT, "Production", "Sandbox", "", "magneto", "magento", ""]
     code, shown = on_a_terminal(["new", "--folder", str(tmp_path)], answers)
