@@ -63,6 +63,12 @@ def test_an_application_is_restored_with_its_service_principal_also_after_half_o
     code, _, said = remains(tenant, tmp_path, *options)
     assert code == 2
     assert said.startswith("could not restore service principal Shop")
+    file.write_text("{}")
+    code, _, said = remains(tenant, tmp_path, *options)
+    assert code == 2
+    assert "import.json is there already, perhaps not imported yet" in said
+    assert file.read_text() == "{}"
+    file.unlink()
     code, restored, said = remains(tenant, tmp_path, *options)
     assert (code, said) == (0, "")
     state = tenant.state()["entra"]
