@@ -82,7 +82,11 @@ class FirstStackFile:
             lines = [f"{' ' * column}{line}" if line else "" for line in lines]
         new = text[:at] + "".join(f"{line}{end}" for line in lines) + text[at:]
         said = read_yaml(self.text())["config"]
-        if read_yaml(new) != {**before, "config": {**said, **(before.get("config") or {})}}:
+        try:
+            is_right = read_yaml(new) == {**before, "config": {**said, **(before.get("config") or {})}}
+        except ValueError:
+            is_right = False
+        if not is_right:
             raise CannotAdd("nothing can be added to it without a change of the rest")
         return new
 

@@ -6,6 +6,7 @@ written is read again, and has to say what the file said before, and the entries
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from textwrap import indent
@@ -52,8 +53,10 @@ def with_entries(text: str, entries: Sequence[Entry], *, environments: Mapping[s
     new = text
     if config is _NONE:
         new = f"{_ended(text, end)}config:{end}{' ' * _INDENT}{_TENANT}: {tenant_id}{end}"
-    elif not config.get(_TENANT):
+    elif _TENANT not in config:
         new = _extended(text, _TENANT, tenant_id, end)
+    elif not config[_TENANT]:
+        raise ValueError(f"its `{_TENANT}` is empty; write {tenant_id} there")
     if environments:
         named = {key: _Addition(CommentedMap(name=name), {"name": name}) for key, name in environments.items()}
         new = _extended(new, _ENVIRONMENTS, named, end)
@@ -65,7 +68,11 @@ def with_entries(text: str, entries: Sequence[Entry], *, environments: Mapping[s
     said: dict[str, Mapping[str, Any]] = {_INTEGRATIONS: {key: each.plain for key, each in added.items()}}
     if environments:
         said[_ENVIRONMENTS] = {key: {"name": name} for key, name in environments.items()}
-    if read_yaml(new) != _expected(read_yaml(text), said, tenant_id):
+    try:
+        is_right = read_yaml(new) == _expected(read_yaml(text), said, tenant_id)
+    except (ValueError, TypeError):  # it is no YAML any more; or a section of it was no mapping
+        is_right = False
+    if not is_right:
         raise ValueError("nothing can be added without a change of the rest (has it aliases, or several documents?)")
     return new
 
@@ -74,7 +81,7 @@ def _expected(document: Any, said: Mapping[str, Mapping[str, Any]], tenant_id: s
     """Return what the new file is to say: what it said, with the entries in their sections."""
     document = dict(document or {})
     config = document["config"] = dict(document.get("config", {}))
-    config[_TENANT] = config.get(_TENANT) or tenant_id
+    config.setdefault(_TENANT, tenant_id)
     for section, entries in said.items():
         config[section] = {**(config.get(section) or {}), **entries}
     return document
@@ -147,6 +154,11 @@ def _extended(text: str, section: str, new: Mapping[str, _Addition] | str, end: 
     document = _loaded(text)
     config, is_new = document["config"], section not in document["config"]
     holder = config if is_new else config[section]
+    if not is_new and not isinstance(new, str) and holder and not isinstance(holder, CommentedMap):
+        raise ValueError(f"its `{section}` is not a mapping")
+    if not holder and not isinstance(new, str) and (below := _below_its_name(text, config, section, end)):
+        before, column, after = below
+        return before + indent("".join(map(_lines_of, new.items())), " " * column).replace("\n", end) + after
     if not holder or holder.fa.flow_style():  # no line to put others below
         values: Any = new if isinstance(new, str) else {key: each.plain for key, each in new.items()}
         if isinstance(values, str) or not isinstance(holder, CommentedMap) or is_new:
@@ -164,6 +176,20 @@ def _extended(text: str, section: str, new: Mapping[str, _Addition] | str, end: 
     lines = _ended(text, end).splitlines(keepends=True)
     at = _end_of_block(lines, holder.lc.key(keys[-1])[0] + 1, column)
     return "".join([*lines[:at], indent(added, " " * column).replace("\n", end), *lines[at:]])
+
+
+def _below_its_name(text: str, config: CommentedMap, section: str, end: str) -> tuple[str, int, str] | None:
+    """Return what stands before and after the place below the name of an empty section, and the column of entries.
+
+    None where the section has no line of its own, as in flow style.
+    """
+    lines = _ended(text, end).splitlines(keepends=True)
+    number, column = config.lc.key(section)
+    named = re.fullmatch(rf"( *[\"']?{re.escape(section)}[\"']?:)(?: +(?:\{{ *\}}|~|null))?( +#.*?)?\s*", lines[number])
+    if named is None or config.fa.flow_style():
+        return None
+    line = f"{named[1]}{named[2] or ''}{end}"
+    return "".join([*lines[:number], line]), column + _INDENT, "".join(lines[number + 1 :])
 
 
 def _lines_of(item: tuple[str, _Addition]) -> str:

@@ -133,7 +133,7 @@ def _restore(arguments: argparse.Namespace, session: Session) -> int:
         "had not ended. Take them into the state, with the integration in the stack file:",
         f"  {command}",
         "Then `pulumi up` consents and registers anew, since what was granted and registered went with `destroy`, and",
-        "makes a secret for each label, since the text of a secret cannot be read again. Those that came back work until",
+        "makes a secret for each label, since the text of one cannot be read again. Those that came back work until",
         "they end; `python -m commands preflight` names them, and `known` keeps them.",
     ]
     Console(soft_wrap=True).print("\n".join(lines), markup=False, highlight=False)
