@@ -36,7 +36,7 @@ def consents(
         return AdminConsent(
             name,
             client_id=without_dependency(client_id),
-            service_principal_id=own.principal.object_id if own else "",
+            service_principal_id=without_dependency(own.principal.object_id) if own else "",
             owner=integration.owner,
             expected_publisher=integration.publisher,
             resource_app_id=app_id,
@@ -44,7 +44,7 @@ def consents(
             delegated_scopes=list(permissions.delegated_scopes),
             consent=integration.consent,
             declared_at=f"integrations.{integration.key}",
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=depends_on, hooks=hooks),
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=[*depends_on, *([own.principal] if own else [])], hooks=hooks),
         )
 
     if BUSINESS_CENTRAL_APP_ID not in integration.permissions:

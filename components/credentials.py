@@ -110,7 +110,7 @@ def _in_state(
     """
     return azuread.ApplicationPassword(
         logical_names.secret(integration.key, label),
-        application_id=own.application.id,
+        application_id=without_dependency(own.application.id),
         display_name=f"{declared.display_name or integration.display_name} - {label}",
         end_date=declared.end_date(label),
         opts=pulumi.ResourceOptions(
@@ -121,7 +121,7 @@ def _in_state(
             # (docs/reference/facts-pulumi.md, "Deleted with, and protected").
             deleted_with=None if integration.protect else own.application,
             hooks=in_custody.with_refusal(explained()),
-            depends_on=[copy.retirement] if copy else [],
+            depends_on=[own.application, *([copy.retirement] if copy else [])],
             protect=False,  # also in a protected integration secrets have to rotate
         ),
     )
