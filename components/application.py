@@ -87,9 +87,10 @@ def own_application(
             parent=parent, ignore_changes=not_declared_of_application(integration), hooks=hooks
         ),
     )
+    client_id = without_dependency(application.client_id)
     principal = azuread.ServicePrincipal(
         integration.key,
-        client_id=without_dependency(application.client_id),
+        client_id=client_id,
         owners=owners,
         account_enabled=integration.enabled,
         opts=pulumi.ResourceOptions(

@@ -33,6 +33,7 @@ def consents(
         app_id: str, name: str, depends_on: list[AdminConsent], hooks: pulumi.ResourceHookBinding | None = None
     ) -> AdminConsent:
         permissions = integration.permissions[app_id]
+        waits_for = [*depends_on, *([own.principal] if own else [])]
         return AdminConsent(
             name,
             client_id=without_dependency(client_id),
@@ -44,7 +45,7 @@ def consents(
             delegated_scopes=list(permissions.delegated_scopes),
             consent=integration.consent,
             declared_at=f"integrations.{integration.key}",
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=[*depends_on, *([own.principal] if own else [])], hooks=hooks),
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=waits_for, hooks=hooks),
         )
 
     if BUSINESS_CENTRAL_APP_ID not in integration.permissions:

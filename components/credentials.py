@@ -108,9 +108,10 @@ def _in_state(
     in use, and without `ignore_changes` it replaces every one of them (measured: docs/reference/facts-pulumi.md,
     "Ignored changes").
     """
+    application_id = without_dependency(own.application.id)
     return azuread.ApplicationPassword(
         logical_names.secret(integration.key, label),
-        application_id=without_dependency(own.application.id),
+        application_id=application_id,
         display_name=f"{declared.display_name or integration.display_name} - {label}",
         end_date=declared.end_date(label),
         opts=pulumi.ResourceOptions(

@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 PRELOADED = (
@@ -72,8 +73,7 @@ def _watch(connection: socket.socket, forked: int) -> None:
         os.close(stream)  # whoever reads them shall see their end when the process ends
     ended = os.pidfd_open(forked)
     while True:
-        ready, _, _ = select.select([connection, ended], [], [])
-        if ended in ready:
+        if ended in select.select([connection.fileno(), ended], [], [])[0]:
             break
         signals = connection.recv(16)
         for number in signals or [signal.SIGKILL]:
@@ -108,8 +108,8 @@ if __name__ == "__main__":
     words = begin(next_request(sys.argv[1]))
     # At the top level, so that Python ends the process as it ends any other.
     if words[0] == "-m":
-        sys.argv, sys.path[0] = words[1:], os.getcwd()
+        sys.argv, sys.path[0] = words[1:], str(Path.cwd())
         runpy.run_module(words[1], run_name="__main__", alter_sys=True)
     else:
-        sys.argv, sys.path[0] = words, os.path.dirname(words[0])
+        sys.argv, sys.path[0] = words, str(Path(words[0]).parent)
         runpy.run_path(words[0], run_name="__main__")
