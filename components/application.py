@@ -87,7 +87,7 @@ def own_application(
             parent=parent, ignore_changes=not_declared_of_application(integration), hooks=hooks
         ),
     )
-    client_id = without_dependency(application.client_id)
+    client_id: pulumi.Input[str] = without_dependency(application.client_id)
     principal = azuread.ServicePrincipal(
         integration.key,
         client_id=client_id,

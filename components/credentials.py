@@ -108,7 +108,7 @@ def _in_state(
     in use, and without `ignore_changes` it replaces every one of them (measured: docs/reference/facts-pulumi.md,
     "Ignored changes").
     """
-    application_id = without_dependency(own.application.id)
+    application_id: pulumi.Input[str] = without_dependency(own.application.id)
     return azuread.ApplicationPassword(
         logical_names.secret(integration.key, label),
         application_id=application_id,
