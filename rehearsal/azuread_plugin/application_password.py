@@ -15,7 +15,8 @@ from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, diagnosing
 from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
-from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Properties, Values, known
+from rehearsal.azuread_plugin.planning import Plan, known
+from rehearsal.azuread_plugin.schema import UNKNOWN, Properties, Values
 
 _KIND = "passwordCredentials"
 
