@@ -17,7 +17,9 @@ from clients.business_central.errors import KNOWN_ANSWERS
 from clients.business_central.permission_refusals import permission_refusal
 from clients.http.answers import remedy_by_status
 from clients.http.errors import Conflict, Forbidden, ServiceError, Unauthorized, Unavailable
-from clients.http.transport import ErrorBody, File, Transport, redact
+from clients.http.failures import ErrorBody
+from clients.http.redaction import redact
+from clients.http.transport import File, Transport
 from clients.http.writes import Done, done_if, write
 
 T = TypeVar("T")

@@ -18,7 +18,8 @@ from clients.business_central.environment import read_error_body as read_busines
 from clients.graph.client import read_error_body as read_graph_problem
 from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UserFacingError
 from clients.http.retries import RETRIES
-from clients.http.transport import Transport, redact
+from clients.http.redaction import redact
+from clients.http.transport import Transport
 
 
 class Server(ThreadingHTTPServer):
