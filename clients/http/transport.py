@@ -6,7 +6,7 @@ Everything above takes a method, a path and what to send, and gets values or an 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Required, TypeVar, TypedDict, Unpack
+from typing import Any, NamedTuple, Required, TypedDict, TypeVar, Unpack
 
 import requests
 from urllib3.exceptions import HTTPError

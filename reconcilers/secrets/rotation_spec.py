@@ -1,4 +1,4 @@
-"""The secrets of an application as the rule of their rotation reads them: declared, live, and what the tenant allows."""
+"""An application's secrets as the rule of their rotation reads them: declared, live, and what the tenant allows."""
 
 from __future__ import annotations
 

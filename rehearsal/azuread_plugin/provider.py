@@ -26,8 +26,8 @@ from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, Sta
 from rehearsal.azuread_plugin.federated_credential import FederatedCredential, FlexibleFederatedCredential
 from rehearsal.azuread_plugin.functions import FUNCTIONS
 from rehearsal.azuread_plugin.graph_session import GraphSession
-from rehearsal.azuread_plugin.polling import Poller, PollingError
 from rehearsal.azuread_plugin.planning import Plan
+from rehearsal.azuread_plugin.polling import Poller, PollingError
 from rehearsal.azuread_plugin.schema import Values
 from rehearsal.azuread_plugin.service_principal import ServicePrincipal
 

@@ -18,6 +18,7 @@ from tests.support.provider_inputs import vendor_consent
 from tests.support.stack import MAGENTO, VENDOR
 from tests.support.tenant import Tenant
 
+
 @pytest.mark.parametrize(
     ("role", "named", "integration"),
     [

@@ -13,6 +13,7 @@ from tests.support.entra import EntraApplication, key_ids, tag
 from tests.support.preflight import COMPONENT, exported, run_preflight
 from tests.support.tenant import Tenant
 
+
 def test_an_application_that_no_state_knows_is_found_by_its_tag_with_both_ways_out(
     tenant: Tenant, tmp_path: Path, application: EntraApplication
 ) -> None:

@@ -12,7 +12,6 @@ from tests.support.consents import BOTH, add_role, grant_by_hand, grants, held, 
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
 from tests.support.provider_host import ProviderError, ProviderHost
 from tests.support.provider_inputs import vendor_consent
-from tests.support.replication import refused
 from tests.support.tenant import Tenant
 
 
