@@ -28,7 +28,8 @@ from clients.graph.deleted_items import DeletedItems
 from clients.graph.inventory import Inventory
 from clients.graph.sign_in_activities import SignInActivities
 from clients.http.errors import SignInFailed
-from clients.http.transport import ErrorBody, Transport
+from clients.http.failures import ErrorBody
+from clients.http.transport import Transport
 from clients.key_vault.credential import VaultCredential
 from clients.key_vault.vault import Vault, vault_address
 
