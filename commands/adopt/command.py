@@ -78,7 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
         return _run(arguments)
     except (StackUnreadable, SettingsError, UserFacingError, NotChosen, NotWritten, Unwritable) as problem:
         sys.stderr.write(f"{problem}\n")
-        return 2
+    except EOFError:
+        sys.stderr.write("Nothing was written.\n")
+    return 2
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -208,6 +210,7 @@ def _next(written: Mapping[str, Any], path: Path) -> str:
         [
             f"Written to {path}: {keys}. Now take what is there into the state; this writes to no service:",
             f"  {written['commands'][0]}",
+            "(where the stack is not made yet: `pulumi stack init` first)",
             "Then `pulumi preview --diff` shows what `pulumi up` changes: of each application of this tenant the tag.",
             *changes,
         ]

@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     """List, purge or restore.
 
     Returns:
-        0; 1 where an environment could not be read, or something could not be removed; 2 where nothing was done.
+        0; 1 where an environment or the stack file could not be read, or something could not be removed; 2 where
+        nothing was done.
     """
     try:
         file = StackFile.read(pulumi_cli.stack_file(arguments))
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"{problem}\n")
         return 2
     failures = [str(each) for each in left.problems.values()]
+    if not file.is_there:
+        failures.append(f"{file.path} is not there: no environment of Business Central was looked at.")
     removed: list[dict[str, Any]] = []
     if arguments.purge:
         removed, failed = _purge(session, left, environments)

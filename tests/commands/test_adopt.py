@@ -11,6 +11,7 @@ from tests.support.adopt import run_adopt, stack_file
 from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH
 from tests.support.entra import graph
 from tests.support.tenant import OURS, Tenant
+from tests.support.terminal import END_OF_INPUT, on_a_terminal
 from tests.support.wizard import make_foreign, register, run_wizard, writes
 
 NAME = "NaviPartner Ticketing Integration"
@@ -228,7 +229,7 @@ def test_an_environment_that_the_file_lacks_is_added(tenant: Tenant, tmp_path: P
         ("{deployer}", "Rehearsal deployer cannot be taken over: it is who runs this"),
         ("00000000-0000-4000-8000-000000000000", "nothing of this client id was granted anything on Business Central"),
         ("{shop}=taken", "the stack file has integration taken already; give another key."),
-        ("{shop}=not a key", "cannot be taken over as not a key: key:"),
+        ("{shop}=not a key", "the key 'not a key' is not allowed as a key: use letters, digits"),
         ("{shop}=Taken-production", "Nothing was written"),
     ],
 )
@@ -245,6 +246,31 @@ def test_what_cannot_be_taken_over_changes_no_file(tenant: Tenant, tmp_path: Pat
     assert run.code == 2
     assert said in run.said
     assert (run.stack_file, run.import_file, run.output) == (text, None, "")
+
+
+def test_on_a_terminal_it_asks_until_the_answers_can_be_used(tenant: Tenant, tmp_path: Path) -> None:
+    run_wizard(tenant, "[/b] shop")  # the first by its name, and no markup
+    file, import_file = tmp_path / "Pulumi.demo.yaml", tmp_path / "import.json"
+    file.write_text(stack_file(tenant))
+    command = ["adopt", "--stack", "demo", "--config-file", str(file), "--import-file", str(import_file)]
+    environment = tenant.ready.environment()
+    code, shown = on_a_terminal(command, [END_OF_INPUT], environment)
+    assert (code, shown.splitlines()[-1].rpartition(": ")[2]) == (2, "Nothing was written.")
+    assert (file.read_text(), import_file.exists()) == (stack_file(tenant), False)
+    code, shown = on_a_terminal(command, ["77", "1", "not a key", "shop"], environment)
+    assert code == 0, shown
+    assert "There is no 77 to take over." in shown
+    assert "'not a key' is not allowed as a key" in shown
+    assert "  displayName: '[/b] shop'\n" in file.read_text()
+    assert import_file.exists()
+
+
+def test_an_environment_that_cannot_be_one_is_told(tenant: Tenant, tmp_path: Path) -> None:
+    for name in ("", "a/b", "x" * 31):
+        run = run_adopt(tenant, tmp_path, "--environment", name)
+        assert run.code == 2
+        assert run.said.startswith(f"--environment {name!r}: ")
+    assert not tenant.requests(OURS)
 
 
 def test_what_this_project_made_is_not_offered(tenant: Tenant, tmp_path: Path) -> None:

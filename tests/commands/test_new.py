@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +11,7 @@ from settings.loading import load, project_configuration
 from settings.models import Settings
 from settings.presets import Presets
 from settings.yaml_reader import read_yaml
+from tests.support.terminal import on_a_terminal
 from tests.support.warm_process import WarmProcess
 
 ROOT = Path(__file__).parents[2]
@@ -165,25 +161,6 @@ def test_on_a_terminal_it_asks_and_asks_again_where_an_answer_is_not_valid(tmp_p
     stack = written(tmp_path / "Pulumi.dev.yaml")
     assert [each.name for each in stack.environments.values()] == ["Production", "Sandbox"]
     assert [each.key for each in stack.integrations] == ["magento"]
-
-
-def on_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
-    """Run a command with a terminal for its input and output, and return its exit code and what it showed."""
-    ours, its = pty.openpty()
-    environment = {"PATH": os.environ["PATH"], "TERM": "dumb", "COLUMNS": "300"}
-    process: Any = subprocess.Popen(
-        [sys.executable, "-m", "commands", *arguments], cwd=ROOT, env=environment, stdin=its, stdout=its, stderr=its
-    )
-    os.close(its)
-    os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
-    shown = b""
-    try:
-        while part := os.read(ours, 4096):
-            shown += part
-    except OSError:  # Linux's way to say that the other side is closed
-        pass
-    os.close(ours)
-    return process.wait(timeout=60), shown.decode()
 
 
 def test_environments_get_plain_keys_of_their_own() -> None:

@@ -81,6 +81,17 @@ def test_an_application_is_restored_with_its_service_principal_also_after_half_o
     assert restored["commands"][0].startswith(f"pulumi import --file {file} --stack demo ")
 
 
+def test_without_a_stack_file_it_says_that_business_central_was_not_looked_at(tenant: Tenant, tmp_path: Path) -> None:
+    made = destroyed(tenant)
+    nowhere = tmp_path / "nothing.yaml"
+    code, found, said = remains(tenant, tmp_path, "--config-file", str(nowhere))
+    assert {each["clientId"] for each in found["remains"]} == {made.client_id}
+    assert (code, said) == (
+        1,
+        f"{nowhere} is not there: no environment of Business Central was looked at.\n",
+    )
+
+
 def test_what_was_never_there_cannot_be_restored(tenant: Tenant, tmp_path: Path) -> None:
     code, _, said = remains(tenant, tmp_path, "--restore", "shop")
     assert code == 2
