@@ -178,18 +178,3 @@ def test_killed_while_it_is_made_the_next_up_leaves_one(
     assert working(tenant, stack, vault)
     assert len(credentials(tenant)) == len(vault.versions(NAME)) == 1
     assert stack.drift().code == 0
-
-
-def test_killed_while_it_is_taken_away_the_next_up_finishes(
-    tenant: Tenant, stack: Stack, vault: AdministeredVault
-) -> None:
-    stack.write(magento=magento(FIRST, SECOND, **PLACE))
-    stack.deploy()
-    assert [each["tags"]["label"] for each in vault.versions(NAME)] == [FIRST, SECOND]
-    stack.write(magento=magento(SECOND, **PLACE))
-    fault = tenant.fault({"path": "/removePassword$", "userAgent": OURS}, action="hold", when="after")
-    kill_at(tenant, stack, "up", fault)
-    done = stack.up()
-    assert done.code == 0, done
-    assert working(tenant, stack, vault)
-    assert stack.drift().code == 0
