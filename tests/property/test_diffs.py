@@ -173,7 +173,9 @@ def test_the_consents_that_are_tried_are_not_all_changes() -> None:
 
 
 def test_another_way_of_consent_writes_nothing_and_is_a_change() -> None:
-    spec = ConsentSpec(client_id="app", resource_app_id="resource", service_principal_id="p", roles=("Read",))
+    spec = ConsentSpec(
+        client_id="app", resource_app_id="resource", service_principal_id="p", roles=("Read",), declared_at="x"
+    )
     recorded = ConsentRecorded(service_principal_id="p", resource_id="r", assignments={"Read": "1"}, roles=("Read",))
     olds = {**spec.as_mapping(), **recorded.as_mapping()}
     assert not has_changes(AdminConsentProvider(), olds, spec.as_mapping())
