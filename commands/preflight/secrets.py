@@ -14,6 +14,7 @@ from commands.preflight.stack import Stack, all_keys
 from commands.preflight.vault_reads import VaultReads
 from commands.rotate.look import look, out_since
 from reconcilers.secrets.rotation import plan
+from reconcilers.vault_versions import label_of
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration
@@ -71,7 +72,7 @@ def _labels(
         name = application.name_of(label)
         end = _moment((name and stack.state.secret_ends[name]) or secrets.end_date(label))
         for each in versions or ():
-            if each.enabled and each.tags.get("label") == label and each.expires != end:
+            if each.enabled and label_of(each) == label and each.expires != end:
                 yield _ends_otherwise_in_the_vault(where, label, each, end)
         if end > now + SOON and label not in late:
             continue

@@ -14,7 +14,7 @@ from clients.http.errors import UserFacingError
 from clients.key_vault.errors import is_kept
 from clients.key_vault.records import Deleted, Version
 from clients.session import Session
-from reconcilers.vault_versions import MANAGED_BY
+from reconcilers.vault_versions import is_of_stack, label_of
 from settings.models import PROJECT
 
 
@@ -35,7 +35,7 @@ class LeftVersion:
         is_ = self.version
         state = "enabled, though its credential is gone" if is_.enabled else "disabled"
         return (
-            f"version {is_.version} of {is_.name} in vault {is_.vault}, '{is_.tags.get('label', '')}' of "
+            f"version {is_.version} of {is_.name} in vault {is_.vault}, '{label_of(is_)}' of "
             f"{is_.tags.get('integration', '')}: {state}; it stays until its secret is deleted with all of its versions"
         )
 
@@ -49,7 +49,7 @@ class LeftVersion:
             "vault": is_.vault,
             "secret": is_.name,
             "version": is_.version,
-            "label": is_.tags.get("label", ""),
+            "label": label_of(is_),
             "enabled": is_.enabled,
         }
 
@@ -122,7 +122,7 @@ def find(session: Session, stack: str, vaults: Iterable[str]) -> tuple[list[Left
             living = {secret.key_id.lower() for each in applications for secret in each.secrets}
         try:
             vault = session.vault(name)
-            ours = [each.name for each in vault.current().values() if _is_of(stack, each.tags)]
+            ours = [each.name for each in vault.current().values() if is_of_stack(each.tags, stack)]
             for secret in ours:
                 found += left_of(stack, vault.versions(secret), living)
             found += [
@@ -197,9 +197,5 @@ def _why_it_stays(rows: Iterable[Left]) -> Iterator[str]:
         yield "it has a version that is in use or somebody else's, and Key Vault removes no single version."
 
 
-def _is_of(stack: str, tags: Mapping[str, str]) -> bool:
-    return tags.get("managed-by") == MANAGED_BY and tags.get("stack") == stack
-
-
 def _is_left(stack: str, tags: Mapping[str, str], living: Collection[str]) -> bool:
-    return _is_of(stack, tags) and tags.get("key-id", "").lower() not in living
+    return is_of_stack(tags, stack) and tags.get("key-id", "").lower() not in living

@@ -14,6 +14,7 @@ from commands.preflight.stack import all_keys
 from commands.preflight.state import State
 from reconcilers.secrets.foreign import ListedSecret, foreign_secrets
 from reconcilers.secrets.rotation_spec import LiveSecret, Restrictions, Terms
+from reconcilers.vault_versions import label_of
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration
@@ -106,7 +107,7 @@ def out_since(secrets: Secrets, versions: Iterable[Version]) -> dict[str, dateti
         label: None for label in secrets.issued if secrets.deliver or secrets.in_custody(label)
     }
     for version in versions:
-        label = version.tags.get("label", "")
+        label = label_of(version)
         if version.enabled and label in got and got[label] is None:
             got[label] = version.created
     return got
