@@ -5,6 +5,8 @@ The tags are stored names: docs/decisions/0003-stored-names.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from clients.key_vault.records import Version
 
 MANAGED_BY = "entra-business-central"
@@ -39,6 +41,11 @@ def label_of(version: Version) -> str:
 def key_id_of(version: Version) -> str:
     """Return the key id of the credential whose text a version has, in lower case; "" where its tags do not say."""
     return version.tags.get("key-id", "").lower()
+
+
+def is_of_stack(tags: Mapping[str, str], stack: str) -> bool:
+    """Tell by the tags of a version, or of a deleted secret, whether this program set it for a stack of that name."""
+    return (tags.get("managed-by"), tags.get("stack")) == (MANAGED_BY, stack)
 
 
 def is_of_application(version: Version, client_id: str) -> bool:
