@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from settings.federated_credentials import MOST
 from settings.messages import Problem
 from settings.models import Integration
+from settings.own_program import why_not_own_program
 
 
 def federated_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
@@ -20,12 +21,8 @@ def federated_problems(integration: Integration, here: list[str | int]) -> Itera
     there: list[str | int] = [*here, "credentials", "federated"]
     if not declared:
         return
-    if integration.client_id:
-        yield Problem(there, "are for an application that this stack makes, and `clientId` names another")
-        return
-    if integration.people_sign_in:
-        text = "are for a program: people sign in here, since there are no `roles`, with a public client"
-        yield Problem(there, text)
+    if why := why_not_own_program(integration):
+        yield Problem(there, why)
         return
     if len(declared) > MOST:
         text = f"lists {len(declared)}; Entra allows {MOST} for one application: one with * (an expression) covers many"

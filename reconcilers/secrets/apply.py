@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 from clients.graph.client import Graph
 from clients.graph.errors import is_absent
@@ -24,7 +24,7 @@ from reconcilers.progress import report
 from reconcilers.secrets.observe import observe, observe_for_removal
 from reconcilers.secrets.plan import plan, removal
 from reconcilers.secrets.spec import Recorded, SecretSpec
-from reconcilers.vault_versions import CONTENT_TYPE
+from reconcilers.vault_versions import CONTENT_TYPE, set_again
 
 Trial = Callable[[str], None]
 """Takes a secret and returns once it works; raises UserFacingError where it does not in time."""
@@ -73,7 +73,9 @@ def reconcile(graph: Graph, vault: Vault, trial: Trial, spec: SecretSpec, record
         vault.disable(spec.secret_name, version)
     if planned.renew:
         is_own = planned.renew == planned.adopt
-        _set_again(vault, planned.renew, spec.tags(planned.key_id) if is_own else planned.renew.tags, live.versions)
+        tags = spec.tags(planned.key_id) if is_own else planned.renew.tags
+        # Both versions have the same credential.
+        set_again(vault, planned.renew, {**tags, "copy-of": planned.renew.version}, live.versions)
     return made
 
 
@@ -176,19 +178,6 @@ def _arrived(vault: Vault, spec: SecretSpec, key_id: str, problem: UserFacingErr
         )
         raise problem from None
     return next((each for each in versions if each.tags.get("key-id") == key_id), None)
-
-
-def _set_again(vault: Vault, version: Version, tags: Mapping[str, str], before: Iterable[Version]) -> None:
-    """Set the value of a version once more, so that it is the vault's current one; both have the same credential."""
-    value = vault.value(version.name, version.version)
-    vault.set_secret(
-        version.name,
-        value,
-        expires=version.expires,
-        tags={**tags, "copy-of": version.version},
-        content_type=version.content_type,
-        before=before,
-    )
 
 
 def _is_absent(problem: BaseException) -> bool:
