@@ -33,12 +33,13 @@ def consents(
     def make(
         app_id: str, name: str, depends_on: list[AdminConsent], hooks: pulumi.ResourceHookBinding | None = None
     ) -> AdminConsent:
+        waits_for = [*depends_on, *([own.principal] if own else [])]
         return AdminConsent(
             name,
             DeclaredConsent.from_mapping(declared_consent(integration, app_id)),
             client_id=without_dependency(client_id),
-            service_principal_id=own.principal.object_id if own else "",
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=depends_on, hooks=hooks),
+            service_principal_id=without_dependency(own.principal.object_id) if own else "",
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=waits_for, hooks=hooks),
         )
 
     if BUSINESS_CENTRAL_APP_ID not in integration.permissions:
