@@ -97,16 +97,16 @@ def _make(graph: Graph, vault: Vault, trial: Trial, spec: SecretSpec) -> Recorde
     try:
         trial(made.text)
     except UserFacingError as problem:
-        _take_back(graph, spec, made.key_id, problem)
+        _remove_again(graph, spec, made.key_id, problem)
         raise
     try:
         version = vault.set_secret(
             spec.secret_name, made.text, expires=spec.end, tags=spec.tags(made.key_id), content_type=CONTENT_TYPE
         )
     except UserFacingError as problem:
-        found = _arrived(vault, spec, made.key_id, problem)
+        found = _version_set_all_the_same(vault, spec, made.key_id, problem)
         if found is None:
-            _take_back(graph, spec, made.key_id, problem)
+            _remove_again(graph, spec, made.key_id, problem)
             raise
         version = found
     return Recorded(made.key_id, version.version, made.ends or spec.ends)
@@ -147,7 +147,7 @@ def _remove_by_name(graph: Graph, spec: SecretSpec, name: str, problem: UserFaci
         problem.reason += f"; whether Entra has made it could not be seen ({second.reason}): the next run removes it"
 
 
-def _take_back(graph: Graph, spec: SecretSpec, key_id: str, problem: UserFacingError) -> None:
+def _remove_again(graph: Graph, spec: SecretSpec, key_id: str, problem: UserFacingError) -> None:
     """Remove a credential that was just made; where that fails, say what is left."""
     try:
         retry_until_replicated(
@@ -161,7 +161,7 @@ def _take_back(graph: Graph, spec: SecretSpec, key_id: str, problem: UserFacingE
         )
 
 
-def _arrived(vault: Vault, spec: SecretSpec, key_id: str, problem: UserFacingError) -> Version | None:
+def _version_set_all_the_same(vault: Vault, spec: SecretSpec, key_id: str, problem: UserFacingError) -> Version | None:
     """Return the version that a write made whose answer was lost, None where there is none.
 
     Raises:
