@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from settings.federated_credentials import MOST
+from settings.federated_credentials import MAX_FEDERATED_CREDENTIALS
 from settings.messages import Problem
 from settings.models import Integration
 from settings.own_program import why_not_own_program
@@ -24,8 +24,11 @@ def federated_problems(integration: Integration, here: list[str | int]) -> Itera
     if why := why_not_own_program(integration):
         yield Problem(there, why)
         return
-    if len(declared) > MOST:
-        text = f"lists {len(declared)}; Entra allows {MOST} for one application: one with * (an expression) covers many"
+    if len(declared) > MAX_FEDERATED_CREDENTIALS:
+        text = (
+            f"lists {len(declared)}; Entra allows {MAX_FEDERATED_CREDENTIALS} for one application: one with * (an "
+            "expression) covers many"
+        )
         yield Problem(there, text)
     names: dict[str, str] = {}
     claims: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
