@@ -10,7 +10,7 @@ from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
-from commands.rotate.look import look
+from commands.rotate.known_secrets import known_secrets
 from reconcilers.secrets.rotation import plan
 from settings import logical_names
 from settings.credentials import Secrets
@@ -73,7 +73,7 @@ def _ends_before_the_overlap(
     stack: Stack, integration: Integration, secrets: Secrets, tagged: Collection[Application], now: datetime
 ) -> set[str]:
     """Return the labels whose successor, by Entra, is out too late: by the rule by which `rotate` goes."""
-    known = look(integration, secrets, stack.state, tagged, None, now)
+    known = known_secrets(integration, secrets, stack.state, tagged, None, now)
     notes = plan(known.terms, known.live, known.recorded, now).notes
     return {each.label for each in notes if each.kind == "expiring"}
 

@@ -19,7 +19,7 @@ from commands.preflight.stack import all_keys
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
 from commands.rotate import stack_file_writer
-from commands.rotate.look import Known, look
+from commands.rotate.known_secrets import Known, known_secrets
 from commands.rotate.outcome import ForeignAction, Line, Outcome, show
 from commands.rotate.stack_file_writer import NotWritten
 from commands.stack_state import exported_state
@@ -159,7 +159,7 @@ def _plan(
     for integration in wanted:
         if (secrets := integration.credentials.secrets) is None:
             continue
-        known = look(integration, secrets, state, applications, policy, now, _in_vault(secrets, session))
+        known = known_secrets(integration, secrets, state, applications, policy, now, _in_vault(secrets, session))
         rule = plan_after_leak if leak else plan
         rotation = rule(known.terms, known.live, known.recorded, now, known.restrictions)
         foreign = [] if leak else [(each, _action(each, known, state, now)) for each in known.foreign]
