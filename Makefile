@@ -31,8 +31,8 @@ demo: prebuild $(VENV)/.installed  ## walk through all of it against a rehearsal
 test: prebuild $(VENV)/.installed check cli  ## every check and every test (ARGS="-k words" narrows the tests)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-kills: cli  ## an up and a destroy killed at each of their requests; twenty minutes
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --kills tests/lifecycle/test_kills.py $(ARGS)
+kills: cli  ## an up, a destroy and a rotation killed at each of their requests; half an hour
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --kills tests/lifecycle/test_kills.py tests/lifecycle/test_kills_of_rotation.py $(ARGS)
 
 pulumi: prebuild $(VENV)/.installed  ## find or get the Pulumi CLI that demo and tests run on; how to put it on PATH
 	@$(BIN)/python -m rehearsal pulumi $(FETCH) $(ARGS)
@@ -46,7 +46,7 @@ check: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
 
-bench-scale: cli  ## 100 integrations in 2 environments with latency (ARGS=10 makes it 10)
+bench-scale: cli  ## 100 integrations in 2 environments with latency (ARGS=10 makes it 10; ARGS="10 --custody": in a vault)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 bench-replication: cli  ## how long is waited for what is new, with delays of 1, 10 and 60 s (ARGS="3" makes it 3 s)

@@ -1,7 +1,7 @@
 """`python -m commands prove`: tries out, as the outside systems would, the access that a stack handed over.
 
-Secrets come from the stack's outputs, out of a pipe, or with custody from the vault that alone has them. They go
-nowhere: not to a file, not on the screen.
+Secrets come from the stack's outputs, out of a pipe, or with custody from the vault that alone has them; a copy in a
+vault (`deliver`) is not read. They go nowhere: not to a file, not on the screen.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def _prove(session: Session, key: str, environment: str, handed_over: Integratio
     spec = _spec(environment, handed_over, place)
     if spec.not_provable:
         return Result(key, environment, "notProvable", message=f"{place}: {spec.not_provable}.")
-    at = handed_over.client_secret_in
+    at = None if handed_over.client_secret else handed_over.client_secret_in  # beside a secret it names a copy
     if UNKNOWN_OUTPUT in (handed_over.client_secret, handed_over.client_id, at.version if at else ""):
         message = f"{place}: the last `pulumi up` failed before it had a secret; run it again."
         return Result(key, environment, "failed", "secret", message)

@@ -44,6 +44,11 @@ def key_id_of(version: Version) -> str:
     return version.tags.get("key-id", "").lower()
 
 
+def is_of_stack(tags: Mapping[str, str], stack: str) -> bool:
+    """Tell by the tags of a version, or of a deleted secret, whether this program set it for a stack of that name."""
+    return (tags.get("managed-by"), tags.get("stack")) == (MANAGED_BY, stack)
+
+
 def is_of_application(version: Version, client_id: str) -> bool:
     """Tell whether a version is of an application: this program set it, for a secret of that client id."""
     return (version.tags.get("managed-by"), version.tags.get("client-id")) == (MANAGED_BY, client_id)

@@ -32,8 +32,11 @@ from clients.http.redaction import redact
 from clients.http.transport import USER_AGENT
 from clients.http.trust import NO_RETRIES, UntrustedCertificate, trusting_session
 
-# It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.
-logging.getLogger("azure.identity").addHandler(logging.NullHandler())
+# Both log what they raise too, in the service's own words, which may quote a secret; Python prints that where logging
+# is not set up. Our errors say it, without what looks like a secret.
+for _name in ("azure", "msal"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+    logging.getLogger(_name).propagate = False
 
 BUSINESS_CENTRAL_SCOPE = "https://api.businesscentral.dynamics.com/.default"
 RENEWED_BEFORE_SECONDS = 300  # before a token ends, as azure-core's own policy does it

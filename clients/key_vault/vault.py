@@ -10,26 +10,22 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
 
 from clients.entra.cloud import Cloud
-from clients.http.errors import FailedPrecondition, ServiceError, UserFacingError
+from clients.http.errors import FailedPrecondition, Forbidden, ServiceError
 from clients.http.replication import wait_until
 from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, done_if, write
-from clients.key_vault import pipeline
 from clients.key_vault.credential import VaultCredential
-from clients.key_vault.errors import KNOWN_ANSWERS, is_absent, is_disabled, remedy_for
+from clients.key_vault.errors import KNOWN_ANSWERS, is_absent, is_disabled, is_refused_by_rights
 from clients.key_vault.records import Deleted, Version
+from clients.key_vault.requests import VaultRequests
 
-if TYPE_CHECKING:
-    from azure.keyvault.secrets import SecretClient, SecretProperties
-
-T = TypeVar("T")
+NO_VERSION = "0" * 32
+"""The id of no version."""
 
 RECOVERY_SECONDS = 60
-"""How long a recovered secret is waited for: "several seconds", says the library's documentation."""
+"""How long a secret is waited for that is recovered or deleted: "several seconds", says the library's documentation."""
 
 
 def vault_address(name: str, cloud: Cloud) -> str:
@@ -59,7 +55,7 @@ def vault_address(name: str, cloud: Cloud) -> str:
     return f"{scheme}://{name.lower()}.{suffix}"
 
 
-class Vault:
+class Vault(VaultRequests):
     """One vault. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says.
 
     Args:
@@ -72,15 +68,9 @@ class Vault:
     """
 
     def __init__(self, name: str, address: str, credential: VaultCredential) -> None:
-        self.name = name
-        self.address = address
-        self._credential = credential
+        super().__init__(name, address, credential)
         self.lock = threading.RLock()
         self._current = SharedRead(self._list_current)
-
-    @cached_property
-    def _client(self) -> SecretClient:
-        return pipeline.secret_client(self.address, self._credential)
 
     def versions(self, name: str) -> list[Version]:
         """Return all versions of a secret, in the order in which they were created; [] where there is no such secret.
@@ -169,6 +159,22 @@ class Vault:
         attempting = f"read version {version} of {name} in vault {self.name}"
         return self._ask("GET", ask, attempting, name, version)
 
+    def may_read_values(self, name: str) -> bool:
+        """Tell whether the caller may read a secret's value, by asking for a version that cannot be there.
+
+        Key Vault refuses by rights before it looks (inferred: rehearsal/DIFFERENCES.md, "Azure Key Vault").
+        """
+        try:
+            self.value(name, NO_VERSION)
+        except Forbidden as problem:
+            if is_refused_by_rights(problem):
+                return False
+            raise
+        except ServiceError as problem:
+            if not is_absent(problem):
+                raise
+        return True
+
     def disable(self, name: str, version: str) -> None:
         """Disable a version, so that its value cannot be read any more. Needs Key Vault Secrets Officer."""
         self._set_enabled(name, version, enabled=False)
@@ -215,6 +221,52 @@ class Vault:
                 return Deleted(name, None)
             raise
 
+    def all_deleted(self) -> list[Deleted]:
+        """Return the deleted secrets that the vault still keeps. Needs Key Vault Reader; with access policies List."""
+
+        def ask() -> list[Deleted]:
+            return [
+                Deleted(str(each.name), each.scheduled_purge_date, dict(each.properties.tags or {}))
+                for each in self._client.list_deleted_secrets()
+            ]
+
+        return self._ask("GET", ask, f"list the deleted secrets of vault {self.name}", "")
+
+    def delete(self, name: str) -> None:
+        """Delete a secret with all of its versions, and wait until it can be purged. Needs Officer.
+
+        The vault keeps it for the time of its retention: `recover` brings it back.
+        """
+        attempting = f"delete {name} in vault {self.name}"
+
+        def is_done() -> bool:
+            return self.deleted(name) is not None
+
+        def send() -> None:
+            self._client.begin_delete_secret(name)
+
+        try:
+            write(
+                "DELETE", lambda: self._ask("DELETE", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS
+            )
+        finally:
+            self._current.forget()
+        self._wait(is_done, attempting)
+
+    def purge(self, name: str) -> None:
+        """Remove a deleted secret for good. Needs Officer; with access policies Purge.
+
+        Raises:
+            ServiceError: among others where the vault has purge protection, see `errors.is_kept`.
+        """
+
+        def send() -> None:
+            self._client.purge_deleted_secret(name)
+
+        ask = f"purge {name} in vault {self.name}"
+        gone = lambda: done_if(lambda: self.deleted(name) is None)  # noqa: E731 - as those beside it
+        write("DELETE", lambda: self._ask("DELETE", send, ask, name), gone, KNOWN_ANSWERS)
+
     def recover(self, name: str) -> None:
         """Bring a deleted secret back, with all of its versions, and wait until it is there. Needs Officer."""
         attempting = f"recover {name} in vault {self.name}"
@@ -226,38 +278,12 @@ class Vault:
             return bool(self.versions(name))
 
         write("POST", lambda: self._ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
+        self._wait(is_done, attempting)
+
+    def _wait(self, is_done: Callable[[], bool], attempting: str) -> None:
         if not wait_until(is_done, seconds=RECOVERY_SECONDS):
             raise FailedPrecondition(
                 attempting,
-                f"the vault took it on, and it is not there after {RECOVERY_SECONDS} s",
+                f"the vault took it on, and it is not done after {RECOVERY_SECONDS} s",
                 "Run the same command again in a few minutes.",
             )
-
-    def _ask(self, method: str, ask: Callable[[], T], attempting: str, name: str, version: str = "") -> T:
-        pipeline.forget()
-        try:
-            return ask()
-        except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-core
-            raise self._explained(pipeline.as_ours(problem, attempting, method, self.address), name, version) from None
-
-    def _explained(self, problem: UserFacingError, name: str, version: str) -> UserFacingError:
-        if not isinstance(problem, ServiceError):
-            return problem
-        host = self.address.partition("://")[2]
-        words = {"vault": self.name, "host": host, "name": name, "version": version}
-        return problem.add_remedy(remedy_for(problem, **words))
-
-    def _version(self, found: SecretProperties, version: str | None = None) -> Version:
-        version = found.version if version is None else version
-        if version is None or not found.name:
-            raise ValueError("no version of a secret")
-        return Version(
-            vault=self.name,
-            name=found.name,
-            version=version,
-            enabled=bool(found.enabled),
-            created=found.created_on,
-            expires=found.expires_on,
-            tags={str(key): str(value) for key, value in (found.tags or {}).items()},
-            content_type=str(found.content_type or ""),
-        )

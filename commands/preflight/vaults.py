@@ -8,7 +8,7 @@ from clients.http.errors import UserFacingError
 from commands.preflight import custody
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack
-from reconcilers.delivery.observe import observe
+from commands.preflight.vault_reads import VaultReads
 from reconcilers.delivery.plan import refusal
 from reconcilers.delivery.spec import DeliveryPlace
 from reconcilers.vault_versions import label_of
@@ -16,26 +16,26 @@ from settings.credentials import VaultPlace
 from settings.models import Integration
 
 
-def check(stack: Stack, integration: Integration) -> list[Finding]:
+def check(stack: Stack, integration: Integration, reads: VaultReads) -> list[Finding]:
     """Return what is to be said of an integration's vault.
 
     Args:
         stack: the stack.
         integration: one of its integrations.
+        reads: what vaults have.
     """
     secrets = integration.credentials.secrets
     if secrets is None or integration.client_id:
         return []
     if secrets.custody:
-        return list(custody.check(stack, integration, secrets.custody))
-    return list(_place(stack, integration, secrets.deliver)) if secrets.deliver else []
+        return list(custody.check(stack, integration, secrets.custody, reads))
+    return list(_place(stack, integration, secrets.deliver, reads)) if secrets.deliver else []
 
 
-def _place(stack: Stack, integration: Integration, place: VaultPlace) -> Iterator[Finding]:
+def _place(stack: Stack, integration: Integration, place: VaultPlace, reads: VaultReads) -> Iterator[Finding]:
     where = f"integrations.{integration.key}.credentials.secrets.deliver"
     try:
-        vault = stack.session.vault(place.key_vault)
-        live = observe(vault, place.secret_name)
+        live = reads.look(place)
     except UserFacingError as problem:
         yield finding_from(where, problem)
         return

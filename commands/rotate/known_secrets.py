@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 
 from clients.graph.app_management_policy import AppManagementPolicy
 from clients.graph.applications import Application, Secret
+from clients.key_vault.records import Version
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State
 from reconcilers.secrets.foreign import ListedSecret, foreign_secrets
 from reconcilers.secrets.rotation_spec import LiveSecret, Restrictions, Terms
+from reconcilers.vault_versions import label_of
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration
@@ -92,6 +94,23 @@ def known_secrets(
         tuple(foreign_of(secrets, state, application)) if not secrets.rotated_by else (),
         restrictions,
     )
+
+
+def out_since(secrets: Secrets, versions: Iterable[Version]) -> dict[str, datetime | None]:
+    """Return the labels whose secrets a vault hands over, each with when it got it, None where it has none to give.
+
+    Args:
+        secrets: what the stack file says of them.
+        versions: what the vault has of the secret, the oldest first.
+    """
+    got: dict[str, datetime | None] = {
+        label: None for label in secrets.issued if secrets.deliver or secrets.in_custody(label)
+    }
+    for version in versions:
+        label = label_of(version)
+        if version.enabled and label in got and got[label] is None:
+            got[label] = version.created
+    return got
 
 
 def foreign_of(secrets: Secrets | None, state: State, application: Application | None) -> list[ListedSecret]:
