@@ -15,7 +15,8 @@ from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_APPLICATIONS
 from clients.graph.requests import Requests
 from clients.http.errors import NotFound
 
-KEPT = timedelta(days=30)
+RESTORABLE_FOR = timedelta(days=30)
+"""For how long Entra keeps what was deleted."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class DeletedItem:
     @property
     def purged_on(self) -> date:
         """The day on which Entra deletes it for good."""
-        return (datetime.fromisoformat(f"{self.deleted[:19]}+00:00") + KEPT).date()
+        return (datetime.fromisoformat(f"{self.deleted[:19]}+00:00") + RESTORABLE_FOR).date()
 
 
 class DeletedItems(Requests):
