@@ -23,6 +23,7 @@ from rehearsal.pulumi_cli.find import PulumiCli, Search
 from rehearsal.ready_file import Deployer
 from tests.support.directory_objects import Caller
 from tests.support.tenant import REPOSITORY, Tenant
+from tests.support.warm_interpreter import warm_interpreter
 
 _NOW = datetime.now(UTC)
 FIRST, SECOND = (_NOW.date().isoformat(), (_NOW + timedelta(days=30)).date().isoformat())
@@ -218,7 +219,8 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """The whole environment of the CLI."""
-        return self.pulumi.environment(self._ready) | self.settings
+        of_this_checkout = self.folder.project == REPOSITORY
+        return self.pulumi.environment(self._ready) | (warm_interpreter() if of_this_checkout else {}) | self.settings
 
 
 class Running:
