@@ -9,7 +9,7 @@ from dynamic_providers.access_proof import AccessProofProvider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from dynamic_providers.companion_extension import CompanionExtensionProvider
 from tests.support.access_proofs import inputs as proof_inputs
-from tests.support.app_file import write_app_file
+from tests.support.app_file import COMPANION_APP_ID, write_app_file
 from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.registrations import declared_registration
 from tests.support.rights.case import NotDone, Operation, World
@@ -62,7 +62,7 @@ def _prove(world: World) -> None:
     world.create(AccessProofProvider, {**proof_inputs(world.application), "roles": ["API.ReadWrite.All"]})
 
 
-def _let_in(world: World) -> None:
+def make_usable(world: World) -> None:
     """Let the application use the environment."""
     who = {"clientId": world.application.client_id}
     world.edit("add_app_role_assignment", **who, resourceAppId=BUSINESS_CENTRAL, role="API.ReadWrite.All")
@@ -82,6 +82,26 @@ def _extension(world: World, channel: str) -> dict[str, Any]:
 
 def _install(world: World, channel: str) -> None:
     world.create(CompanionExtensionProvider, _extension(world, channel))
+
+
+def _installed(world: World) -> None:
+    """Install it as somebody who may; the rehearsal's deployer may not."""
+    world.edit(
+        "add_permission_set",
+        clientId=world.tenant.ready.deployer.clientId,
+        environment="Production",
+        roleId=EXTENSIONS.name,
+    )
+    _uninstall_companion(world)
+    made = world.create(CompanionExtensionProvider, {**_extension(world, "automation"), "uninstall_on_destroy": True})
+    world.made["extension"] = (made.id, made.outs)
+
+
+def _uninstall(world: World) -> None:
+    world.provider(CompanionExtensionProvider).delete(*world.made["extension"])
+    extensions = world.tenant.state()["businessCentral"]["Production"]["extensions"]
+    if any(each["id"] == COMPANION_APP_ID and each["installed"] for each in extensions):
+        raise NotDone("it stays installed")
 
 
 def _uninstall_companion(world: World) -> None:
@@ -107,11 +127,15 @@ OPERATIONS = [
     Operation(_REGISTRATIONS, "`refresh`", (API, AUTOMATION, REGISTRATION), _refresh, _register),
     Operation(_REGISTRATIONS, "`destroy`", (API, AUTOMATION, REGISTRATION, SECURITY), _deregister, _register, by=(DEPLOYER, CAREFUL)),
     Operation(
-        _REGISTRATIONS, "`up`: the proof, which the application gives with its own secret", (), _prove, _let_in
+        _REGISTRATIONS, "`up`: the proof, which the application gives with its own secret", (), _prove, make_usable
     ),
     Operation(
         _EXTENSION, "`up`: installed through the Automation API (`channel: automation`)",
         (AUTOMATION, D365_AUTOMATION, EXTENSIONS), partial(_install, channel="automation"), _uninstall_companion,
+    ),
+    Operation(
+        _EXTENSION, "`destroy` with `uninstallOnDestroy`, through the Automation API",
+        (AUTOMATION, D365_AUTOMATION, EXTENSIONS), _uninstall, _installed,
     ),
     Operation(
         _EXTENSION, "`up`: installed through the admin center (`channel: adminCenter`)",

@@ -9,6 +9,7 @@ from tests.support.consents import let_in
 from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.entra import graph
 from tests.support.preflight import exported
+from tests.support.rights.business_central_operations import make_usable
 from tests.support.rights.case import NotDone, Operation, World
 from tests.support.rights.catalogue import (
     API,
@@ -95,6 +96,17 @@ def _foreign(world: World) -> None:
     world.edit("add_app_role_assignment", **who, resourceAppId=BUSINESS_CENTRAL, role="API.ReadWrite.All")
 
 
+def _prove(world: World) -> None:
+    handed_over = {
+        "tenantId": world.tenant.ready.tenantId,
+        "clientId": world.application.client_id,
+        "clientSecret": world.application.secret,
+        "roles": ["API.ReadWrite.All"],
+        "environments": ["Production"],
+    }
+    world.command("prove", *_stack_file(world), "--wait", "0", state={"integrations": {_KEY: handed_over}})
+
+
 def _deleted(world: World) -> None:
     """`destroy` has run."""
     world.edit("delete_application", clientId=world.application.client_id)
@@ -156,6 +168,7 @@ OPERATIONS = [
     Operation(_SECTION, "`remains`", (READ, API, AUTOMATION, REGISTRATION), _list, _deleted),
     Operation(_SECTION, "`remains --purge`, of what the caller owned", (READ, OWNED, API, AUTOMATION, REGISTRATION), _purge, _deleted),
     Operation(_SECTION, "`remains --restore`, of what the caller owned", (READ, OWNED), _restore, _deleted),
+    Operation(_SECTION, "`prove`, with what the stack handed over", (), _prove, make_usable),
     Operation(_SECTION, "`rotate`", (READ,), _rotate),
     Operation(_SECTION, "`rotate` with `foreignSecrets: remove`", (OWNED,), _remove_foreign, _old_secret),
 ]  # fmt: skip

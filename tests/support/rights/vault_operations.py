@@ -11,7 +11,7 @@ from dynamic_providers.base import Provider
 from dynamic_providers.vault_delivery import VaultDeliveryProvider, VaultRetirementProvider
 from dynamic_providers.vault_secret import VaultSecretProvider
 from tests.support.access_proofs import inputs as proof_inputs
-from tests.support.directory_objects import BUSINESS_CENTRAL
+from tests.support.rights.business_central_operations import make_usable
 from tests.support.rights.case import NotDone, Operation, World
 from tests.support.rights.catalogue import (
     OWNED,
@@ -73,10 +73,7 @@ def _kept(world: World) -> None:
 
 def _kept_and_usable(world: World) -> None:
     _kept(world)
-    who = {"clientId": world.application.client_id}
-    world.edit("add_app_role_assignment", **who, resourceAppId=BUSINESS_CENTRAL, role="API.ReadWrite.All")
-    world.edit("create_registration", **who, environment="Production")
-    world.edit("add_permission_set", **who, environment="Production", roleId="D365 READ")
+    make_usable(world)
 
 
 def _prove(world: World) -> None:
