@@ -213,7 +213,7 @@ class Vault(VaultRequests):
             return Deleted(name, found.scheduled_purge_date)
 
         try:
-            return self._ask("GET", ask, f"check_done for a deleted secret {name} in vault {self.name}", name)
+            return self._ask("GET", ask, f"look for a deleted secret {name} in vault {self.name}", name)
         except ServiceError as problem:
             if is_absent(problem):
                 return None
