@@ -96,7 +96,9 @@ def read_yaml(text: str) -> Any:
     try:
         value = yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
     except yaml.YAMLError as problem:
-        raise ValueError(" ".join(str(problem).split())) from None
+        text = " ".join(str(problem).split())
+        tab = " (a tab: write spaces there)" if r"character '\t'" in text else ""
+        raise ValueError(text + tab) from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except (ValueError, LookupError, TypeError, AttributeError):  # what PyYAML makes of `!!bool perhaps`

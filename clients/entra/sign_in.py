@@ -32,8 +32,8 @@ from clients.http.redaction import redact
 from clients.http.transport import USER_AGENT
 from clients.http.trust import NO_RETRIES, UntrustedCertificate, trusting_session
 
-# Both log what they raise too, in the service's own words, which may quote a secret. Python prints that where nobody
-# sets logging up; our errors say it without what looks like a secret.
+# Both log what they raise too, in the service's own words, which may quote a secret; Python prints that where logging
+# is not set up. Our errors say it, without what looks like a secret.
 for _name in ("azure", "msal"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
     logging.getLogger(_name).propagate = False

@@ -25,6 +25,9 @@ _APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 _CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
 _GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 _APPLICATION_DEVELOPER = "cf1c38e5-3621-4004-a7cb-879624dced7c"
+_REPORTS_READER = "4a5d8f65-41da-4de4-8968-e035b65339cf"
+_SECURITY_ADMINISTRATOR = "194ae4cb-b126-40b2-bd5b-6091b380977d"
+_SECURITY_READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
 _APPLICATION_ADMINISTRATORS = frozenset(
     {_GLOBAL_ADMINISTRATOR, _APPLICATION_ADMINISTRATOR, _CLOUD_APPLICATION_ADMINISTRATOR}
 )
@@ -167,6 +170,17 @@ READ_POLICIES = GraphPermission(
 )
 """Read the tenant's app management policy; never required."""
 
+READ_SIGN_INS = GraphPermission(
+    "AuditLog.Read.All",
+    "b0afded3-3588-46d8-8b3d-9842eff778da",
+    frozenset({"Directory.Read.All", _DIRECTORY_READ_WRITE}),
+    role="Reports Reader",
+    roles=frozenset(
+        {_GLOBAL_ADMINISTRATOR, _GLOBAL_READER, _REPORTS_READER, _SECURITY_ADMINISTRATOR, _SECURITY_READER}
+    ),
+)
+"""See when applications last signed in; never required."""
+
 
 def remedies(rights: Iterable[GraphPermission], caller: Caller | None) -> str:
     """Return what to do about those of the rights that a caller lacks; about the first where it seems to have all.
@@ -190,7 +204,7 @@ def add_graph_remedy(
         needed: what was needed; whatever else it is, reading is needed too.
         caller: tells who was refused, None where that is not known; asked only where it matters.
     """
-    if problem.code == "Authorization_RequestDenied":
+    if problem.code in {"Authorization_RequestDenied", "Authentication_MSGraphPermissionMissing"}:
         problem.add_remedy(remedies(dict.fromkeys((needed, READ_APPLICATIONS)), caller()))
     problem.add_remedy(remedy_for(problem) or remedy_by_status(problem))
     return problem

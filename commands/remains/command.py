@@ -12,12 +12,13 @@ from rich.console import Console
 
 from clients.http.errors import UserFacingError
 from clients.session import Session
-from commands import pulumi_cli
+from commands import pulumi_cli, stack_file_writer
 from commands.pulumi_cli import StackUnreadable
 from commands.remains import vaults
 from commands.remains.left import Left, find
 from commands.remains.restore import import_file, restore
 from commands.stack_file import StackFile
+from commands.stack_file_writer import NotWritten
 from settings.loading import SettingsError
 from settings.models import Environment
 
@@ -40,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     """List, purge or restore.
 
     Returns:
-        0; 1 where an environment or a vault could not be read, or something could not be removed; 2 where nothing was
-        done.
+        0; 1 where an environment, a vault or the stack file could not be read, or something could not be removed; 2
+        where nothing was done.
     """
     try:
         file = StackFile.read(pulumi_cli.stack_file(arguments))
@@ -58,6 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"{problem}\n")
         return 2
     failures = [str(each) for each in (*left.problems.values(), *unread)]
+    if not file.is_there:
+        failures.append(f"{file.path} is not there: no environment of Business Central was looked at.")
     removed: list[dict[str, Any]] = []
     if arguments.purge:
         removed, failed = _purge(session, left, environments)
@@ -119,12 +122,17 @@ def _show(
 def _restore(arguments: argparse.Namespace, session: Session) -> int:
     name, key = pulumi_cli.short_name(arguments.stack), arguments.restore
     path = arguments.import_file or Path(f"import-{name}.json")
+    if path.exists():  # before anything is restored
+        raise StackUnreadable(
+            f"{path} is there already, perhaps not imported yet: `pulumi import` it first and remove it, or name "
+            "another one with --import-file. Nothing was restored."
+        )
     application_id, principal_id = restore(session, name, key)
     written = json.dumps(import_file(key, application_id, principal_id), indent=2) + "\n"
     try:
-        path.write_text(written, encoding="utf-8")
-    except OSError as problem:
-        raise StackUnreadable(f"It is restored, but {path} cannot be written: {problem.strerror}.") from None
+        stack_file_writer.create(path, written)
+    except NotWritten as problem:
+        raise StackUnreadable(f"It is restored, but {problem} Run it again with another --import-file.") from None
     command = pulumi_cli.import_command(arguments, path)
     if arguments.json:
         restored = {"key": key, "applicationId": application_id, "servicePrincipalId": principal_id}
@@ -135,7 +143,9 @@ def _restore(arguments: argparse.Namespace, session: Session) -> int:
         f"Restored: application {application_id} and service principal {principal_id} of {key}, with the secrets that",
         "had not ended. Take them into the state, with the integration in the stack file:",
         f"  {command}",
-        "Then `pulumi up` consents and registers anew: what was granted and registered went with `destroy`.",
+        "Then `pulumi up` consents and registers anew, since what was granted and registered went with `destroy`, and",
+        "makes a secret for each label, since the text of one cannot be read again. Those that came back work until",
+        "they end; `python -m commands preflight` names them, and `known` keeps them.",
     ]
     Console(soft_wrap=True).print("\n".join(lines), markup=False, highlight=False)
     return 0

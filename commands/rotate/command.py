@@ -14,14 +14,13 @@ from rich.console import Console
 
 from clients.http.errors import UserFacingError
 from clients.session import Session
-from commands import pulumi_cli
+from commands import pulumi_cli, stack_file_writer
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
-from commands.rotate import stack_file_writer
 from commands.rotate.look import Known, look, out_since
 from commands.rotate.outcome import ForeignAction, Line, Outcome, show
-from commands.rotate.stack_file_writer import NotWritten
+from commands.stack_file_writer import NotWritten
 from commands.stack_state import exported_state
 from reconcilers.secrets.foreign import ListedSecret
 from reconcilers.secrets.rotation import plan, plan_after_leak

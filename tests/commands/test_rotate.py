@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.rotate import stack_file_writer
-from commands.rotate.stack_file_writer import NotWritten
+from commands import stack_file_writer
+from commands.stack_file_writer import NotWritten
 from tests.support.preflight import run_preflight
 from tests.support.rotate import LIFETIME, OVERLAP, TODAY, RotatingStack, ago, label
 from tests.support.stack import MAGENTO

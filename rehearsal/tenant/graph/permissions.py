@@ -29,6 +29,9 @@ READ_POLICIES: Roles = (
     frozenset({"Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"}),
 )
 
+READ_SIGN_INS = frozenset({"AuditLog.Read.All", "Directory.Read.All"})
+"""For a report, which refuses in words of its own."""
+
 READ_GRANTS: Roles = (
     frozenset(
         {
