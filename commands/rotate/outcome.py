@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from commands.rotate.look import Known
+from commands.rotate.known_secrets import Known
 from reconcilers.secrets.foreign import ListedSecret
 from reconcilers.secrets.rotation import Rotation
 from settings.secret_labels import issued_path

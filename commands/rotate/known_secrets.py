@@ -46,7 +46,7 @@ class Known:
 
     @property
     def terms(self) -> Terms:
-        """What the rule of rotation is told."""
+        """What the stack file says, for the rule of rotation."""
         return terms_of(self.secrets)
 
 
@@ -55,7 +55,7 @@ def terms_of(secrets: Secrets) -> Terms:
     return Terms(secrets.issued, secrets.lifetime_days, secrets.overlap, secrets.maximum_live)
 
 
-def look(
+def known_secrets(
     integration: Integration,
     secrets: Secrets,
     state: State,
