@@ -2,10 +2,11 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+AZURE_CLI := .rehearsal/azure-cli
 FETCH := $(if $(NO_FETCH),--no-fetch)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication bench-inventory rotation fuzz-answers fuzz-stack-files fuzz lock clean
+.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication bench-inventory rotation fuzz-answers fuzz-stack-files fuzz azure-cli lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +66,15 @@ fuzz-stack-files: $(VENV)/.installed  ## 5,000 stack files that are nearly valid
 	@$(BIN)/python -m tests.fuzz.stack_files $(ARGS)
 
 fuzz: fuzz-stack-files fuzz-answers  ## both
+
+$(AZURE_CLI)/.installed: tests/azure_cli/requirements.txt | python-is-new-enough
+	@echo "Making $(AZURE_CLI) with Microsoft's Azure CLI (some 700 MB, two minutes or more, once)"
+	@$(PYTHON) -m venv $(AZURE_CLI)
+	@$(AZURE_CLI)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/azure_cli/requirements.txt
+	@touch $@
+
+azure-cli: cli $(AZURE_CLI)/.installed  ## the real Azure CLI against the tenant: a page's commands, and sign-ins
+	@$(BIN)/python -m pytest tests/azure_cli $(ARGS)
 
 lock: requirements.in  ## write requirements.txt anew from requirements.in
 	@$(PYTHON) -m venv .rehearsal/lock && .rehearsal/lock/bin/pip install --quiet pip-tools

@@ -1,13 +1,14 @@
-"""How our versions of a vault's secrets are tagged, and what a version's tags say: of copies and custody alike.
+"""How our versions of a vault's secrets are tagged, what a version's tags say, and a value that is set again.
 
 The tags are stored names: docs/decisions/0003-stored-names.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from clients.key_vault.records import Version
+from clients.key_vault.vault import Vault
 
 MANAGED_BY = "entra-business-central"
 CONTENT_TYPE = "client secret of Entra"
@@ -64,3 +65,26 @@ def is_of_integration(version: Version, client_id: str, stack: str, integration:
     """
     tags = (version.tags.get(name) for name in ("managed-by", "stack", "integration"))
     return tuple(tags) == (MANAGED_BY, stack, integration) or is_of_application(version, client_id)
+
+
+def set_again(vault: Vault, version: Version, tags: Mapping[str, str], before: Iterable[Version]) -> None:
+    """Set the value of a version once more, so that it is the current one of its secret.
+
+    Args:
+        vault: the vault.
+        version: one of its versions.
+        tags: of the new version.
+        before: the versions of the secret, as they were listed.
+
+    Raises:
+        UserFacingError: its value cannot be read, or not be set.
+    """
+    value = vault.value(version.name, version.version)
+    vault.set_secret(
+        version.name,
+        value,
+        expires=version.expires,
+        tags=tags,
+        content_type=version.content_type,
+        before=before,
+    )

@@ -148,12 +148,12 @@ def secret_credential(tenant_id: str, cloud: Cloud, client_id: str, secret: str)
 
 
 def bearer(credential: Credential, scope: str) -> Callable[[], str]:
-    """Return a function that gives an Authorization header for a scope; it raises what `kept_token` says."""
-    token = kept_token(credential, scope)
+    """Return a function that gives an Authorization header for a scope; it raises what `cached_token` says."""
+    token = cached_token(credential, scope)
     return lambda: f"Bearer {token().token}"
 
 
-def kept_token(credential: Credential, scope: str) -> Callable[..., AccessToken]:
+def cached_token(credential: Credential, scope: str) -> Callable[..., AccessToken]:
     """Return a function that gives a token for a scope.
 
     The token is got by one thread, kept for all, and renewed in time: not every credential of azure-identity does that
@@ -202,16 +202,16 @@ def _token_not_issued(problem: Exception, attempting: str, credential: Credentia
     if isinstance(cause, UntrustedCertificate):
         return cause.while_attempting(attempting)
     if odd := token_responses.unexpected_response():
-        return SignInFailed(attempting, odd, _SOMETHING_ELSE_ANSWERS)
+        return SignInFailed(attempting, odd, _NOT_ENTRA)
     said = shortened(redact(str(getattr(problem, "message", "") or problem)), MESSAGE_CHARACTERS).rstrip(".")
     if isinstance(cause, (ValueError, TypeError, AttributeError, LookupError, DecodeError)):
         unreadable = f"the answer of the token service cannot be read ({said.removeprefix('Authentication failed: ')})"
-        return SignInFailed(attempting, unreadable, _SOMETHING_ELSE_ANSWERS)
-    advise = credential.remedy if isinstance(credential, _Caller) else _no_remedy
-    return SignInFailed(attempting, said, advise(said))
+        return SignInFailed(attempting, unreadable, _NOT_ENTRA)
+    remedy_for = credential.remedy if isinstance(credential, _Caller) else _no_remedy
+    return SignInFailed(attempting, said, remedy_for(said))
 
 
-_SOMETHING_ELSE_ANSWERS = (
+_NOT_ENTRA = (
     "Something else than Entra answers there, such as a proxy's page: check HTTPS_PROXY, NO_PROXY and "
     "ARM_METADATA_HOSTNAME."
 )

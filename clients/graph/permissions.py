@@ -8,7 +8,7 @@ Roles: https://learn.microsoft.com/entra/identity/role-based-access-control/perm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clients.entra.caller import Caller
 from clients.graph.errors import remedy_for
@@ -106,6 +106,20 @@ READ_APPLICATIONS = GraphPermission(
 )
 """Look up service principals and what they hold."""
 
+READ_DELETED_ITEMS = replace(
+    READ_APPLICATIONS, included_in=READ_APPLICATIONS.included_in - {"Application.ReadWrite.OwnedBy"}
+)
+"""Look up what was deleted, for which `Application.ReadWrite.OwnedBy` is not listed."""
+
+READ_DIRECTORY = GraphPermission(
+    "Directory.Read.All",
+    "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
+    frozenset({_DIRECTORY_READ_WRITE}),
+    role="",
+    roles=_APPLICATION_ADMINISTRATORS,
+)
+"""Add an owner to an application that is there, which Graph looks up; beside the right to write the application."""
+
 MANAGE_OWN_APPLICATIONS = GraphPermission(
     "Application.ReadWrite.OwnedBy",
     "18a4783c-866b-4cc7-a460-3d5e5662c884",
@@ -164,7 +178,7 @@ GRANT_DELEGATED_PERMISSIONS = GraphPermission(
 READ_POLICIES = GraphPermission(
     "Policy.Read.All",
     "246dd0d5-5bd0-4def-940b-0421030a5b68",
-    frozenset({"Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"}),
+    frozenset({"Policy.ReadWrite.ApplicationConfiguration"}),
     role="Global Reader",
     roles=_APPLICATION_ADMINISTRATORS | {_GLOBAL_READER},
 )

@@ -116,7 +116,7 @@ class Vault(VaultRequests):
     ) -> Version:
         """Set a secret's value: this makes a new version, from now on the current one. Needs Key Vault Secrets Officer.
 
-        It is repeated where the vault could not answer, after a look for a version with exactly these tags that is
+        It is repeated where the vault could not answer, after a check for a version with exactly these tags that is
         not one of `before`: so give tags that no other value has.
 
         Args:
@@ -135,7 +135,7 @@ class Vault(VaultRequests):
             )
             return self._version(made.properties)
 
-        def look() -> Done[Version] | None:
+        def check_done() -> Done[Version] | None:
             known = {each.version for each in before}
             listed = [
                 each for each in self.versions(name) if dict(each.tags) == dict(tags) and each.version not in known
@@ -143,7 +143,7 @@ class Vault(VaultRequests):
             return Done(listed[-1]) if listed else None
 
         try:
-            return write("PUT", lambda: self._ask("PUT", send, attempting, name), look, KNOWN_ANSWERS)
+            return write("PUT", lambda: self._ask("PUT", send, attempting, name), check_done, KNOWN_ANSWERS)
         finally:
             self._current.forget()
 

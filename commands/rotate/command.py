@@ -18,7 +18,7 @@ from commands import pulumi_cli, stack_file_writer
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
-from commands.rotate.look import Known, look, out_since
+from commands.rotate.known_secrets import Known, known_secrets, out_since
 from commands.rotate.outcome import ForeignAction, Line, Outcome, show
 from commands.stack_file_writer import NotWritten
 from commands.stack_state import exported_state
@@ -157,7 +157,7 @@ def _plan(
     for integration in wanted:
         if (secrets := integration.credentials.secrets) is None:
             continue
-        known = look(integration, secrets, state, applications, policy, now, _in_vault(secrets, session))
+        known = known_secrets(integration, secrets, state, applications, policy, now, _in_vault(secrets, session))
         rule = plan_after_leak if leak else plan
         rotation = rule(known.terms, known.live, known.recorded, now, known.restrictions)
         foreign = [] if leak else [(each, _action(each, known, state, now)) for each in known.foreign]

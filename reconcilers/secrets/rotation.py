@@ -105,7 +105,7 @@ def plan(
             "makes the new before it deletes what has been replaced."
         )
         notes.append(Note("note", max(made), text))
-    notes += _unseen(staying, live, recorded)
+    notes += _not_in_place(staying, live, recorded)
     return Rotation(add, tuple(sorted(gone | stale)), tuple(notes))
 
 
@@ -230,7 +230,7 @@ def _successor(
     return label, Note("due", label, f"{due}: '{label}', which ends {terms.end(label):%Y-%m-%d}.")
 
 
-def _unseen(labels: Iterable[str], live: Mapping[str, LiveSecret], recorded: Collection[str]) -> Iterator[Note]:
+def _not_in_place(labels: Iterable[str], live: Mapping[str, LiveSecret], recorded: Collection[str]) -> Iterator[Note]:
     for label in labels:
         if label in live and live[label].out is None:
             yield Note("pending", label, f"The secret '{label}' is not in its vault yet: the next `up` puts it there.")

@@ -31,6 +31,7 @@ class Known:
         live: the secrets that Entra has, by label.
         recorded: the labels of the secrets that the state has.
         foreign: the secrets that nobody here knows.
+        kept: the secrets that the stack file names under `known`, and that work in Entra.
         restrictions: what the tenant's policy says of new secrets; None where it was not read.
     """
 
@@ -41,10 +42,11 @@ class Known:
     recorded: frozenset[str]
     foreign: tuple[ListedSecret, ...]
     restrictions: Restrictions | None
+    kept: tuple[ListedSecret, ...] = ()
 
     @property
     def terms(self) -> Terms:
-        """What the rule of rotation is told."""
+        """What the stack file says, for the rule of rotation."""
         return terms_of(self.secrets)
 
 
@@ -53,7 +55,7 @@ def terms_of(secrets: Secrets) -> Terms:
     return Terms(secrets.issued, secrets.lifetime_days, secrets.overlap, secrets.maximum_live)
 
 
-def look(
+def known_secrets(
     integration: Integration,
     secrets: Secrets,
     state: State,
@@ -93,6 +95,7 @@ def look(
         frozenset(key_ids),
         tuple(foreign_of(secrets, state, application)) if not secrets.rotated_by else (),
         restrictions,
+        tuple(each for each in listed if each.key_id in secrets.known and _moment(each.ends) > now),
     )
 
 
