@@ -295,7 +295,9 @@ def test_a_program_that_writes_the_secret_down_is_found_out(checkout: Checkout, 
     assert line in text
     header = "__import__('base64').b64encode(f'user:{secret}'.encode()).decode()"
     leak = f"open('.rehearsal/leak.txt', 'w').write({header}) and None"
-    stack_outputs.write_text(text.replace(line, f"        newest.password.value.apply(lambda secret: {leak})\n{line}"))
+    stack_outputs.write_text(
+        text.replace(line, f"        newest.password and newest.password.value.apply(lambda secret: {leak})\n{line}")
+    )
     code, output = checkout.walk(*options_of(plugin))
     assert code == 1
     assert output.strip().splitlines()[-1].endswith("The secret stands in leak.txt (base64).")
