@@ -20,6 +20,7 @@ from components.federated_credentials import federated_credentials
 from components.labels_in_custody import LabelsInCustody
 from components.proof import access_proof
 from components.stack_outputs import stack_outputs
+from components.vault_certificates import vault_certificates
 from dynamic_providers.access_proof import AccessProof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
@@ -82,6 +83,7 @@ class Integration(pulumi.ComponentResource):
             else []
         )
         public = certificates(integration, own.application, self) if own else []
+        signing = vault_certificates(integration, own, self) if own else []
         for key in integration.environments:
             environment = settings.environments[key]
             registration = BusinessCentralRegistration(
@@ -104,6 +106,7 @@ class Integration(pulumi.ComponentResource):
                 settings,
                 client_id=client_id,
                 secrets=made,
+                signing=signing,
                 # A server with an application of its own has its roles there, and not on Business Central's.
                 consents=[consented, *(consented_elsewhere if environment.scope else [])],
                 registration=registration,
@@ -120,6 +123,7 @@ class Integration(pulumi.ComponentResource):
             delivered=delivered,
             federated=trusted,
             certificates=public,
+            signing=signing,
             cloud=cloud,
         )
         self.register_outputs({"clientId": client_id})

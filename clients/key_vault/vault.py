@@ -1,4 +1,4 @@
-"""One vault of Azure Key Vault: the versions of its secrets.
+"""One vault of Azure Key Vault: the versions of its secrets; its certificates are in `certificates.py`.
 
 https://learn.microsoft.com/rest/api/keyvault/secrets . azure-keyvault-secrets makes the requests; it is imported with
 the first vault, since a run with nothing to do asks none.
@@ -19,6 +19,7 @@ from clients.http.replication import wait_until
 from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, done_if, write
 from clients.key_vault import pipeline
+from clients.key_vault.certificates import Certificates
 from clients.key_vault.credential import VaultCredential
 from clients.key_vault.errors import KNOWN_ANSWERS, is_absent, is_disabled, remedy_for
 from clients.key_vault.records import Deleted, Version
@@ -68,19 +69,25 @@ class Vault:
         credential: for the vaults of the cloud (`clients.key_vault.credential.VaultCredential`).
 
     Attributes:
+        credential: what signs in to it.
         lock: for whoever reads, and writes by what was read.
     """
 
     def __init__(self, name: str, address: str, credential: VaultCredential) -> None:
         self.name = name
         self.address = address
-        self._credential = credential
+        self.credential = credential
         self.lock = threading.RLock()
         self._current = SharedRead(self._list_current)
 
     @cached_property
     def _client(self) -> SecretClient:
-        return pipeline.secret_client(self.address, self._credential)
+        return pipeline.secret_client(self.address, self.credential)
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        """Its certificates."""
+        return Certificates(self)
 
     def versions(self, name: str) -> list[Version]:
         """Return all versions of a secret, in the order in which they were created; [] where there is no such secret.
@@ -94,7 +101,7 @@ class Vault:
             return sorted(found, key=lambda each: each.created.timestamp() if each.created else 0.0)
 
         try:
-            return self._ask("GET", ask, f"list the versions of {name} in vault {self.name}", name)
+            return self.ask("GET", ask, f"list the versions of {name} in vault {self.name}", name)
         except ServiceError as problem:
             if is_absent(problem):
                 return []
@@ -112,7 +119,7 @@ class Vault:
             listed = (self._version(each, "") for each in self._client.list_properties_of_secrets())
             return {each.name.lower(): each for each in listed}
 
-        return self._ask("GET", ask, f"list the secrets of vault {self.name}", "")
+        return self.ask("GET", ask, f"list the secrets of vault {self.name}", "")
 
     def set_secret(
         self,
@@ -153,7 +160,7 @@ class Vault:
             return Done(listed[-1]) if listed else None
 
         try:
-            return write("PUT", lambda: self._ask("PUT", send, attempting, name), look, KNOWN_ANSWERS)
+            return write("PUT", lambda: self.ask("PUT", send, attempting, name), look, KNOWN_ANSWERS)
         finally:
             self._current.forget()
 
@@ -167,7 +174,7 @@ class Vault:
             return value
 
         attempting = f"read version {version} of {name} in vault {self.name}"
-        return self._ask("GET", ask, attempting, name, version)
+        return self.ask("GET", ask, attempting, name, version)
 
     def disable(self, name: str, version: str) -> None:
         """Disable a version, so that its value cannot be read any more. Needs Key Vault Secrets Officer."""
@@ -189,7 +196,7 @@ class Vault:
         try:
             write(
                 "PATCH",
-                lambda: self._ask("PATCH", send, attempting, name, version),
+                lambda: self.ask("PATCH", send, attempting, name, version),
                 lambda: done_if(is_done),
                 KNOWN_ANSWERS,
             )
@@ -207,7 +214,7 @@ class Vault:
             return Deleted(name, found.scheduled_purge_date)
 
         try:
-            return self._ask("GET", ask, f"look for a deleted secret {name} in vault {self.name}", name)
+            return self.ask("GET", ask, f"look for a deleted secret {name} in vault {self.name}", name)
         except ServiceError as problem:
             if is_absent(problem):
                 return None
@@ -225,7 +232,7 @@ class Vault:
         def is_done() -> bool:
             return bool(self.versions(name))
 
-        write("POST", lambda: self._ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
+        write("POST", lambda: self.ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
         if not wait_until(is_done, seconds=RECOVERY_SECONDS):
             raise FailedPrecondition(
                 attempting,
@@ -233,7 +240,16 @@ class Vault:
                 "Run the same command again in a few minutes.",
             )
 
-    def _ask(self, method: str, ask: Callable[[], T], attempting: str, name: str, version: str = "") -> T:
+    def ask(self, method: str, ask: Callable[[], T], attempting: str, name: str, version: str = "") -> T:
+        """Ask the vault by a library, and raise what it answers as an error for the user.
+
+        Args:
+            method: of the request, for a message.
+            ask: asks.
+            attempting: what it is for, to complete "could not ...".
+            name: of the secret or certificate, for a remedy.
+            version: its version, for a remedy.
+        """
         pipeline.forget()
         try:
             return ask()
