@@ -7,17 +7,13 @@ import pulumi
 
 from clients.http.errors import UserFacingError
 from clients.http.trust import unread_bundle
-from clients.session import Session
-from components.business_central_in_tenant import BusinessCentralInTenant
-from components.caller import find_caller
-from components.cloud import KnownCloud, refuse_cloud_without_business_central
+from components.cloud import refuse_cloud_without_business_central
 from components.companion import companion_extension
-from components.existing_application import ExistingClientIds
 from components.integration import Integration
-from components.labels_in_custody import LabelsInCustody
 from components.program_end import end_quietly_when_interrupted, refuse
 from components.project_name import refuse_another_name
 from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
+from components.run import Run
 from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
 from settings.rotation_warnings import rotation_warnings
 
@@ -52,18 +48,11 @@ if companion := settings.companion_extension:
     pulumi.export("companionExtension", versions)
 
 if settings.integrations or not companion:
-    session = Session(config_texts)
     try:
-        caller = find_caller(session)
-        cloud = KnownCloud.of(config_texts)
+        run = Run.begin(settings, config_texts)
     except UserFacingError as problem:
         refuse(str(problem))
-    in_tenant, client_ids = BusinessCentralInTenant(session, settings), ExistingClientIds(settings)
-    in_custody = LabelsInCustody(session, in_tenant.makes)
-    made = {
-        each.key: Integration(each, settings, caller, in_tenant, client_ids, in_custody, cloud).stack_outputs
-        for each in settings.integrations
-    }
+    made = {each.key: Integration(each, run).stack_outputs for each in settings.integrations}
     pulumi.export("integrations", made)
     # By itself, since no secret is beside it: other stacks take them from here (`clientId: {stack, output}`).
     pulumi.export("clientIds", {key: outputs["clientId"] for key, outputs in made.items()})

@@ -28,7 +28,8 @@ from clients.graph.client import read_error_body as read_graph_problem
 from clients.graph.deleted_items import DeletedItems
 from clients.graph.inventory import Inventory
 from clients.http.errors import SignInFailed
-from clients.http.transport import ErrorBody, Transport
+from clients.http.failures import ErrorBody
+from clients.http.transport import Transport
 from clients.key_vault.credential import VaultCredential
 from clients.key_vault.vault import Vault, vault_address
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pulumi
 import pulumi_azuread as azuread
 
+from components.dependencies import without_dependency
 from components.required_resource_access import required_resource_accesses
 from settings.models import PROJECT, Integration
 
@@ -86,13 +87,15 @@ def own_application(
             parent=parent, ignore_changes=not_declared_of_application(integration), hooks=hooks
         ),
     )
+    client_id: pulumi.Input[str] = without_dependency(application.client_id)
     principal = azuread.ServicePrincipal(
         integration.key,
-        client_id=application.client_id,
+        client_id=client_id,
         owners=owners,
         account_enabled=integration.enabled,
         opts=pulumi.ResourceOptions(
             parent=parent,
+            depends_on=[application],
             ignore_changes=not_declared_of_principal(integration),
             deleted_with=None if integration.protect else application,
             hooks=pulumi.ResourceHookBinding(before_update=[_leave_disabled()])

@@ -6,9 +6,10 @@ import pulumi
 
 from components.application import OwnApplication
 from components.dependencies import without_dependency
-from dynamic_providers.admin_consent import AdminConsent
+from dynamic_providers.admin_consent import AdminConsent, DeclaredConsent
 from settings import logical_names
 from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
+from settings.consents import declared_consent
 from settings.models import Integration
 
 
@@ -32,19 +33,13 @@ def consents(
     def make(
         app_id: str, name: str, depends_on: list[AdminConsent], hooks: pulumi.ResourceHookBinding | None = None
     ) -> AdminConsent:
-        permissions = integration.permissions[app_id]
+        waits_for = [*depends_on, *([own.principal] if own else [])]
         return AdminConsent(
             name,
+            DeclaredConsent.from_mapping(declared_consent(integration, app_id)),
             client_id=without_dependency(client_id),
-            service_principal_id=own.principal.object_id if own else "",
-            owner=integration.owner,
-            expected_publisher=integration.publisher,
-            resource_app_id=app_id,
-            roles=list(permissions.roles),
-            delegated_scopes=list(permissions.delegated_scopes),
-            consent=integration.consent,
-            declared_at=f"integrations.{integration.key}",
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=depends_on, hooks=hooks),
+            service_principal_id=without_dependency(own.principal.object_id) if own else "",
+            opts=pulumi.ResourceOptions(parent=parent, depends_on=waits_for, hooks=hooks),
         )
 
     if BUSINESS_CENTRAL_APP_ID not in integration.permissions:

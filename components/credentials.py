@@ -108,9 +108,10 @@ def _in_state(
     in use, and without `ignore_changes` it replaces every one of them (measured: docs/reference/facts-pulumi.md,
     "Ignored changes").
     """
+    application_id: pulumi.Input[str] = without_dependency(own.application.id)
     return azuread.ApplicationPassword(
         logical_names.secret(integration.key, label),
-        application_id=own.application.id,
+        application_id=application_id,
         display_name=f"{declared.display_name or integration.display_name} - {label}",
         end_date=declared.end_date(label),
         opts=pulumi.ResourceOptions(
@@ -121,7 +122,7 @@ def _in_state(
             # (docs/reference/facts-pulumi.md, "Deleted with, and protected").
             deleted_with=None if integration.protect else own.application,
             hooks=in_custody.with_refusal(explained()),
-            depends_on=[copy.retirement] if copy else [],
+            depends_on=[own.application, *([copy.retirement] if copy else [])],
             protect=False,  # also in a protected integration secrets have to rotate
         ),
     )

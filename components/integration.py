@@ -5,26 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
-import pulumi_azuread as azuread
 
 from components.application import own_application
-from components.business_central_in_tenant import BusinessCentralInTenant
 from components.certificates import certificates
-from components.cloud import KnownCloud
 from components.consents import consents
 from components.credentials import secrets
 from components.delivery import deliveries
 from components.dependencies import without_dependency
-from components.existing_application import ExistingClientIds
 from components.federated_credentials import federated_credentials
-from components.labels_in_custody import LabelsInCustody
 from components.proof import access_proof
+from components.run import Run
 from components.stack_outputs import stack_outputs
 from components.vault_certificates import vault_certificates
 from dynamic_providers.access_proof import AccessProof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
-from settings.models import PROJECT, Settings
+from settings.models import PROJECT
 from settings.models import Integration as IntegrationSettings
 from settings.registrations import declared_registration
 
@@ -34,12 +30,7 @@ class Integration(pulumi.ComponentResource):
 
     Args:
         integration: what the stack file says of it.
-        settings: all that the stack file says, for the names of environments.
-        caller: who runs this, as `azuread.get_client_config` says; asked once for all integrations.
-        in_tenant: what is looked at before the first thing is made.
-        client_ids: those of applications that exist already.
-        in_custody: what is looked at before azuread makes a secret.
-        cloud: the cloud of the directory, as far as it is known without a request.
+        run: what it shares with all others.
     """
 
     stack_outputs: dict[str, Any]
@@ -47,16 +38,7 @@ class Integration(pulumi.ComponentResource):
     outputs of this resource, so that the state keeps the secret in fewer places; a mapping, because a secret in one
     output would make all of it secret."""
 
-    def __init__(
-        self,
-        integration: IntegrationSettings,
-        settings: Settings,
-        caller: azuread.GetClientConfigResult,
-        in_tenant: BusinessCentralInTenant,
-        client_ids: ExistingClientIds,
-        in_custody: LabelsInCustody,
-        cloud: KnownCloud,
-    ) -> None:
+    def __init__(self, integration: IntegrationSettings, run: Run) -> None:
         # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
         super().__init__(
             f"{PROJECT}:index:Integration",
@@ -70,22 +52,24 @@ class Integration(pulumi.ComponentResource):
         # An existing application that waits for its approval makes nothing before that, and the approval page adds what
         # is not in the tenant.
         looks = integration.consent == "auto" or not integration.client_id
-        hooks = in_tenant.before_create if looks else None
+        hooks = run.in_tenant.before_create if looks else None
         # An application that exists already is its vendor's or its team's: it gets no secret here.
-        own = None if integration.client_id else own_application(integration, caller, self, hooks)
-        client_id = own.application.client_id if own else client_ids.of(integration, self)
+        own = None if integration.client_id else own_application(integration, run.caller, self, hooks)
+        client_id = own.application.client_id if own else run.client_ids.of(integration, self)
         consented, *consented_elsewhere = consents(integration, client_id, own, self, None if own else hooks)
-        made = secrets(integration, own, in_custody, self) if own else []
+        made = secrets(integration, own, run.in_custody, self) if own else []
         proofs: list[AccessProof | None] = []
         trusted = (
-            federated_credentials(integration, own.application, self, tenant_id=caller.tenant_id, cloud=cloud.cloud)
+            federated_credentials(
+                integration, own.application, self, tenant_id=run.caller.tenant_id, cloud=run.cloud.cloud
+            )
             if own
             else []
         )
         public = certificates(integration, own.application, self) if own else []
         signing = vault_certificates(integration, own, self) if own else []
         for key in integration.environments:
-            environment = settings.environments[key]
+            environment = run.settings.environments[key]
             registration = BusinessCentralRegistration(
                 logical_names.registration(integration.key, environment.name),
                 DeclaredRegistration.from_mapping(declared_registration(integration, key, environment)),
@@ -103,7 +87,7 @@ class Integration(pulumi.ComponentResource):
             proof = access_proof(
                 integration,
                 key,
-                settings,
+                run.settings,
                 client_id=client_id,
                 secrets=made,
                 signing=signing,
@@ -116,14 +100,14 @@ class Integration(pulumi.ComponentResource):
         delivered = deliveries(integration, client_id, made, [each for each in proofs if each], self)
         self.stack_outputs = stack_outputs(
             integration,
-            settings,
-            tenant_id=caller.tenant_id,
+            run.settings,
+            tenant_id=run.caller.tenant_id,
             client_id=client_id,
             secrets=made,
             delivered=delivered,
             federated=trusted,
             certificates=public,
             signing=signing,
-            cloud=cloud,
+            cloud=run.cloud,
         )
         self.register_outputs({"clientId": client_id})

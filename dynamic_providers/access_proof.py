@@ -15,7 +15,7 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 from dynamic_providers.base import Provider, declared, provider_method
 from reconcilers.progress import report
 from reconcilers.proof.prove import prove
-from reconcilers.proof.spec import FIELDS, PEOPLE_SIGN_IN, CertificateInVault, DeclaredProof, InVault, ProofSpec
+from reconcilers.proof.spec import PEOPLE_SIGN_IN, CertificateInVault, DeclaredProof, InVault, ProofSpec
 
 __all__ = ["PEOPLE_SIGN_IN", "AccessProof", "AccessProofProvider", "DeclaredProof"]
 
@@ -26,7 +26,7 @@ class AccessProofProvider(Provider):
     replaced_when = ("client_id",)
     # The credential is compared by its key id: so that a diff can be read, and no secret has to be.
     updated_when = (
-        *(name for name in FIELDS if name not in {"client_id", "declared_at"}),
+        *(name for name in ProofSpec.field_names() if name not in {"client_id", "declared_at"}),
         "credential_id",
         "in_vault",
         "certificate_in_vault",

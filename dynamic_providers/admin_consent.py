@@ -9,7 +9,7 @@ Here Pulumi's mappings become the types of `reconcilers.consent`, and its types 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypedDict, Unpack
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
@@ -19,26 +19,12 @@ from reconcilers.consent.apply import apply, remove
 from reconcilers.consent.observe import observe, observe_for_refresh, observe_for_removal
 from reconcilers.consent.plan import plan, refreshed, removal
 from reconcilers.consent.refusals import publisher
-from reconcilers.consent.spec import DEFAULTS, RECORDED_ALWAYS, ConsentSpec, Recorded
+from reconcilers.consent.spec import DEFAULTS, RECORDED_ALWAYS, ConsentSpec, DeclaredConsent, Recorded
 from reconcilers.recording import new_revision, resource_id
 
+__all__ = ["AdminConsent", "AdminConsentProvider", "DeclaredConsent"]
+
 _PUBLISHER_KEYS = ("display_name", "verified_publisher_id")
-
-
-class ConsentInputs(TypedDict):
-    """What is declared; what each means is said by `ConsentSpec`, which has the defaults too."""
-
-    client_id: pulumi.Input[str]
-    service_principal_id: pulumi.Input[str]
-    owner: str
-    expected_publisher: dict[str, str]
-    resource_app_id: str
-    roles: list[str]
-    delegated_scopes: list[str]
-    consent: str
-    declared_at: str  # key in the stack file, for messages
-
-
 _IDENTITY = ("client_id", "resource_app_id", "owner")
 
 
@@ -50,7 +36,7 @@ class AdminConsentProvider(Provider):
     """
 
     replaced_when = _IDENTITY
-    updated_when = tuple(key for key in ConsentInputs.__annotations__ if key not in {*_IDENTITY, "declared_at"})
+    updated_when = tuple(name for name in ConsentSpec.field_names() if name not in {*_IDENTITY, "declared_at"})
     recorded_always = RECORDED_ALWAYS
     defaults: ClassVar[dict[str, Any]] = DEFAULTS
 
@@ -85,7 +71,7 @@ class AdminConsentProvider(Provider):
         outputs = {**declared(props), **refreshed(spec, live, recorded).as_mapping()}
         if live.application and spec.expected_publisher:
             outputs["expected_publisher"] = publisher(live.application, spec.expected_publisher)
-        inputs = {key: outputs[key] for key in ConsentInputs.__annotations__ if key in outputs}
+        inputs = {key: outputs[key] for key in ConsentSpec.field_names() if key in outputs}
         return ReadResult(id_, outputs, {**inputs, "service_principal_id": spec.service_principal_id})
 
     @provider_method
@@ -125,15 +111,30 @@ class AdminConsent(Resource, module="entra-business-central", name="AdminConsent
 
     Args:
         name: logical name.
-        opts: options of Pulumi.
-        inputs: what is declared.
+        consent: what the stack file says of it.
+        client_id: the application that is granted something.
+        service_principal_id: object id of an own application's service principal, "" of any other.
     """
 
     revision: pulumi.Output[str]
     """A new value after the creation and after each update."""
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None, **inputs: Unpack[ConsentInputs]) -> None:
+    def __init__(
+        self,
+        name: str,
+        consent: DeclaredConsent,
+        *,
+        client_id: pulumi.Input[str],
+        service_principal_id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        properties = {
+            **consent.as_mapping(),
+            "client_id": client_id,
+            "service_principal_id": service_principal_id,
+            "revision": None,
+        }
         # Delete first: the replacement has the same assignments, and a later delete would remove them.
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True))
-        recorded = AdminConsentProvider.without_defaults({**inputs, "revision": None})
+        recorded = AdminConsentProvider.without_defaults(properties)
         super().__init__(AdminConsentProvider(), name, recorded, options)

@@ -14,19 +14,15 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 
 from clients.business_central.environment import Environment
 from dynamic_providers.base import Provider, declared, gone, provider_method
-from reconcilers.recording import new_revision
+from reconcilers.recording import new_revision, plain
 from reconcilers.registration import apply, observe
 from reconcilers.registration.spec import (
-    FIELDS,
     RECORDED_ALWAYS,
     DeclaredRegistration,
     Recorded,
     RegistrationSpec,
     comparable,
-    defaults,
-    parsed,
     permission_set_specs,
-    plain,
     problems,
 )
 
@@ -39,9 +35,9 @@ class BusinessCentralRegistrationProvider(Provider):
     """Registers, changes and deregisters."""
 
     replaced_when = ("client_id", "environment")
-    updated_when = tuple(name for name in FIELDS if name not in {"client_id", *_NOT_COMPARED})
+    updated_when = tuple(name for name in RegistrationSpec.field_names() if name not in {"client_id", *_NOT_COMPARED})
     recorded_always = RECORDED_ALWAYS
-    defaults: ClassVar[Mapping[str, Any]] = defaults()
+    defaults: ClassVar[Mapping[str, Any]] = RegistrationSpec.defaults()
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Write role ids in upper case as Business Central does, and report what it could not store."""
@@ -51,7 +47,7 @@ class BusinessCentralRegistrationProvider(Provider):
 
     def comparable(self, key: str, value: Any) -> Any:
         """Compare permission sets without regard to their order, and names of environments to their case."""
-        return comparable(key, parsed(key, value))
+        return comparable(key, permission_set_specs(value or ()) if key == "permission_sets" else value)
 
     def replaces(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
         """Replace where the environment is another one, unless it was only renamed (`formerly` in the stack file)."""

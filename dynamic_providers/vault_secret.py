@@ -22,8 +22,6 @@ from reconcilers.secrets.trial import wait_until_it_works
 
 __all__ = ["DeclaredSecret", "VaultSecret", "VaultSecretProvider"]
 
-_INPUTS = (*DeclaredSecret.__dataclass_fields__, "application_object_id", "client_id", "state")
-
 
 class VaultSecretProvider(Provider):
     """Makes and removes; never moves, and never reads the value."""
@@ -58,7 +56,7 @@ class VaultSecretProvider(Provider):
         vault = self.session.vault(spec.key_vault)
         live = observe_for_refresh(self.session.graph, vault, spec, recorded)
         outputs = {**declared(props), "state": refreshed(spec, live, recorded)}
-        return ReadResult(id_, outputs, {key: outputs[key] for key in _INPUTS})
+        return ReadResult(id_, outputs, {key: outputs[key] for key in SecretSpec.field_names()})
 
     @provider_method
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:

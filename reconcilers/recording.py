@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self
 
 _NO_DEFAULT = object()
@@ -25,18 +25,32 @@ class Recordable:
 
     def as_mapping(self) -> dict[str, Any]:
         """Return its fields as a mapping of plain values."""
-        return _plain(asdict(self))
+        return {name: plain(getattr(self, name)) for name in self.field_names()}
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        """Return the names of its fields, which are property keys."""
+        return tuple(each.name for each in fields(cls))
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:
         """Return the fields that need not be given, and what they are then, as plain values."""
         given = {each.name: each.default for each in fields(cls) if each.default is not MISSING}
         made = {each.name: each.default_factory() for each in fields(cls) if each.default_factory is not MISSING}
-        return _plain({**given, **made})
+        return {name: plain(value) for name, value in {**given, **made}.items()}
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+def plain(value: Any) -> Any:
+    """Return a field's value as a mapping has it: a tuple as a list, and a recordable as a mapping of its own."""
+    match value:
+        case Recordable():
+            return value.as_mapping()
+        case tuple():
+            return [plain(each) for each in value]
+        case Mapping():
+            return dict(value)
+        case _:
+            return value
 
 
 def resource_id(tenant_id: str, *parts: str) -> str:

@@ -1,9 +1,11 @@
-"""What our versions of a vault's secrets are marked with, copies and secrets in custody alike; stored names.
+"""How our versions of a vault's secrets and certificates are tagged, and what a version's tags say.
 
-docs/decisions/0003-stored-names.md.
+The tags are stored names: docs/decisions/0003-stored-names.md.
 """
 
 from __future__ import annotations
+
+from clients.key_vault.records import CertificateVersion, Version
 
 MANAGED_BY = "entra-business-central"
 CONTENT_TYPE = "client secret of Entra"
@@ -27,3 +29,31 @@ def version_tags(stack: str, integration: str, client_id: str, label: str, key_i
         "label": label,
         "key-id": key_id,
     }
+
+
+def label_of(version: Version | CertificateVersion) -> str:
+    """Return the label of the secret that a version has, "" where its tags do not say."""
+    return version.tags.get("label", "")
+
+
+def key_id_of(version: Version) -> str:
+    """Return the key id of the credential whose text a version has, in lower case; "" where its tags do not say."""
+    return version.tags.get("key-id", "").lower()
+
+
+def is_of_application(version: Version | CertificateVersion, client_id: str) -> bool:
+    """Tell whether a version is of an application: this program set it, for a secret of that client id."""
+    return (version.tags.get("managed-by"), version.tags.get("client-id")) == (MANAGED_BY, client_id)
+
+
+def is_of_integration(version: Version | CertificateVersion, client_id: str, stack: str, integration: str) -> bool:
+    """Tell whether a version is of an integration: of its application, or of the one that it had before that.
+
+    Args:
+        version: a version of any vault's secret or certificate.
+        client_id: the application that the integration has now.
+        stack: the stack's name.
+        integration: the integration's key.
+    """
+    tags = (version.tags.get(name) for name in ("managed-by", "stack", "integration"))
+    return tuple(tags) == (MANAGED_BY, stack, integration) or is_of_application(version, client_id)

@@ -17,7 +17,9 @@ from clients.business_central.errors import KNOWN_ANSWERS
 from clients.business_central.permission_refusals import permission_refusal
 from clients.http.answers import remedy_by_status
 from clients.http.errors import Conflict, Forbidden, ServiceError, Unauthorized, Unavailable
-from clients.http.transport import ErrorBody, File, Transport, redact
+from clients.http.failures import ErrorBody
+from clients.http.redaction import redact
+from clients.http.transport import File, Transport
 from clients.http.writes import Done, done_if, write
 
 T = TypeVar("T")
@@ -124,14 +126,14 @@ class EnvironmentApps:
         try:
             return self._transport.read(reader, "GET", f"{self._root}{path}", attempting=attempting)
         except ServiceError as problem:
-            raise problem.with_remedy(self._remedy(problem)) from None
+            raise problem.add_remedy(self._remedy(problem)) from None
 
     def _list(self, reader: Callable[[Mapping[str, Any]], T], path: str, attempting: str) -> list[T]:
         """Return what a reader makes of each entity of a list, of its next pages too, which are not documented."""
         try:
             return self._transport.items(reader, f"{self._root}{path}", attempting=attempting)
         except ServiceError as problem:
-            raise problem.with_remedy(self._remedy(problem)) from None
+            raise problem.add_remedy(self._remedy(problem)) from None
 
     def _write(
         self,
@@ -150,7 +152,7 @@ class EnvironmentApps:
         try:
             return write("POST", send, check_done, KNOWN_ANSWERS)
         except ServiceError as problem:
-            raise problem.with_remedy(self._remedy(problem)) from None
+            raise problem.add_remedy(self._remedy(problem)) from None
 
     def _remedy(self, problem: ServiceError) -> str:
         match problem:

@@ -15,7 +15,8 @@ from urllib.parse import quote
 from clients.business_central.registrations import Registrations
 from clients.business_central.servers import Server
 from clients.business_central.users import Users
-from clients.http.transport import ErrorBody, Transport, as_mapping
+from clients.http.failures import ErrorBody, as_mapping
+from clients.http.transport import Transport
 
 ANSWER_SECONDS = 510
 """Business Central ends an operation after 8 minutes; what it says until then is worth waiting for.

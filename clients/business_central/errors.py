@@ -273,9 +273,9 @@ def add_environment_remedy(
 ) -> ServiceError:
     """Return an error that the application or person that runs this got, with a remedy, where one is known."""
     if refusal := permission_refusal(problem):
-        problem.with_remedy(format_remedy(remedy_for_caller(refusal), environment, route, server))
+        problem.add_remedy(format_remedy(remedy_for_caller(refusal), environment, route, server))
         return problem
-    problem.with_remedy(_known_remedy(problem, KNOWN_ANSWERS, environment, route, server))
+    problem.add_remedy(_known_remedy(problem, KNOWN_ANSWERS, environment, route, server))
     return problem
 
 

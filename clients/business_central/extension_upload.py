@@ -137,9 +137,9 @@ class ExtensionUpload(Requests):
     def _add_remedy(self, problem: ServiceError) -> ServiceError:
         refusal = permission_refusal(problem)
         if refusal and refusal.refused in {"object", "not said"}:
-            problem.with_remedy(format_remedy(ASSIGN_EXTENSION_MANAGEMENT, self._environment.name))
+            problem.add_remedy(format_remedy(ASSIGN_EXTENSION_MANAGEMENT, self._environment.name))
         elif problem.code == "BadRequest_ResourceNotFound":
-            problem.with_remedy("This Business Central offers no upload through the Automation API: use adminCenter.")
+            problem.add_remedy("This Business Central offers no upload through the Automation API: use adminCenter.")
         return add_environment_remedy(problem, self._environment.name, COMPANION_ROUTE)
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clients.http.errors import FailedPrecondition, UnexpectedAnswer
-from clients.http.transport import ErrorBody, Transport, as_mapping
+from clients.http.failures import ErrorBody, as_mapping
+from clients.http.transport import Transport
 
 BUSINESS_CENTRAL_URL = "https://api.businesscentral.dynamics.com"
 _BUSINESS_CENTRAL_DOMAIN = "businesscentral.dynamics.com"

@@ -21,7 +21,8 @@ from clients.http.errors import (
     Unavailable,
     UserFacingError,
 )
-from clients.http.transport import ErrorBody, Transport
+from clients.http.failures import ErrorBody
+from clients.http.transport import Transport
 
 _TRIES, _LONGEST_WAIT = 3, 5
 

@@ -27,7 +27,9 @@ from clients.entra.refusals import remedy
 from clients.entra.sign_in_methods import ChosenSignIn, SignInMethod, choose_sign_in, unusable, value
 from clients.http.bodies import shortened
 from clients.http.errors import SignInFailed, UserFacingError
-from clients.http.transport import MESSAGE_CHARACTERS, USER_AGENT, redact
+from clients.http.failures import MESSAGE_CHARACTERS
+from clients.http.redaction import redact
+from clients.http.transport import USER_AGENT
 from clients.http.trust import NO_RETRIES, UntrustedCertificate, trusting_session
 
 # It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from clients.http.errors import FailedPrecondition
-from clients.http.transport import redact
+from clients.http.redaction import redact
 
 ATTEMPTING = "sign in to Entra"
 

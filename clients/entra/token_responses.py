@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from clients.http.bodies import Body
-from clients.http.transport import redact
+from clients.http.redaction import redact
 
 _kept = threading.local()
 

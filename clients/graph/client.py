@@ -9,7 +9,7 @@ from clients.graph.app_role_assignments import AppRoleAssignments
 from clients.graph.delegated_grants import DelegatedGrants
 from clients.graph.passwords import Passwords
 from clients.graph.service_principals import ServicePrincipals
-from clients.http.transport import ErrorBody, as_mapping
+from clients.http.failures import ErrorBody, as_mapping
 
 
 def read_error_body(body: Mapping[str, Any]) -> ErrorBody:

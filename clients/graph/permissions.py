@@ -191,6 +191,6 @@ def add_graph_remedy(
         caller: tells who was refused, None where that is not known; asked only where it matters.
     """
     if problem.code == "Authorization_RequestDenied":
-        problem.with_remedy(remedies(dict.fromkeys((needed, READ_APPLICATIONS)), caller()))
-    problem.with_remedy(remedy_for(problem) or remedy_by_status(problem))
+        problem.add_remedy(remedies(dict.fromkeys((needed, READ_APPLICATIONS)), caller()))
+    problem.add_remedy(remedy_for(problem) or remedy_by_status(problem))
     return problem

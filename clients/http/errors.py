@@ -6,6 +6,8 @@ name themselves without their module, because Pulumi shows `module.Class: messag
 
 from __future__ import annotations
 
+from typing import Self
+
 DEBUG_VARIABLE = "ENTRA_BC_TRACEBACK"
 """Set to 1 in the environment to see the traceback of an error that is our own mistake."""
 
@@ -31,8 +33,8 @@ class UserFacingError(Exception):
         place = f"{self.where}: " if self.where else ""
         return f"{place}could not {self.attempted}: {self.reason}. {self.remedy}".strip()
 
-    def with_remedy(self, remedy: str) -> UserFacingError:
-        """Return this error with this remedy, unless it has one already."""
+    def add_remedy(self, remedy: str) -> Self:
+        """Say what to do about it, unless that is said already, and return this error."""
         self.remedy = self.remedy or remedy
         return self
 

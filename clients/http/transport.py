@@ -1,20 +1,21 @@
-"""The only code that touches HTTP: sign-in header, time limits, retries, errors, redaction.
+"""The only code that touches HTTP: sign-in header, time limits, retries.
 
 Everything above takes a method, a path and what to send, and gets values or an error of `clients.http.errors`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Required, TypedDict, TypeVar, Unpack
 
 import requests
 from urllib3.exceptions import HTTPError
 
-from clients.http.bodies import Body, shortened
-from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UnexpectedAnswer, error_for
-from clients.http.retries import READS, RETRIES, seconds_to_wait
+from clients.http.bodies import Body
+from clients.http.errors import NoResponse, UnexpectedAnswer
+from clients.http.failures import NOT_KNOWN, ErrorBody, proxy_refused, service_error, unexpected_answer
+from clients.http.redaction import root_cause
+from clients.http.retries import RETRIES
 from clients.http.trust import UntrustedCertificate, trusting_session
 
 T = TypeVar("T")
@@ -25,26 +26,8 @@ USER_AGENT = "entra-business-central/0.1"
 CONNECT_SECONDS, ANSWER_SECONDS = 10, 100
 """How long a connection and an answer may take; the latter is what Microsoft Graph's own clients wait."""
 
-MESSAGE_CHARACTERS = 2000
-"""How much of a service's own text is shown; none of theirs is known to be longer."""
-
-NOT_KNOWN = "Whether it was done is not known; run the same command again, it finds and finishes what is there."
-
 _NOT_FOUND_IN_IT = (LookupError, TypeError, ValueError, AttributeError)
 """What a reader raises that does not find in an answer what has to be there."""
-
-
-class ErrorBody(NamedTuple):
-    """The body of an error, as far as it is used."""
-
-    code: str
-    message: str
-    request_id: str
-
-
-def as_mapping(value: Any) -> Mapping[str, Any]:
-    """Return a decoded JSON object as it is, and an empty one for anything else: errors come in odd shapes."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def no_body(_: Mapping[str, Any]) -> None:
@@ -202,7 +185,7 @@ class Transport:
         except requests.RequestException as problem:
             raise NoResponse(
                 options["attempting"],
-                f"{self.service} at {self.base_url} gave no answer to {method} ({_root_cause(problem)})",
+                f"{self.service} at {self.base_url} gave no answer to {method} ({root_cause(problem)})",
                 NOT_KNOWN,
             ) from None
         body = _read_body(answer)
@@ -216,71 +199,6 @@ class Transport:
         return unexpected_answer(attempting, self.service, self.base_url, method, status, body)
 
 
-def proxy_refused(attempting: str, service: str, address: str, problem: BaseException) -> FailedPrecondition:
-    """Return that a proxy does not lead to a service, as an error for the user."""
-    return FailedPrecondition(
-        attempting,
-        f"the proxy does not lead to {service} at {address} ({_root_cause(problem)}), so nothing was sent",
-        "Check HTTPS_PROXY; to go past the proxy, name the host in NO_PROXY.",
-    )
-
-
-def unexpected_answer(
-    attempting: str, service: str, address: str, method: str, status: int, body: Body
-) -> UnexpectedAnswer:
-    """Return that a service answered with success, and with something else than it should, as an error for the user."""
-    form, excerpt = body.form or "a JSON object of another kind", redact(body.excerpt())
-    quoted = f': "{excerpt}"' if excerpt else ""
-    return UnexpectedAnswer(
-        attempting,
-        f"the answer from {address} is not {service}'s, but {status} ({form}){quoted}",
-        "Check the address: `baseUrl` in the stack file, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME, a proxy."
-        + ("" if method in READS else f" {NOT_KNOWN}"),
-    )
-
-
-def service_error(
-    attempting: str,
-    service: str,
-    status: int,
-    body: Body,
-    read_error_body: Callable[[Mapping[str, Any]], ErrorBody],
-    headers: Mapping[str, str],
-    *,
-    request_id: str = "",
-) -> ServiceError:
-    """Return an answer that is not success as an error for the user.
-
-    Args:
-        attempting: what the request was for, to complete "could not ...".
-        service: the service's name in messages.
-        status: of the answer.
-        body: of the answer.
-        read_error_body: as `Transport` takes it.
-        headers: of the answer.
-        request_id: where neither the body nor the header `request-id` has it.
-    """
-    try:
-        content = body.decode()
-    except ValueError:
-        content = None
-    problem = read_error_body(content if isinstance(content, Mapping) else {})
-    if not problem.code and not problem.message:
-        problem = ErrorBody(*body.error_element(), problem.request_id)
-    is_own = bool(problem.code or problem.message)
-    return error_for(status)(
-        attempting,
-        service=service,
-        status=status,
-        code=shortened(redact(problem.code)),
-        message=shortened(redact(problem.message), MESSAGE_CHARACTERS).rstrip("."),
-        form="" if is_own else body.form or "a JSON object of another kind",
-        excerpt="" if is_own else redact(body.excerpt()),
-        request_id=shortened(problem.request_id or headers.get("request-id", "") or request_id),
-        retry_after=seconds_to_wait(headers.get("Retry-After", "")),
-    )
-
-
 def _read_body(answer: requests.Response) -> Body:
     """Read the body of an answer, as far as it comes."""
     content, defect = bytearray(), ""
@@ -288,7 +206,7 @@ def _read_body(answer: requests.Response) -> Body:
         while part := answer.raw.read1(65536, decode_content=True):  # whatever has come, even if nothing follows
             content += part
     except HTTPError as problem:
-        defect = _root_cause(problem)
+        defect = root_cause(problem)
     answer.close()  # gives the connection back where all was read
     return Body(bytes(content), answer.headers.get("Content-Type", "").lower(), defect)
 
@@ -312,21 +230,3 @@ def _read_page(
 def _parts(form: Mapping[str, str | File]) -> dict[str, tuple[str | None, str | bytes]]:
     """Write a form as requests wants it: a field is a part without a file name."""
     return {name: value if isinstance(value, File) else (None, value) for name, value in form.items()}
-
-
-# A token (JWT) or an Entra client secret, should a service ever echo one: https://learn.microsoft.com/purview/sit-defn-azure-ad-client-secret
-_SECRETS = re.compile(
-    r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}|(?<=Bearer )\S+|(?<=Basic )\S+"
-)
-
-
-def redact(text: str) -> str:
-    """Return the text with everything that looks like a token or a client secret replaced."""
-    return _SECRETS.sub("[secret]", text)
-
-
-def _root_cause(problem: BaseException) -> str:
-    """Return the root cause of a failed request, in a few words: requests wraps it three times."""
-    while inner := (problem.__cause__ or problem.__context__):
-        problem = inner
-    return redact(f"{type(problem).__name__}: {problem}")

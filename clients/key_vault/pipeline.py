@@ -17,19 +17,10 @@ from urllib.parse import urlsplit
 
 from clients.http.bodies import Body
 from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UserFacingError
+from clients.http.failures import NOT_KNOWN, ErrorBody, as_mapping, proxy_refused, service_error, unexpected_answer
+from clients.http.redaction import redact
 from clients.http.retries import RETRIES
-from clients.http.transport import (
-    ANSWER_SECONDS,
-    CONNECT_SECONDS,
-    NOT_KNOWN,
-    USER_AGENT,
-    ErrorBody,
-    as_mapping,
-    proxy_refused,
-    redact,
-    service_error,
-    unexpected_answer,
-)
+from clients.http.transport import ANSWER_SECONDS, CONNECT_SECONDS, USER_AGENT
 from clients.http.trust import UntrustedCertificate, is_proxy_problem, trusting_session
 from clients.key_vault.credential import VaultCredential
 

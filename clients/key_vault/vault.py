@@ -261,7 +261,7 @@ class Vault:
             return problem
         host = self.address.partition("://")[2]
         words = {"vault": self.name, "host": host, "name": name, "version": version}
-        return problem.with_remedy(remedy_for(problem, **words))
+        return problem.add_remedy(remedy_for(problem, **words))
 
     def _version(self, found: SecretProperties, version: str | None = None) -> Version:
         version = found.version if version is None else version

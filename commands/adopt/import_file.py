@@ -26,6 +26,7 @@ from reconcilers.registration.permission_sets import matching
 from reconcilers.registration.spec import RegistrationSpec
 from settings import logical_names
 from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
+from settings.consents import declared_consent
 from settings.models import Environment
 from settings.registrations import declared_registration
 
@@ -74,16 +75,8 @@ def _consent(entry: Entry, resource: ServicePrincipal) -> dict[str, Any]:
     """Return inputs and outputs of the consent on Business Central, as a refresh of it would."""
     found, integration = entry.found, entry.integration
     principal_id = found.principal.principal.id if found.principal else ""
-    spec = ConsentSpec(
-        client_id=found.client_id,
-        resource_app_id=BUSINESS_CENTRAL_APP_ID,
-        service_principal_id=principal_id if integration.owner == "own" else "",
-        owner=integration.owner,
-        expected_publisher=integration.publisher,
-        roles=tuple(sorted(integration.roles)),
-        delegated_scopes=tuple(sorted(integration.delegated_scopes)),
-        consent=integration.consent,
-    )
+    application = {"client_id": found.client_id, "service_principal_id": principal_id}
+    spec = ConsentSpec.from_mapping({**declared_consent(integration, BUSINESS_CENTRAL_APP_ID), **application})
     live = Live(
         tenant_id=found.tenant_id,
         approval_page="",
@@ -100,8 +93,7 @@ def _consent(entry: Entry, resource: ServicePrincipal) -> dict[str, Any]:
         granted_scopes=tuple(sorted(found.scopes)),
     )
     recorded = refreshed(spec, live, ours).as_mapping()
-    declared = {**spec.as_mapping(), "declared_at": f"integrations.{integration.key}"}
-    inputs = {**declared, **{name: recorded[name] for name in consents.RECORDED_ALWAYS}}
+    inputs = {**spec.as_mapping(), **{name: recorded[name] for name in consents.RECORDED_ALWAYS}}
     return _both(
         "dynamic_providers.admin_consent AdminConsentProvider",
         without_defaults(inputs, consents.DEFAULTS, consents.RECORDED_ALWAYS),
@@ -116,8 +108,7 @@ def _registration(entry: Entry, key: str, environment: Environment, there: Regis
     keep = spec.additional_permission_sets == "keep"
     held = matching(there.held, spec.permission_sets) if keep else there.held
     recorded = as_recorded(spec, there.row, held)
-    defaults, always = registrations.defaults(), registrations.RECORDED_ALWAYS
-    inputs = without_defaults(recorded.spec.as_mapping(), defaults, always)
+    inputs = without_defaults(recorded.spec.as_mapping(), spec.defaults(), registrations.RECORDED_ALWAYS)
     return _both(
         "dynamic_providers.business_central_registration BusinessCentralRegistrationProvider",
         inputs,

@@ -19,6 +19,7 @@ from reconcilers.consent.plan import Plan, plan
 from reconcilers.consent.resource import not_added
 from reconcilers.consent.spec import ConsentSpec, Live, Recorded
 from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
+from settings.consents import declared_consent
 from settings.models import Integration
 
 
@@ -75,18 +76,13 @@ class _Consents:
 
     def _planned(self, resource_app_id: str) -> _Planned:
         """Return what `up` plans for the consent on one resource."""
-        permissions, state = self._integration.permissions[resource_app_id], self._stack.state
+        state = self._stack.state
         known = (state.principals.get(key) for key in all_keys(self._integration))
-        spec = ConsentSpec(
-            client_id=self._client_id or self._integration.key,
-            resource_app_id=resource_app_id,
-            service_principal_id="" if self._integration.client_id else next(filter(None, known), ""),
-            owner=self._integration.owner,
-            expected_publisher=self._integration.publisher,
-            roles=permissions.roles,
-            delegated_scopes=permissions.delegated_scopes,
-            consent=self._integration.consent,
-        )
+        application = {
+            "client_id": self._client_id or self._integration.key,
+            "service_principal_id": "" if self._integration.client_id else next(filter(None, known), ""),
+        }
+        spec = ConsentSpec.from_mapping({**declared_consent(self._integration, resource_app_id), **application})
         live = Live(
             tenant_id=self._stack.session.tenant_id,
             approval_page=self._stack.session.approval_page(spec.client_id),

@@ -28,7 +28,7 @@ from commands.pulumi_cli import ROOT
 from reconcilers.registration.observe import observe_definitions
 from reconcilers.registration.permission_sets import ResolvedPermissionSet
 from reconcilers.registration.plan import Plan, plan
-from reconcilers.registration.spec import Recorded, RegistrationSpec, defaults
+from reconcilers.registration.spec import Recorded, RegistrationSpec
 from settings.models import Integration
 from settings.registrations import declared_registration
 
@@ -132,7 +132,7 @@ class _Environment:
         found = self._stack.recorded_registrations(self._key).get(spec.client_id)
         if found is None:
             return None
-        return Recorded(RegistrationSpec.from_mapping({**spec.as_mapping(), **defaults(), **found}), None)
+        return Recorded(RegistrationSpec.from_mapping({**spec.as_mapping(), **spec.defaults(), **found}), None)
 
     def _remedy(self, remedy: str) -> str:
         return format_remedy(remedy, self._environment.name, COMPANION_ROUTE, self._environment.server)

@@ -11,6 +11,7 @@ from commands.preflight.stack import Stack
 from reconcilers.delivery.observe import observe
 from reconcilers.delivery.plan import refusal
 from reconcilers.delivery.spec import DeliveryPlace
+from reconcilers.vault_versions import label_of
 from settings.credentials import VaultPlace
 from settings.models import Integration
 
@@ -39,7 +40,7 @@ def _place(stack: Stack, integration: Integration, place: VaultPlace) -> Iterato
         yield finding_from(where, problem)
         return
     labels = integration.credentials.secrets.issued if integration.credentials.secrets else ()
-    copied = {each.tags.get("label") for each in live.versions}
+    copied = {label_of(each) for each in live.versions}
     refused = False
     for label in sorted(set(labels) - copied):
         declared = DeliveryPlace(

@@ -25,6 +25,7 @@ from commands.rotate.stack_file_writer import NotWritten
 from commands.stack_state import exported_state
 from reconcilers.secrets.foreign import ListedSecret
 from reconcilers.secrets.rotation import plan, plan_after_leak
+from reconcilers.vault_versions import label_of
 from settings.credentials import Secrets
 from settings.issued_labels import CannotEdit, with_labels
 from settings.loading import SettingsError, load, project_configuration
@@ -183,7 +184,7 @@ def _in_vault(secrets: Secrets, session: Session) -> dict[str, datetime | None]:
         label: None for label in secrets.issued if secrets.deliver or secrets.in_custody(label)
     }
     for version in session.vault(place.key_vault).versions(place.secret_name):
-        label = version.tags.get("label", "")
+        label = label_of(version)
         if version.enabled and label in got and got[label] is None:
             got[label] = version.created
     return got

@@ -12,7 +12,7 @@ from clients.graph.applications import Application, Secret
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State
 from reconcilers.secrets.foreign import ListedSecret, foreign_secrets
-from reconcilers.secrets.rotation import LiveSecret, Restrictions, Terms
+from reconcilers.secrets.rotation_spec import LiveSecret, Restrictions, Terms
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration

@@ -12,7 +12,7 @@ from typing import Any
 from clients.http.errors import FailedPrecondition
 from clients.key_vault.records import CertificateVersion
 from reconcilers.certificates.spec import CertificateSpec, Live, Recorded, State
-from reconcilers.vault_versions import MANAGED_BY
+from reconcilers.vault_versions import is_of_integration, label_of
 
 
 @dataclass(frozen=True)
@@ -101,17 +101,16 @@ def why_not_moved(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
 
 
 def _is_integrations(spec: CertificateSpec, version: CertificateVersion) -> bool:
-    """Tell whether a version is this integration's: by its application, or, once that was made anew, by its tag."""
-    tags, (_, stack, key) = version.tags, spec.application_tag.split(":", 2)
-    is_of_stack_and_key = (tags.get("stack"), tags.get("integration")) == (stack, key)
-    return tags.get("managed-by") == MANAGED_BY and (tags.get("client-id") == spec.client_id or is_of_stack_and_key)
+    """Tell whether a version is this integration's: by its application, or, once that was made anew, by its tags."""
+    _, stack, key = spec.application_tag.split(":", 2)
+    return is_of_integration(version, spec.client_id, stack, key)
 
 
 def _is_own(spec: CertificateSpec, version: CertificateVersion, recorded: Recorded) -> bool:
     """Tell whether a version is of this label; of the recorded one that is known whatever its tags are now."""
     if version.version == recorded.version:
         return True
-    return _is_integrations(spec, version) and version.tags.get("label") == spec.label
+    return _is_integrations(spec, version) and label_of(version) == spec.label
 
 
 def _best(versions: list[CertificateVersion], recorded: Recorded) -> CertificateVersion | None:

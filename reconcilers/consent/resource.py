@@ -58,5 +58,5 @@ def create_service_principal(graph: Graph, app_id: str) -> ServicePrincipal | No
         return graph.create_service_principal(app_id)
     except ServiceError as problem:
         if is_no_application(problem):
-            problem.with_remedy(_NOT_IN_CLOUD)
+            problem.add_remedy(_NOT_IN_CLOUD)
         raise

@@ -13,14 +13,13 @@ Owner = Literal["own", "vendor", "tenant"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsentSpec(Recordable):
-    """What is wanted: one application, one resource, and what the one is granted on the other.
+class DeclaredConsent(Recordable):
+    """What a stack file says of a consent: all but the application, which may not be made yet.
+
+    The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
 
     Attributes:
-        client_id: the application that is granted something.
         resource_app_id: client id of the application that offers the roles and delegated permissions.
-        service_principal_id: object id of an own application's service principal, "" where it has none yet; of any
-            other application it is found by `client_id`, and the spec does not say it.
         owner: whose application it is. Of our own everything that it holds on the resource is declared, so that
             what is too much is withdrawn. To a vendor's, and to another identity of this tenant ("tenant": a managed
             identity, or another team's application), others may grant things too: there only what this stack granted
@@ -30,16 +29,30 @@ class ConsentSpec(Recordable):
         roles: values of the application roles, sorted.
         delegated_scopes: values of the delegated permissions that are granted for all users, sorted.
         consent: "auto", or "manual" where an administrator approves by hand.
+        declared_at: key in the stack file, for messages.
     """
 
-    client_id: str
     resource_app_id: str
-    service_principal_id: str = ""
     owner: Owner = "own"
     expected_publisher: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
     delegated_scopes: tuple[str, ...] = ()
     consent: Literal["auto", "manual"] = "auto"
+    declared_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentSpec(DeclaredConsent):
+    """What is wanted: one application, one resource, and what the one is granted on the other.
+
+    Attributes:
+        client_id: the application that is granted something.
+        service_principal_id: object id of an own application's service principal, "" where it has none yet; of any
+            other application it is found by `client_id`, and the spec does not say it.
+    """
+
+    client_id: str
+    service_principal_id: str = ""
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:

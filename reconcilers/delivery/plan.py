@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from clients.http.errors import FailedPrecondition
 from clients.key_vault.records import Version
 from reconcilers.delivery.spec import DELETED, DISABLED, NOT_CURRENT, PRESENT, DeliveryPlace, DeliverySpec, Live
+from reconcilers.vault_versions import label_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def plan(spec: DeliverySpec, live: Live) -> Plan:
 
 def refusal(place: DeliveryPlace, live: Live) -> FailedPrecondition | None:
     """Return why a label cannot be copied: a new version would be the current one, in place of a later label's."""
-    newer = [each.tags["label"] for each in live.versions if place.is_of_newer_label(each) and each.enabled]
+    newer = [label_of(each) for each in live.versions if place.is_of_newer_label(each) and each.enabled]
     attempting = f"copy the secret '{place.label}' to {place.secret_name} in vault {place.key_vault}"
     if newer:
         return FailedPrecondition(
@@ -100,5 +101,5 @@ def retirement(place: DeliveryPlace, mark: str, live: Live) -> Retirement:
     of_label = [each for each in live.versions if mark and each.tags.get("mark") == mark]
     others = [each for each in live.versions if place.is_of_another_label(each) and each.enabled]
     was_current = any(each in live.newest for each in of_label) and not any(each in live.newest for each in others)
-    latest = max(others, key=lambda each: each.tags.get("label", ""), default=None)
+    latest = max(others, key=label_of, default=None)
     return Retirement(tuple(each.version for each in of_label if each.enabled), latest if was_current else None)

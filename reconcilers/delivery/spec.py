@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from clients.key_vault.records import Deleted, Version
 from reconcilers.recording import Recordable
-from reconcilers.vault_versions import MANAGED_BY, version_tags
+from reconcilers.vault_versions import is_of_application, key_id_of, label_of, version_tags
 
 PRESENT, DISABLED, NOT_CURRENT, DELETED = "present", "disabled", "not current", "deleted"
 """What may be said of a copy; the first is as it should be."""
@@ -48,13 +48,11 @@ class DeliveryPlace(DeclaredDelivery):
 
     def is_of_another_label(self, version: Version) -> bool:
         """Tell whether a version is a copy of another secret of this application."""
-        tags = version.tags
-        is_ours = (tags.get("managed-by"), tags.get("client-id")) == (MANAGED_BY, self.client_id)
-        return is_ours and tags.get("label", "") != self.label
+        return is_of_application(version, self.client_id) and label_of(version) != self.label
 
     def is_of_newer_label(self, version: Version) -> bool:
         """Tell whether a version is a copy of a later secret of this application."""
-        return self.is_of_another_label(version) and version.tags.get("label", "") > self.label
+        return self.is_of_another_label(version) and label_of(version) > self.label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +81,7 @@ class DeliverySpec(DeliveryPlace):
 
     def is_copy(self, version: Version) -> bool:
         """Tell whether a version is a copy of this secret."""
-        return self.has_mark(version) and version.tags.get("key-id") == self.key_id
+        return self.has_mark(version) and key_id_of(version) == self.key_id.lower()
 
     def has_mark(self, version: Version) -> bool:
         """Tell whether a version is of this label."""

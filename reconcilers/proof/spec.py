@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
 from clients.business_central.servers import Server, server_at
@@ -154,9 +154,6 @@ class Unseen:
     """
 
     reason: str
-
-
-FIELDS = tuple(each.name for each in fields(ProofSpec))
 
 
 def _not_provable(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from clients.business_central.records import FIELD_NAMES, Assignment, PermissionSet, Registration
+from reconcilers.recording import Recordable
 
 MAX_TEXT = 50  # Text[50] in table 9012, for description and contact information
 _ALLOWED = {"state": ("Enabled", "Disabled"), "additional_permission_sets": ("remove", "keep")}
 
 
 @dataclass(frozen=True)
-class PermissionSetSpec:
+class PermissionSetSpec(Recordable):
     """A permission set to assign.
 
     Attributes:
@@ -36,7 +37,7 @@ class PermissionSetSpec:
 
     def as_mapping(self) -> dict[str, str]:
         """Return it as a mapping that leaves out what is not given."""
-        return {each.name: value for each in fields(self) if (value := getattr(self, each.name))}
+        return {name: value for name, value in super().as_mapping().items() if value}
 
     def matches(self, known: PermissionSet | Assignment) -> bool:
         """Tell whether this names that definition, or the definition of that assignment."""
@@ -49,7 +50,7 @@ def permission_set_specs(values: Iterable[Mapping[str, Any]]) -> tuple[Permissio
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeclaredRegistration:
+class DeclaredRegistration(Recordable):
     """What a stack file says about a registration: all but the client id, which may not be known yet.
 
     The names of the fields are the property keys in the state, and so final: docs/decisions/0003-stored-names.md.
@@ -84,12 +85,9 @@ class DeclaredRegistration:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Read one from a mapping that has the fields by their names, perhaps among others."""
-        return cls(**{each.name: parsed(each.name, values[each.name]) for each in fields(cls) if each.name in values})
-
-    def as_mapping(self) -> dict[str, Any]:
-        """Return its fields as a mapping of plain values."""
-        return {each.name: plain(getattr(self, each.name)) for each in fields(self)}
+        """Read one from properties; each permission set once."""
+        sets = permission_set_specs(values.get("permission_sets") or ())
+        return super().from_mapping({**values, "permission_sets": sets})
 
     @property
     def row(self) -> dict[str, Any]:
@@ -108,7 +106,6 @@ class RegistrationSpec(DeclaredRegistration):
     client_id: str
 
 
-FIELDS = tuple(each.name for each in fields(RegistrationSpec))
 RECORDED_ALWAYS = (*FIELD_NAMES, "permission_sets")
 """Fields that the state has at their default too."""
 
@@ -150,11 +147,6 @@ def live_row(registration: Registration) -> dict[str, Any]:
     return {**row, "state": "Enabled" if registration.is_working else "Disabled"}
 
 
-def defaults() -> dict[str, Any]:
-    """Return the fields that need not be given, and what they are then, as plain values."""
-    return {each.name: plain(each.default) for each in fields(RegistrationSpec) if each.default is not MISSING}
-
-
 def comparable(name: str, value: Any) -> Any:
     """Return a field's value so that equal means "no change"; the order of permission sets says nothing, for one."""
     match name:
@@ -162,28 +154,6 @@ def comparable(name: str, value: Any) -> Any:
             return frozenset(value)
         case "environment":
             return value.casefold()
-        case _:
-            return value
-
-
-def parsed(name: str, value: Any) -> Any:
-    """Return a field's value as the spec has it."""
-    match name:
-        case "permission_sets":
-            return permission_set_specs(value or ())
-        case "formerly":
-            return tuple(value)
-        case _:
-            return value
-
-
-def plain(value: Any) -> Any:
-    """Return a field's value as a mapping has it."""
-    match value:
-        case tuple():
-            return [plain(each) for each in value]
-        case PermissionSetSpec():
-            return value.as_mapping()
         case _:
             return value
 

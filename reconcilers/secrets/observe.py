@@ -11,6 +11,7 @@ from clients.http.replication import retry_until_replicated, wait_until
 from clients.key_vault.vault import Vault
 from reconcilers.progress import report
 from reconcilers.secrets.spec import Live, Recorded, SecretSpec
+from reconcilers.vault_versions import key_id_of, label_of
 
 
 def observe(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded | None = None) -> Live:
@@ -24,9 +25,9 @@ def observe(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded | N
     """
     live = _in_vault(vault, spec, _credentials(graph, spec))
     expected = {
-        each.tags.get("key-id", "").lower()
+        key_id_of(each)
         for each in live.versions
-        if each.enabled and each.tags.get("label") == spec.label and each.tags.get("client-id") == spec.client_id
+        if each.enabled and label_of(each) == spec.label and each.tags.get("client-id") == spec.client_id
     }
 
     def are_listed() -> bool:

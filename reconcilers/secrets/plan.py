@@ -13,7 +13,7 @@ from clients.graph.passwords import Password
 from clients.http.errors import FailedPrecondition
 from clients.key_vault.records import Version
 from reconcilers.secrets.spec import Live, Recorded, SecretSpec, State
-from reconcilers.vault_versions import MANAGED_BY
+from reconcilers.vault_versions import key_id_of, label_of
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def plan(spec: SecretSpec, live: Live, recorded: Recorded | None = None) -> Plan
     carried = _carried(spec, live.versions, known)
     ours = _ours(spec, live.credentials, known)
     adopted = _best([each for each in live.versions if carried.get(each.version) in ours], carried, known)
-    if adopted is None and (stranger := _stranger(live.versions, spec, known)):
-        return Plan(refused=_taken(spec, stranger))
+    if adopted is None and (foreign := _foreign_current(live.versions, spec, known)):
+        return Plan(refused=_taken(spec, foreign))
     kept = carried[adopted.version] if adopted else None
     lost = ours.difference(carried.values(), {known.key_id})
     return Plan(
@@ -150,20 +150,9 @@ def why_not_moved(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
     )
 
 
-def _is_integrations(spec: SecretSpec, version: Version) -> bool:
-    """Tell whether a version is this integration's: by its application, or, once that was made anew, by its tag."""
-    tags, (_, stack, key) = version.tags, spec.application_tag.split(":", 2)
-    is_of_stack_and_key = (tags.get("stack"), tags.get("integration")) == (stack, key)
-    return tags.get("managed-by") == MANAGED_BY and (tags.get("client-id") == spec.client_id or is_of_stack_and_key)
-
-
 def _carried(spec: SecretSpec, versions: Iterable[Version], recorded: Recorded) -> dict[str, str]:
     """Return this label's versions, each with the key id of the credential whose text it has."""
-    found = {
-        each.version: _key_id(each)
-        for each in versions
-        if _is_integrations(spec, each) and each.tags.get("label") == spec.label
-    }
+    found = {each.version: key_id_of(each) for each in versions if spec.is_ours(each) and label_of(each) == spec.label}
     # Somebody may have edited the tags of the recorded one; what it has is known all the same.
     return found | {each.version: recorded.key_id for each in versions if each.version == recorded.version}
 
@@ -185,10 +174,10 @@ def _best(versions: list[Version], carried: Mapping[str, str], recorded: Recorde
     return max(enumerate(versions), key=rank)[1] if versions else None
 
 
-def _stranger(versions: tuple[Version, ...], spec: SecretSpec, recorded: Recorded) -> Version | None:
+def _foreign_current(versions: tuple[Version, ...], spec: SecretSpec, recorded: Recorded) -> Version | None:
     """Return the vault's current version where it is somebody else's."""
     current = versions[-1] if versions else None
-    if current is None or current.version == recorded.version or _is_integrations(spec, current):
+    if current is None or current.version == recorded.version or spec.is_ours(current):
         return None
     return current
 
@@ -208,27 +197,19 @@ def _hidden(spec: SecretSpec, live: Live, own: Version | None, key_id: str) -> V
     newer = [
         each
         for each in live.versions
-        if _is_integrations(spec, each) and each.enabled and _key_id(each) in alive and _label(each) > spec.label
+        if spec.is_ours(each) and each.enabled and key_id_of(each) in alive and label_of(each) > spec.label
     ]
-    newest = max(newer, key=_label, default=own)
+    newest = max(newer, key=label_of, default=own)
     if own is None or newest is None:
         return newest
-    is_newest = (spec.label, key_id) if newest == own else (_label(newest), _key_id(newest))
+    is_newest = (spec.label, key_id) if newest == own else (label_of(newest), key_id_of(newest))
     for each in live.versions:
         if each.created == live.versions[-1].created and (
             each.version == newest.version
-            or (_is_integrations(spec, each) and each.enabled and (_label(each), _key_id(each)) == is_newest)
+            or (spec.is_ours(each) and each.enabled and (label_of(each), key_id_of(each)) == is_newest)
         ):
             return None
     return newest
-
-
-def _key_id(version: Version) -> str:
-    return version.tags.get("key-id", "").lower()
-
-
-def _label(version: Version) -> str:
-    return version.tags.get("label", "")
 
 
 def _no_application(spec: SecretSpec) -> FailedPrecondition:
@@ -239,12 +220,12 @@ def _no_application(spec: SecretSpec) -> FailedPrecondition:
     )
 
 
-def _taken(spec: SecretSpec, stranger: Version) -> FailedPrecondition:
-    named = [stranger.tags[each] for each in ("managed-by", "stack", "integration") if each in stranger.tags]
+def _taken(spec: SecretSpec, foreign: Version) -> FailedPrecondition:
+    named = [foreign.tags[each] for each in ("managed-by", "stack", "integration") if each in foreign.tags]
     whose = ":".join(named)
     return FailedPrecondition(
         f"put the secret '{spec.label}' of application {spec.client_id} into vault {spec.key_vault}",
-        f"the current version of {spec.secret_name} there ({stranger.version}) is not of this integration"
+        f"the current version of {spec.secret_name} there ({foreign.version}) is not of this integration"
         + (f", but of {whose}" if whose else ""),
         "Give each integration a `secretName` of its own. Nothing was changed.",
     )

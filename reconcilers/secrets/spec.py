@@ -9,7 +9,7 @@ from typing import Literal
 from clients.graph.passwords import Password
 from clients.key_vault.records import Version
 from reconcilers.recording import Recordable
-from reconcilers.vault_versions import version_tags
+from reconcilers.vault_versions import is_of_integration, version_tags
 
 State = Literal["Enabled", "Disabled", "Deleted", "Purged", "Removed", "NotCurrent"]
 """How a secret is, as a refresh sees it: as declared; its version is disabled; the vault's secret is deleted and can be
@@ -73,8 +73,16 @@ class SecretSpec(DeclaredSecret):
 
     def tags(self, key_id: str) -> dict[str, str]:
         """Return what its version in the vault is marked with; the key id makes it unlike any other version's."""
+        return version_tags(*self._stack_and_key, self.client_id, self.label, key_id)
+
+    def is_ours(self, version: Version) -> bool:
+        """Tell whether a version is of this integration, whichever its label is."""
+        return is_of_integration(version, self.client_id, *self._stack_and_key)
+
+    @property
+    def _stack_and_key(self) -> tuple[str, str]:
         _, stack, key = self.application_tag.split(":", 2)
-        return version_tags(stack, key, self.client_id, self.label, key_id)
+        return stack, key
 
     @property
     def end(self) -> datetime:

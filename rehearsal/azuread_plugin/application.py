@@ -12,7 +12,8 @@ from rehearsal.azuread_plugin import schema
 from rehearsal.azuread_plugin.directory_object import DirectoryObject
 from rehearsal.azuread_plugin.errors import DiagnosticError, StandInError, import_needed
 from rehearsal.azuread_plugin.graph_session import JSON, GraphError, GraphSession, diagnosing
-from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Values, in_hash_order, in_order
+from rehearsal.azuread_plugin.planning import Plan
+from rehearsal.azuread_plugin.schema import UNKNOWN, Values, in_hash_order, in_order
 
 
 class Application(DirectoryObject):

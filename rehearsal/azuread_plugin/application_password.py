@@ -14,8 +14,9 @@ from rehearsal.azuread_plugin.credentials import APPEARANCE_PAUSE, application_o
 from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, diagnosing
+from rehearsal.azuread_plugin.planning import Plan, known
 from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
-from rehearsal.azuread_plugin.schema import UNKNOWN, Plan, Properties, Values, known
+from rehearsal.azuread_plugin.schema import UNKNOWN, Properties, Values
 
 _KIND = "passwordCredentials"
 

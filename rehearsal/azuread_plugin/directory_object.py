@@ -11,7 +11,8 @@ from typing import ClassVar
 from rehearsal.azuread_plugin import owners, tags
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, RetryWhen, diagnosing
-from rehearsal.azuread_plugin.schema import Plan, Properties, Values, after_apply, known
+from rehearsal.azuread_plugin.planning import Plan, after_apply, known
+from rehearsal.azuread_plugin.schema import Properties, Values
 
 DELETION_PAUSE = 5.0  # seconds between two reads, with REHEARSAL_PLUGIN_WAITS=1
 

@@ -16,8 +16,9 @@ from rehearsal.azuread_plugin.credentials import APPEARANCE_PAUSE, application_o
 from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphError, GraphSession, diagnosing
+from rehearsal.azuread_plugin.planning import Plan, known
 from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
-from rehearsal.azuread_plugin.schema import Plan, Properties, Values, known
+from rehearsal.azuread_plugin.schema import Properties, Values
 
 
 class FederatedCredential:

@@ -17,7 +17,7 @@ import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from rehearsal.azuread_plugin import schema
+from rehearsal.azuread_plugin import planning, program_inputs, schema
 from rehearsal.azuread_plugin.application import Application
 from rehearsal.azuread_plugin.application_certificate import ApplicationCertificate
 from rehearsal.azuread_plugin.application_password import ApplicationPassword
@@ -26,8 +26,9 @@ from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, Sta
 from rehearsal.azuread_plugin.federated_credential import FederatedCredential, FlexibleFederatedCredential
 from rehearsal.azuread_plugin.functions import FUNCTIONS
 from rehearsal.azuread_plugin.graph_session import GraphSession
+from rehearsal.azuread_plugin.planning import Plan
 from rehearsal.azuread_plugin.polling import Poller, PollingError
-from rehearsal.azuread_plugin.schema import Plan, Values
+from rehearsal.azuread_plugin.schema import Values
 from rehearsal.azuread_plugin.service_principal import ServicePrincipal
 
 Resource = Application | ServicePrincipal | ApplicationPassword | ApplicationCertificate | FederatedCredential
@@ -87,7 +88,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Accept any configuration and mark what is secret in it; Configure refuses what is wrong."""
         given = _values(request.news)
         marked = {
-            name: schema.secret(value) if name in SECRET_SETTINGS and not isinstance(value, dict) else value
+            name: program_inputs.secret(value) if name in SECRET_SETTINGS and not isinstance(value, dict) else value
             for name, value in given.items()
         }
         return provider_pb2.CheckResponse(inputs=_struct(marked))
@@ -115,18 +116,18 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Fill in defaults; refuse what is missing or not supported here."""
         resource = _resource(request.urn)
-        inputs, problems = schema.check(resource.properties, _values(request.news), request.urn.split("::")[3])
+        inputs, problems = program_inputs.check(resource.properties, _values(request.news), request.urn.split("::")[3])
         # No failure names its property: an engine would print the value, and it may be a secret.
         failures = [provider_pb2.CheckFailure(reason=problem) for problem in problems]
-        marked = schema.secrets_marked(resource.properties, inputs)
+        marked = program_inputs.secrets_marked(resource.properties, inputs)
         return provider_pb2.CheckResponse(inputs=_struct(marked), failures=failures)
 
     @_errors_to_grpc
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         """Compare what is wanted with the outputs; it may include a look-up of a new name."""
         resource = _resource(request.urn)
-        olds = schema.without_defaults(_values(request.olds))
-        plan = schema.plan_update(resource.properties, olds, _values(request.news), request.ignoreChanges)
+        olds = program_inputs.without_defaults(_values(request.olds))
+        plan = planning.plan_update(resource.properties, olds, _values(request.news), request.ignoreChanges)
         self._verify(resource, request.urn, olds, plan, _until(context, 0, resource.timeouts["update"]))
         replaces = sorted(name for name in plan.changes if resource.properties[name].force_new)
         return provider_pb2.DiffResponse(
@@ -147,7 +148,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Create, or in a preview return the planned outputs."""
         resource = _resource(request.urn)
         deadline = _until(context, request.timeout, resource.timeouts["create"])
-        plan = schema.plan_create(resource.properties, _values(request.properties))
+        plan = planning.plan_create(resource.properties, _values(request.properties))
         self._verify(resource, request.urn, {}, plan, deadline)
         if request.preview:
             return provider_pb2.CreateResponse(properties=_marked({**plan.planned, "id": schema.UNKNOWN}))
@@ -170,15 +171,15 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse()  # as the real plugin: no such id, no such object
         deadline = _until(context, request.timeout, resource.timeouts["read"])
         with _attempting(f"refreshing {request.urn}"):
-            outputs = resource.read(self._graph, request.id, schema.without_defaults(prior), deadline)
+            outputs = resource.read(self._graph, request.id, program_inputs.without_defaults(prior), deadline)
         if outputs is None:
             return provider_pb2.ReadResponse()
         fresh = (
-            schema.inputs_after_refresh(resource.properties, inputs, outputs)
+            program_inputs.inputs_after_refresh(resource.properties, inputs, outputs)
             if prior
-            else schema.inputs_of_import(resource.properties, outputs)
+            else program_inputs.inputs_of_import(resource.properties, outputs)
         )
-        marked = schema.secrets_marked(resource.properties, fresh)
+        marked = program_inputs.secrets_marked(resource.properties, fresh)
         everything = {**dict.fromkeys(resource.properties), **outputs}
         return provider_pb2.ReadResponse(id=request.id, properties=_marked(everything), inputs=_struct(marked))
 
@@ -187,15 +188,15 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Change, or in a preview return the planned outputs."""
         resource = _resource(request.urn)
         deadline = _until(context, request.timeout, resource.timeouts["update"])
-        olds = schema.without_defaults(_values(request.olds))
-        plan = schema.plan_update(resource.properties, olds, _values(request.news), request.ignoreChanges)
+        olds = program_inputs.without_defaults(_values(request.olds))
+        plan = planning.plan_update(resource.properties, olds, _values(request.news), request.ignoreChanges)
         self._verify(resource, request.urn, olds, plan, deadline)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=_marked(plan.planned))
         try:
             outputs = resource.update(self._graph, request.id, plan, deadline)
         except DiagnosticError as problem:
-            failure = PartialFailure(request.id, schema.known(resource.properties, plan.planned), problem)
+            failure = PartialFailure(request.id, planning.known(resource.properties, plan.planned), problem)
             _abort_partially(context, failure, f"updating {request.urn}: {problem}")
         return provider_pb2.UpdateResponse(properties=_marked(outputs))
 
@@ -255,7 +256,7 @@ def _unsupported(what: str, token: str) -> str:
 
 def _marked(outputs: Values) -> Any:
     marked = {
-        name: schema.secret(value) if name in _SECRET_OUTPUTS and value is not None else value
+        name: program_inputs.secret(value) if name in _SECRET_OUTPUTS and value is not None else value
         for name, value in outputs.items()
     }
     return _struct(marked)

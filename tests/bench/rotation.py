@@ -1,6 +1,6 @@
 """Rotation under random schedules: `python -m tests.bench.rotation [schedules]`, or `make rotation`; some minutes.
 
-What is played, what stands in for what, and what is promised is in `tests/support/rotation_schedules.py`. Not 0 where a
+What is played, what stands in for what, and what is promised is in `tests/support/rotation_player.py`. Not 0 where a
 promise is broken; hypothesis then shows the smallest schedule that it finds.
 """
 
@@ -16,7 +16,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from rich.console import Console
 
-from tests.support.rotation_schedules import Player, Schedule, figures, schedules
+from tests.support.rotation_player import Player, figures
+from tests.support.rotation_schedules import Schedule, schedules
 from tests.support.tenant import start_tenant
 
 

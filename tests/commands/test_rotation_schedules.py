@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.support.rotation_schedules import Player, Schedule, schedules
+from tests.support.rotation_player import Player
+from tests.support.rotation_schedules import Schedule, schedules
 from tests.support.tenant import Tenant
 
 EXAMPLES = 12

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.support.stack_file_mutations import BASES, Case, cases, is_listed, outcome
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(cases())
 def test_a_mutation_of_a_valid_stack_file_is_a_listed_problem_or_a_valid_plan(case: Case) -> None:
     found = outcome(case)

@@ -188,6 +188,7 @@ class _Life:
             roles=wanted.roles,
             delegated_scopes=wanted.delegated_scopes,
             consent=wanted.consent,
+            declared_at="integrations.shop",
         )
 
     def _observe(self) -> Live:

@@ -73,3 +73,13 @@ def let_in(tenant: Tenant, client_id: str = JOB_QUEUE_RUNNER) -> str:
     made = str(graph(tenant, "POST", "/servicePrincipals", {"appId": client_id})["id"])
     tenant.clear_requests()
     return made
+
+
+def writes(tenant: Tenant) -> list[str]:
+    """Those of `asked` that write."""
+    return [each for each in asked(tenant) if not each.startswith("GET")]
+
+
+def add_role(tenant: Tenant, role: str) -> None:
+    """Grant a vendor's application a role on Business Central, as an administrator would."""
+    tenant.edit("add_app_role_assignment", clientId=JOB_QUEUE_RUNNER, resourceAppId=BUSINESS_CENTRAL, role=role)

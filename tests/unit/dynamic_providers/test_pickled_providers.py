@@ -7,7 +7,6 @@ tests/lifecycle/test_stored_names.py.
 from __future__ import annotations
 
 import base64
-import dataclasses
 import pickletools
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from dynamic_providers.access_proof import AccessProof, AccessProofProvider
-from dynamic_providers.admin_consent import AdminConsent, AdminConsentProvider, ConsentInputs
+from dynamic_providers.admin_consent import AdminConsent, AdminConsentProvider
 from dynamic_providers.business_central_registration import (
     BusinessCentralRegistration,
     BusinessCentralRegistrationProvider,
@@ -30,7 +29,6 @@ from dynamic_providers.vault_delivery import (
     VaultRetirementProvider,
 )
 from dynamic_providers.vault_secret import VaultSecret, VaultSecretProvider
-from reconcilers.consent.spec import ConsentSpec
 from settings import models as settings
 
 ROOT = Path(__file__).parents[3]
@@ -75,8 +73,3 @@ def test_types_of_dynamic_resources(resource: Any, type_token: str) -> None:
 
 def test_the_project_is_called_as_pulumi_yaml_says() -> None:
     assert f"name: {settings.PROJECT}\n" in (ROOT / "Pulumi.yaml").read_text()
-
-
-def test_a_consents_inputs_are_what_its_spec_has_and_where_it_is_declared() -> None:
-    spec = {each.name for each in dataclasses.fields(ConsentSpec)}
-    assert set(ConsentInputs.__annotations__) == spec | {"declared_at"}

@@ -17,8 +17,9 @@ from urllib3.exceptions import NewConnectionError, ProtocolError, ProxyError, Re
 from clients.business_central.environment import read_error_body as read_business_central_problem
 from clients.graph.client import read_error_body as read_graph_problem
 from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UserFacingError
+from clients.http.redaction import redact
 from clients.http.retries import RETRIES
-from clients.http.transport import Transport, redact
+from clients.http.transport import Transport
 
 
 class Server(ThreadingHTTPServer):

@@ -16,13 +16,16 @@ from tests.support.consent_scenarios import Scenario, play, scenarios
 RESOURCE = replace(offering("resource", ("Admin", "Read", "Write"), ("Mail", "Profile")), id="r")
 VENDORS = replace(application("app", publisher="The vendor"), id="p")
 
-OWN = ConsentSpec(client_id="app", resource_app_id="resource", service_principal_id="p", roles=("Read",))
+OWN = ConsentSpec(
+    client_id="app", resource_app_id="resource", service_principal_id="p", roles=("Read",), declared_at="x"
+)
 VENDOR = ConsentSpec(
     client_id="app",
     resource_app_id="resource",
     owner="vendor",
     expected_publisher={"display_name": "The vendor"},
     roles=("Read",),
+    declared_at="x",
 )
 TENANTS = replace(VENDOR, owner="tenant", expected_publisher={})
 LIVE = Live(tenant_id="t", approval_page="https://approve", resource=RESOURCE, service_principal_id="p")

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clients.business_central.records import Assignment, PermissionSet
+from reconcilers.recording import plain
 from reconcilers.registration.permission_sets import ResolvedPermissionSet, as_declared, missing_and_extra
-from reconcilers.registration.spec import permission_set_specs, plain
+from reconcilers.registration.spec import permission_set_specs
 
 ROLES = st.sampled_from(["D365 READ", "NPR NP RETAIL", "LOGIN"])
 APPS = st.sampled_from(["437dbf0e-84ff-417a-965d-ed2bb9650972", "992c2309-cca4-43cb-9e41-911f482ec088"])

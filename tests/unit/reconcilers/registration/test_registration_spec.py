@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconcilers.registration.spec import FIELDS, PermissionSetSpec, RegistrationSpec, defaults, problems
+from reconcilers.registration.spec import PermissionSetSpec, RegistrationSpec, problems
 from settings.models import Environment, Integration
 from settings.registrations import declared_registration
 
@@ -62,7 +62,7 @@ def test_a_vendors_application_is_adopted_only_where_the_stack_file_says_so(adop
 
 def test_a_mapping_has_plain_values_only_and_gives_the_same_spec_again() -> None:
     mapping = spec().as_mapping()
-    assert set(mapping) == set(FIELDS)
+    assert set(mapping) == set(asdict(spec()))
     assert mapping["formerly"] == ["Live"]
     assert mapping["permission_sets"] == [
         {"role_id": "D365 READ"},
@@ -72,8 +72,8 @@ def test_a_mapping_has_plain_values_only_and_gives_the_same_spec_again() -> None
 
 
 def test_what_a_mapping_does_not_have_is_at_its_default() -> None:
-    given = {key: value for key, value in spec().as_mapping().items() if key not in defaults()}
-    assert RegistrationSpec.from_mapping(given).as_mapping() == {**defaults(), **given}
+    given = {key: value for key, value in spec().as_mapping().items() if key not in RegistrationSpec.defaults()}
+    assert RegistrationSpec.from_mapping(given).as_mapping() == {**RegistrationSpec.defaults(), **given}
 
 
 def test_permission_sets_are_written_in_one_form_and_each_once() -> None:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconcilers.secrets.foreign import ListedSecret, foreign_secrets
-from reconcilers.secrets.rotation import LiveSecret, Restrictions, Rotation, Terms, plan, plan_after_leak
+from reconcilers.secrets.rotation import Rotation, plan, plan_after_leak
+from reconcilers.secrets.rotation_spec import LiveSecret, Restrictions, Terms
 
 DAY = timedelta(days=1)
 LIFETIME, OVERLAP = 120, 14

@@ -7,9 +7,7 @@ import json
 import pickletools
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
@@ -20,76 +18,9 @@ from dynamic_providers.companion_extension import CompanionExtension, CompanionE
 from reconcilers.companion import waiting
 from reconcilers.companion.spec import CompanionSpec
 from tests.support.app_file import COMPANION_APP_ID, write_app_file
-from tests.support.directory_objects import BUSINESS_CENTRAL
+from tests.support.companion_extension import Declare, installed, stderr_of, uploads, writes
 from tests.support.provider_host import ProviderError, ProviderHost, _struct
-from tests.support.tenant import Tenant, wait_for
-
-UPLOADS = {"adminCenter": "/apps/pteInstall$", "automation": "Microsoft.NAV.upload$"}
-
-Declare = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def allowed(tenant: Tenant) -> Tenant:
-    """A tenant whose deployer may manage extensions, both ways, and whose environments have no companion extension."""
-    deployer = tenant.ready.deployer.clientId
-    role = {"clientId": deployer, "resourceAppId": BUSINESS_CENTRAL, "role": "AdminCenter.ReadWrite.All"}
-    tenant.edit("add_app_role_assignment", **role)
-    for environment in ("Production", "Sandbox"):
-        tenant.edit("uninstall_companion", environment=environment)
-        tenant.edit(
-            "add_permission_set", environment=environment, clientId=deployer, roleId="EXTEN. MGT. - ADMIN", company=""
-        )
-    tenant.clear_requests()
-    return tenant
-
-
-@pytest.fixture
-def host(allowed: Tenant, start_host: Callable[..., ProviderHost]) -> ProviderHost:
-    return start_host(CompanionExtensionProvider())
-
-
-@pytest.fixture(params=["adminCenter", "automation"])
-def declare(request: pytest.FixtureRequest, tmp_path: Path) -> Declare:
-    """Inputs as the component gives them, for each of the two ways."""
-    return _declare(tmp_path, request.param)
-
-
-@pytest.fixture
-def declare_admin_center(tmp_path: Path) -> Declare:
-    return _declare(tmp_path, "adminCenter")
-
-
-def _declare(folder: Path, channel: str) -> Declare:
-    def declare(version: str = "1.0.0.0", **changed: Any) -> dict[str, Any]:
-        return {
-            "environment": "Production",
-            "file": changed.get("file") or str(write_app_file(folder, version)),
-            "channel": channel,
-            "uninstall_on_destroy": False,
-            "declared_at": "companionExtension",
-            **changed,
-        }
-
-    return declare
-
-
-def installed(tenant: Tenant, environment: str = "Production") -> str | None:
-    """The companion's version there."""
-    extensions = tenant.state()["businessCentral"][environment]["extensions"]
-    found = [each["version"] for each in extensions if each["id"] == COMPANION_APP_ID and each["installed"]]
-    return found[0] if found else None
-
-
-def uploads(tenant: Tenant) -> int:
-    pattern = "|".join(UPLOADS.values())
-    return sum(bool(re.search(pattern, each["path"])) for each in tenant.requests(method="POST"))
-
-
-def writes(tenant: Tenant) -> list[str]:
-    ours = tenant.requests(user_agent="entra-business-central/")
-    return [each["path"] for each in ours if each["method"] != "GET" and "/oauth2/" not in each["path"]]
-
+from tests.support.tenant import Tenant
 
 # --- installing and upgrading
 
@@ -261,169 +192,6 @@ def test_a_missing_environment_is_an_error_and_not_a_missing_extension(
         host.read(resource)
 
 
-# --- interruptions
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_an_upload_without_an_answer_is_finished_by_the_next_run(
-    allowed: Tenant, host: ProviderHost, declare: Declare, when: str
-) -> None:
-    inputs = declare()
-    allowed.fault({"method": "POST", "path": UPLOADS[inputs["channel"]]}, "drop", when=when)
-    with pytest.raises(ProviderError, match="Whether it was done is not known"):
-        host.create(inputs)
-    assert host.create(inputs).outputs["version"] == "1.0.0.0"
-    deployments = allowed.state()["businessCentral"]["Production"]["deployments"]
-    assert [(each["type"], each["version"], each["status"]) for each in deployments] == [
-        ("install", "1.0.0.0", "succeeded")
-    ]
-
-
-def test_a_run_that_is_killed_while_it_waits_is_continued(
-    allowed: Tenant, host: ProviderHost, start_host: Callable[..., ProviderHost], declare: Declare
-) -> None:
-    allowed.edit("set_switch", environment="Production", name="deploymentPolls", value=4)
-    inputs = declare()
-    # The Automation API is looked at twice before the upload.
-    looks = {"method": "GET", "path": "/operations/|extensionDeploymentStatus"}
-    looking = allowed.fault(looks, "hold", skip=0 if inputs["channel"] == "adminCenter" else 2)
-    with ThreadPoolExecutor() as threads:
-        run = threads.submit(host.create, inputs)
-        looking.wait_until_held()
-        host._process.kill()
-        assert isinstance(run.exception(timeout=30), ProviderError)
-    wait_for(lambda: not looking.held, 30, "the tenant to see that the client has gone")
-    allowed.clear_faults()
-    later = start_host(CompanionExtensionProvider())
-    assert later.create(inputs).outputs["version"] == "1.0.0.0"
-    assert uploads(allowed) == 1
-    assert "is being installed already, by an earlier run or somebody else" in stderr_of(later)
-
-
-def test_what_an_earlier_run_began_may_end_while_it_is_looked_for(
-    allowed: Tenant, host: ProviderHost, declare: Declare
-) -> None:
-    inputs = declare()
-    allowed.fault({"method": "POST", "path": UPLOADS[inputs["channel"]]}, "drop", when="after")
-    with pytest.raises(ProviderError, match="Whether it was done is not known"):
-        host.create(inputs)
-    allowed.edit("set_switch", environment="Production", name="deploymentPolls", value=1)
-    assert host.create(inputs).outputs["version"] == "1.0.0.0"
-    assert uploads(allowed) == 1
-
-
-def test_what_somebody_else_does_at_the_same_time_may_end_as_soon_as_ours_is_refused(
-    allowed: Tenant, host: ProviderHost, declare: Declare
-) -> None:
-    allowed.edit("set_switch", environment="Production", name="deploymentPolls", value=1)
-    inputs = declare()
-    upload = {"method": "POST", "path": UPLOADS[inputs["channel"]]}
-    allowed.fault(upload, "status", when="after", status=409, code="x", message="under way already")
-    assert host.create(inputs).outputs["version"] == "1.0.0.0"
-    assert uploads(allowed) == 1
-
-
-def test_a_version_that_waits_for_an_update_window_is_not_waited_for(
-    allowed: Tenant, host: ProviderHost, declare_admin_center: Declare
-) -> None:
-    inputs = declare_admin_center()
-    path = "/bc/admin/v2.29/applications/BusinessCentral/environments/Production/apps/pteInstall"
-    token = allowed.token(scope="https://api.businesscentral.dynamics.com/.default")
-    form = {"deploymentSchedule": "UpdateWindow", "acceptIsvEula": "true"}
-    with Path(inputs["file"]).open("rb") as file:
-        answer = allowed._session.post(
-            allowed.ready.origin + path,
-            data=form,
-            files={"extensionFile": ("companion.app", file)},
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=30,
-        )
-    assert answer.json()["status"] == "scheduled"
-    assert host.create(inputs).outputs["version"] == "1.0.0.0"
-    assert uploads(allowed) == 2
-
-
-# --- failures
-
-
-def test_a_failed_deployment_is_told_in_the_service_s_words(
-    allowed: Tenant, host: ProviderHost, declare_admin_center: Declare
-) -> None:
-    allowed.edit("set_switch", environment="Production", name="deploymentError", value="Synchronizing\r\n failed.")
-    with pytest.raises(ProviderError) as failure:
-        host.create(declare_admin_center())
-    assert str(failure.value).endswith(
-        "OperationFailed: companionExtension: could not install Entra Business Central Registration 1.0.0.0 in environment "
-        'Production: Business Central reported that it failed: "Synchronizing failed". Correct what it says, then run '
-        "the same command again; the admin center, under Operations of environment Production, has the details.\n"
-    )
-
-
-def test_the_automation_api_s_failure_leads_to_where_the_reason_is(
-    allowed: Tenant, host: ProviderHost, tmp_path: Path
-) -> None:
-    allowed.edit("set_switch", environment="Production", name="deploymentError", value="Synchronizing failed.")
-    with pytest.raises(ProviderError, match=r"Upload is Failed.*Extension Management, Installation Status"):
-        host.create(_declare(tmp_path, "automation")())
-
-
-def test_after_a_failed_deployment_the_next_run_uploads_anew(
-    allowed: Tenant, host: ProviderHost, declare: Declare
-) -> None:
-    allowed.edit("set_switch", environment="Production", name="deploymentError", value="Synchronizing failed.")
-    with pytest.raises(ProviderError):
-        host.create(declare())
-    allowed.edit("set_switch", environment="Production", name="deploymentError", value="")
-    assert host.create(declare()).outputs["version"] == "1.0.0.0"
-    assert uploads(allowed) == 2
-
-
-def test_a_caller_without_the_admin_center_learns_what_it_needs(
-    allowed: Tenant, host: ProviderHost, declare_admin_center: Declare
-) -> None:
-    allowed.edit("unauthorize_admin_application", clientId=allowed.ready.deployer.clientId)
-    with pytest.raises(
-        ProviderError,
-        match=r": the Business Central admin center answered 403 Forbidden.*AdminCenter\.ReadWrite\.All.*Authorized",
-    ):
-        host.create(declare_admin_center())
-
-
-def test_a_caller_who_may_not_manage_extensions_learns_which_permission_set_it_needs(
-    allowed: Tenant, host: ProviderHost, declare: Declare
-) -> None:
-    allowed.edit(
-        "remove_permission_set",
-        environment="Production",
-        clientId=allowed.ready.deployer.clientId,
-        roleId="EXTEN. MGT. - ADMIN",
-    )
-    with pytest.raises(ProviderError, match=r"EXTEN\. MGT\. - ADMIN"):
-        host.create(declare())
-
-
-@pytest.mark.parametrize("status", [400, 403])
-@pytest.mark.parametrize(
-    "message",
-    [
-        "You do not have the following permissions on Page APIV2 - Aut. Extension Upload: Execute.",
-        "You do not have sufficient permissions to manage extensions. Please contact your administrator.",
-    ],
-)
-def test_in_whichever_words_it_is_refused_the_permission_set_is_named(
-    allowed: Tenant, host: ProviderHost, declare: Declare, status: int, message: str
-) -> None:
-    match = {"path": "/extensionUpload|/apps/pteInstall", "caller": allowed.ready.deployer.clientId}
-    allowed.fault(match=match, status=status, code="Internal_ServerError", message=message, times=0)
-    with pytest.raises(ProviderError, match=r"the permission set EXTEN\. MGT\. - ADMIN"):
-        host.create(declare())
-
-
-def test_a_wrong_environment_is_named(host: ProviderHost, declare: Declare) -> None:
-    with pytest.raises(ProviderError, match="Check the name of environment Prodution"):
-        host.create(declare(environment="Prodution"))
-
-
 # --- files
 
 
@@ -493,9 +261,3 @@ def test_its_type_and_property_keys(host: ProviderHost, declare_admin_center: De
         "environment", "file", "declared_at",
         "app_id", "name", "publisher", "version", "sha256",
     }  # fmt: skip
-
-
-def stderr_of(host: ProviderHost) -> str:
-    """End a host and return what it told."""
-    host.__exit__(None, None, None)
-    return host.stderr

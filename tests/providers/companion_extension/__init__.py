@@ -1,0 +1,1 @@
+"""CompanionExtension in its real host."""

@@ -1,0 +1,115 @@
+"""`python -m tests.support.warm_interpreter.server <socket>`: forks a process for each that is handed over to it."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import io
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+PRELOADED = (
+    "azure.identity", "clients.session", "commands.preflight.command", "components", "dynamic_providers.access_proof",
+    "dynamic_providers.admin_consent", "dynamic_providers.business_central_registration",
+    "dynamic_providers.companion_extension", "dynamic_providers.vault_secret", "grpc", "pulumi.dynamic",
+    "pulumi.runtime.proto.provider_pb2_grpc", "pulumi_azuread", "rehearsal.azuread_plugin.provider", "settings.loading",
+)  # fmt: skip
+
+
+def next_request(address: str) -> dict[str, Any]:
+    """Serve until this is the process that was forked for a request, and return the request."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen(64)
+    listener.settimeout(1.0)
+    parent = os.getppid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at pytest's terminal is pytest's
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the watchers
+    gc.collect()
+    gc.freeze()
+    while os.getppid() == parent:
+        try:
+            connection, _ = listener.accept()
+        except TimeoutError:
+            continue
+        if os.fork():
+            connection.close()
+            continue
+        listener.close()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        connection.settimeout(None)
+        request = _received(connection)
+        forked = os.fork()
+        if forked == 0:
+            connection.close()
+            return request
+        _watch(connection, forked)
+    os._exit(0)
+
+
+def _received(connection: socket.socket) -> dict[str, Any]:
+    length, streams, _, _ = socket.recv_fds(connection, 4, 3)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    data = b""
+    while len(data) < int.from_bytes(length, "big"):
+        data += connection.recv(1 << 16)
+    request: dict[str, Any] = json.loads(data)
+    return request
+
+
+def _watch(connection: socket.socket, forked: int) -> None:
+    """Pass signals on to a process, tell how it ended, and end it at once where nobody asks any more."""
+    for stream in (0, 1, 2):
+        os.close(stream)  # whoever reads them shall see their end when the process ends
+    ended = os.pidfd_open(forked)
+    while True:
+        if ended in select.select([connection.fileno(), ended], [], [])[0]:
+            break
+        signals = connection.recv(16)
+        for number in signals or [signal.SIGKILL]:
+            signal.pidfd_send_signal(ended, number)
+        if not signals:
+            break
+    _, status = os.waitpid(forked, 0)
+    try:
+        connection.send(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
+    finally:
+        os._exit(0)
+
+
+def begin(request: dict[str, Any]) -> list[str]:
+    """Become the process that was asked for, and return what it runs: the words behind `python`."""
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(io.FileIO(number, "w", closefd=False), encoding="utf-8", errors=errors, write_through=True)
+        for number, errors in ((1, "strict"), (2, "backslashreplace"))
+    )
+    words: list[str] = request["words"]
+    sys.orig_argv = [sys.executable, *words]
+    return words
+
+
+if __name__ == "__main__":
+    for name in PRELOADED:
+        importlib.import_module(name)
+    words = begin(next_request(sys.argv[1]))
+    # At the top level, so that Python ends the process as it ends any other.
+    if words[0] == "-m":
+        sys.argv, sys.path[0] = words[1:], str(Path.cwd())
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv, sys.path[0] = words, str(Path(words[0]).parent)
+        runpy.run_path(words[0], run_name="__main__")

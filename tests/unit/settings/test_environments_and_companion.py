@@ -1,0 +1,75 @@
+"""What a stack file says of Business Central's environments, and of the companion extension in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from settings import loading
+from tests.support.loaded_settings import ENVIRONMENTS, MAGENTO, PRESETS
+
+
+def test_environments_are_compared_without_case() -> None:
+    values = {"environments": {"a": {"name": "Live", "formerly": ["test"]}, "b": {"name": "Test"}}, "integrations": {}}
+    with pytest.raises(loading.SettingsError, match=r"environments\.a\.formerly"):
+        loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+
+
+def test_two_keys_for_one_environment_are_refused() -> None:
+    values = {"environments": {**ENVIRONMENTS, "prod": {"name": "PRODUCTION"}}, "integrations": {"magento": MAGENTO}}
+    with pytest.raises(loading.SettingsError, match=r"environments\.prod: .*environments\.production"):
+        loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+
+
+COMPANION = {"file": "companion.app"}
+
+
+def test_the_companion_extension_is_asked_for_in_a_stack_of_its_own() -> None:
+    values = {"environments": ENVIRONMENTS, "companionExtension": COMPANION}
+    declared = loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+    assert declared.companion_extension is not None
+    assert declared.integrations == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (
+            {"companionExtension": COMPANION, "integrations": {"magento": MAGENTO}},
+            "companionExtension: belongs in a stack of its own",
+        ),
+        (
+            {"companionExtension": {**COMPANION, "environments": ["prod"]}},
+            r"companionExtension.environments\[0\]: .*'production'",
+        ),
+        ({"companionExtension": {**COMPANION, "chanel": "automation"}}, "companionExtension.chanel: .*'channel'"),
+        ({"companionExtension": {}}, "companionExtension.file: is missing"),
+    ],
+)
+def test_what_is_wrong_with_the_companion_extension_is_named(values: dict[str, Any], says: str) -> None:
+    with pytest.raises(loading.SettingsError, match=says):
+        loading.load({"environments": ENVIRONMENTS, **values}, presets=PRESETS, stack_file=Path("x.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("environments", "says"),
+    [
+        ({"a": {"name": "A", "formerly": ["B"]}, "b": {"name": "B"}}, r"environments\.a\.formerly: names 'B'"),
+        (
+            {"a": {"name": "A", "formerly": ["Old"]}, "b": {"name": "B", "formerly": ["OLD"]}},
+            r"environments\.b\.formerly: names 'OLD', as environments\.a\.formerly does",
+        ),
+        ({"a": {"name": "A", "baseUrl": "http://bc.example:7048/BC"}}, "in the clear"),
+        ({"a": {"name": "A", "baseUrl": "https://user:password@bc.example/BC"}}, "BUSINESS_CENTRAL_USER"),
+        ({"a": {"name": "A", "scope": "api://bc/.default"}}, "environments.a.scope: is for a server or container"),
+        ({"a": {"name": "A", "baseUrl": "https://bc.example/BC", "scope": "api://bc"}}, "api://bc.example/.default"),
+        ({"a": {"name": "A", "baseUrl": "https://bc.example/BC", "scope": "a b/.default"}}, "Application ID URI"),
+        ({"a": {"name": "A", "baseUrl": "https://bc.example/BC", "scope": "/.default"}}, "Application ID URI"),
+    ],
+)
+def test_what_is_wrong_with_an_environment_is_named(environments: dict[str, Any], says: str) -> None:
+    with pytest.raises(loading.SettingsError, match=says) as refused:
+        loading.load({"environments": environments, "integrations": {}}, presets=PRESETS, stack_file=Path("x.yaml"))
+    assert "user:password" not in str(refused.value)
