@@ -267,6 +267,32 @@ def test_what_a_refresh_finds_is_repaired_with_the_same_key_where_the_vault_has_
     assert [each["version"] for each in enabled(certificate_vault)] == [another.outputs["version"]]
 
 
+BUSY = "A new key vault certificate can not be created or imported while a pending key vault certificate's status is inProgress."
+
+
+@pytest.mark.parametrize(
+    ("when", "answer"),
+    [
+        ("before", {"status": 429, "code": "Throttled", "message": "Too many.", "retryAfter": 1}),
+        ("before", {"status": 409, "code": "Conflict", "message": BUSY}),
+        ("after", {"status": 409, "code": "Conflict", "message": BUSY}),
+    ],
+)
+def test_a_busy_vault_is_asked_again_and_makes_one(
+    tenant: Tenant,
+    host: ProviderHost,
+    certificate_vault: AdministeredVault,
+    application: EntraApplication,
+    when: str,
+    answer: dict[str, Any],
+) -> None:
+    """Also where it made one all the same: that is looked for first."""
+    ordered = tenant.fault({"method": "POST", "path": "/create$", "userAgent": OURS}, when=when, **answer)
+    made = host.create(declared_certificate(application))
+    assert ordered.hits == 1
+    assert [each["version"] for each in certificate_vault.certificates(NAME)] == [made.outputs["version"]]
+
+
 def test_nobody_gets_its_key_and_it_does_not_renew_itself(
     tenant: Tenant, host: ProviderHost, certificate_vault: AdministeredVault, application: EntraApplication
 ) -> None:
