@@ -113,7 +113,9 @@ def read_error_body(body: Any) -> ErrorBody:
     return ErrorBody("/".join(codes), str(error.get("message") or ""), "")
 
 
-def as_ours(problem: BaseException, attempting: str, method: str, address: str) -> UserFacingError:
+def as_ours(
+    problem: BaseException, attempting: str, method: str, address: str, handled: BaseException | None = None
+) -> UserFacingError:
     """Return whatever the library raised as an error for the user: by what was answered, not by the library's words.
 
     Args:
@@ -121,8 +123,9 @@ def as_ours(problem: BaseException, attempting: str, method: str, address: str) 
         attempting: what the request was for, to complete "could not ...".
         method: of the request.
         address: the vault's.
+        handled: what was being handled already when it was asked: Python then takes that for what led to the failure.
     """
-    chain = list(_causes(problem))
+    chain = list(_causes(problem, handled))
     host = urlsplit(address).netloc
     for each in chain:
         if isinstance(each, UserFacingError):
@@ -158,11 +161,11 @@ def as_ours(problem: BaseException, attempting: str, method: str, address: str) 
     return unexpected_answer(attempting, SERVICE, address, method, status, body)
 
 
-def _causes(problem: BaseException) -> Iterator[BaseException]:
-    """Yield a failure and what led to it, the last one first."""
+def _causes(problem: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
+    """Yield a failure and what led to it, the last one first; not what was there before it."""
     seen: list[BaseException] = []
     each: Any = problem
-    while isinstance(each, BaseException) and each not in seen:
+    while isinstance(each, BaseException) and each is not handled and each not in seen:
         seen.append(each)
         yield each
         each = getattr(each, "inner_exception", None) or each.__cause__ or each.__context__

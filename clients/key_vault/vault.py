@@ -7,6 +7,7 @@ the first vault, since a run with nothing to do asks none.
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -251,10 +252,13 @@ class Vault:
             version: its version, for a remedy.
         """
         pipeline.forget()
+        handled = sys.exception()  # a write is looked at while its own failure is handled
         try:
             return ask()
         except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-core
-            raise self._explained(pipeline.as_ours(problem, attempting, method, self.address), name, version) from None
+            raise self._explained(
+                pipeline.as_ours(problem, attempting, method, self.address, handled), name, version
+            ) from None
 
     def _explained(self, problem: UserFacingError, name: str, version: str) -> UserFacingError:
         if not isinstance(problem, ServiceError):
