@@ -2,10 +2,11 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+AZURE_CLI := .rehearsal/azure-cli
 FETCH := $(if $(NO_FETCH),--no-fetch)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication bench-inventory rotation fuzz-answers fuzz-stack-files fuzz lock clean
+.PHONY: help demo test check kills pulumi cli prebuild python-is-new-enough bench-scale bench-replication bench-inventory rotation fuzz-answers fuzz-stack-files fuzz azure-cli lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,8 +32,8 @@ demo: prebuild $(VENV)/.installed  ## walk through all of it against a rehearsal
 test: prebuild $(VENV)/.installed check cli  ## every check and every test (ARGS="-k words" narrows the tests)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-kills: cli  ## an up and a destroy killed at each of their requests; twenty minutes
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --kills tests/lifecycle/test_kills.py $(ARGS)
+kills: cli  ## an up, a destroy and a rotation killed at each of their requests; half an hour
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --kills tests/lifecycle/test_kills.py tests/lifecycle/test_kills_of_rotation.py $(ARGS)
 
 pulumi: prebuild $(VENV)/.installed  ## find or get the Pulumi CLI that demo and tests run on; how to put it on PATH
 	@$(BIN)/python -m rehearsal pulumi $(FETCH) $(ARGS)
@@ -46,7 +47,7 @@ check: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
 
-bench-scale: cli  ## 100 integrations in 2 environments with latency (ARGS=10 makes it 10)
+bench-scale: cli  ## 100 integrations in 2 environments with latency (ARGS=10 makes it 10; ARGS="10 --custody": in a vault)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 bench-replication: cli  ## how long is waited for what is new, with delays of 1, 10 and 60 s (ARGS="3" makes it 3 s)
@@ -65,6 +66,15 @@ fuzz-stack-files: $(VENV)/.installed  ## 5,000 stack files that are nearly valid
 	@$(BIN)/python -m tests.fuzz.stack_files $(ARGS)
 
 fuzz: fuzz-stack-files fuzz-answers  ## both
+
+$(AZURE_CLI)/.installed: tests/azure_cli/requirements.txt | python-is-new-enough
+	@echo "Making $(AZURE_CLI) with Microsoft's Azure CLI (some 700 MB, two minutes or more, once)"
+	@$(PYTHON) -m venv $(AZURE_CLI)
+	@$(AZURE_CLI)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/azure_cli/requirements.txt
+	@touch $@
+
+azure-cli: cli $(AZURE_CLI)/.installed  ## the real Azure CLI against the tenant: a page's commands, and sign-ins
+	@$(BIN)/python -m pytest tests/azure_cli $(ARGS)
 
 lock: requirements.in  ## write requirements.txt anew from requirements.in
 	@$(PYTHON) -m venv .rehearsal/lock && .rehearsal/lock/bin/pip install --quiet pip-tools

@@ -27,6 +27,7 @@ from clients.graph.client import Graph
 from clients.graph.client import read_error_body as read_graph_problem
 from clients.graph.deleted_items import DeletedItems
 from clients.graph.inventory import Inventory
+from clients.graph.sign_in_activities import SignInActivities
 from clients.http.errors import SignInFailed
 from clients.http.failures import ErrorBody
 from clients.http.transport import Transport
@@ -88,6 +89,12 @@ class Session:
         """The client that lists what is in the tenant."""
         with self._lock:
             return Inventory(self._graph_transport, lambda: self.graph_caller)
+
+    @property
+    def sign_in_activities(self) -> SignInActivities:
+        """The client of the report of when applications last signed in."""
+        with self._lock:
+            return SignInActivities(self._graph_transport, lambda: self.graph_caller)
 
     @property
     def app_management_policies(self) -> AppManagementPolicies:

@@ -149,7 +149,7 @@ def _cells(row: Any) -> dict[str, str]:
         "repeated by itself": "yes" if getattr(row, "repeatable", False) else "",
         "what to do": _prose(_remedy(row)),
         "azuread on the same answer": _prose(getattr(row, "azuread", "")),
-        "way on": _prose(getattr(row, "way_on", "")),
+        "way on": _prose(getattr(row, "azuread_remedy", "")),
         "known from": _prose(getattr(row, "source", "")),
     }
 

@@ -16,8 +16,11 @@ from rich.console import Console
 from rich.prompt import Prompt
 
 from commands import pulumi_cli
-from settings.first_stack_file import FirstStackFile
-from settings.loading import SettingsError, load, project_configuration
+from commands.pulumi_cli import StackUnreadable
+from commands.stack_file import StackFile, validated
+from commands.stack_file_writer import NotWritten
+from settings.first_stack_file import CannotAdd, FirstStackFile, is_only_begun, tenant_in
+from settings.loading import SettingsError
 from settings.messages import problem_text
 from settings.presets import Preset, Presets
 from settings.values import EnvironmentName, Guid, Key, Name, RoleId
@@ -47,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write a stack file that is valid, or none; a file that is there is never touched.
+    """Write a stack file that is valid, or none.
+
+    One that says something of this program is never touched; one that Pulumi has begun is added to.
 
     Returns:
         0; 2 where something is missing or not valid, or the file is there already.
@@ -55,44 +60,60 @@ def run(arguments: argparse.Namespace) -> int:
     asks = sys.stdin.isatty() and sys.stdout.isatty()
     answers = _Answers(Console() if asks else None)
     try:
-        stack, first = _first_stack_file(arguments, answers)
-        file = arguments.folder / f"Pulumi.{stack}.yaml"
-        text = first.text()
-        config = read_yaml(text)["config"]
-        load(project_configuration(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config)
-        with file.open("x", encoding="utf-8") as new:
-            new.write(text)
-    except FileExistsError:
-        sys.stderr.write(f"{file} is there already, and stays as it is: choose another name with --stack.\n")
-        return 2
-    except (NotSaid, SettingsError) as problem:
+        stack = answers.one("--stack", arguments.stack, "Name of the stack", _stack_name, default="dev")
+        file = _begun(arguments.folder / f"Pulumi.{stack}.yaml")
+        first = _first_stack_file(arguments, answers, tenant_in(file.text))
+        text = first.added_to(file.text) if file.is_there else first.text()
+        validated(file.path, read_yaml(text)["config"])
+        file.write(text)
+    except (NotSaid, NotWritten, StackUnreadable, SettingsError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
-    except OSError as problem:
-        sys.stderr.write(f"{file} could not be written: {problem.strerror}.\n")
+    except CannotAdd as problem:
+        sys.stderr.write(f"{file.path} is there already, and {problem}: choose another name with --stack.\n")
         return 2
     except EOFError:
         sys.stderr.write("Nothing was written.\n")
         return 2
-    shown = file.relative_to(pulumi_cli.ROOT) if file.is_relative_to(pulumi_cli.ROOT) else file
+    path = file.path
+    shown = path.relative_to(pulumi_cli.ROOT) if path.is_relative_to(pulumi_cli.ROOT) else path
     sys.stdout.write(
         f"{shown} is written. Next:\n"
-        f"  pulumi stack init {stack}\n"
+        f"  pulumi stack {'select' if file.is_there else 'init'} {stack}\n"
         f"  python -m commands preflight --stack {stack}\n"
         f"  pulumi preview --stack {stack}\n"
     )
     return 0
 
 
-def _first_stack_file(arguments: argparse.Namespace, answers: _Answers) -> tuple[str, FirstStackFile]:
-    """Return the stack's name, and what its file says.
+def _begun(path: Path) -> StackFile:
+    """Return the stack file, which is not there or says nothing of this program yet.
+
+    Raises:
+        NotSaid: it is somebody's already.
+        StackUnreadable: it cannot be read.
+    """
+    file = StackFile.read(path)
+    if not is_only_begun(file.text):
+        raise NotSaid(f"{path} is there already, and stays as it is: choose another name with --stack.")
+    return file
+
+
+def _first_stack_file(arguments: argparse.Namespace, answers: _Answers, tenant: str) -> FirstStackFile:
+    """Return what the stack's file says.
+
+    Args:
+        arguments: the options.
+        answers: what is asked beside them.
+        tenant: that the file names already, "" for none.
 
     Raises:
         NotSaid: something is missing or not valid.
     """
-    stack = answers.one("--stack", arguments.stack, "Name of the stack", _stack_name, default="dev")
-    tenant_id = arguments.tenant_id or os.environ.get("ARM_TENANT_ID")
+    tenant_id = arguments.tenant_id or tenant or os.environ.get("ARM_TENANT_ID")
     tenant_id = answers.one("--tenant-id", tenant_id, "Directory (tenant) id", _as(Guid))
+    if tenant and tenant.lower() != tenant_id:
+        raise NotSaid(f"--tenant-id {tenant_id}: the stack file names {tenant} already.")
     question = "Business Central environment"
     names = answers.several("--environment", arguments.environment, question, _as(EnvironmentName))
     presets = Presets(pulumi_cli.ROOT / "presets")
@@ -110,8 +131,7 @@ def _first_stack_file(arguments: argparse.Namespace, answers: _Answers) -> tuple
         sets = answers.several("--permission-set", sets, "Permission set (role id), for all companies", _as(RoleId))
     today = datetime.now(UTC).date().isoformat()
     issued = _day(arguments.issued or today)
-    first = FirstStackFile(tenant_id, names, key, preset.name if preset else "", values, display_name, sets, issued)
-    return stack, first
+    return FirstStackFile(tenant_id, names, key, preset.name if preset else "", values, display_name, sets, issued)
 
 
 class _Answers:

@@ -1,7 +1,8 @@
 """`python -m commands prove`: tries out, as the outside systems would, the access that a stack handed over.
 
-Secrets come from the stack's outputs, out of a pipe, or with custody from the vault that alone has them. They go
-nowhere: not to a file, not on the screen. The key of a certificate in a vault signs there.
+Secrets come from the stack's outputs, out of a pipe, or with custody from the vault that alone has them; a copy in a
+vault (`deliver`) is not read. They go nowhere: not to a file, not on the screen. The key of a certificate in a vault
+signs there.
 """
 
 from __future__ import annotations
@@ -187,11 +188,13 @@ def _prove(session: Session, key: str, environment: str, handed_over: Integratio
 
 def _credential(handed_over: IntegrationOutputs) -> tuple[str | InVault | CertificateInVault, str]:
     """Return what it signs in with, as `up` chooses it, and what is unknown where the last `up` did not make it."""
+    if handed_over.client_secret:  # beside it `clientSecretIn` names a copy
+        return handed_over.client_secret, handed_over.client_secret
     if at := handed_over.client_secret_in:
         return InVault(at.key_vault, at.secret_name, at.version), at.version
-    if (signs := handed_over.certificate_in) and not handed_over.client_secret:
+    if signs := handed_over.certificate_in:
         return CertificateInVault(signs.key_vault, signs.certificate_name, signs.version), signs.version
-    return handed_over.client_secret, handed_over.client_secret
+    return "", ""
 
 
 def _spec(environment: str, handed_over: IntegrationOutputs, place: str) -> ProofSpec:

@@ -87,9 +87,22 @@ def configuration(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
-        written = read_yaml(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except OSError as problem:
         raise StackUnreadable(f"{file} cannot be read: {problem.strerror}") from None
+    except ValueError as problem:
+        raise StackUnreadable(f"{file} is not valid YAML: {problem}") from None
+    return configuration_in(text, file)
+
+
+def configuration_in(text: str, file: Path) -> dict[str, Any]:
+    """Return what the text of a stack file says under `config`.
+
+    Raises:
+        StackUnreadable: it is not valid YAML.
+    """
+    try:
+        written = read_yaml(text)
     except ValueError as problem:
         raise StackUnreadable(f"{file} is not valid YAML: {problem}") from None
     config = written.get("config") if isinstance(written, dict) else None

@@ -9,7 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands import pulumi_cli
+from commands import pulumi_cli, stack_file_writer
+from commands.pulumi_cli import StackUnreadable
+from commands.stack_file_writer import NotWritten
 from settings.loading import load, project_configuration
 from settings.models import Environment, Settings
 
@@ -20,13 +22,15 @@ class StackFile:
 
     Attributes:
         path: where it is, or will be.
-        text: as it is, "" where there is none.
+        text: as it is, with its line ends, "" where there is none.
         config: what it says under `config`.
+        is_there: whether there is one.
     """
 
     path: Path
     text: str
     config: Mapping[str, Any]
+    is_there: bool = True
 
     @staticmethod
     def read(path: Path) -> StackFile:
@@ -35,8 +39,24 @@ class StackFile:
         Raises:
             StackUnreadable: it cannot be read, or is not valid YAML.
         """
-        config = pulumi_cli.configuration(path)
-        return StackFile(path, path.read_text(encoding="utf-8") if path.exists() else "", config)
+        if not path.exists():
+            return StackFile(path, "", {}, is_there=False)
+        try:
+            text = stack_file_writer.read(path)
+        except NotWritten as problem:
+            raise StackUnreadable(f"{problem}.") from None
+        return StackFile(path, text, pulumi_cli.configuration_in(text, path))
+
+    def write(self, text: str) -> None:
+        """Put another text in the place of the one that was read.
+
+        Raises:
+            NotWritten: the file has changed since, or cannot be written; it is then as it was.
+        """
+        if self.is_there:
+            stack_file_writer.replace(self.path, self.text, text)
+        else:
+            stack_file_writer.create(self.path, text)
 
     def section(self, name: str) -> Mapping[str, Any]:
         """Return one of the project's settings, which is a mapping; {} where it is not there."""

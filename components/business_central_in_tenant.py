@@ -27,7 +27,7 @@ class BusinessCentralInTenant:
 
     def __init__(self, session: Session, settings: Settings) -> None:
         adds = settings.consents_by_itself
-        self._looked = OnceInARun(partial(_find, session, adds=adds))
+        self._check = OnceInARun(partial(_find, session, adds=adds))
         self._made: set[str] = set()
         self._hook = pulumi.ResourceHook("business-central-in-tenant", self._require)
 
@@ -42,7 +42,7 @@ class BusinessCentralInTenant:
 
     async def _require(self, created: pulumi.ResourceHookArgs) -> None:
         self._made.add(created.name)
-        await self._looked.require(f"integrations.{created.name}")
+        await self._check.require(f"integrations.{created.name}")
 
 
 def _find(session: Session, *, adds: bool) -> None:

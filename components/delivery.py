@@ -50,13 +50,13 @@ def deliveries(
             client_secret=without_dependency(each.password.value),
             key_id=without_dependency(each.password.key_id),
             expires=without_dependency(each.password.end_date),
-            proven=_once_there(before),
+            proven=_true_once_made(before),
             opts=pulumi.ResourceOptions(parent=parent, protect=False),  # nothing is lost with it
         )
     return newest
 
 
-def _once_there(resources: Sequence[pulumi.Resource]) -> pulumi.Input[bool]:
-    """Return true, once all of these are there."""
+def _true_once_made(resources: Sequence[pulumi.Resource]) -> pulumi.Input[bool]:
+    """Return an output that is true once all of these are made."""
     ids: list[Any] = [without_dependency(each.id) for each in resources if isinstance(each, pulumi.CustomResource)]
     return pulumi.Output.all(*ids).apply(lambda _: True) if ids else True

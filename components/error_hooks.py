@@ -25,12 +25,12 @@ def on_create_error(name: str, explain: Explain) -> pulumi.ResourceHookBinding |
     if not monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS):
         return None
 
-    def told(failed: pulumi.ErrorHookArgs) -> bool:
-        """Say it, and have the engine not try again."""
+    def on_error(failed: pulumi.ErrorHookArgs) -> bool:
+        """Print the paragraph, and have the engine not try again."""
         if failed.failed_operation == "create":
             answer = " ".join((failed.errors[0] if failed.errors else "no answer").split()).rstrip(".")
             said = explain(failed, answer)
             pulumi.log.error(said)  # noqa: TID251 - the program's, not a provider's: once, by the engine
         return False
 
-    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(name, told)])
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(name, on_error)])

@@ -51,8 +51,8 @@ class Integration(pulumi.ComponentResource):
         )
         # An existing application that waits for its approval makes nothing before that, and the approval page adds what
         # is not in the tenant.
-        looks = integration.consent == "auto" or not integration.client_id
-        hooks = run.in_tenant.before_create if looks else None
+        is_checked = integration.consent == "auto" or not integration.client_id
+        hooks = run.in_tenant.before_create if is_checked else None
         # An application that exists already is its vendor's or its team's: it gets no secret here.
         own = None if integration.client_id else own_application(integration, run.caller, self, hooks)
         client_id = own.application.client_id if own else run.client_ids.of(integration, self)

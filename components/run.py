@@ -25,9 +25,9 @@ class Run:
         settings: all that the stack file says.
         caller: who runs this, as `azuread.get_client_config` says.
         cloud: the cloud of the directory, as far as it is known without a request.
-        in_tenant: what is looked at before the first thing is made.
+        in_tenant: the check that Business Central's application can be had, before the first thing is made.
         client_ids: those of applications that exist already.
-        in_custody: what is looked at before azuread makes a secret.
+        in_custody: the check of a label, before azuread makes a secret for it.
     """
 
     settings: Settings

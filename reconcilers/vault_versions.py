@@ -1,11 +1,14 @@
-"""How our versions of a vault's secrets and certificates are tagged, and what a version's tags say.
+"""How our versions of a vault's secrets and certificates are tagged, what tags say, and a value that is set again.
 
 The tags are stored names: docs/decisions/0003-stored-names.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from clients.key_vault.records import CertificateVersion, Version
+from clients.key_vault.vault import Vault
 
 MANAGED_BY = "entra-business-central"
 CONTENT_TYPE = "client secret of Entra"
@@ -41,6 +44,11 @@ def key_id_of(version: Version) -> str:
     return version.tags.get("key-id", "").lower()
 
 
+def is_of_stack(tags: Mapping[str, str], stack: str) -> bool:
+    """Tell by the tags of a version, or of a deleted secret, whether this program set it for a stack of that name."""
+    return (tags.get("managed-by"), tags.get("stack")) == (MANAGED_BY, stack)
+
+
 def is_of_application(version: Version | CertificateVersion, client_id: str) -> bool:
     """Tell whether a version is of an application: this program set it, for a secret of that client id."""
     return (version.tags.get("managed-by"), version.tags.get("client-id")) == (MANAGED_BY, client_id)
@@ -57,3 +65,26 @@ def is_of_integration(version: Version | CertificateVersion, client_id: str, sta
     """
     tags = (version.tags.get(name) for name in ("managed-by", "stack", "integration"))
     return tuple(tags) == (MANAGED_BY, stack, integration) or is_of_application(version, client_id)
+
+
+def set_again(vault: Vault, version: Version, tags: Mapping[str, str], before: Iterable[Version]) -> None:
+    """Set the value of a version once more, so that it is the current one of its secret.
+
+    Args:
+        vault: the vault.
+        version: one of its versions.
+        tags: of the new version.
+        before: the versions of the secret, as they were listed.
+
+    Raises:
+        UserFacingError: its value cannot be read, or not be set.
+    """
+    value = vault.value(version.name, version.version)
+    vault.set_secret(
+        version.name,
+        value,
+        expires=version.expires,
+        tags=tags,
+        content_type=version.content_type,
+        before=before,
+    )

@@ -12,10 +12,10 @@ from typing import Any
 
 from settings.messages import Problem
 
-TAKEN = frozenset({"tenantId", "environment", "metadataHost", "partnerId", "disableTerraformPartnerId"})
+ALLOWED = frozenset({"tenantId", "environment", "metadataHost", "partnerId", "disableTerraformPartnerId"})
 """Settings of azuread that say where, and not who: both halves read them, or they say nothing of the caller."""
 
-INSTEAD: Mapping[str, str] = {
+VARIABLES: Mapping[str, str] = {
     "adoPipelineServiceConnectionId": "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
     "clientCertificate": "ARM_CLIENT_CERTIFICATE",
     "clientCertificatePassword": "ARM_CLIENT_CERTIFICATE_PASSWORD",
@@ -46,11 +46,11 @@ def sign_in_problems(configuration: Mapping[str, Any]) -> Iterator[Problem]:
         configuration: all of it, keys with their namespace, values as in the file or as Pulumi gives them to a program.
     """
     for keys, name in _settings_of_azuread(configuration):
-        if name in INSTEAD:
+        if name in VARIABLES:
             yield Problem(
                 keys,
                 "only azuread would sign in by it, and the program's own resources as another caller; remove it, and "
-                f"set the environment variable {INSTEAD[name]}",
+                f"set the environment variable {VARIABLES[name]}",
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from settings.messages import Problem
 from settings.models import Integration
+from settings.own_program import why_not_own_program
 
 
 def certificate_problems(
@@ -20,11 +21,8 @@ def certificate_problems(
     """
     declared = integration.credentials.certificates
     there: list[str | int] = [*here, "credentials", "certificates"]
-    if declared and integration.client_id:
-        yield Problem(there, "are for an application that this stack makes, and `clientId` names another")
-    elif declared and integration.people_sign_in:
-        text = "are for a program: people sign in here, since there are no `roles`, with a public client"
-        yield Problem(there, text)
+    if declared and (why := why_not_own_program(integration)):
+        yield Problem(there, why)
     thumbprints: set[str] = set()
     for index, each in enumerate(declared):
         if each.public.thumbprint in thumbprints:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from settings.loading import laid_together, load, usable_defaults
+from settings.loading import load, merged_entry, usable_defaults
 from settings.merging import Layer, Merged, below
 from settings.merging import Path as Keys
 from settings.models import PROJECT, Integration
@@ -63,7 +63,7 @@ def explained(
     settings = load(values, presets=presets, stack_file=stack_file, configuration=configuration)
     integration = {each.key: each for each in settings.integrations}[key]
     entry = values["integrations"][key]
-    together = laid_together(key, entry, Presets(presets), usable_defaults(values, None))
+    together = merged_entry(key, entry, Presets(presets), usable_defaults(values, None))
     preset = Presets(presets).read(entry["preset"]) if "preset" in entry else None
     file = StackFile(stack_file, PROJECT, {**configuration, **values})
 

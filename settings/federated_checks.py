@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from settings.federated_credentials import MOST
+from settings.federated_credentials import MAX_FEDERATED_CREDENTIALS
 from settings.messages import Problem
 from settings.models import Integration
+from settings.own_program import why_not_own_program
 
 
 def federated_problems(integration: Integration, here: list[str | int]) -> Iterable[Problem]:
@@ -20,15 +21,14 @@ def federated_problems(integration: Integration, here: list[str | int]) -> Itera
     there: list[str | int] = [*here, "credentials", "federated"]
     if not declared:
         return
-    if integration.client_id:
-        yield Problem(there, "are for an application that this stack makes, and `clientId` names another")
+    if why := why_not_own_program(integration):
+        yield Problem(there, why)
         return
-    if integration.people_sign_in:
-        text = "are for a program: people sign in here, since there are no `roles`, with a public client"
-        yield Problem(there, text)
-        return
-    if len(declared) > MOST:
-        text = f"lists {len(declared)}; Entra allows {MOST} for one application: one with * (an expression) covers many"
+    if len(declared) > MAX_FEDERATED_CREDENTIALS:
+        text = (
+            f"lists {len(declared)}; Entra allows {MAX_FEDERATED_CREDENTIALS} for one application: one with * (an "
+            "expression) covers many"
+        )
         yield Problem(there, text)
     names: dict[str, str] = {}
     claims: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}

@@ -30,7 +30,7 @@ AUDIENCES = ("api://AzureADTokenExchange", "api://AzureADTokenExchangeUSGov", "a
 
 https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity"""
 
-MOST = 20
+MAX_FEDERATED_CREDENTIALS = 20
 """How many an application may have: https://learn.microsoft.com/graph/api/application-post-federatedidentitycredentials"""
 
 _KINDS = ("github", "azureDevOps", "gitlab", "kubernetes", "managedIdentity", "issuer")

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from settings.merging import below
 from settings.models import PROJECT
-from settings.yaml_reader import read_yaml
+from settings.yaml_reader import read_nodes, read_yaml
 
+_TENANT = "azuread:tenantId"
 LIFETIME_DAYS = 120
 """Of the secrets of an integration without a preset."""
+
+
+class CannotAdd(Exception):
+    """A stack file that is there cannot be added to; the text says why, a clause."""
 
 
 @dataclass(frozen=True)
@@ -42,23 +49,58 @@ class FirstStackFile:
 
     def text(self) -> str:
         """Return the file."""
-        keys = environment_keys(self.environments)
         lines = [
             "# yaml-language-server: $schema=config.schema.json",
             "# Written by `python -m commands new`; from now on it is yours. Every key: docs/reference/stack-file.md",
             "config:",
-            f"  azuread:tenantId: {_scalar(self.tenant_id)}",
-            "",
-            "  # By names as the Business Central admin center shows them; the keys are words of this file alone.",
-            f"  {PROJECT}:environments:",
-            *(line for key, name in keys.items() for line in (f"    {key}:", f"      name: {_scalar(name)}")),
-            "",
-            f"  {PROJECT}:integrations:",
-            "    # The key names everything of the integration in Pulumi's state; `formerly` renames it.",
-            f"    {_scalar(self.key)}:",
-            *(f"      {line}" for line in self._integration(list(keys))),
+            f"  {_TENANT}: {_scalar(self.tenant_id)}",
+            *(f"  {line}" if line else "" for line in self._sections()),
         ]
         return "\n".join(lines) + "\n"
+
+    def added_to(self, text: str) -> str:
+        """Return a file that `pulumi new` or `pulumi stack init` has begun, with the rest; every line of it stays.
+
+        Args:
+            text: the file; nothing of this program is in its `config` but the tenant, which is this one.
+
+        Raises:
+            CannotAdd: a line of it would have to change.
+        """
+        end = "\r\n" if "\r\n" in text else "\n"
+        text = text if not text or text.endswith("\n") else text + end
+        before = read_yaml(text) or {}
+        node, column = _config(text), 2
+        at = len(text)
+        lines = [*self._sections()]
+        if node is None:
+            lines = ["config:", *(f"  {line}" if line else "" for line in (f"{_TENANT}: {self.tenant_id}", *lines))]
+        else:
+            last, column = node.value[-1][1], node.value[0][0].start_mark.column
+            at = text.find("\n", last.end_mark.index) + 1 if last.end_mark.column else last.end_mark.index
+            lines = lines if _TENANT in before["config"] else [f"{_TENANT}: {self.tenant_id}", *lines]
+            lines = [f"{' ' * column}{line}" if line else "" for line in lines]
+        new = text[:at] + "".join(f"{line}{end}" for line in lines) + text[at:]
+        said = read_yaml(self.text())["config"]
+        try:
+            is_right = read_yaml(new) == {**before, "config": {**said, **(before.get("config") or {})}}
+        except ValueError:
+            is_right = False
+        if not is_right:
+            raise CannotAdd("nothing can be added to it without a change of the rest")
+        return new
+
+    def _sections(self) -> Iterator[str]:
+        keys = environment_keys(self.environments)
+        yield ""
+        yield "# By names as the Business Central admin center shows them; the keys are words of this file alone."
+        yield f"{PROJECT}:environments:"
+        yield from (line for key, name in keys.items() for line in (f"  {key}:", f"    name: {_scalar(name)}"))
+        yield ""
+        yield f"{PROJECT}:integrations:"
+        yield "  # The key names everything of the integration in Pulumi's state; `formerly` renames it."
+        yield f"  {_scalar(self.key)}:"
+        yield from (f"    {line}" for line in self._integration(list(keys)))
 
     @property
     def people_sign_in(self) -> bool:
@@ -85,6 +127,39 @@ class FirstStackFile:
                 *([] if self.preset else [f"    lifetimeDays: {LIFETIME_DAYS}"]),
             ]
         return lines
+
+
+def is_only_begun(text: str) -> bool:
+    """Tell whether a stack file says nothing of this program yet, as after `pulumi new` or `pulumi stack init`."""
+    try:
+        document = read_yaml(text)
+    except ValueError:
+        return False
+    if document is None:
+        return True
+    config = document.get("config", {}) if isinstance(document, dict) else None
+    return isinstance(config, dict) and not any(key.startswith(f"{PROJECT}:") for key in config)
+
+
+def tenant_in(text: str) -> str:
+    """Return the tenant that a stack file names which is only begun, "" for none."""
+    document = read_yaml(text) or {}
+    return str(document.get("config", {}).get(_TENANT) or "")
+
+
+def _config(text: str) -> yaml.MappingNode | None:
+    """Return the `config` of a stack file, which is a block of lines; None where it has none.
+
+    Raises:
+        CannotAdd: it is something else.
+    """
+    document = read_nodes(text)
+    found = next((each for key, each in document.value if key.value == "config"), None) if document else None
+    if found is None:
+        return None
+    if not isinstance(found, yaml.MappingNode) or found.flow_style or not found.value:
+        raise CannotAdd("its `config` is no block of lines")
+    return found
 
 
 def environment_keys(names: Sequence[str]) -> dict[str, str]:

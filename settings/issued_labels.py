@@ -79,7 +79,7 @@ def _expected(document: Any, path: Sequence[str], add: Sequence[str], remove: Se
 
 
 def _added(text: str, path: Sequence[str], label: str) -> str:
-    node, missing = _reach(text, path)
+    node, missing = _deepest_node(text, path)
     if missing:
         return _with_keys(text, node, missing, label)
     if node.flow_style:
@@ -92,7 +92,7 @@ def _added(text: str, path: Sequence[str], label: str) -> str:
 
 
 def _removed(text: str, path: Sequence[str], label: str) -> str:
-    node, missing = _reach(text, path)
+    node, missing = _deepest_node(text, path)
     items = [] if missing else node.value
     number = [read_label(each.value) for each in items].index(label)
     start, end = items[number].start_mark.index, items[number].end_mark.index
@@ -110,7 +110,7 @@ def _removed(text: str, path: Sequence[str], label: str) -> str:
     return text[:before] + text[end:]
 
 
-def _reach(text: str, path: Sequence[str]) -> tuple[yaml.CollectionNode, Sequence[str]]:
+def _deepest_node(text: str, path: Sequence[str]) -> tuple[yaml.CollectionNode, Sequence[str]]:
     """Return the last node on a path that is there, and the keys below it that are not."""
     node = read_nodes(text)
     for number, key in enumerate(path):

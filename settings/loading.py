@@ -70,7 +70,7 @@ def load(
     filled = []
     for key, entry in entries.items():
         try:
-            together = laid_together(str(key), entry, Presets(presets), defaults)
+            together = merged_entry(str(key), entry, Presets(presets), defaults)
         except SettingsProblem as refused:
             problems.append(refused.problem)
         else:
@@ -123,7 +123,7 @@ class SettingsProblem(Exception):
         self.problem = problem
 
 
-def laid_together(key: str, entry: object, presets: Presets, defaults: Mapping[str, Any]) -> Merged:
+def merged_entry(key: str, entry: object, presets: Presets, defaults: Mapping[str, Any]) -> Merged:
     """Return an integration's settings over those of its preset, and both over the stack file's defaults.
 
     Args:

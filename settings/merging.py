@@ -45,12 +45,12 @@ def merged(entry: Mapping[str, Any], preset: Mapping[str, Any], defaults: Mappin
         defaults: of the stack file; known to be valid.
     """
     said = Merged()
-    _lay(said, preset, "preset")
-    _lay(said, entry, "stack file")
+    _merge_layer(said, preset, "preset")
+    _merge_layer(said, entry, "stack file")
     whole = Merged()
-    _lay(whole, applicable(defaults, said.values), "defaults")
-    _lay(whole, preset, "preset")
-    _lay(whole, entry, "stack file")
+    _merge_layer(whole, applicable(defaults, said.values), "defaults")
+    _merge_layer(whole, preset, "preset")
+    _merge_layer(whole, entry, "stack file")
     _fill_environments(whole, said.values, defaults.get("environments") or {})
     return whole
 
@@ -78,23 +78,23 @@ def below(values: Any, path: Sequence[str]) -> Any:
     return values
 
 
-def _lay(whole: Merged, above: Mapping[str, Any], layer: Layer) -> None:
-    whole.values = _laid(whole, whole.values, above, layer, ())
+def _merge_layer(whole: Merged, above: Mapping[str, Any], layer: Layer) -> None:
+    whole.values = _merge(whole, whole.values, above, layer, ())
 
 
-def _laid(whole: Merged, lower: Mapping[str, Any], above: Mapping[str, Any], layer: Layer, at: Path) -> dict[str, Any]:
+def _merge(whole: Merged, lower: Mapping[str, Any], above: Mapping[str, Any], layer: Layer, at: Path) -> dict[str, Any]:
     both = dict(lower)
     for key, value in above.items():
         here, old = (*at, str(key)), both.get(key)
         if isinstance(value, Mapping) and isinstance(old, Mapping):
             if value:
                 whole.origins.pop(here, None)  # of an empty mapping
-            both[key] = _laid(whole, old, value, layer, here)
+            both[key] = _merge(whole, old, value, layer, here)
             continue
         under = [path for path in whole.origins if path[: len(here)] == here]
         hides = [*whole.hidden.pop(here, ()), *(whole.origins.pop(path) for path in under)]
         if isinstance(value, Mapping) and value:
-            both[key] = _laid(whole, {}, value, layer, here)  # gone through, so that each value in it has its origin
+            both[key] = _merge(whole, {}, value, layer, here)  # gone through, so that each value in it has its origin
         else:
             both[key] = value
             whole.origins[here] = layer

@@ -100,8 +100,8 @@ def _by_key(value: object, info: ValidationInfo) -> object:
             return {}
         case Mapping():
             return value
-        case list() if strangers := [key for key in value if not isinstance(key, str)]:
-            raise ValueError(f"lists {shown(strangers[0])}, which is not a key of `environments`")
+        case list() if not_texts := [key for key in value if not isinstance(key, str)]:
+            raise ValueError(f"lists {shown(not_texts[0])}, which is not a key of `environments`")
         case list():
             return dict.fromkeys(value)
         case _:

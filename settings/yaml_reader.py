@@ -29,7 +29,7 @@ _RESOLVED = {  # in this order: the first that fits a plain scalar says what it 
     "merge": r"<<",
 }
 _LARGEST = 2**64  # a greater whole number is a float64 in Go
-_MOST_VALUES = 1_000_000
+_MAX_VALUES = 1_000_000
 """More than a stack file has; aliases of aliases make a short document as long as one likes, which Go refuses too."""
 
 
@@ -96,7 +96,9 @@ def read_yaml(text: str) -> Any:
     try:
         value = yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
     except yaml.YAMLError as problem:
-        raise ValueError(" ".join(str(problem).split())) from None
+        text = " ".join(str(problem).split())
+        tab = " (a tab: write spaces there)" if r"character '\t'" in text else ""
+        raise ValueError(text + tab) from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except (ValueError, LookupError, TypeError, AttributeError):  # what PyYAML makes of `!!bool perhaps`
@@ -118,7 +120,7 @@ def read_nodes(text: str) -> yaml.Node | None:
 def _as_json(value: Any, count: Iterator[int] | None = None) -> Any:
     """Return a value as it is after JSON: keys are texts, 1.0 is 1, and what is too big is rounded."""
     count = count or itertools.count(1)
-    if next(count) > _MOST_VALUES:
+    if next(count) > _MAX_VALUES:
         raise ValueError("its aliases make more than a million values of it")
     if isinstance(value, dict):
         return {_key(key): _as_json(item, count) for key, item in value.items()}

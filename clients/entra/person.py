@@ -96,7 +96,7 @@ class Person:
         device_code = identity.DeviceCodeCredential(prompt_callback=_show_code, **known)
         if os.environ.get(DEVICE_CODE, "").lower() in {"1", "t", "true"}:
             return device_code
-        _say(f"Business Central: sign in{f' as {user}' if user else ''} in the browser that opens. {_WITHIN}")
+        _print_now(f"Business Central: sign in{f' as {user}' if user else ''} in the browser that opens. {_WITHIN}")
         browser = identity.InteractiveBrowserCredential(login_hint=user or None, **known)
         return identity.ChainedTokenCredential(browser, device_code)
 
@@ -115,11 +115,11 @@ _WITHIN = f"This waits {WAIT_SECONDS // 60} minutes."
 
 def _show_code(address: str, code: str, _ends: object) -> None:
     # The code comes first: Pulumi's progress display shows the beginning of a line as far as it has room.
-    _say(f"Business Central: code {code}, to be entered at {address}. {_WITHIN}")
+    _print_now(f"Business Central: code {code}, to be entered at {address}. {_WITHIN}")
 
 
-def _say(line: str) -> None:
-    """Tell the person; of a provider's process, Pulumi shows what it writes here."""
+def _print_now(line: str) -> None:
+    """Print a line at once; of a provider's process, Pulumi shows what it writes here."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 

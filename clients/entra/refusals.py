@@ -32,7 +32,7 @@ none at all, the last that only the case of letters differs."""
 
 _NO_SUCH_RESOURCE = "500011"
 
-_ASK_FOR_NEW_ONES = (
+_USE_RENEWED_TOKENS = (
     "Remove ARM_OIDC_TOKEN, and let this program ask for a new token whenever it needs one: in GitHub Actions with the "
     "permission `id-token: write`; in Azure Pipelines with ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID and "
     "SYSTEM_ACCESSTOKEN; elsewhere with ARM_OIDC_REQUEST_URL and ARM_OIDC_REQUEST_TOKEN, or from a file that is kept "
@@ -98,7 +98,7 @@ def remedy(said: str, chosen: ChosenSignIn, assertion: str) -> str:
 def _outside_validity(way: SignInMethod) -> str:
     match way:
         case SignInMethod.STATIC_TOKEN:
-            return f"The token in ARM_OIDC_TOKEN lives for minutes only, and has ended. {_ASK_FOR_NEW_ONES}"
+            return f"The token in ARM_OIDC_TOKEN lives for minutes only, and has ended. {_USE_RENEWED_TOKENS}"
         case SignInMethod.TOKEN_FILE:
             return "The token in the file that ARM_OIDC_TOKEN_FILE_PATH names has ended: who writes it has to renew it."
         case SignInMethod.CERTIFICATE:

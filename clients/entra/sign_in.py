@@ -32,8 +32,11 @@ from clients.http.redaction import redact
 from clients.http.transport import USER_AGENT
 from clients.http.trust import NO_RETRIES, UntrustedCertificate, trusting_session
 
-# It logs a warning for every failure that it raises too, and Python prints those where logging is not set up.
-logging.getLogger("azure.identity").addHandler(logging.NullHandler())
+# Both log what they raise too, in the service's own words, which may quote a secret; Python prints that where logging
+# is not set up. Our errors say it, without what looks like a secret.
+for _name in ("azure", "msal"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+    logging.getLogger(_name).propagate = False
 
 BUSINESS_CENTRAL_SCOPE = "https://api.businesscentral.dynamics.com/.default"
 RENEWED_BEFORE_SECONDS = 300  # before a token ends, as azure-core's own policy does it
@@ -159,12 +162,12 @@ def assertion_credential(tenant_id: str, cloud: Cloud, client_id: str, assertion
 
 
 def bearer(credential: Credential, scope: str) -> Callable[[], str]:
-    """Return a function that gives an Authorization header for a scope; it raises what `kept_token` says."""
-    token = kept_token(credential, scope)
+    """Return a function that gives an Authorization header for a scope; it raises what `cached_token` says."""
+    token = cached_token(credential, scope)
     return lambda: f"Bearer {token().token}"
 
 
-def kept_token(credential: Credential, scope: str) -> Callable[..., AccessToken]:
+def cached_token(credential: Credential, scope: str) -> Callable[..., AccessToken]:
     """Return a function that gives a token for a scope.
 
     The token is got by one thread, kept for all, and renewed in time: not every credential of azure-identity does that
@@ -213,16 +216,16 @@ def _token_not_issued(problem: Exception, attempting: str, credential: Credentia
     if isinstance(cause, UntrustedCertificate):
         return cause.while_attempting(attempting)
     if odd := token_responses.unexpected_response():
-        return SignInFailed(attempting, odd, _SOMETHING_ELSE_ANSWERS)
+        return SignInFailed(attempting, odd, _NOT_ENTRA)
     said = shortened(redact(str(getattr(problem, "message", "") or problem)), MESSAGE_CHARACTERS).rstrip(".")
     if isinstance(cause, (ValueError, TypeError, AttributeError, LookupError, DecodeError)):
         unreadable = f"the answer of the token service cannot be read ({said.removeprefix('Authentication failed: ')})"
-        return SignInFailed(attempting, unreadable, _SOMETHING_ELSE_ANSWERS)
-    advise = credential.remedy if isinstance(credential, _Caller) else _no_remedy
-    return SignInFailed(attempting, said, advise(said))
+        return SignInFailed(attempting, unreadable, _NOT_ENTRA)
+    remedy_for = credential.remedy if isinstance(credential, _Caller) else _no_remedy
+    return SignInFailed(attempting, said, remedy_for(said))
 
 
-_SOMETHING_ELSE_ANSWERS = (
+_NOT_ENTRA = (
     "Something else than Entra answers there, such as a proxy's page: check HTTPS_PROXY, NO_PROXY and "
     "ARM_METADATA_HOSTNAME."
 )

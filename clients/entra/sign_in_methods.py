@@ -141,10 +141,10 @@ def _federated(environment: Mapping[str, str]) -> SignInMethod:
                 "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID out, and use ARM_OIDC_TOKEN_FILE_PATH.",
             )
         if not token:
-            raise _lacks("SYSTEM_ACCESSTOKEN is not set", _MAP_IT)
+            raise _lacks("SYSTEM_ACCESSTOKEN is not set", _HOW_TO_MAP)
         return SignInMethod.AZURE_PIPELINES
     if is_azure_pipelines(environment, url):
-        also = "" if token else f" SYSTEM_ACCESSTOKEN is not set either. {_MAP_IT}"
+        also = "" if token else f" SYSTEM_ACCESSTOKEN is not set either. {_HOW_TO_MAP}"
         raise _lacks(
             "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID is not set, without which Azure Pipelines issues no token",
             "Set it to the id of the service connection: the `resourceId` in the address of its page in Azure DevOps."
@@ -169,7 +169,7 @@ def _federated(environment: Mapping[str, str]) -> SignInMethod:
     )
 
 
-_MAP_IT = (
+_HOW_TO_MAP = (
     "Azure Pipelines gives it to no step by itself: write `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` under the `env` "
     "of the step."
 )

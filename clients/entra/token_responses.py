@@ -11,12 +11,12 @@ from typing import Any
 from clients.http.bodies import Body
 from clients.http.redaction import redact
 
-_kept = threading.local()
+_last = threading.local()
 
 
 def clear() -> None:
     """Forget what was answered to this thread before."""
-    _kept.odd = ""
+    _last.odd = ""
 
 
 def record(response: Any) -> None:
@@ -27,9 +27,9 @@ def record(response: Any) -> None:
     answer = response.http_response
     body = Body(answer.read(), answer.headers.get("Content-Type", "").lower())
     quoted = f': "{redact(body.excerpt())}"' if body.content.strip() else ""
-    _kept.odd = f"Entra answered {answer.status_code} ({body.form}){quoted}" if body.form else ""
+    _last.odd = f"Entra answered {answer.status_code} ({body.form}){quoted}" if body.form else ""
 
 
 def unexpected_response() -> str:
     """Return what the last answer to this thread was, "" where it was a JSON object, or there was none."""
-    return str(getattr(_kept, "odd", ""))
+    return str(getattr(_last, "odd", ""))

@@ -11,11 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from clients.graph.errors import is_absent
-from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_APPLICATIONS
+from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_DELETED_ITEMS
 from clients.graph.requests import Requests
 from clients.http.errors import NotFound
 
-KEPT = timedelta(days=30)
+RESTORABLE_FOR = timedelta(days=30)
+"""For how long Entra keeps what was deleted."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class DeletedItem:
     @property
     def purged_on(self) -> date:
         """The day on which Entra deletes it for good."""
-        return (datetime.fromisoformat(f"{self.deleted[:19]}+00:00") + KEPT).date()
+        return (datetime.fromisoformat(f"{self.deleted[:19]}+00:00") + RESTORABLE_FOR).date()
 
 
 class DeletedItems(Requests):
@@ -93,12 +94,12 @@ class DeletedItems(Requests):
         path = f"/v1.0/directory/deletedItems/microsoft.graph.{type_}"
         path = f"{path}?$select=id,appId,displayName,deletedDateTime,tags&$top=999"
         attempting = f"list the deleted {words} of this tenant"
-        return self._list(_item, path, attempting=attempting, needs=READ_APPLICATIONS) or []
+        return self._list(_item, path, attempting=attempting, needs=READ_DELETED_ITEMS) or []
 
     def _is_deleted(self, item: DeletedItem) -> bool:
         path, attempting = f"directory/deletedItems/{item.id}?$select=id", f"look up deleted item {item.id}"
         try:
-            return bool(self._read(lambda found: str(found["id"]), path, attempting, READ_APPLICATIONS))
+            return bool(self._read(lambda found: str(found["id"]), path, attempting, READ_DELETED_ITEMS))
         except NotFound as problem:
             if is_absent(problem):
                 return False

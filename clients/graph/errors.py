@@ -24,7 +24,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         repeatable=True,
         remedy="Others write to this tenant at the same moment: run the same command again.",
         azuread="409: fails at once, but for a PATCH while an application is made. 503: repeats for 5 to 10 minutes",
-        way_on=_RUN_AGAIN,
+        azuread_remedy=_RUN_AGAIN,
     ),
     KnownAnswer(
         "409 or 503",
@@ -36,7 +36,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         repeatable=True,
         remedy="Others write to this tenant at the same moment: run the same command again.",
         azuread="as above: it looks at the status",
-        way_on=_RUN_AGAIN,
+        azuread_remedy=_RUN_AGAIN,
     ),
     KnownAnswer(
         "400",
@@ -64,7 +64,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "the application has a service principal in this tenant already",
         "seen, with `ObjectConflict` in `details`",
         azuread=_FAILS,
-        way_on="remove what preflight lists as `leftover`, or import it, then run `pulumi up` again",
+        azuread_remedy="remove what preflight lists as `leftover`, or import it, then run `pulumi up` again",
     ),
     KnownAnswer(
         "400 or 409",
@@ -74,7 +74,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "an object of the same key is there already",
         "seen, of other objects",
         azuread=_FAILS,
-        way_on="remove the object that the text names, then run `pulumi up` again",
+        azuread_remedy="remove the object that the text names, then run `pulumi up` again",
     ),
     KnownAnswer(
         "400",
@@ -84,7 +84,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "the application has no secret of this key id, or does not show it everywhere yet",
         "seen: by HashiCorp Vault's azure engine, which takes it for done; of new secrets too",
         azuread="it would fail; it looks first whether the secret is there",
-        way_on=_RUN_AGAIN,
+        azuread_remedy=_RUN_AGAIN,
     ),
     KnownAnswer(
         "404",
@@ -94,7 +94,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "what was asked for by its key is not there, or not yet (see below)",
         "seen; that it proves an absence is inferred",
         azuread="gone, at a refresh; while an object is made it waits in some places and fails in others",
-        way_on=_RUN_AGAIN,
+        azuread_remedy=_RUN_AGAIN,
     ),
     KnownAnswer(
         "404 or 400",
@@ -104,7 +104,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "at a grant: this server does not know the new service principal yet",
         "seen",
         azuread="POST of a service principal and PATCH of a new application: waits. Elsewhere: fails at once",
-        way_on=_RUN_AGAIN,
+        azuread_remedy=_RUN_AGAIN,
     ),
     KnownAnswer(
         "400",
@@ -123,7 +123,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "the same, of a delegated grant",
         "seen",
         azuread="as with the code above",
-        way_on=_RUN_AGAIN,
+        azuread_remedy=_RUN_AGAIN,
     ),
     KnownAnswer(
         "400",
@@ -146,7 +146,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
             "integration sign in without a secret."
         ),
         azuread=_FAILS,
-        way_on="as in the remedy; the secret's label may stay in the stack file",
+        azuread_remedy="as in the remedy; the secret's label may stay in the stack file",
     ),
     KnownAnswer(
         "400",
@@ -157,7 +157,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "seen in many clients; the status only in one's tests",
         remedy="Shorten `lifetimeDays`, and put today's date in the place of the label.",
         azuread=_FAILS,
-        way_on="shorten `lifetimeDays`, and put today's date in the place of the label",
+        azuread_remedy="shorten `lifetimeDays`, and put today's date in the place of the label",
     ),
     KnownAnswer(
         "403",
@@ -167,7 +167,26 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "the caller lacks a right, which the error names with who grants it",
         "documented",
         azuread="fails at once, in its own words",
-        way_on="`python -m commands preflight` names the right and who grants it",
+        azuread_remedy="`python -m commands preflight` names the right and who grants it",
+    ),
+    KnownAnswer(
+        "403",
+        "Authentication_MSGraphPermissionMissing",
+        "",
+        "refused",
+        "the same, of a report: when applications last signed in",
+        "seen, of other reports",
+        azuread="not asked by our program: only `python -m commands adopt` asks",
+    ),
+    KnownAnswer(
+        "403",
+        "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
+        "",
+        "refused",
+        "the tenant has no licence for reports of sign-ins (Microsoft Entra ID P1 or P2)",
+        "seen, of other reports: microsoftgraph/microsoft-graph-docs#12772",
+        remedy="Reports of sign-ins need Microsoft Entra ID P1 or P2; everything else goes without.",
+        azuread="not asked by our program: only `python -m commands adopt` asks",
     ),
     KnownAnswer(
         "401",
@@ -178,7 +197,7 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "seen",
         remedy="Check that ARM_TENANT_ID, azuread:environment and this machine's clock are right, and sign in again.",
         azuread=_FAILS,
-        way_on="sign in again, then run the same command",
+        azuread_remedy="sign in again, then run the same command",
     ),
     KnownAnswer(
         "429",

@@ -150,12 +150,12 @@ class Passwords(Requests):
     def add_password(self, object_id: str, display_name: str, ends: str) -> NewPassword | None:
         """Make a secret, and return it with its text.
 
-        It is sent again only where Graph says that it was busy and did nothing, and only after a look for a secret of
+        It is sent again only where Graph says that it was busy and did nothing, and only after a check for a secret of
         this name: Graph makes as many as it is asked for, and tells a text once.
 
         Args:
             object_id: of the application.
-            display_name: one that no secret of the application has, so that the look can tell.
+            display_name: one that no secret of the application has, so that the check finds it.
             ends: when it ends, RFC 3339.
 
         Returns:

@@ -8,7 +8,7 @@ Roles: https://learn.microsoft.com/entra/identity/role-based-access-control/perm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clients.entra.caller import Caller
 from clients.graph.errors import remedy_for
@@ -25,6 +25,9 @@ _APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 _CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
 _GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 _APPLICATION_DEVELOPER = "cf1c38e5-3621-4004-a7cb-879624dced7c"
+_REPORTS_READER = "4a5d8f65-41da-4de4-8968-e035b65339cf"
+_SECURITY_ADMINISTRATOR = "194ae4cb-b126-40b2-bd5b-6091b380977d"
+_SECURITY_READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
 _APPLICATION_ADMINISTRATORS = frozenset(
     {_GLOBAL_ADMINISTRATOR, _APPLICATION_ADMINISTRATOR, _CLOUD_APPLICATION_ADMINISTRATOR}
 )
@@ -103,6 +106,20 @@ READ_APPLICATIONS = GraphPermission(
 )
 """Look up service principals and what they hold."""
 
+READ_DELETED_ITEMS = replace(
+    READ_APPLICATIONS, included_in=READ_APPLICATIONS.included_in - {"Application.ReadWrite.OwnedBy"}
+)
+"""Look up what was deleted, for which `Application.ReadWrite.OwnedBy` is not listed."""
+
+READ_DIRECTORY = GraphPermission(
+    "Directory.Read.All",
+    "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
+    frozenset({_DIRECTORY_READ_WRITE}),
+    role="",
+    roles=_APPLICATION_ADMINISTRATORS,
+)
+"""Add an owner to an application that is there, which Graph looks up; beside the right to write the application."""
+
 MANAGE_OWN_APPLICATIONS = GraphPermission(
     "Application.ReadWrite.OwnedBy",
     "18a4783c-866b-4cc7-a460-3d5e5662c884",
@@ -161,11 +178,22 @@ GRANT_DELEGATED_PERMISSIONS = GraphPermission(
 READ_POLICIES = GraphPermission(
     "Policy.Read.All",
     "246dd0d5-5bd0-4def-940b-0421030a5b68",
-    frozenset({"Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"}),
+    frozenset({"Policy.ReadWrite.ApplicationConfiguration"}),
     role="Global Reader",
     roles=_APPLICATION_ADMINISTRATORS | {_GLOBAL_READER},
 )
 """Read the tenant's app management policy; never required."""
+
+READ_SIGN_INS = GraphPermission(
+    "AuditLog.Read.All",
+    "b0afded3-3588-46d8-8b3d-9842eff778da",
+    frozenset({"Directory.Read.All", _DIRECTORY_READ_WRITE}),
+    role="Reports Reader",
+    roles=frozenset(
+        {_GLOBAL_ADMINISTRATOR, _GLOBAL_READER, _REPORTS_READER, _SECURITY_ADMINISTRATOR, _SECURITY_READER}
+    ),
+)
+"""See when applications last signed in; never required."""
 
 
 def remedies(rights: Iterable[GraphPermission], caller: Caller | None) -> str:
@@ -190,7 +218,7 @@ def add_graph_remedy(
         needed: what was needed; whatever else it is, reading is needed too.
         caller: tells who was refused, None where that is not known; asked only where it matters.
     """
-    if problem.code == "Authorization_RequestDenied":
+    if problem.code in {"Authorization_RequestDenied", "Authentication_MSGraphPermissionMissing"}:
         problem.add_remedy(remedies(dict.fromkeys((needed, READ_APPLICATIONS)), caller()))
     problem.add_remedy(remedy_for(problem) or remedy_by_status(problem))
     return problem

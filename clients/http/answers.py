@@ -38,7 +38,7 @@ class KnownAnswer:
         remedy: what to do, "" where the caller knows better. Gaps are filled in by the service's client.
         is_of_caller: whether the remedy is about whoever runs this, and so does not fit where an integration asks.
         azuread: what the azuread plugin does on this answer; "" where it never gets it.
-        way_on: what to do then, "" where it goes on by itself.
+        azuread_remedy: what to do where azuread fails on it, "" where it goes on by itself.
     """
 
     status: str
@@ -51,7 +51,7 @@ class KnownAnswer:
     remedy: str = ""
     is_of_caller: bool = False
     azuread: str = ""
-    way_on: str = ""
+    azuread_remedy: str = ""
 
     def fits(self, problem: ServiceError) -> bool:
         """Tell whether an answer is this one."""

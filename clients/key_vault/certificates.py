@@ -6,10 +6,9 @@ each is imported when it is first needed.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from clients.http.errors import (
     FailedPrecondition,
@@ -23,32 +22,18 @@ from clients.http.replication import max_wait_seconds, wait_until
 from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, done_if, write
 from clients.key_vault import pipeline
-from clients.key_vault.credential import VaultCredential
 from clients.key_vault.errors import is_absent, known_answers
 from clients.key_vault.records import CertificateTerms, CertificateVersion, PublicPart
+from clients.key_vault.requests import VaultRequests
 
 if TYPE_CHECKING:
     from azure.keyvault.certificates import CertificateClient, CertificateProperties
-
-T = TypeVar("T")
 
 RECOVERY_SECONDS = 60
 """How long a recovered certificate is waited for, as a recovered secret."""
 
 CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
 """Extended key usage *client authentication*: what it is for. Entra does not look at it, as far as is known."""
-
-
-class _Vault(Protocol):
-    """What is needed of `clients.key_vault.vault.Vault`."""
-
-    name: str
-    address: str
-    credential: VaultCredential
-    lock: threading.RLock
-
-    def ask(self, method: str, ask: Callable[[], T], attempting: str, name: str, version: str = "") -> T:
-        """Ask the vault."""
 
 
 class Certificates:
@@ -58,7 +43,7 @@ class Certificates:
         vault: the vault.
     """
 
-    def __init__(self, vault: _Vault) -> None:
+    def __init__(self, vault: VaultRequests) -> None:
         self._vault = vault
         self._current = SharedRead(self._list_current)
 

@@ -23,7 +23,7 @@ class VaultCredential:
     def __init__(self, credential: Credential, audience: str, tenant_id: str) -> None:
         self._scope = f"{audience}/.default"
         self._tenant_id = tenant_id
-        self._token = sign_in.kept_token(credential, self._scope)
+        self._token = sign_in.cached_token(credential, self._scope)
 
     def get_token(
         self,

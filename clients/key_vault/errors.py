@@ -87,7 +87,8 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
         "kept",
         "what is deleted stays until the vault's retention time is over",
         "seen in reports",
-        remedy="Recover it, or use another `secretName`.",
+        remedy="Its name can be used again after that. Until then: `az keyvault secret recover --vault-name {vault} "
+        "--name {name}`, or another `secretName`.",
     ),
     KnownAnswer(
         "404",
@@ -177,9 +178,20 @@ def is_disabled(problem: BaseException) -> bool:
     return isinstance(problem, ServiceError) and problem.code == "Forbidden/SecretDisabled"
 
 
+def is_refused_by_rights(problem: BaseException) -> bool:
+    """Tell whether the caller lacks a role, or an access policy does not allow it."""
+    codes = {"Forbidden/ForbiddenByRbac", "Forbidden/AccessDenied", "Forbidden/ForbiddenByPolicy"}
+    return isinstance(problem, ServiceError) and problem.code in codes
+
+
 def is_deleted_name(problem: BaseException) -> bool:
     """Tell whether a write was refused because the name is that of a deleted secret which can be recovered."""
     return isinstance(problem, ServiceError) and problem.code == "Conflict/ObjectIsDeletedButRecoverable"
+
+
+def is_kept(problem: BaseException) -> bool:
+    """Tell whether something deleted was not removed for good because the vault has purge protection."""
+    return means(KNOWN_ANSWERS, "kept", problem)
 
 
 def is_busy(problem: BaseException) -> bool:

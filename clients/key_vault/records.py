@@ -39,10 +39,12 @@ class Deleted:
     Attributes:
         name: the secret's name.
         purged_on: when the vault removes it for good, None where it does not say.
+        tags: what its newest version is marked with; {} where that was not asked.
     """
 
     name: str
     purged_on: datetime | None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

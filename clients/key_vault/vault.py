@@ -7,31 +7,27 @@ the first vault, since a run with nothing to do asks none.
 from __future__ import annotations
 
 import re
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
 
 from clients.entra.cloud import Cloud
-from clients.http.errors import FailedPrecondition, ServiceError, UserFacingError
+from clients.http.errors import FailedPrecondition, Forbidden, ServiceError
 from clients.http.replication import wait_until
 from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, done_if, write
-from clients.key_vault import pipeline
 from clients.key_vault.certificates import Certificates
 from clients.key_vault.credential import VaultCredential
-from clients.key_vault.errors import KNOWN_ANSWERS, is_absent, is_disabled, remedy_for
+from clients.key_vault.errors import KNOWN_ANSWERS, is_absent, is_disabled, is_refused_by_rights
 from clients.key_vault.records import Deleted, Version
+from clients.key_vault.requests import VaultRequests
 
-if TYPE_CHECKING:
-    from azure.keyvault.secrets import SecretClient, SecretProperties
-
-T = TypeVar("T")
+NO_VERSION = "0" * 32
+"""The id of no version."""
 
 RECOVERY_SECONDS = 60
-"""How long a recovered secret is waited for: "several seconds", says the library's documentation."""
+"""How long a secret is waited for that is recovered or deleted: "several seconds", says the library's documentation."""
 
 
 def vault_address(name: str, cloud: Cloud) -> str:
@@ -61,7 +57,7 @@ def vault_address(name: str, cloud: Cloud) -> str:
     return f"{scheme}://{name.lower()}.{suffix}"
 
 
-class Vault:
+class Vault(VaultRequests):
     """One vault. Every method raises `clients.http.errors.UserFacingError` when it cannot do what it says.
 
     Args:
@@ -70,20 +66,13 @@ class Vault:
         credential: for the vaults of the cloud (`clients.key_vault.credential.VaultCredential`).
 
     Attributes:
-        credential: what signs in to it.
         lock: for whoever reads, and writes by what was read.
     """
 
     def __init__(self, name: str, address: str, credential: VaultCredential) -> None:
-        self.name = name
-        self.address = address
-        self.credential = credential
+        super().__init__(name, address, credential)
         self.lock = threading.RLock()
         self._current = SharedRead(self._list_current)
-
-    @cached_property
-    def _client(self) -> SecretClient:
-        return pipeline.secret_client(self.address, self.credential)
 
     @cached_property
     def certificates(self) -> Certificates:
@@ -134,7 +123,7 @@ class Vault:
     ) -> Version:
         """Set a secret's value: this makes a new version, from now on the current one. Needs Key Vault Secrets Officer.
 
-        It is repeated where the vault could not answer, after a look for a version with exactly these tags that is
+        It is repeated where the vault could not answer, after a check for a version with exactly these tags that is
         not one of `before`: so give tags that no other value has.
 
         Args:
@@ -153,7 +142,7 @@ class Vault:
             )
             return self._version(made.properties)
 
-        def look() -> Done[Version] | None:
+        def check_done() -> Done[Version] | None:
             known = {each.version for each in before}
             listed = [
                 each for each in self.versions(name) if dict(each.tags) == dict(tags) and each.version not in known
@@ -161,7 +150,7 @@ class Vault:
             return Done(listed[-1]) if listed else None
 
         try:
-            return write("PUT", lambda: self.ask("PUT", send, attempting, name), look, KNOWN_ANSWERS)
+            return write("PUT", lambda: self.ask("PUT", send, attempting, name), check_done, KNOWN_ANSWERS)
         finally:
             self._current.forget()
 
@@ -176,6 +165,22 @@ class Vault:
 
         attempting = f"read version {version} of {name} in vault {self.name}"
         return self.ask("GET", ask, attempting, name, version)
+
+    def may_read_values(self, name: str) -> bool:
+        """Tell whether the caller may read a secret's value, by asking for a version that cannot be there.
+
+        Key Vault refuses by rights before it looks (inferred: rehearsal/DIFFERENCES.md, "Azure Key Vault").
+        """
+        try:
+            self.value(name, NO_VERSION)
+        except Forbidden as problem:
+            if is_refused_by_rights(problem):
+                return False
+            raise
+        except ServiceError as problem:
+            if not is_absent(problem):
+                raise
+        return True
 
     def disable(self, name: str, version: str) -> None:
         """Disable a version, so that its value cannot be read any more. Needs Key Vault Secrets Officer."""
@@ -223,6 +228,50 @@ class Vault:
                 return Deleted(name, None)
             raise
 
+    def all_deleted(self) -> list[Deleted]:
+        """Return the deleted secrets that the vault still keeps. Needs Key Vault Reader; with access policies List."""
+
+        def ask() -> list[Deleted]:
+            return [
+                Deleted(str(each.name), each.scheduled_purge_date, dict(each.properties.tags or {}))
+                for each in self._client.list_deleted_secrets()
+            ]
+
+        return self.ask("GET", ask, f"list the deleted secrets of vault {self.name}", "")
+
+    def delete(self, name: str) -> None:
+        """Delete a secret with all of its versions, and wait until it can be purged. Needs Officer.
+
+        The vault keeps it for the time of its retention: `recover` brings it back.
+        """
+        attempting = f"delete {name} in vault {self.name}"
+
+        def is_done() -> bool:
+            return self.deleted(name) is not None
+
+        def send() -> None:
+            self._client.begin_delete_secret(name)
+
+        try:
+            write("DELETE", lambda: self.ask("DELETE", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
+        finally:
+            self._current.forget()
+        self._wait(is_done, attempting)
+
+    def purge(self, name: str) -> None:
+        """Remove a deleted secret for good. Needs Officer; with access policies Purge.
+
+        Raises:
+            ServiceError: among others where the vault has purge protection, see `errors.is_kept`.
+        """
+
+        def send() -> None:
+            self._client.purge_deleted_secret(name)
+
+        ask = f"purge {name} in vault {self.name}"
+        gone = lambda: done_if(lambda: self.deleted(name) is None)  # noqa: E731 - as those beside it
+        write("DELETE", lambda: self.ask("DELETE", send, ask, name), gone, KNOWN_ANSWERS)
+
     def recover(self, name: str) -> None:
         """Bring a deleted secret back, with all of its versions, and wait until it is there. Needs Officer."""
         attempting = f"recover {name} in vault {self.name}"
@@ -234,50 +283,12 @@ class Vault:
             return bool(self.versions(name))
 
         write("POST", lambda: self.ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
+        self._wait(is_done, attempting)
+
+    def _wait(self, is_done: Callable[[], bool], attempting: str) -> None:
         if not wait_until(is_done, seconds=RECOVERY_SECONDS):
             raise FailedPrecondition(
                 attempting,
-                f"the vault took it on, and it is not there after {RECOVERY_SECONDS} s",
+                f"the vault took it on, and it is not done after {RECOVERY_SECONDS} s",
                 "Run the same command again in a few minutes.",
             )
-
-    def ask(self, method: str, ask: Callable[[], T], attempting: str, name: str, version: str = "") -> T:
-        """Ask the vault by a library, and raise what it answers as an error for the user.
-
-        Args:
-            method: of the request, for a message.
-            ask: asks.
-            attempting: what it is for, to complete "could not ...".
-            name: of the secret or certificate, for a remedy.
-            version: its version, for a remedy.
-        """
-        pipeline.forget()
-        handled = sys.exception()  # a write is looked at while its own failure is handled
-        try:
-            return ask()
-        except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-core
-            raise self._explained(
-                pipeline.as_ours(problem, attempting, method, self.address, handled), name, version
-            ) from None
-
-    def _explained(self, problem: UserFacingError, name: str, version: str) -> UserFacingError:
-        if not isinstance(problem, ServiceError):
-            return problem
-        host = self.address.partition("://")[2]
-        words = {"vault": self.name, "host": host, "name": name, "version": version}
-        return problem.add_remedy(remedy_for(problem, **words))
-
-    def _version(self, found: SecretProperties, version: str | None = None) -> Version:
-        version = found.version if version is None else version
-        if version is None or not found.name:
-            raise ValueError("no version of a secret")
-        return Version(
-            vault=self.name,
-            name=found.name,
-            version=version,
-            enabled=bool(found.enabled),
-            created=found.created_on,
-            expires=found.expires_on,
-            tags={str(key): str(value) for key, value in (found.tags or {}).items()},
-            content_type=str(found.content_type or ""),
-        )

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.prompt import Prompt
+from rich.text import Text
 
 from commands.adopt.entries import key_for
 from commands.adopt.show import Judged
+from settings.messages import problem_text
+from settings.values import EnvironmentName, Key
+
+_KEY: TypeAdapter[str] = TypeAdapter(Key)
+_ENVIRONMENT: TypeAdapter[str] = TypeAdapter(EnvironmentName)
 
 
 class NotChosen(Exception):
@@ -40,6 +47,8 @@ def by_options(wanted: Sequence[str], judged: Sequence[Judged], taken: Collectio
             raise NotChosen(f"--client-id {client_id}: {found.found.name} cannot be taken over: {found.obstacle}.")
         if found in chosen.values():
             raise NotChosen(f"--client-id {client_id} is given twice.")
+        if key and (problem := _not_valid(key, _KEY)):
+            raise NotChosen(f"--client-id {option}: the key {key!r} {problem}.")
         if key in {*taken, *chosen}:
             raise NotChosen(f"--client-id {option}: the stack file has integration {key} already; give another key.")
         chosen[key or key_for(found.found.name, {*taken, *chosen})] = found
@@ -55,7 +64,7 @@ def by_asking(judged: Sequence[Judged], taken: Collection[str], console: Console
         answer = Prompt.ask("Take over which? Numbers, or nothing", default="", show_default=False, console=console)
         numbers = list(dict.fromkeys(answer.replace(",", " ").split()))
         if unknown := [each for each in numbers if each not in offered]:
-            console.print(f"There is no {', '.join(unknown)} to take over.", markup=False)
+            console.print(f"There is no {', '.join(unknown)} to take over.", markup=False, highlight=False)
             continue
         return _keys([offered[each] for each in numbers], taken, console)
 
@@ -64,10 +73,24 @@ def _keys(chosen: Sequence[Judged], taken: Collection[str], console: Console) ->
     keys: dict[str, Judged] = {}
     for each in chosen:
         proposed = key_for(each.found.name, {*taken, *keys})
-        while (key := Prompt.ask(f"Key of {each.found.name}", default=proposed, console=console)) in {*taken, *keys}:
-            console.print(f"The stack file has {key} already.", markup=False)
+        question = Text(f"Key of {each.found.name}")  # no markup, whatever somebody called it
+        while problem := _problem(key := Prompt.ask(question, default=proposed, console=console), {*taken, *keys}):
+            console.print(f"{key!r} {problem}.", markup=False, highlight=False)
         keys[key] = each
     return keys
+
+
+def _problem(key: str, taken: Collection[str]) -> str:
+    return "is in the stack file already" if key in taken else _not_valid(key, _KEY)
+
+
+def _not_valid(text: str, kind: TypeAdapter[str]) -> str:
+    """Return why a text cannot be what it is given for, a clause; "" where it can."""
+    try:
+        kind.validate_python(text)
+    except ValidationError as problem:
+        return problem_text(problem)
+    return ""
 
 
 def environments(names: Sequence[str], declared: Mapping[str, str]) -> dict[str, str]:
@@ -78,11 +101,13 @@ def environments(names: Sequence[str], declared: Mapping[str, str]) -> dict[str,
         declared: the stack file's, key -> name.
 
     Raises:
-        NotChosen: there are none.
+        NotChosen: there are none, or one cannot be a name.
     """
     chosen: dict[str, str] = {}
     for name in names:
         there = [key for key, each in declared.items() if name.casefold() in (key.casefold(), each.casefold())]
+        if not there and (problem := _not_valid(name, _ENVIRONMENT)):
+            raise NotChosen(f"--environment {name!r}: {problem}.")
         key = there[0] if there else key_for(name, {*declared, *chosen})
         chosen[key] = declared.get(key, name)
     chosen = chosen or dict(declared)

@@ -20,7 +20,7 @@ from rich.console import Console
 from clients.entra.sign_in_methods import choose_sign_in
 from clients.http.errors import UserFacingError
 from clients.session import Session
-from commands import pulumi_cli
+from commands import pulumi_cli, stack_file_writer
 from commands.adopt import choose
 from commands.adopt.choose import NotChosen
 from commands.adopt.entries import Entry, entry
@@ -31,6 +31,7 @@ from commands.adopt.show import Judged, as_json, show
 from commands.adopt.stack_file import with_entries
 from commands.pulumi_cli import StackUnreadable
 from commands.stack_file import StackFile, validated
+from commands.stack_file_writer import NotWritten
 from settings.loading import SettingsError, project_configuration
 from settings.models import Environment
 from settings.yaml_reader import read_yaml
@@ -75,9 +76,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     try:
         return _run(arguments)
-    except (StackUnreadable, SettingsError, UserFacingError, NotChosen, Unwritable) as problem:
+    except (StackUnreadable, SettingsError, UserFacingError, NotChosen, NotWritten, Unwritable) as problem:
         sys.stderr.write(f"{problem}\n")
-        return 2
+    except EOFError:
+        sys.stderr.write("Nothing was written.\n")
+    return 2
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -93,6 +96,8 @@ def _run(arguments: argparse.Namespace) -> int:
     console = Console()
     if not arguments.json:
         show(judged, console)
+        if inventory.not_read:
+            sys.stderr.write(f"{inventory.not_read}\n")
     chosen = choose.by_options(arguments.client_id, judged, file.keys)
     if not chosen and not arguments.json and console.is_terminal and sys.stdin.isatty():
         chosen = choose.by_asking(judged, file.keys, console)
@@ -102,7 +107,7 @@ def _run(arguments: argparse.Namespace) -> int:
         written = _write(file, chosen, {**declared, **environments}, inventory, session.tenant_id, import_path)
         written["commands"] = [pulumi_cli.import_command(arguments, import_path)]
     if arguments.json:
-        sys.stdout.write(as_json(arguments.stack, judged, written))
+        sys.stdout.write(as_json(arguments.stack, judged, [inventory.not_read] if inventory.not_read else [], written))
     elif written:
         console.print(_next(written, file.path), markup=False, highlight=False, soft_wrap=True)
     return 0
@@ -110,7 +115,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _judged(inventory: Inventory, file: StackFile) -> list[Judged]:
     known = Known(choose_sign_in(os.environ).known_application, file.client_ids, datetime.now(UTC))
-    return [Judged(each, faults(each, known), obstacle(each, known)) for each in inventory.found]
+    sign_ins = inventory.last_sign_ins
+    return [
+        Judged(
+            each,
+            faults(each, known),
+            obstacle(each, known),
+            signed_in=(sign_ins or {}).get(each.client_id),
+            signed_in_known=sign_ins is not None,
+        )
+        for each in inventory.found
+    ]
 
 
 def _write(
@@ -121,11 +136,16 @@ def _write(
     tenant_id: str,
     import_path: Path,
 ) -> dict[str, Any]:
-    """Write both files, and return what was written, for programs.
+    """Write both files, or none, and return what was written, for programs.
 
     Raises:
-        SettingsError, Unwritable: the stack file cannot take it; nothing was written.
+        SettingsError, Unwritable, NotWritten: the stack file cannot take it; nothing was written.
     """
+    if import_path.exists():
+        raise Unwritable(
+            f"{import_path} is there already, perhaps not imported yet: `pulumi import` it first and remove it, or "
+            "name another one with --import-file. Nothing was written."
+        )
     entries = _entries(file, chosen, environments)
     used = {key for each in entries for key in each.integration.environments}
     added = {key: each.name for key, each in environments.items() if key in used and key not in file.environments}
@@ -136,11 +156,12 @@ def _write(
         raise Unwritable(f"{file.path} cannot be added to: {problem}.") from None
     validated(file.path, config)
     imported = json.dumps(import_file(entries, environments, inventory.resource), indent=2, ensure_ascii=False) + "\n"
-    for path, content in ((import_path, imported), (file.path, text)):
-        try:
-            path.write_text(content, encoding="utf-8")
-        except OSError as problem:
-            raise Unwritable(f"{path} cannot be written: {problem.strerror}.") from None
+    stack_file_writer.create(import_path, imported)
+    try:
+        file.write(text)
+    except BaseException:
+        import_path.unlink(missing_ok=True)  # without the entries, `up` would delete what it brings into the state
+        raise
     return {
         "stackFile": str(file.path),
         "importFile": str(import_path),
@@ -189,6 +210,7 @@ def _next(written: Mapping[str, Any], path: Path) -> str:
         [
             f"Written to {path}: {keys}. Now take what is there into the state; this writes to no service:",
             f"  {written['commands'][0]}",
+            "(where the stack is not made yet: `pulumi stack init` first)",
             "Then `pulumi preview --diff` shows what `pulumi up` changes: of each application of this tenant the tag.",
             *changes,
         ]

@@ -151,7 +151,12 @@ def _changes(found: Found, integration: Integration) -> Iterator[str]:
     if found.application:
         application = found.application.application
         if integration.display_name != application.display_name:
-            yield f"it is renamed to {integration.display_name!r}: azuread wants a name that no other application has"
+            why = (
+                "takes no apostrophe"
+                if "'" in application.display_name
+                else "wants a name that no other application has"
+            )
+            yield f"it is renamed to {integration.display_name!r}: azuread {why}"
         if application.tags:
             yield f"its tags go: {', '.join(sorted(application.tags))}"
         yield from _requested(found.application.requested, integration)

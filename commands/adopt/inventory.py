@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 
 from clients.business_central.environment import Environment
 from clients.business_central.records import Assignment, PermissionSet
 from clients.graph.inventory import KnownPrincipal, RegisteredApplication
 from clients.graph.objects import ServicePrincipal
-from clients.http.errors import FailedPrecondition
+from clients.graph.permissions import READ_SIGN_INS
+from clients.http.errors import FailedPrecondition, UserFacingError
 from clients.session import Session
 from commands.adopt.found import Found, Registered
 from reconcilers.registration.permission_sets import still_defined
@@ -33,10 +35,14 @@ class Inventory:
     Attributes:
         resource: Business Central's service principal, with the roles that it offers.
         found: by name, then client id.
+        last_sign_ins: when applications last signed in, by client id; None where that could not be read.
+        not_read: why it could not, "" where it was.
     """
 
     resource: ServicePrincipal
     found: tuple[Found, ...]
+    last_sign_ins: Mapping[str, datetime] | None = None
+    not_read: str = ""
 
 
 def read_inventory(session: Session, environments: Mapping[str, EnvironmentSettings]) -> Inventory:
@@ -51,14 +57,30 @@ def read_inventory(session: Session, environments: Mapping[str, EnvironmentSetti
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         entra = pool.submit(_Entra, session)
+        sign_ins = pool.submit(_last_sign_ins, session)
         rows_of = pool.map(lambda each: _registered(session, each), environments.values())
         by_environment = dict(zip(environments, rows_of, strict=True))
         in_entra = entra.result()
+        last_sign_ins, not_read = sign_ins.result()
     registered: dict[str, dict[str, Registered]] = {}
     for key, rows in by_environment.items():
         for client_id, each in rows.items():
             registered.setdefault(client_id, {})[key] = each
-    return Inventory(in_entra.resource, in_entra.found(registered))
+    return Inventory(in_entra.resource, in_entra.found(registered), last_sign_ins, not_read)
+
+
+def _last_sign_ins(session: Session) -> tuple[dict[str, datetime] | None, str]:
+    """Return when applications last signed in, or why it could not be read: that stops no inventory.
+
+    Without a request where the caller's token says that it may not read it.
+    """
+    caller = session.graph_caller
+    if caller and READ_SIGN_INS.held_by(caller) is False:
+        return None, f"could not list when applications last signed in: {READ_SIGN_INS.remedy(caller)}"
+    try:
+        return session.sign_in_activities.last_sign_ins(), ""
+    except UserFacingError as problem:
+        return None, str(problem)
 
 
 class _Entra:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -24,17 +25,28 @@ class Judged:
         found: the application.
         faults: what is wrong with it.
         obstacle: why it cannot be taken over, "" where it can.
+        signed_in: when it last signed in, None where no sign-in is reported.
+        signed_in_known: whether the report of that could be read.
     """
 
     found: Found
     faults: tuple[str, ...]
     obstacle: str
+    signed_in: datetime | None = None
+    signed_in_known: bool = False
 
     @property
     def created(self) -> str:
         """The day on which it was made."""
         known = self.found.application
         return known.application.created[:10] if known and known.application.created else NOT_KNOWN
+
+    @property
+    def last_sign_in(self) -> str:
+        """The day on which it last signed in, for people to read."""
+        if not self.signed_in_known:
+            return NOT_KNOWN
+        return self.signed_in.date().isoformat() if self.signed_in else "none reported"
 
     @property
     def owners(self) -> list[str]:
@@ -84,7 +96,7 @@ class Judged:
                 }
                 for key, each in found.registrations.items()
             },
-            "lastSignIn": None,
+            "lastSignIn": f"{self.signed_in:%Y-%m-%dT%H:%M:%SZ}" if self.signed_in else None,
             "faults": list(self.faults),
             "obstacle": self.obstacle,
         }
@@ -105,7 +117,7 @@ def table(judged: Sequence[Judged]) -> Table:
         if each.obstacle:
             wrong.append(f"{chr(10) if each.faults else ''}Not to be taken over: {each.obstacle}", style="dim")
         owners = ", ".join(each.owners) or ("nobody" if each.found.application else NOT_KNOWN)
-        row = (each.created, each.found.publisher, "\n".join(each.access) or "nothing", NOT_KNOWN)
+        row = (each.created, each.found.publisher, "\n".join(each.access) or "nothing", each.last_sign_in)
         shown.add_row("" if each.obstacle else str(number), what, Text(owners), *map(Text, row), wrong)
     return shown
 
@@ -117,19 +129,22 @@ def plain(judged: Sequence[Judged]) -> str:
         wrong = [*each.faults, *([f"not to be taken over: {each.obstacle}"] if each.obstacle else [])]
         owners = ", ".join(each.owners) or ("nobody" if each.found.application else NOT_KNOWN)
         parts = (each.found.client_id, each.found.name, each.found.kind, owners, each.created, each.found.publisher)
-        lines.append("\t".join([*parts, "; ".join(each.access) or "nothing", NOT_KNOWN, "; ".join(wrong)]))
+        lines.append("\t".join([*parts, "; ".join(each.access) or "nothing", each.last_sign_in, "; ".join(wrong)]))
     return "".join(f"{line}\n" for line in lines)
 
 
 def show(judged: Sequence[Judged], console: Console) -> None:
     """Print the inventory."""
-    if console.is_terminal:
+    if not judged:
+        console.print("Nothing here may use Business Central.", markup=False, highlight=False)
+    elif console.is_terminal:
         console.print(table(judged))
     else:
         console.file.write(plain(judged))
 
 
-def as_json(stack: str, judged: Sequence[Judged], written: dict[str, Any] | None) -> str:
-    """Return the inventory and what was written, for programs."""
-    found = {"stack": stack, "applications": [each.as_json() for each in judged], "written": written}
+def as_json(stack: str, judged: Sequence[Judged], not_read: Sequence[str], written: dict[str, Any] | None) -> str:
+    """Return the inventory, why some of it could not be read, and what was written, for programs."""
+    applications = [each.as_json() for each in judged]
+    found = {"stack": stack, "applications": applications, "notRead": list(not_read), "written": written}
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"

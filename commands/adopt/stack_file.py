@@ -1,10 +1,12 @@
-"""Writes entries into a stack file: every line that is there already stays as it is, comments included.
+"""Writes entries into a stack file: every line that is there already stays as it is, comments and line ends included.
 
-New lines are put at the end of their section. Only a file in YAML's flow style, as JSON is, is written anew.
+New lines are put at the end of their section. Only a file in YAML's flow style, as JSON is, is written anew. What was
+written is read again, and has to say what the file said before, and the entries.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from textwrap import indent
@@ -17,6 +19,7 @@ from ruamel.yaml.error import YAMLError
 from commands.adopt.entries import Entry
 from settings.models import PROJECT
 from settings.writing import as_written
+from settings.yaml_reader import read_yaml
 
 _TENANT = "azuread:tenantId"
 _INTEGRATIONS = f"{PROJECT}:integrations"
@@ -43,21 +46,45 @@ def with_entries(text: str, entries: Sequence[Entry], *, environments: Mapping[s
         tenant_id: written where the file names no tenant.
 
     Raises:
-        ValueError: it is no YAML, or its `config` is no mapping.
+        ValueError: it is no YAML, or its `config` is no mapping, or it cannot be added to without a change of the rest.
     """
+    end = "\r\n" if "\r\n" in text else "\n"
     config = _loaded(text).get("config", _NONE)
+    new = text
     if config is _NONE:
-        text = f"{_ended(text)}config:\n{' ' * _INDENT}{_TENANT}: {tenant_id}\n"
-    elif not config.get(_TENANT):
-        text = _extended(text, _TENANT, tenant_id)
+        new = f"{_ended(text, end)}config:{end}{' ' * _INDENT}{_TENANT}: {tenant_id}{end}"
+    elif _TENANT not in config:
+        new = _extended(text, _TENANT, tenant_id, end)
+    elif not config[_TENANT]:
+        raise ValueError(f"its `{_TENANT}` is empty; write {tenant_id} there")
     if environments:
         named = {key: _Addition(CommentedMap(name=name), {"name": name}) for key, name in environments.items()}
-        text = _extended(text, _ENVIRONMENTS, named)
+        new = _extended(new, _ENVIRONMENTS, named, end)
     added = {
         each.integration.key: _Addition(_entry(each), as_written(each.integration), tuple(_comments(each)))
         for each in entries
     }
-    return _extended(text, _INTEGRATIONS, added)
+    new = _extended(new, _INTEGRATIONS, added, end)
+    said: dict[str, Mapping[str, Any]] = {_INTEGRATIONS: {key: each.plain for key, each in added.items()}}
+    if environments:
+        said[_ENVIRONMENTS] = {key: {"name": name} for key, name in environments.items()}
+    try:
+        is_right = read_yaml(new) == _expected(read_yaml(text), said, tenant_id)
+    except (ValueError, TypeError):  # it is no YAML any more; or a section of it was no mapping
+        is_right = False
+    if not is_right:
+        raise ValueError("nothing can be added without a change of the rest (has it aliases, or several documents?)")
+    return new
+
+
+def _expected(document: Any, said: Mapping[str, Mapping[str, Any]], tenant_id: str) -> Any:
+    """Return what the new file is to say: what it said, with the entries in their sections."""
+    document = dict(document or {})
+    config = document["config"] = dict(document.get("config", {}))
+    config.setdefault(_TENANT, tenant_id)
+    for section, entries in said.items():
+        config[section] = {**(config.get(section) or {}), **entries}
+    return document
 
 
 def _entry(entry: Entry) -> CommentedMap:
@@ -115,24 +142,30 @@ def _loaded(text: str) -> CommentedMap:
     return document
 
 
-def _extended(text: str, section: str, new: Mapping[str, _Addition] | str) -> str:
+def _extended(text: str, section: str, new: Mapping[str, _Addition] | str, end: str) -> str:
     """Return the file with a setting in its `config`, or with more entries in one.
 
     Args:
         text: the file.
         section: the setting, which is not there yet or a mapping.
         new: its value; or entries that it does not have yet.
+        end: of its lines.
     """
     document = _loaded(text)
     config, is_new = document["config"], section not in document["config"]
     holder = config if is_new else config[section]
+    if not is_new and not isinstance(new, str) and holder and not isinstance(holder, CommentedMap):
+        raise ValueError(f"its `{section}` is not a mapping")
+    if not holder and not isinstance(new, str) and (below := _below_its_name(text, config, section, end)):
+        before, column, after = below
+        return before + indent("".join(map(_lines_of, new.items())), " " * column).replace("\n", end) + after
     if not holder or holder.fa.flow_style():  # no line to put others below
         values: Any = new if isinstance(new, str) else {key: each.plain for key, each in new.items()}
         if isinstance(values, str) or not isinstance(holder, CommentedMap) or is_new:
             config[section] = values
         else:
             holder.update(values)
-        return _dumped(document)
+        return _dumped(document).replace("\r\n", "\n").replace("\n", end)
     keys = list(holder)
     column = holder.lc.key(keys[0])[1]
     if isinstance(new, str):
@@ -140,9 +173,23 @@ def _extended(text: str, section: str, new: Mapping[str, _Addition] | str) -> st
     else:
         added = "".join(map(_lines_of, new.items()))
         added = f"{section}:\n{indent(added, ' ' * _INDENT)}" if is_new else added
-    lines = _ended(text).splitlines(keepends=True)
+    lines = _ended(text, end).splitlines(keepends=True)
     at = _end_of_block(lines, holder.lc.key(keys[-1])[0] + 1, column)
-    return "".join([*lines[:at], indent(added, " " * column), *lines[at:]])
+    return "".join([*lines[:at], indent(added, " " * column).replace("\n", end), *lines[at:]])
+
+
+def _below_its_name(text: str, config: CommentedMap, section: str, end: str) -> tuple[str, int, str] | None:
+    """Return what stands before and after the place below the name of an empty section, and the column of entries.
+
+    None where the section has no line of its own, as in flow style.
+    """
+    lines = _ended(text, end).splitlines(keepends=True)
+    number, column = config.lc.key(section)
+    named = re.fullmatch(rf"( *[\"']?{re.escape(section)}[\"']?:)(?: +(?:\{{ *\}}|~|null))?( +#.*?)?\s*", lines[number])
+    if named is None or config.fa.flow_style():
+        return None
+    line = f"{named[1]}{named[2] or ''}{end}"
+    return "".join([*lines[:number], line]), column + _INDENT, "".join(lines[number + 1 :])
 
 
 def _lines_of(item: tuple[str, _Addition]) -> str:
@@ -152,8 +199,8 @@ def _lines_of(item: tuple[str, _Addition]) -> str:
     return "".join([first, *(f"{' ' * _INDENT}# {each}\n" for each in addition.comments), *rest])
 
 
-def _ended(text: str) -> str:
-    return text if not text or text.endswith("\n") else f"{text}\n"
+def _ended(text: str, end: str) -> str:
+    return text if not text or text.endswith("\n") else f"{text}{end}"
 
 
 def _end_of_block(lines: Sequence[str], start: int, column: int) -> int:

@@ -41,6 +41,7 @@ from commands.preflight import (
 from commands.preflight.findings import Finding, Kind, finding_from
 from commands.preflight.stack import Stack
 from commands.preflight.state import StateUnusable
+from commands.preflight.vault_reads import VaultReads
 from commands.pulumi_cli import StackUnreadable
 from commands.stack_state import exported_state
 from settings.loading import SettingsError, load, project_configuration
@@ -120,13 +121,14 @@ def check(stack: Stack) -> list[Finding]:
     person, found = _sign_in_to_graph(session)
     signed_in_to_graph, found = not found, [*stack.unknown, *found]
     if signed_in_to_graph:
+        reads = VaultReads(session)
         tagged, unlisted = _tagged_applications(stack)
         found += [_who_signs_in(person), *unlisted]
         checks += [partial(missing_graph_permissions.check, stack, person), partial(leftovers.find, stack, tagged)]
-        checks.append(partial(secrets.check, stack, tagged, datetime.now(UTC)))
+        checks.append(partial(secrets.check, stack, tagged, reads, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
         checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
-        checks += [partial(vaults.check, stack, each) for each in declared.integrations]
+        checks += [partial(vaults.check, stack, each, reads) for each in declared.integrations]
     found = [*found, *certificates.check(declared, datetime.now(UTC))]
     if warning := unread_bundle(os.environ):
         found = [*found, Finding("note", "certificates", warning.rstrip("."))]

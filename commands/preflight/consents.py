@@ -104,9 +104,9 @@ class _Consents:
                 )
             ):
                 yield found
-            then = "`up` lets it in, looks, and grants nothing where it is another one"
+            then = "`up` lets it in, checks its publisher, and grants nothing where that is another one"
             if not self._auto:
-                then = "the approval page shows it and lets the application in, and `up` looks after that"
+                then = "the approval page shows it and lets the application in, and `up` checks it after that"
             absent = (
                 f"the vendor's application {self._client_id} is not in this tenant yet, so that its publisher cannot"
             )

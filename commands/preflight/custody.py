@@ -8,23 +8,27 @@ from clients.graph.passwords import Password
 from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
-from reconcilers.delivery.observe import observe
+from commands.preflight.vault_reads import VaultReads
 from reconcilers.delivery.spec import Live
 from settings.credentials import Custody, VaultPlace
 from settings.models import PROJECT, Integration
 
 
-def check(stack: Stack, integration: Integration, place: Custody) -> Iterator[Finding]:
+def check(stack: Stack, integration: Integration, place: Custody, reads: VaultReads) -> Iterator[Finding]:
     """Yield what is to be said of an integration's vault, and of credentials in Entra that a killed run left.
 
     Args:
         stack: the stack.
         integration: one of its integrations.
         place: where its secrets lie.
+        reads: what vaults have.
     """
     where = f"integrations.{integration.key}.credentials.secrets.custody"
     try:
-        live = observe(stack.session.vault(place.key_vault), place.secret_name)
+        live = reads.look(place)
+        may_read = not _is_proved(integration) or stack.session.vault(place.key_vault).may_read_values(
+            place.secret_name
+        )
         applications = [
             stack.state.applications[key] for key in all_keys(integration) if key in stack.state.applications
         ]
@@ -39,6 +43,15 @@ def check(stack: Stack, integration: Integration, place: Custody) -> Iterator[Fi
         yield Finding("note", where, found, "`up --refresh` recovers it, with all of its versions.")
     else:
         yield ready(where, place, len(live.versions))
+    if not may_read:
+        yield Finding(
+            "missing",
+            where,
+            f"this caller may not read the value of {place.secret_name} in vault {place.key_vault}, which the proof of "
+            "the access reads there",
+            "Whoever runs `pulumi up` needs the role Key Vault Secrets Officer on the vault, which allows setting it "
+            "too, or the access policies Get, List, Set and Recover. Whoever only looks needs neither.",
+        )
     for credential, client_id in listed:
         if _is_lost(stack, integration, credential, live):
             yield _lost(where, credential, client_id)
@@ -51,9 +64,14 @@ def ready(where: str, place: Custody | VaultPlace, versions: int) -> Finding:
         "ready",
         where,
         f"{place.secret_name} in vault {place.key_vault} can be looked at, and has {has}",
-        "Whether this caller may set it as well, only the first write tells: it needs Key Vault Secrets Officer "
-        "there, or the access policy Set.",
+        "Not known until `pulumi up`: whether this caller may set it as well. Key Vault tells that at the first write "
+        "only; it needs Key Vault Secrets Officer there, or the access policy Set.",
     )
+
+
+def _is_proved(integration: Integration) -> bool:
+    """Tell whether `up` signs in with the secret, for which it reads the value."""
+    return any(integration.access(key).proof != "off" for key in integration.environments)
 
 
 def is_marked(stack: Stack, keys: list[str], display_name: str) -> bool:

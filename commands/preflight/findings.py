@@ -59,11 +59,11 @@ def finding_from(where: str, problem: UserFacingError, *, kind: Literal["missing
         problem: the error.
         kind: which kind of finding; None to tell by the error.
     """
-    kind = kind or ("missing" if _tells_that_something_is_missing(problem) else "refused")
+    kind = kind or ("missing" if _is_about_what_is_missing(problem) else "refused")
     return Finding(kind, where, f"could not {problem.attempted}: {problem.reason}", problem.remedy)
 
 
-def _tells_that_something_is_missing(problem: UserFacingError) -> bool:
+def _is_about_what_is_missing(problem: UserFacingError) -> bool:
     """Tell whether a service answered that the caller lacks a right, or that something is not there."""
     if isinstance(problem, Unauthorized | Forbidden | NotFound):
         return True

@@ -18,10 +18,12 @@ from clients.graph.permissions import (
     MICROSOFT_GRAPH,
     READ_APPLICATIONS,
     READ_DELEGATED_GRANTS,
+    READ_DIRECTORY,
     GraphPermission,
 )
 from commands.preflight.findings import Finding
-from commands.preflight.stack import Stack
+from commands.preflight.stack import Stack, all_keys
+from commands.preflight.state import State
 from settings.models import Integration
 
 WHERE = "Microsoft Graph"
@@ -73,12 +75,16 @@ def _wanted(stack: Stack, caller: Caller | None) -> dict[GraphPermission, str]:
     """Return what the stack file needs, and what for."""
     wanted: dict[GraphPermission, str] = {}
     for integration in stack.declared.integrations:
-        for right, purpose in _needed_by(integration, caller):
+        for right, purpose in needed_by(integration, stack.state, caller):
             wanted.setdefault(right, purpose)
     return wanted
 
 
-def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tuple[GraphPermission, str]]:
+def needed_by(integration: Integration, state: State, caller: Caller | None) -> Iterator[tuple[GraphPermission, str]]:
+    """Yield the rights that `up` takes for an integration, each with what for; one that another includes too.
+
+    docs/reference/least-rights.md has the same rights, from trying; tests/providers/test_least_rights.py compares.
+    """
     yield READ_APPLICATIONS, "look up service principals and what they hold"
     if integration.client_id is None:
         yield MANAGE_OWN_APPLICATIONS, "make applications, service principals and secrets"
@@ -86,6 +92,8 @@ def _needed_by(integration: Integration, caller: Caller | None) -> Iterator[tupl
             # azuread removes the caller from the owners that are not listed, and OwnedBy reaches only what one owns:
             # docs/reference/facts-graph.md, "Applications of the plugin".
             yield MANAGE_ALL_APPLICATIONS, "go on with an application whose owners it is not among"
+        if any(set(integration.owners) - state.owners[key] for key in all_keys(integration) if key in state.owners):
+            yield READ_DIRECTORY, "add an owner to an application that is there"
     others = integration.other_permissions.values()
     delegated = bool(integration.delegated_scopes) or any(each.delegated_scopes for each in others)
     if integration.consent == "manual":

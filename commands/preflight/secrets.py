@@ -8,10 +8,13 @@ from functools import cached_property
 
 from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
+from clients.key_vault.records import Version
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
-from commands.rotate.look import look
+from commands.preflight.vault_reads import VaultReads
+from commands.rotate.known_secrets import known_secrets, out_since
 from reconcilers.secrets.rotation import plan
+from reconcilers.vault_versions import label_of
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration
@@ -23,12 +26,13 @@ _SUCCESSOR = (
 )
 
 
-def check(stack: Stack, tagged: Collection[Application], now: datetime) -> list[Finding]:
+def check(stack: Stack, tagged: Collection[Application], reads: VaultReads, now: datetime) -> list[Finding]:
     """Return what is to be said of labels.
 
     Args:
         stack: the stack.
         tagged: the applications in Entra that stacks of this project made.
+        reads: what vaults have.
         now: the time, with its zone.
     """
     found: list[Finding] = []
@@ -36,22 +40,40 @@ def check(stack: Stack, tagged: Collection[Application], now: datetime) -> list[
         if each.client_id or each.credentials.secrets is None:
             continue
         try:
-            found += _labels(stack, each, each.credentials.secrets, tagged, now)
+            versions = _in_vault(each.credentials.secrets, reads)
+            found += _labels(stack, each, each.credentials.secrets, tagged, versions, now)
         except UserFacingError as problem:
             found.append(finding_from(issued_path(each.key), problem))
     return found
 
 
+def _in_vault(secrets: Secrets, reads: VaultReads) -> Collection[Version] | None:
+    """Return the versions in the vault that hands the secrets over; None where none does, or it cannot be read."""
+    place = secrets.custody or secrets.deliver
+    try:
+        return reads.look(place).versions if place else None
+    except UserFacingError:
+        return None  # that is a finding of its own: commands.preflight.vaults
+
+
 def _labels(
-    stack: Stack, integration: Integration, secrets: Secrets, tagged: Collection[Application], now: datetime
+    stack: Stack,
+    integration: Integration,
+    secrets: Secrets,
+    tagged: Collection[Application],
+    versions: Collection[Version] | None,
+    now: datetime,
 ) -> Iterator[Finding]:
     where = issued_path(integration.key)
     newest = max(secrets.issued, default="")
-    late = _ends_before_the_overlap(stack, integration, secrets, tagged, now)
+    late = _ends_before_the_overlap(stack, integration, secrets, tagged, versions, now)
     application = _Known(stack, integration, tagged)
     for label in sorted(secrets.issued):
         name = application.name_of(label)
         end = _moment((name and stack.state.secret_ends[name]) or secrets.end_date(label))
+        for each in versions or ():
+            if each.enabled and label_of(each) == label and each.expires != end:
+                yield _ends_otherwise_in_the_vault(where, label, each, end)
         if end > now + SOON and label not in late:
             continue
         if end > now:
@@ -69,11 +91,30 @@ def _labels(
             )  # fmt: skip
 
 
+def _ends_otherwise_in_the_vault(where: str, label: str, version: Version, end: datetime) -> Finding:
+    says = f"ends {version.expires:%Y-%m-%d %H:%M}" if version.expires else "never ends"
+    return Finding(
+        "note",
+        where,
+        f"the secret '{label}' ends {end:%Y-%m-%d %H:%M}, and its version {version.version} of {version.name} in vault "
+        f"{version.vault} says that it {says}",
+        "Entra's end counts, and whoever goes by the vault's is misled: `az keyvault secret set-attributes "
+        f"--vault-name {version.vault} --name {version.name} --version {version.version} --expires "
+        f"{end:%Y-%m-%dT%H:%M:%SZ}`.",
+    )
+
+
 def _ends_before_the_overlap(
-    stack: Stack, integration: Integration, secrets: Secrets, tagged: Collection[Application], now: datetime
+    stack: Stack,
+    integration: Integration,
+    secrets: Secrets,
+    tagged: Collection[Application],
+    versions: Collection[Version] | None,
+    now: datetime,
 ) -> set[str]:
-    """Return the labels whose successor, by Entra, is out too late: by the rule by which `rotate` goes."""
-    known = look(integration, secrets, stack.state, tagged, None, now)
+    """Return the labels whose successor is out too late, by Entra and the vault: by the rule of `rotate`."""
+    in_vault = {} if versions is None else out_since(secrets, versions)
+    known = known_secrets(integration, secrets, stack.state, tagged, None, now, in_vault)
     notes = plan(known.terms, known.live, known.recorded, now).notes
     return {each.label for each in notes if each.kind == "expiring"}
 

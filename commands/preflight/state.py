@@ -42,6 +42,7 @@ class State:
         stacks: the stacks that the resources say they are of; one, or none where there are none.
         pending: URNs of what an interrupted run was doing.
         client_ids: key of the integration -> its client id, as of the last `up`.
+        owners: key of the integration -> object ids of its application's owners, as the state has them.
     """
 
     components: Mapping[str, str]
@@ -57,6 +58,7 @@ class State:
     secret_keys: Mapping[str, str] = field(default_factory=dict)
     certificate_keys: Mapping[str, str] = field(default_factory=dict)
     vault_thumbprints: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @staticmethod
     def read(text: str) -> State:
@@ -108,6 +110,10 @@ class State:
                     _key(each): client_id.lower()
                     for each in _of(resources, INTEGRATION)
                     if (client_id := (each.get("outputs") or {}).get("clientId"))
+                },
+                owners={
+                    _key(each): frozenset(map(str.lower, each["outputs"].get("owners") or ()))
+                    for each in _of(resources, APPLICATION)
                 },
                 pending=tuple(each["resource"]["urn"] for each in (deployment or {}).get("pending_operations") or []),
             )

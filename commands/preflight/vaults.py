@@ -9,9 +9,9 @@ from clients.key_vault.certificate_errors import CERTIFICATES_OFFICER, CRYPTO_US
 from commands.preflight import custody
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack
+from commands.preflight.vault_reads import VaultReads
 from reconcilers.certificates.plan import plan
 from reconcilers.certificates.spec import CertificateSpec, Live
-from reconcilers.delivery.observe import observe
 from reconcilers.delivery.plan import refusal
 from reconcilers.delivery.spec import DeliveryPlace
 from reconcilers.vault_versions import label_of
@@ -20,12 +20,13 @@ from settings.models import PROJECT, Integration
 from settings.vault_certificates import VaultCertificate
 
 
-def check(stack: Stack, integration: Integration) -> list[Finding]:
+def check(stack: Stack, integration: Integration, reads: VaultReads) -> list[Finding]:
     """Return what is to be said of an integration's vault.
 
     Args:
         stack: the stack.
         integration: one of its integrations.
+        reads: what vaults have.
     """
     if integration.client_id:
         return []
@@ -34,9 +35,9 @@ def check(stack: Stack, integration: Integration) -> list[Finding]:
         found += _certificate(stack, integration, certificate)
     secrets = integration.credentials.secrets
     if secrets and secrets.custody:
-        found += custody.check(stack, integration, secrets.custody)
+        found += custody.check(stack, integration, secrets.custody, reads)
     elif secrets and secrets.deliver:
-        found += _place(stack, integration, secrets.deliver)
+        found += _place(stack, integration, secrets.deliver, reads)
     return found
 
 
@@ -80,11 +81,10 @@ def _certificate(stack: Stack, integration: Integration, place: VaultCertificate
     )
 
 
-def _place(stack: Stack, integration: Integration, place: VaultPlace) -> Iterator[Finding]:
+def _place(stack: Stack, integration: Integration, place: VaultPlace, reads: VaultReads) -> Iterator[Finding]:
     where = f"integrations.{integration.key}.credentials.secrets.deliver"
     try:
-        vault = stack.session.vault(place.key_vault)
-        live = observe(vault, place.secret_name)
+        live = reads.look(place)
     except UserFacingError as problem:
         yield finding_from(where, problem)
         return

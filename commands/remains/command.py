@@ -12,11 +12,13 @@ from rich.console import Console
 
 from clients.http.errors import UserFacingError
 from clients.session import Session
-from commands import pulumi_cli
+from commands import pulumi_cli, stack_file_writer
 from commands.pulumi_cli import StackUnreadable
+from commands.remains import vaults
 from commands.remains.left import Left, find
 from commands.remains.restore import import_file, restore
 from commands.stack_file import StackFile
+from commands.stack_file_writer import NotWritten
 from settings.loading import SettingsError
 from settings.models import Environment
 
@@ -30,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     doing.add_argument("--restore", metavar="KEY", help="restore the application of this integration")
     text = "with --restore, where `pulumi import` shall find it (default: import-STACK.json)"
     parser.add_argument("--import-file", type=Path, metavar="FILE", help=text)
+    text = "a vault to look in, beside those that the stack file names; may be repeated"
+    parser.add_argument("--vault", action="append", default=[], metavar="NAME", help=text)
     parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
 
 
@@ -37,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     """List, purge or restore.
 
     Returns:
-        0; 1 where an environment could not be read, or something could not be removed; 2 where nothing was done.
+        0; 1 where an environment, a vault or the stack file could not be read, or something could not be removed; 2
+        where nothing was done.
     """
     try:
         file = StackFile.read(pulumi_cli.stack_file(arguments))
@@ -47,15 +52,21 @@ def run(arguments: argparse.Namespace) -> int:
             return _restore(arguments, session)
         stack, environments = pulumi_cli.short_name(arguments.stack), file.environments
         left = find(session, stack, environments, file.client_ids)
+        in_vaults, unread = vaults.find(
+            session, stack, {*map(str.lower, arguments.vault), *vaults.named_vaults(file.config)}
+        )
     except (StackUnreadable, SettingsError, UserFacingError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
-    failures = [str(each) for each in left.problems.values()]
+    failures = [str(each) for each in (*left.problems.values(), *unread)]
+    if not file.is_there:
+        failures.append(f"{file.path} is not there: no environment of Business Central was looked at.")
     removed: list[dict[str, Any]] = []
     if arguments.purge:
         removed, failed = _purge(session, left, environments)
-        failures += failed
-    _show(arguments, left, removed)
+        removed_there, failed_there = vaults.purge(session, in_vaults)
+        removed, failures = removed + removed_there, failures + failed + failed_there
+    _show(arguments, left, in_vaults, removed)
     for each in failures:
         sys.stderr.write(f"{each}\n")
     return 1 if failures else 0
@@ -90,17 +101,18 @@ def _purge(
     return removed, failures
 
 
-def _show(arguments: argparse.Namespace, left: Left, removed: list[dict[str, Any]]) -> None:
+def _show(
+    arguments: argparse.Namespace, left: Left, in_vaults: list[vaults.Left], removed: list[dict[str, Any]]
+) -> None:
+    all_left = [*left.as_json(), *(each.as_json() for each in in_vaults)]
     if arguments.json:
-        written = {"stack": arguments.stack, "remains": left.as_json(), "removed": removed}
+        written = {"stack": arguments.stack, "remains": all_left, "removed": removed}
         sys.stdout.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
         return
     console = Console(soft_wrap=True)
-    gone = {(each["kind"], each.get("environment"), each["clientId"]) for each in removed}
-    for text, said in zip(map(str, (*left.deleted, *left.kept)), left.as_json(), strict=True):
-        is_gone = (said["kind"], said.get("environment"), said["clientId"]) in gone
-        console.print(f"{'removed: ' if is_gone else ''}{text}", markup=False, highlight=False)
-    if not left.deleted and not left.kept:
+    for text, said in zip(map(str, (*left.deleted, *left.kept, *in_vaults)), all_left, strict=True):
+        console.print(f"{'removed: ' if said in removed else ''}{text}", markup=False, highlight=False)
+    if not all_left:
         console.print(f"Nothing of stack {arguments.stack} is left.", markup=False, highlight=False)
     elif left.deleted and not removed:
         hint = "`--restore KEY` brings an application back with its service principal; `--purge` removes for good."
@@ -110,12 +122,17 @@ def _show(arguments: argparse.Namespace, left: Left, removed: list[dict[str, Any
 def _restore(arguments: argparse.Namespace, session: Session) -> int:
     name, key = pulumi_cli.short_name(arguments.stack), arguments.restore
     path = arguments.import_file or Path(f"import-{name}.json")
+    if path.exists():  # before anything is restored
+        raise StackUnreadable(
+            f"{path} is there already, perhaps not imported yet: `pulumi import` it first and remove it, or name "
+            "another one with --import-file. Nothing was restored."
+        )
     application_id, principal_id = restore(session, name, key)
     written = json.dumps(import_file(key, application_id, principal_id), indent=2) + "\n"
     try:
-        path.write_text(written, encoding="utf-8")
-    except OSError as problem:
-        raise StackUnreadable(f"It is restored, but {path} cannot be written: {problem.strerror}.") from None
+        stack_file_writer.create(path, written)
+    except NotWritten as problem:
+        raise StackUnreadable(f"It is restored, but {problem} Run it again with another --import-file.") from None
     command = pulumi_cli.import_command(arguments, path)
     if arguments.json:
         restored = {"key": key, "applicationId": application_id, "servicePrincipalId": principal_id}
@@ -126,7 +143,9 @@ def _restore(arguments: argparse.Namespace, session: Session) -> int:
         f"Restored: application {application_id} and service principal {principal_id} of {key}, with the secrets that",
         "had not ended. Take them into the state, with the integration in the stack file:",
         f"  {command}",
-        "Then `pulumi up` consents and registers anew: what was granted and registered went with `destroy`.",
+        "Then `pulumi up` consents and registers anew, since what was granted and registered went with `destroy`, and",
+        "makes a secret for each label, since the text of one cannot be read again. Those that came back work until",
+        "they end; `python -m commands preflight` names them, and `known` keeps them.",
     ]
     Console(soft_wrap=True).print("\n".join(lines), markup=False, highlight=False)
     return 0

@@ -14,20 +14,18 @@ from rich.console import Console
 
 from clients.http.errors import UserFacingError
 from clients.session import Session
-from commands import pulumi_cli
+from commands import pulumi_cli, stack_file_writer
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
-from commands.rotate import stack_file_writer
 from commands.rotate.certificates import CertificateOutcome
 from commands.rotate.certificates import outcome as certificate_outcome
-from commands.rotate.look import Known, look
+from commands.rotate.known_secrets import Known, known_secrets, out_since
 from commands.rotate.outcome import ForeignAction, Line, Outcome, show
-from commands.rotate.stack_file_writer import NotWritten
+from commands.stack_file_writer import NotWritten
 from commands.stack_state import exported_state
 from reconcilers.secrets.foreign import ListedSecret
 from reconcilers.secrets.rotation import plan, plan_after_leak
-from reconcilers.vault_versions import label_of
 from settings.credentials import Secrets
 from settings.issued_labels import OF_CERTIFICATES, CannotEdit, with_labels
 from settings.loading import SettingsError, load, project_configuration
@@ -187,7 +185,7 @@ def _plan(
     for integration in wanted:
         if (secrets := integration.credentials.secrets) is None:
             continue
-        known = look(integration, secrets, state, applications, policy, now, _in_vault(secrets, session))
+        known = known_secrets(integration, secrets, state, applications, policy, now, _in_vault(secrets, session))
         rule = plan_after_leak if leak else plan
         rotation = rule(known.terms, known.live, known.recorded, now, known.restrictions)
         foreign = [] if leak else [(each, _action(each, known, state, now)) for each in known.foreign]
@@ -206,7 +204,7 @@ def _plan(
 
 
 def _in_vault(secrets: Secrets, session: Session) -> dict[str, datetime | None]:
-    """Return the labels whose secrets a vault hands over, each with when it got it, None where it has none to give.
+    """Return the labels whose secrets a vault hands over, each with when it got it; see `out_since`.
 
     Raises:
         UserFacingError: the vault cannot be listed; it needs Key Vault Reader. Nothing can be said of its secrets then.
@@ -214,14 +212,7 @@ def _in_vault(secrets: Secrets, session: Session) -> dict[str, datetime | None]:
     place = secrets.custody or secrets.deliver
     if place is None:
         return {}
-    got: dict[str, datetime | None] = {
-        label: None for label in secrets.issued if secrets.deliver or secrets.in_custody(label)
-    }
-    for version in session.vault(place.key_vault).versions(place.secret_name):
-        label = label_of(version)
-        if version.enabled and label in got and got[label] is None:
-            got[label] = version.created
-    return got
+    return out_since(secrets, session.vault(place.key_vault).versions(place.secret_name))
 
 
 def _action(secret: ListedSecret, known: Known, state: State, now: datetime) -> ForeignAction:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from commands.rotate.look import Known
+from commands.rotate.known_secrets import Known
 from reconcilers.secrets.foreign import ListedSecret
 from reconcilers.secrets.rotation import Rotation
 from settings.secret_labels import issued_path
@@ -18,7 +18,14 @@ from settings.secret_labels import issued_path
 ForeignAction = Literal["kept", "young", "to remove", "removed"]
 """kept: the stack file says so. young: too young to tell. to remove: with --check. removed: from Entra."""
 
-_COLOURS = {"blocked": "red", "expiring": "red", "lost": "red", "changed": "green", "next up": "green"}
+_COLOURS = {
+    "blocked": "red",
+    "expiring": "red",
+    "lost": "red",
+    "still valid": "red",
+    "changed": "green",
+    "next up": "green",
+}
 
 
 class Line(NamedTuple):
@@ -71,7 +78,12 @@ class Outcome:
     @property
     def is_to_decide(self) -> bool:
         """Whether a person has to decide something, or to hurry."""
-        return any(each.is_to_decide for each in self.rotation.notes)
+        return any(each.is_to_decide for each in self.rotation.notes) or bool(self._still_valid)
+
+    @property
+    def _still_valid(self) -> Sequence[ListedSecret]:
+        """After a leak, the secrets that no run of this program removes."""
+        return self.known.kept if self.reason else ()
 
     @property
     def next_up(self) -> list[str]:
@@ -96,6 +108,8 @@ class Outcome:
         yield from rotation_lines(self.rotation, where, checked=self.checked, reason=self.reason)
         for text in self._next_up():
             yield Line("next up", where, text)
+        for secret in self._still_valid:
+            yield Line("still valid", where, _about_kept(secret, self.known.object_id))
         for secret, action in self.foreign:
             yield Line("foreign", f"integrations.{self.key}", _about_foreign(secret, action))
 
@@ -109,6 +123,10 @@ class Outcome:
             "toDecide": self.is_to_decide,
             "notes": [{"kind": each.kind, "label": each.label, "text": each.text} for each in self.rotation.notes],
             "nextUp": self.next_up,
+            "stillValid": [
+                {"keyId": each.key_id, "displayName": each.display_name, "ends": each.ends}
+                for each in self._still_valid
+            ],
             "foreign": [
                 {"keyId": each.key_id, "displayName": each.display_name, "ends": each.ends, "action": action}
                 for each, action in self.foreign
@@ -142,8 +160,21 @@ def _about_foreign(secret: ListedSecret, action: ForeignAction) -> str:
         "to remove": "would be removed from Entra: `foreignSecrets: remove` says so",
         "removed": "was removed from Entra, as `foreignSecrets: remove` says",
     }
-    name = f"{secret.display_name!r} ({secret.key_id})" if secret.display_name else secret.key_id
-    return f"The secret {name}, which ends {secret.ends}, is in no state and under no label; it {said[action]}."
+    return (
+        f"The secret {_named(secret)}, which ends {secret.ends}, is in no state and under no label; it {said[action]}."
+    )
+
+
+def _about_kept(secret: ListedSecret, object_id: str) -> str:
+    return (
+        f"The secret {_named(secret)} stands under `known` and works until {secret.ends}: `up` never removes it. Once "
+        f"the outside system has the new one: `az ad app credential delete --id {object_id} --key-id {secret.key_id}`, "
+        "and take its line out of `known`."
+    )
+
+
+def _named(secret: ListedSecret) -> str:
+    return f"{secret.display_name!r} ({secret.key_id})" if secret.display_name else secret.key_id
 
 
 def show(lines: Sequence[Line], summary: str, console: Console) -> None:

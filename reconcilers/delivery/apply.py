@@ -9,7 +9,7 @@ from clients.key_vault.vault import Vault
 from reconcilers.delivery.observe import observe
 from reconcilers.delivery.plan import plan, refusal, retirement
 from reconcilers.delivery.spec import DeliveryPlace, DeliverySpec, Live
-from reconcilers.vault_versions import CONTENT_TYPE
+from reconcilers.vault_versions import CONTENT_TYPE, set_again
 
 
 def check(vault: Vault, place: DeliveryPlace) -> None:
@@ -80,14 +80,6 @@ def retire(vault: Vault, place: DeliveryPlace, mark: str) -> None:
         versions = vault.versions(name)
         planned = retirement(place, mark, Live(versions))
         if latest := planned.restore:
-            value = vault.value(name, latest.version)
-            vault.set_secret(
-                name,
-                value,
-                expires=latest.expires,
-                tags=latest.tags,
-                content_type=latest.content_type,
-                before=versions,
-            )
+            set_again(vault, latest, latest.tags, versions)
         for version in planned.disable:
             vault.disable(name, version)

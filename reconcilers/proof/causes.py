@@ -213,7 +213,7 @@ def forbidden(spec: ProofSpec, problem: ServiceError, held: Sequence[Assignment]
         return NotProven(spec, "permission sets", problem.reason, remedy, may_be_replicating=True)
     if not held:
         return NotProven(spec, "permission sets", problem.reason, f"It holds no permission set there. {_REPAIR}")
-    remedy = f"It holds {_listed(held)}: give it a permission set that may read the companies{_wanted(refusal)}."
+    remedy = f"It holds {_listed(held)}: assign it a permission set that may read the companies{_wanted(refusal)}."
     return NotProven(spec, "permission sets", problem.reason, f"{remedy} {_WHERE_SETS_STAND}", may_be_replicating=True)
 
 
@@ -247,7 +247,7 @@ def company_refused(
     if not held:
         return NotProven(spec, "company", reason, f"It holds no permission set for this company. {_REPAIR}")
     wanted = _wanted(permission_refusal(problem))
-    remedy = f"It holds {_listed(held)} for it: give it a permission set that may open the company{wanted}."
+    remedy = f"It holds {_listed(held)} for it: assign it a permission set that may open the company{wanted}."
     return NotProven(spec, "company", reason, f"{remedy} {_WHERE_SETS_STAND}", may_be_replicating=True)
 
 

@@ -169,5 +169,5 @@ def _not_provable(
     if state == "Disabled":
         return "the stack file keeps it disabled there"
     if not has_permission_sets:
-        return "the stack file gives it no permission set there"
+        return "the stack file assigns it no permission set there"
     return ""

@@ -173,4 +173,4 @@ def problems(known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if known.get(name, allowed[0]) not in allowed:
             yield name, f"is neither {' nor '.join(allowed)}"
     if any(each.role_id == "SUPER" for each in permission_set_specs(known.get("permission_sets", ()))):
-        yield "permission_sets", "names SUPER, which no application can be given"
+        yield "permission_sets", "names SUPER, which cannot be assigned to an application"

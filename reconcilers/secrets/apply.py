@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 from clients.graph.client import Graph
 from clients.graph.errors import is_absent
@@ -24,7 +24,7 @@ from reconcilers.progress import report
 from reconcilers.secrets.observe import observe, observe_for_removal
 from reconcilers.secrets.plan import plan, removal
 from reconcilers.secrets.spec import Recorded, SecretSpec
-from reconcilers.vault_versions import CONTENT_TYPE
+from reconcilers.vault_versions import CONTENT_TYPE, set_again
 
 Trial = Callable[[str], None]
 """Takes a secret and returns once it works; raises UserFacingError where it does not in time."""
@@ -73,7 +73,9 @@ def reconcile(graph: Graph, vault: Vault, trial: Trial, spec: SecretSpec, record
         vault.disable(spec.secret_name, version)
     if planned.renew:
         is_own = planned.renew == planned.adopt
-        _set_again(vault, planned.renew, spec.tags(planned.key_id) if is_own else planned.renew.tags, live.versions)
+        tags = spec.tags(planned.key_id) if is_own else planned.renew.tags
+        # Both versions have the same credential.
+        set_again(vault, planned.renew, {**tags, "copy-of": planned.renew.version}, live.versions)
     return made
 
 
@@ -95,16 +97,16 @@ def _make(graph: Graph, vault: Vault, trial: Trial, spec: SecretSpec) -> Recorde
     try:
         trial(made.text)
     except UserFacingError as problem:
-        _take_back(graph, spec, made.key_id, problem)
+        _remove_again(graph, spec, made.key_id, problem)
         raise
     try:
         version = vault.set_secret(
             spec.secret_name, made.text, expires=spec.end, tags=spec.tags(made.key_id), content_type=CONTENT_TYPE
         )
     except UserFacingError as problem:
-        found = _arrived(vault, spec, made.key_id, problem)
+        found = _version_set_all_the_same(vault, spec, made.key_id, problem)
         if found is None:
-            _take_back(graph, spec, made.key_id, problem)
+            _remove_again(graph, spec, made.key_id, problem)
             raise
         version = found
     return Recorded(made.key_id, version.version, made.ends or spec.ends)
@@ -145,7 +147,7 @@ def _remove_by_name(graph: Graph, spec: SecretSpec, name: str, problem: UserFaci
         problem.reason += f"; whether Entra has made it could not be seen ({second.reason}): the next run removes it"
 
 
-def _take_back(graph: Graph, spec: SecretSpec, key_id: str, problem: UserFacingError) -> None:
+def _remove_again(graph: Graph, spec: SecretSpec, key_id: str, problem: UserFacingError) -> None:
     """Remove a credential that was just made; where that fails, say what is left."""
     try:
         retry_until_replicated(
@@ -159,7 +161,7 @@ def _take_back(graph: Graph, spec: SecretSpec, key_id: str, problem: UserFacingE
         )
 
 
-def _arrived(vault: Vault, spec: SecretSpec, key_id: str, problem: UserFacingError) -> Version | None:
+def _version_set_all_the_same(vault: Vault, spec: SecretSpec, key_id: str, problem: UserFacingError) -> Version | None:
     """Return the version that a write made whose answer was lost, None where there is none.
 
     Raises:
@@ -176,19 +178,6 @@ def _arrived(vault: Vault, spec: SecretSpec, key_id: str, problem: UserFacingErr
         )
         raise problem from None
     return next((each for each in versions if each.tags.get("key-id") == key_id), None)
-
-
-def _set_again(vault: Vault, version: Version, tags: Mapping[str, str], before: Iterable[Version]) -> None:
-    """Set the value of a version once more, so that it is the vault's current one; both have the same credential."""
-    value = vault.value(version.name, version.version)
-    vault.set_secret(
-        version.name,
-        value,
-        expires=version.expires,
-        tags={**tags, "copy-of": version.version},
-        content_type=version.content_type,
-        before=before,
-    )
 
 
 def _is_absent(problem: BaseException) -> bool:

@@ -74,13 +74,13 @@ def plan(spec: SecretSpec, live: Live, recorded: Recorded | None = None) -> Plan
     if live.is_deleted:
         return Plan(recover=True)
     known = recorded or Recorded()
-    carried = _carried(spec, live.versions, known)
+    key_ids = _key_ids_by_version(spec, live.versions, known)
     ours = _ours(spec, live.credentials, known)
-    adopted = _best([each for each in live.versions if carried.get(each.version) in ours], carried, known)
+    adopted = _version_to_keep([each for each in live.versions if key_ids.get(each.version) in ours], key_ids, known)
     if adopted is None and (foreign := _foreign_current(live.versions, spec, known)):
         return Plan(refused=_taken(spec, foreign))
-    kept = carried[adopted.version] if adopted else None
-    lost = ours.difference(carried.values(), {known.key_id})
+    kept = key_ids[adopted.version] if adopted else None
+    lost = ours.difference(key_ids.values(), {known.key_id})
     return Plan(
         lost=tuple(sorted(lost)),
         adopt=adopted,
@@ -90,9 +90,9 @@ def plan(spec: SecretSpec, live: Live, recorded: Recorded | None = None) -> Plan
         disable=tuple(
             each.version
             for each in live.versions
-            if each.enabled and each.version in carried and carried[each.version] != kept
+            if each.enabled and each.version in key_ids and key_ids[each.version] != kept
         ),
-        renew=_hidden(spec, live, adopted, kept or ""),
+        renew=_newest_not_current(spec, live, adopted, kept or ""),
     )
 
 
@@ -104,10 +104,10 @@ def removal(spec: SecretSpec, live: Live, recorded: Recorded) -> Removal:
         live: what Entra and the vault have; of an application that is gone, all its secrets are.
         recorded: what the state has of it.
     """
-    carried = _carried(spec, live.versions, recorded)
+    key_ids = _key_ids_by_version(spec, live.versions, recorded)
     return Removal(
         remove=tuple(sorted(_ours(spec, live.credentials or (), recorded))),
-        disable=tuple(each.version for each in live.versions if each.enabled and each.version in carried),
+        disable=tuple(each.version for each in live.versions if each.enabled and each.version in key_ids),
     )
 
 
@@ -122,7 +122,7 @@ def refreshed(spec: SecretSpec, live: Live, recorded: Recorded) -> State:
         return "Purged"
     if not version.enabled:
         return "Disabled"
-    return "NotCurrent" if _hidden(spec, live, version, recorded.key_id) == version else "Enabled"
+    return "NotCurrent" if _newest_not_current(spec, live, version, recorded.key_id) == version else "Enabled"
 
 
 def why_not_moved(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
@@ -150,7 +150,7 @@ def why_not_moved(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
     )
 
 
-def _carried(spec: SecretSpec, versions: Iterable[Version], recorded: Recorded) -> dict[str, str]:
+def _key_ids_by_version(spec: SecretSpec, versions: Iterable[Version], recorded: Recorded) -> dict[str, str]:
     """Return this label's versions, each with the key id of the credential whose text it has."""
     found = {each.version: key_id_of(each) for each in versions if spec.is_ours(each) and label_of(each) == spec.label}
     # Somebody may have edited the tags of the recorded one; what it has is known all the same.
@@ -164,12 +164,12 @@ def _ours(spec: SecretSpec, credentials: Iterable[Password], recorded: Recorded)
     }
 
 
-def _best(versions: list[Version], carried: Mapping[str, str], recorded: Recorded) -> Version | None:
+def _version_to_keep(versions: list[Version], key_ids: Mapping[str, str], recorded: Recorded) -> Version | None:
     """Return the version to keep: of the recorded credential, if there is one; then an enabled one; then the newest."""
 
     def rank(numbered: tuple[int, Version]) -> tuple[bool, bool, bool, int]:
         number, each = numbered
-        return carried[each.version] == recorded.key_id, each.enabled, each.version == recorded.version, number
+        return key_ids[each.version] == recorded.key_id, each.enabled, each.version == recorded.version, number
 
     return max(enumerate(versions), key=rank)[1] if versions else None
 
@@ -182,7 +182,7 @@ def _foreign_current(versions: tuple[Version, ...], spec: SecretSpec, recorded: 
     return current
 
 
-def _hidden(spec: SecretSpec, live: Live, own: Version | None, key_id: str) -> Version | None:
+def _newest_not_current(spec: SecretSpec, live: Live, own: Version | None, key_id: str) -> Version | None:
     """Return the version of the newest label that works, where it is not, or will not be, the vault's current one.
 
     Whoever reads the vault's secret gets the version that was created last; versions of one second may be in any order.

@@ -107,7 +107,7 @@ def plan(
             "it makes the new before it deletes what has been replaced."
         )
         notes.append(Note("note", max(made), text))
-    notes += _unseen(terms, staying, live, recorded)
+    notes += _not_in_place(terms, staying, live, recorded)
     return Rotation(add, tuple(sorted(gone | stale)), tuple(notes))
 
 
@@ -234,7 +234,7 @@ def _successor(
     return label, Note("due", label, f"{due}: '{label}', which ends {terms.end(label):%Y-%m-%d}.")
 
 
-def _unseen(
+def _not_in_place(
     terms: Terms, labels: Iterable[str], live: Mapping[str, LiveSecret], recorded: Collection[str]
 ) -> Iterator[Note]:
     for label in labels:

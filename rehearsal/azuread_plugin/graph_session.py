@@ -93,9 +93,10 @@ class GraphSession:
         object_id: object id of the caller's service principal.
     """
 
-    def __init__(self, configuration: Configuration, poller: Poller) -> None:
-        """Sign in."""
+    def __init__(self, configuration: Configuration, poller: Poller, debug: Callable[[str], None]) -> None:
+        """Sign in; `debug` takes lines for the engine's log of the highest level."""
         self._sign_in = SignIn(configuration, poller)
+        self._debug = debug
         self.tenant_id = configuration.tenant_id
         self.client_id = configuration.client_id
         self.object_id = self._sign_in.object_id
@@ -177,6 +178,10 @@ class GraphSession:
             raise error from None
         if response.status_code not in (200, 201, 202, 204):
             raise GraphError.of(response)
+        if method != "GET" and response.content:
+            # As the real one, which logs every request and answer: the answer of addPassword has the secret's text.
+            self._debug(f"{method} {response.url}")
+            self._debug(response.text)
         answer: JSON = response.json() if response.content else {}
         return answer
 

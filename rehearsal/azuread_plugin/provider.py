@@ -74,8 +74,10 @@ def _errors_to_grpc(
 class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
     """The stand-in's provider; one process serves one configuration."""
 
-    def __init__(self) -> None:
+    def __init__(self, debug: Callable[[str], None] = lambda _: None) -> None:
+        """Serve one configuration; `debug` takes lines for the engine's log of the highest level."""
         self._poller = Poller()
+        self._debug = debug
         self._session: GraphSession | None = None
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
@@ -99,7 +101,7 @@ class AzureadProvider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.ConfigureResponse:
         """Sign in: one metadata request and one token, in a preview too."""
         settings = {name.removeprefix("azuread:config:"): value for name, value in request.variables.items()}
-        self._session = GraphSession(Configuration.read(settings), self._poller)
+        self._session = GraphSession(Configuration.read(settings), self._poller, self._debug)
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     @_errors_to_grpc

@@ -20,7 +20,8 @@ from rehearsal.demo.narration import Narration
 from rehearsal.demo.next_steps import say_how_to_explore, say_next_steps
 from rehearsal.demo.pulumi import Pulumi
 from rehearsal.demo.pulumi_runner import PulumiRunner
-from rehearsal.demo.tour import Tour
+from rehearsal.demo.tour import walk_tour
+from rehearsal.demo.walk import Walk
 from rehearsal.pulumi_cli.command import add_choice
 from rehearsal.pulumi_cli.find import PulumiCli, PulumiError
 from rehearsal.pulumi_cli.obtain import obtain
@@ -117,13 +118,13 @@ def _tour(pulumi: Pulumi, folder: DemoFolder, narration: Narration, *, keep: boo
     declared = write_stack_file(folder, ready.tenantId, datetime.now(UTC).date())
     runner = PulumiRunner(pulumi, folder, ready, narration)
     runner.set_up()
-    tour = Tour(declared, runner, ready, folder, narration)
-    tour.walk(keep=keep)
+    walk = Walk(declared, runner, ready, folder, narration)
+    walk_tour(walk, keep=keep)
     narration.title(f"Every claim holds. It took {time.monotonic() - start:.0f} s.")
     if keep:
         folder.script.touch(mode=0o700)
         folder.script.write_text(pulumi.script(ready), encoding="utf-8")
-        say_how_to_explore(narration, folder, ready, tour.client_id, declared)
+        say_how_to_explore(narration, folder, ready, walk.client_id, declared)
 
 
 def _introduce(cli: PulumiCli, folder: DemoFolder, narration: Narration) -> None:

@@ -18,6 +18,10 @@ from rehearsal.demo.errors import DemoError
 from rehearsal.demo.folder import DemoFolder
 
 INTEGRATION = "magento"
+"""Whose secret the stack's outputs hand over."""
+WAREHOUSE = "warehouse"
+"""Whose secret lies in a vault alone."""
+VAULT, SECRET_NAME = "demo-vault", "warehouse"
 _NAMESPACE = "entra-business-central"
 
 
@@ -69,8 +73,8 @@ class Declaration:
 def write_stack_file(folder: DemoFolder, tenant_id: str, today: date) -> Declaration:
     """Copy the example stack file, with the rehearsal tenant's id, one integration and one secret issued today.
 
-    A copy, because the CLI writes into stack files. One integration, so that what the tour shows can be followed. The
-    date is text, because the program does not read the clock.
+    A copy, because the CLI writes into stack files. One integration at first, so that what the tour shows can be
+    followed. The date is text, because the program does not read the clock.
 
     Raises:
         DemoError: example or preset cannot be understood.
@@ -106,16 +110,45 @@ def write_stack_file(folder: DemoFolder, tenant_id: str, today: date) -> Declara
             f"The tour declares what {folder.relative(example)} says of {INTEGRATION}, with its preset, and cannot "
             f"make it out any more ({type(problem).__name__}: {problem})."
         ) from None
-    text = io.StringIO()
-    YAML().dump(content, text)
-    folder.stack_file.write_text(text.getvalue(), encoding="utf-8")
+    _write(content, folder)
     return declared
+
+
+def declare_warehouse(folder: DemoFolder, declared: Declaration) -> None:
+    """Add the example's warehouse to the stack file, in one environment, with its secret in the custody of a vault.
+
+    Raises:
+        DemoError: the example cannot be understood.
+    """
+    content, example = _load(folder.stack_file, folder), folder.project / "stacks" / "Pulumi.example.yaml"
+    try:
+        warehouse = _load(example, folder)["config"][f"{_NAMESPACE}:integrations"][WAREHOUSE]
+        first = next(iter(warehouse["environments"]))
+        warehouse["environments"] = {first: warehouse["environments"][first]}
+        warehouse["credentials"]["secrets"] = {
+            "issued": [declared.issued.isoformat()],
+            "lifetimeDays": declared.lifetime_days,
+            "custody": {"keyVault": VAULT, "secretName": SECRET_NAME},
+        }
+        content["config"][f"{_NAMESPACE}:integrations"][WAREHOUSE] = warehouse
+    except (KeyError, StopIteration, TypeError) as problem:
+        raise DemoError(
+            f"The tour adds {WAREHOUSE} of {folder.relative(example)}, and cannot make it out any more "
+            f"({type(problem).__name__}: {problem})."
+        ) from None
+    _write(content, folder)
 
 
 def _permission_set(written: Any) -> PermissionSet:
     if isinstance(written, str):
         return PermissionSet(written.upper())
     return PermissionSet(written["roleId"].upper(), written.get("company", ""))
+
+
+def _write(content: Any, folder: DemoFolder) -> None:
+    text = io.StringIO()
+    YAML().dump(content, text)
+    folder.stack_file.write_text(text.getvalue(), encoding="utf-8")
 
 
 def _load(path: Path, folder: DemoFolder) -> Any:

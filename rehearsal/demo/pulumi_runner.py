@@ -115,7 +115,7 @@ class PulumiRunner:
             raise ClaimFailed(f"`preflight` ended with exit code {code} instead of {expected}.")
         return findings
 
-    def rotate(self, today: date, *, expected: int) -> dict[str, Any]:
+    def rotate(self, today: date, *, expected: int) -> dict[str, dict[str, Any]]:
         """Run `python -m commands rotate` as if it were another day, and show what it does.
 
         Args:
@@ -123,19 +123,19 @@ class PulumiRunner:
             expected: the exit code that the tour claims.
 
         Returns:
-            What it says of the one integration: add, remove, notes, nextUp.
+            What it says of each integration, by its key: add, remove, notes, nextUp.
 
         Raises:
             ClaimFailed: another exit code, or something else than its JSON.
         """
         exporting = self._start(self._pulumi.state_command(), subprocess.PIPE, subprocess.DEVNULL)
         code, answer = self._ask("rotate", "--today", today.isoformat(), state=exporting.communicate()[0])
-        [found] = answer["integrations"]
-        for text in [*(each["text"] for each in found["notes"]), *found["nextUp"]]:
-            self._narration.output(text)
+        for found in answer["integrations"]:
+            for text in [*(each["text"] for each in found["notes"]), *found["nextUp"]]:
+                self._narration.output(f"{found['key']}: {text}")
         if code != expected:
             raise ClaimFailed(f"`rotate` ended with exit code {code} instead of {expected}.")
-        return dict(found)
+        return {str(each["key"]): dict(each) for each in answer["integrations"]}
 
     def _ask(self, command: str, *options: str, state: str) -> tuple[int, dict[str, Any]]:
         """Run a command of the product with the stack's state piped in, and return exit code and JSON.
@@ -212,6 +212,19 @@ class PulumiRunner:
             return dict(json.loads(text))
         except ValueError:  # without the text: it may hold the secret
             raise ClaimFailed(f"The stack's outputs cannot be read (exit code {process.returncode}).") from None
+
+    def decrypted_state(self) -> str:
+        """Return the stack's state with its secrets in clear; nothing of it is shown or logged.
+
+        Raises:
+            ClaimFailed: it cannot be read.
+        """
+        command = [*self._pulumi.state_command(), "--show-secrets"]
+        process = self._start(command, subprocess.PIPE, subprocess.DEVNULL)
+        text = process.communicate()[0]
+        if process.returncode:
+            raise ClaimFailed(f"The stack's state cannot be read (exit code {process.returncode}).")
+        return text
 
     def _start(self, command: list[str], stdout: int, stderr: int) -> subprocess.Popen[str]:
         return processes.start(

@@ -11,7 +11,8 @@ from rehearsal.demo.outside_system import USER_AGENT as OUTSIDE_SYSTEM
 OUR_USER_AGENT = "entra-business-central/"
 """How the user agent of our providers begins, also when they sign in."""
 
-_SERVICES = ("/v1.0/", "/beta/", "/bc/")  # Graph, Graph and Business Central; everything else is signing in
+_SERVICES = ("/v1.0/", "/beta/", "/bc/")  # Graph, Graph and Business Central
+_VAULTS = ".vault.azure.net"  # how the names of vaults end; everything else is signing in
 
 
 class Counts:
@@ -21,12 +22,12 @@ class Counts:
         log: entries of `GET /requests`.
 
     Attributes:
-        ours: by our providers to Graph and Business Central.
+        ours: by our providers to Graph, Business Central and Key Vault.
         azuread: by the azuread plugin to Graph.
         outside: by the outside system to Business Central.
         sign_in: to Entra's metadata and token endpoints, by any client.
         our_sign_in: those of them by our providers.
-        writes: to Graph and Business Central, of any method but GET.
+        writes: to Graph, Business Central and Key Vault, of any method but GET.
     """
 
     def __init__(self, log: Iterable[dict[str, Any]]) -> None:
@@ -34,7 +35,7 @@ class Counts:
         for entry in log:
             agent = entry["userAgent"]
             is_ours = agent.startswith(OUR_USER_AGENT)
-            if not entry["path"].startswith(_SERVICES):
+            if not (entry["path"].startswith(_SERVICES) or entry["host"].partition(":")[0].endswith(_VAULTS)):
                 counts["sign_in"] += 1
                 counts["our_sign_in"] += is_ours
                 continue

@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
             serve(
                 (TenantApp(tenant), services_socket, context),
                 (control_app(tenant), control_socket),
-                (NameProxy(tenant.has_vault, port), proxy_socket),
+                (NameProxy(tenant.has_host, port), proxy_socket),
                 on_ready=announce,
                 die_with=arguments.die_with,
             )

@@ -1,8 +1,9 @@
-"""A proxy in place of the DNS: it leads the names of the tenant's vaults to the tenant, and nothing else anywhere.
+"""A proxy in place of the DNS: it leads the names of the tenant's vaults, and of the portal's API, to the tenant.
 
 The product makes the address of a vault from its name and the cloud's suffix, `NAME.vault.azure.net`, and no
-configuration of it takes another. So the rehearsal gives its programs HTTPS_PROXY, as a company's network does, and the
-proxy answers CONNECT for the vaults that the tenant has. What it passes on is TLS, which it cannot read.
+configuration of it takes another; the Azure CLI has the address of the portal's API in its code. So the rehearsal gives
+its programs HTTPS_PROXY, as a company's network does, and the proxy answers CONNECT for these names. What it passes on
+is TLS, which it cannot read.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class NameProxy:
     """The proxy.
 
     Args:
-        has: tells whether a host's name is one of the tenant's vaults, at this moment.
+        has: tells whether a host's name leads to the tenant, at this moment.
         port: the tenant's, on 127.0.0.1.
     """
 

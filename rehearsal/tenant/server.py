@@ -17,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from rehearsal.tenant import portal
 from rehearsal.tenant.asgi import ABORT
 from rehearsal.tenant.key_vault.model import SUFFIX
 from rehearsal.tenant.name_proxy import NameProxy
@@ -25,7 +26,7 @@ HOST = "127.0.0.1"
 
 
 def make_certificates() -> tuple[ssl.SSLContext, bytes]:
-    """Make an authority, and a certificate for 127.0.0.1, localhost and all vaults that it has signed.
+    """Make an authority, and a certificate for this machine, all vaults and the portal's API that it has signed.
 
     Returns:
         The server's context, whose private key is on no disk once this is done, and the authority's certificate (PEM).
@@ -33,7 +34,7 @@ def make_certificates() -> tuple[ssl.SSLContext, bytes]:
     authority = trustme.CA(organization_name="Rehearsal tenant")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    authority.issue_cert(HOST, "localhost", f"*.{SUFFIX}").configure_cert(context)
+    authority.issue_cert(HOST, "localhost", f"*.{SUFFIX}", portal.HOST).configure_cert(context)
     return context, authority.cert_pem.bytes()
 
 

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rehearsal.tenant import failures
+from rehearsal.tenant import failures, portal
 from rehearsal.tenant.business_central import edits as business_central_edits
 from rehearsal.tenant.business_central.seed import ADMINISTRATOR_NAME as CONTAINER_ADMINISTRATOR
 from rehearsal.tenant.business_central.seed import CONTAINER
@@ -125,6 +125,8 @@ class Tenant:
         """Pass a request to its service; one request at a time, under the tenant's lock."""
         with self._lock:
             match service_of(request):
+                case "entra" if host_of(request) == portal.HOST:
+                    return portal.answer(request, self._caller(request), self._services.directory)
                 case "entra":
                     return self._services.token_service.answer(request)
                 case "graph":
@@ -190,9 +192,9 @@ class Tenant:
                 "keyVault": self._services.key_vault.snapshot(),
             }
 
-    def has_vault(self, host: str) -> bool:
-        """Tell whether a host's name is that of one of the vaults."""
-        return self._services.key_vault.has(host)
+    def has_host(self, host: str) -> bool:
+        """Tell whether a host's name leads here: that of one of the vaults, or of the portal's API."""
+        return host.lower() == portal.HOST or self._services.key_vault.has(host)
 
     def users(self) -> list[dict[str, Any]]:
         """Return who can sign in as a person, and with what; these secrets are shown nowhere else."""

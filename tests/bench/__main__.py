@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -28,12 +28,19 @@ def main() -> int:
     options.add_argument("--latency", type=float, default=0.05, help="of every answer, in seconds")
     options.add_argument("--parallel", type=int, default=64, help="resources at once, as in pulumi up --parallel")
     options.add_argument("--beside", metavar="REVISION", help="measure the program of a revision too, in the same run")
+    options.add_argument(
+        "--custody", action="store_true", help="only this program, with all secrets in one vault's custody"
+    )
     chosen = options.parse_args()
     console.print(f"Engine: {pulumi_cli()}.")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         tenant = stack.enter_context(start_tenant(folder))
         bench = Bench(tenant, chosen.plugin, chosen.latency, chosen.parallel, folder)
+        if chosen.custody:
+            in_custody = _told("in custody", bench.in_custody(chosen.integrations))
+            console.print(_requests(chosen.integrations, in_custody))
+            return _failed(in_custody.values())
         now = _told("now", bench.integrations(chosen.integrations))
         tuned = _told("now, with the settings for large stacks", bench.integrations(chosen.integrations, tuned=True))
         nothing = _told("nothing", bench.nothing(now["up"].resources - 1))
@@ -43,10 +50,25 @@ def main() -> int:
             project = stack.enter_context(program_of(chosen.beside, folder))
             before = _told(chosen.beside, bench.integrations(chosen.integrations, project))
         console.print(_table(chosen.integrations, chosen.latency, now, tuned, nothing, before, chosen.beside or ""))
-        failures = [f"{each.verb}: {each.failure}" for each in runs if each.failure]
+        return _failed(runs)
+
+
+def _failed(runs: Iterable[Measured]) -> int:
+    """Print what went wrong, and return the exit code."""
+    failures = [f"{each.verb}: {each.failure}" for each in runs if each.failure]
     for failure in failures:
         console.print(failure, style="red", markup=False)
     return 1 if failures else 0
+
+
+def _requests(integrations: int, runs: Mapping[str, Measured]) -> Table:
+    title = f"{integrations} integrations in 2 environments, their secrets in the custody of one vault"
+    table = Table(
+        "", "time", "requests", "ours", title=title, caption="ours: requests of our providers, signing in included."
+    )
+    for verb, each in runs.items():
+        table.add_row(verb, f"{each.seconds:.1f} s", str(each.all), str(each.ours))
+    return table
 
 
 def _told(program: str, runs: Iterable[Measured]) -> dict[str, Measured]:

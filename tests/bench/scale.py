@@ -16,11 +16,13 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from tests.bench.critical_path import requests_in_a_row
-from tests.support.stack import MAGENTO, Run, Stack
+from tests.support.stack import FIRST, MAGENTO, Run, Stack
 from tests.support.tenant import OURS, REPOSITORY, Tenant
+from tests.support.vaults import VAULT, AdministeredVault
 
 REFRESH_COSTS_AT_MOST = 20
-AT_ONCE_AT_MOST = 5  # requests that Business Central takes of one caller
+SECRETS_IN_A_PAGE = 25  # of a vault's list, at most: https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets
+AT_ONCE_AT_MOST = 2 * 5  # Business Central takes five of one caller in an environment: decision 23; there are two
 MINUTES_30 = 1800
 VERBS = ("up", "up again", "refresh", "destroy")
 NOTHING = Path(__file__).parent / "nothing"
@@ -88,6 +90,18 @@ class Bench:
         if different := [kind for kind, left in self._remaining().items() if left != before[kind]]:
             yield Measured("remains", 0, failure=f"not as they were before: {', '.join(different)}")
 
+    def in_custody(self, number: int) -> Iterator[Measured]:
+        """Do the same with the secret of each integration in the custody of one vault.
+
+        A refresh reads the vault's list, which has pages; nothing else of it grows with the number.
+        """
+        self._tenant.reset()
+        self._tenant.latency(self._latency)
+        AdministeredVault(self._tenant)
+        stack = self._stack(REPOSITORY)
+        stack.write(**{f"system{each}": _in_custody(each) for each in range(number)})
+        yield from self._verbs(stack, further=-(-number // SECRETS_IN_A_PAGE))
+
     def nothing(self, resources: int) -> Iterator[Measured]:
         """Do the same with as many resources of a provider that does nothing."""
         project = self._folder / "nothing"
@@ -97,10 +111,10 @@ class Bench:
         YAML().dump({"config": {"nothing:resources": resources}}, stack.folder.stack_file)
         yield from self._verbs(stack)
 
-    def _verbs(self, stack: Stack) -> Iterator[Measured]:
+    def _verbs(self, stack: Stack, further: int = 0) -> Iterator[Measured]:
         yield self._measured(stack, "up", stack.up)
         yield self._measured(stack, "up again", stack.up, ours_at_most=0)
-        yield self._measured(stack, "refresh", stack.refresh, ours_at_most=REFRESH_COSTS_AT_MOST)
+        yield self._measured(stack, "refresh", stack.refresh, ours_at_most=REFRESH_COSTS_AT_MOST + further)
         yield self._measured(stack, "destroy", stack.destroy)
         shutil.rmtree(stack.folder.root)
 
@@ -134,6 +148,11 @@ class Bench:
         state = len(json.dumps(resources, separators=(",", ":")))
         in_a_row = requests_in_a_row(log, self._latency)
         return Measured(verb, seconds, len(ours), len(log), in_a_row, state, len(resources), failure)
+
+
+def _in_custody(number: int) -> dict[str, Any]:
+    secrets = {"issued": [FIRST], "custody": {"keyVault": VAULT, "secretName": f"system{number}"}}
+    return {**MAGENTO, "displayName": f"System {number}", "credentials": {"secrets": secrets}}
 
 
 @contextmanager

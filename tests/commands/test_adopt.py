@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.adopt import run_adopt, stack_file
 from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH
 from tests.support.entra import graph
 from tests.support.tenant import OURS, Tenant
+from tests.support.terminal import END_OF_INPUT, on_a_terminal
 from tests.support.wizard import make_foreign, register, run_wizard, writes
 
 NAME = "NaviPartner Ticketing Integration"
@@ -78,6 +80,54 @@ def test_the_inventory_says_what_each_is_may_do_where_and_what_is_wrong_with_it(
     ]
 
 
+def test_when_each_last_signed_in_is_said_where_the_report_can_be_read(tenant: Tenant, tmp_path: Path) -> None:
+    shop, never, asked = (run_wizard(tenant, name) for name in ("Shop", "Never", "Asked"))
+    as_resource, as_client = "applicationAuthenticationResourceSignInActivity", "delegatedClientSignInActivity"
+    tenant.edit("record_sign_in", clientId=shop.client_id, at="2026-11-03T04:05:06Z")
+    tenant.edit("record_sign_in", clientId=shop.client_id, at="2026-11-04T04:05:06Z", **{"as": as_client})
+    tenant.edit("record_sign_in", clientId=asked.client_id, at="2026-11-05T04:05:06Z", **{"as": as_resource})
+    for number in range(100):  # more than a page
+        tenant.edit("record_sign_in", clientId=f"00000000-0000-4000-8000-{number:012}", at="2026-11-01T00:00:00Z")
+
+    unlicensed = run_adopt(tenant, tmp_path)
+    (said,) = json.loads(unlicensed.output)["notRead"]
+    assert said.startswith("could not list when applications last signed in: Microsoft Graph answered 403")
+    assert said.endswith("Reports of sign-ins need Microsoft Entra ID P1 or P2; everything else goes without.")
+    assert {each["lastSignIn"] for each in unlicensed.applications.values()} == {None}
+
+    tenant.edit("set_premium_licence")
+    tenant.clear_requests()
+    read = run_adopt(tenant, tmp_path)
+    assert json.loads(read.output)["notRead"] == []
+    found = {each.client_id: read.applications[each.client_id]["lastSignIn"] for each in (shop, never, asked)}
+    assert list(found.values()) == ["2026-11-04T04:05:06Z", None, None], "being asked is no sign-in"
+    assert sum(each["path"].startswith("/beta/reports/") for each in tenant.requests(OURS)) == 2, "its pages"
+    lines = {
+        line.split("\t")[0]: line.split("\t")[7] for line in run_adopt(tenant, tmp_path, asks=True).output.splitlines()
+    }
+    assert (lines[shop.client_id], lines[never.client_id]) == ("2026-11-04", "none reported")
+
+    tenant.fault({"path": "^/beta/reports/"}, action="raw", status=200, body='{"value": [{"appId": 1}]}', times=0)
+    odd = run_adopt(tenant, tmp_path)
+    assert odd.code == 0
+    assert "could not list when applications last signed in" in json.loads(odd.output)["notRead"][0]
+
+
+def test_who_may_not_read_when_applications_signed_in_does_not_ask_and_is_told_what_is_needed(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    shop = run_wizard(tenant, NAME)
+    tenant.edit("set_premium_licence")
+    tenant.edit("record_sign_in", clientId=shop.client_id, at="2026-11-03T04:05:06Z")
+    tenant.edit("remove_app_role_assignment", clientId=tenant.ready.deployer.clientId, role="Directory.Read.All")
+    tenant.clear_requests()
+    run = run_adopt(tenant, tmp_path, asks=True)
+    assert run.code == 0
+    assert not any(each["path"].startswith("/beta/") for each in tenant.requests())
+    assert "needs the Microsoft Graph permission AuditLog.Read.All" in run.said
+    assert run.output.split("\t")[7] == "not known"
+
+
 def test_the_number_of_requests_does_not_grow_with_what_is_foreign(tenant: Tenant, tmp_path: Path) -> None:
     made = [run_wizard(tenant, f"Shop {number}") for number in range(3)]
 
@@ -129,6 +179,36 @@ def test_what_is_chosen_is_written_and_the_rest_of_the_file_stays(tenant: Tenant
     assert types == ["Integration", "Application", "ServicePrincipal", "AdminConsent", *registrations]
 
 
+def test_a_file_with_its_own_line_ends_and_a_byte_order_mark_keeps_them(tenant: Tenant, tmp_path: Path) -> None:
+    shop = run_wizard(tenant, "Zażółć 商店 - 'shop'")
+    text = "\ufeff" + stack_file(tenant).replace("\n", "\r\n")
+    run = run_adopt(tenant, tmp_path, "--client-id", f"{shop.client_id}=shop", text=text)
+    assert run.code == 0, run.said
+    assert run.stack_file.startswith(text)
+    assert run.stack_file.count("\n") == run.stack_file.count("\r\n") > text.count("\n")
+    assert "      displayName: Zażółć 商店 - shop\r\n" in run.stack_file
+
+
+def test_what_cannot_be_written_whole_is_not_written_at_all(tenant: Tenant, tmp_path: Path) -> None:
+    shop = run_wizard(tenant, NAME)
+    chosen = ("--client-id", f"{shop.client_id}=shop")
+    kept = tmp_path / "import.json"
+
+    def change() -> None:
+        (tmp_path / "Pulumi.demo.yaml").write_text("# somebody else's\n")
+
+    changed = run_adopt(tenant, tmp_path, *chosen, meanwhile=change)
+    assert (changed.code, changed.stack_file, changed.import_file) == (2, "# somebody else's\n", None)
+    assert "was changed by somebody else meanwhile: nothing was written" in changed.said
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["Pulumi.demo.yaml"]
+
+    kept.write_text('{"resources": []}')
+    again = run_adopt(tenant, tmp_path, *chosen, keeps=True)
+    assert (again.code, again.stack_file) == (2, stack_file(tenant))
+    assert "import.json is there already, perhaps not imported yet" in again.said
+    assert kept.read_text() == '{"resources": []}'
+
+
 def test_an_environment_that_the_file_lacks_is_added(tenant: Tenant, tmp_path: Path) -> None:
     shop = run_wizard(tenant, NAME)
     text = f"config:\n  azuread:tenantId: {tenant.ready.tenantId}\n"
@@ -149,7 +229,7 @@ def test_an_environment_that_the_file_lacks_is_added(tenant: Tenant, tmp_path: P
         ("{deployer}", "Rehearsal deployer cannot be taken over: it is who runs this"),
         ("00000000-0000-4000-8000-000000000000", "nothing of this client id was granted anything on Business Central"),
         ("{shop}=taken", "the stack file has integration taken already; give another key."),
-        ("{shop}=not a key", "cannot be taken over as not a key: key:"),
+        ("{shop}=not a key", "the key 'not a key' is not allowed as a key: use letters, digits"),
         ("{shop}=Taken-production", "Nothing was written"),
     ],
 )
@@ -166,6 +246,31 @@ def test_what_cannot_be_taken_over_changes_no_file(tenant: Tenant, tmp_path: Pat
     assert run.code == 2
     assert said in run.said
     assert (run.stack_file, run.import_file, run.output) == (text, None, "")
+
+
+def test_on_a_terminal_it_asks_until_the_answers_can_be_used(tenant: Tenant, tmp_path: Path) -> None:
+    run_wizard(tenant, "[/b] shop")  # the first by its name, and no markup
+    file, import_file = tmp_path / "Pulumi.demo.yaml", tmp_path / "import.json"
+    file.write_text(stack_file(tenant))
+    command = ["adopt", "--stack", "demo", "--config-file", str(file), "--import-file", str(import_file)]
+    environment = tenant.ready.environment()
+    code, shown = on_a_terminal(command, [END_OF_INPUT], environment)
+    assert (code, shown.splitlines()[-1].rpartition(": ")[2]) == (2, "Nothing was written.")
+    assert (file.read_text(), import_file.exists()) == (stack_file(tenant), False)
+    code, shown = on_a_terminal(command, ["77", "1", "not a key", "shop"], environment)
+    assert code == 0, shown
+    assert "There is no 77 to take over." in shown
+    assert "'not a key' is not allowed as a key" in shown
+    assert "  displayName: '[/b] shop'\n" in file.read_text()
+    assert import_file.exists()
+
+
+def test_an_environment_that_cannot_be_one_is_told(tenant: Tenant, tmp_path: Path) -> None:
+    for name in ("", "a/b", "x" * 31):
+        run = run_adopt(tenant, tmp_path, "--environment", name)
+        assert run.code == 2
+        assert run.said.startswith(f"--environment {name!r}: ")
+    assert not tenant.requests(OURS)
 
 
 def test_what_this_project_made_is_not_offered(tenant: Tenant, tmp_path: Path) -> None:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +11,7 @@ from settings.loading import load, project_configuration
 from settings.models import Settings
 from settings.presets import Presets
 from settings.yaml_reader import read_yaml
+from tests.support.terminal import on_a_terminal
 from tests.support.warm_process import WarmProcess
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +99,59 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     assert file.read_text() == "mine"
 
 
+SALT = "encryptionsalt: v1:x\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"config:\n  azuread:tenantId: {TENANT}\n",
+        f"{SALT}config:\n  azuread:tenantId: {TENANT.upper()}",
+        f"config:\n    azuread:tenantId: {TENANT} # ours\n    azuread:environment: public\n# foot\n{SALT}",
+        SALT.replace("\n", "\r\n"),
+        f"\ufeffconfig:\r\n  azuread:tenantId: {TENANT}\r\n  x:y:\r\n    - a\r\n\r\nencryptionsalt: v1:x\r\n",
+        "# nothing yet\n",
+    ],
+    ids=["new", "salt before", "indented by four, and more behind", "stack init", "byte order mark", "comment"],
+)
+def test_a_file_that_pulumi_has_begun_is_added_to_and_keeps_its_lines(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_bytes(text.encode())
+    options = [part for pair in FULL.items() for part in pair]
+    code, output = new(tmp_path, *options)
+    assert code == 0, output
+    assert "pulumi stack select dev" in output
+    after = file.read_bytes().decode()
+    lines = iter(after.splitlines())
+    assert all(each in lines for each in text.splitlines()), after
+    assert after.count("\n") == after.count("\r\n" if "\r\n" in text else "\n")
+    config = read_yaml(after)["config"]
+    assert config["azuread:tenantId"].lower() == TENANT
+    (magento,) = load(
+        project_configuration(config), presets=ROOT / "presets", stack_file=file, configuration=config
+    ).integrations
+    assert magento.key == "magento"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("config:\n  entra-business-central:defaults: {}\n", "is there already, and stays as it is"),
+        (f"config: {{azuread:tenantId: {TENANT}}}\n", "its `config` is no block of lines"),
+        ("config:\n  azuread:tenantId: 11111111-2222-3333-4444-555555555555\n", "names 11111111-2222-3333"),
+        ("config: [\n", "is not valid YAML"),
+        ("config:\n\tazuread:tenantId: x\n", "is not valid YAML"),
+    ],
+)
+def test_a_file_that_cannot_be_added_to_stays_as_it_is(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(text)
+    code, output = new(tmp_path, *[part for pair in FULL.items() for part in pair])
+    assert code == 2
+    assert says in output
+    assert file.read_text() == text
+
+
 def test_on_a_terminal_it_asks_and_asks_again_where_an_answer_is_not_valid(tmp_path: Path) -> None:
     answers = ["dev", "not a guid", TENANT, "Production", "Sandbox", "", "magneto", "magento", ""]
     code, shown = on_a_terminal(["new", "--folder", str(tmp_path)], answers)
@@ -112,25 +161,6 @@ def test_on_a_terminal_it_asks_and_asks_again_where_an_answer_is_not_valid(tmp_p
     stack = written(tmp_path / "Pulumi.dev.yaml")
     assert [each.name for each in stack.environments.values()] == ["Production", "Sandbox"]
     assert [each.key for each in stack.integrations] == ["magento"]
-
-
-def on_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
-    """Run a command with a terminal for its input and output, and return its exit code and what it showed."""
-    ours, its = pty.openpty()
-    environment = {"PATH": os.environ["PATH"], "TERM": "dumb", "COLUMNS": "300"}
-    process: Any = subprocess.Popen(
-        [sys.executable, "-m", "commands", *arguments], cwd=ROOT, env=environment, stdin=its, stdout=its, stderr=its
-    )
-    os.close(its)
-    os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
-    shown = b""
-    try:
-        while part := os.read(ours, 4096):
-            shown += part
-    except OSError:  # Linux's way to say that the other side is closed
-        pass
-    os.close(ours)
-    return process.wait(timeout=60), shown.decode()
 
 
 def test_environments_get_plain_keys_of_their_own() -> None:

@@ -63,6 +63,12 @@ def test_an_application_is_restored_with_its_service_principal_also_after_half_o
     code, _, said = remains(tenant, tmp_path, *options)
     assert code == 2
     assert said.startswith("could not restore service principal Shop")
+    file.write_text("{}")
+    code, _, said = remains(tenant, tmp_path, *options)
+    assert code == 2
+    assert "import.json is there already, perhaps not imported yet" in said
+    assert file.read_text() == "{}"
+    file.unlink()
     code, restored, said = remains(tenant, tmp_path, *options)
     assert (code, said) == (0, "")
     state = tenant.state()["entra"]
@@ -73,6 +79,17 @@ def test_an_application_is_restored_with_its_service_principal_also_after_half_o
     assert application["id"] == f"/applications/{made.object_id}"
     assert service_principal["id"] == f"/servicePrincipals/{principal['id']}"
     assert restored["commands"][0].startswith(f"pulumi import --file {file} --stack demo ")
+
+
+def test_without_a_stack_file_it_says_that_business_central_was_not_looked_at(tenant: Tenant, tmp_path: Path) -> None:
+    made = destroyed(tenant)
+    nowhere = tmp_path / "nothing.yaml"
+    code, found, said = remains(tenant, tmp_path, "--config-file", str(nowhere))
+    assert {each["clientId"] for each in found["remains"]} == {made.client_id}
+    assert (code, said) == (
+        1,
+        f"{nowhere} is not there: no environment of Business Central was looked at.\n",
+    )
 
 
 def test_what_was_never_there_cannot_be_restored(tenant: Tenant, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.rotate import stack_file_writer
-from commands.rotate.stack_file_writer import NotWritten
+from commands import stack_file_writer
+from commands.stack_file_writer import NotWritten
 from tests.support.preflight import run_preflight
 from tests.support.rotate import LIFETIME, OVERLAP, TODAY, RotatingStack, ago, label
 from tests.support.stack import MAGENTO
@@ -140,6 +140,21 @@ def test_a_leak_takes_a_successor_and_removes_the_old_at_once(stack: RotatingSta
     assert (run.code, run.only["add"], run.only["remove"]) == (CHANGED, f"{TODAY}b", [TODAY]), run
     assert run.only["reason"] == "printed in a log"
     assert f"['{TODAY}b']" in run.file
+
+
+def test_after_a_leak_each_known_secret_that_still_works_is_named_and_a_person_decides(stack: RotatingStack) -> None:
+    stack.make(TODAY, out=ago(0.1))
+    kept = stack.make("2126-11-30", out=ago(500), name="NaviPartner integration")
+    ended = stack.make(label(400), out=ago(400), name="An older one")
+    stack.write(TODAY, known=[kept, ended])
+    assert stack.rotate("--check", "--json").only["stillValid"] == [], "they are known"
+    run = stack.rotate("--now", "magento", "--reason", "printed in a log")
+    assert run.code == TO_DECIDE, run
+    lines = [each for each in run.output.splitlines() if each.startswith("still valid\t")]
+    assert len(lines) == 1
+    remedy = f"`az ad app credential delete --id {stack.application.object_id} --key-id {kept}`"
+    assert remedy in lines[0]
+    assert kept in {each["keyId"] for each in stack.listed()}
 
 
 @pytest.mark.parametrize(

@@ -108,8 +108,8 @@ def test_the_secret_is_nowhere_but_in_the_vault_and_the_same_search_finds_the_ot
     found, read = search_files(in_vault, stack.folder.root)
     assert read > 10
     assert (found, search_texts(in_vault, printed)) == ([], [])
-    # Whether the log of the highest level has it is up to azuread's plugin: the real one logs what Graph answers.
-    assert {each.place for each in search_texts(in_state, printed)} - {"up -v=9"} == {"outputs", "state"}
+    # In the log because azuread's plugin writes Graph's answers into it, the real one (measured) and the stand-in.
+    assert {each.place for each in search_texts(in_state, printed)} == {"up -v=9", "outputs", "state"}
     assert {each.place for each in search_files(in_state, stack.folder.root)[0]} == {"grpc.json"}
 
     destroyed = stack.destroy()
@@ -177,19 +177,4 @@ def test_killed_while_it_is_made_the_next_up_leaves_one(
     assert done.code == 0, done
     assert working(tenant, stack, vault)
     assert len(credentials(tenant)) == len(vault.versions(NAME)) == 1
-    assert stack.drift().code == 0
-
-
-def test_killed_while_it_is_taken_away_the_next_up_finishes(
-    tenant: Tenant, stack: Stack, vault: AdministeredVault
-) -> None:
-    stack.write(magento=magento(FIRST, SECOND, **PLACE))
-    stack.deploy()
-    assert [each["tags"]["label"] for each in vault.versions(NAME)] == [FIRST, SECOND]
-    stack.write(magento=magento(SECOND, **PLACE))
-    fault = tenant.fault({"path": "/removePassword$", "userAgent": OURS}, action="hold", when="after")
-    kill_at(tenant, stack, "up", fault)
-    done = stack.up()
-    assert done.code == 0, done
-    assert working(tenant, stack, vault)
     assert stack.drift().code == 0

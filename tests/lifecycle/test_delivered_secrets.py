@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from rehearsal.demo.secret_search import search_files, search_texts
+from tests.support.prove import prove
 from tests.support.stack import FIRST, MAGENTO, SECOND, Stack
 from tests.support.tenant import OURS, Tenant
-from tests.support.vaults import AdministeredVault
+from tests.support.vaults import OFFICER, AdministeredVault
 
 PLACE = {"keyVault": "integrations", "secretName": "magento"}
 DELIVERY = "pulumi-python:dynamic/entra-business-central:VaultDelivery"
@@ -45,10 +46,8 @@ def test_a_secret_is_delivered_rotated_and_retired_and_its_value_is_nowhere_else
     vault = AdministeredVault(tenant)
     stack.settings["PULUMI_DEBUG_GRPC"] = str(stack.folder.root.parent / "grpc.json")  # shows that the search can fail
     stack.write(magento=delivered(FIRST))
-    printed = {
-        "preview": stack.preview("--diff").output,
-        "up": (made := stack.up("--diff", "-v=9", "--logtostderr")).output,
-    }
+    printed = {"preview": stack.preview("--diff").output}
+    made = stack.up("--diff", "-v=9", "--logtostderr")
     assert made.code == 0, made
     out = stack.outputs()["integrations"]["magento"]
     (version,) = vault.versions("magento")
@@ -67,6 +66,12 @@ def test_a_secret_is_delivered_rotated_and_retired_and_its_value_is_nowhere_else
 
     password = next(each for each in stack.resources() if "applicationPassword" in each["type"])
     assert resources[RETIREMENT]["urn"] in password["dependencies"], "so the credential goes first, on any machine"
+
+    vault.edit("revoke_vault_roles")
+    tenant.clear_requests()
+    assert prove(stack).code == 0, "with the secret of the outputs: no right in the vault is needed"
+    assert vault.requests() == []
+    vault.edit("grant_vault_role", role=OFFICER)
 
     tenant.clear_requests()
     assert set(stack.up().changes) == {"unchanged"}
@@ -109,6 +114,9 @@ def test_a_secret_is_delivered_rotated_and_retired_and_its_value_is_nowhere_else
         assert (found, search_texts(secret, printed)) == ([], [])
     spoken = (stack.folder.root.parent / "grpc.json").read_text()
     assert search_texts(out["clientSecret"], {"gRPC": spoken}), "the CLI's own log of what it says to providers has it"
+    logged = [line for line in made.output.splitlines() if out["clientSecret"] in line]
+    assert logged
+    assert all("passwordCredential" in each for each in logged), "only as azuread logs it, in Graph's answer"
 
 
 @pytest.mark.parametrize("cause", ["the proof fails", "the vault is closed"])

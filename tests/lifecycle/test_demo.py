@@ -19,8 +19,8 @@ import requests
 LIMIT = 300  # seconds, for a machine that has other things to do
 one_tour = pytest.mark.xdist_group("one tour")  # in one process, so that it is walked once for all of them
 TOUR = (
-    "1. ", "2. Preflight", "3. Preview", "4. Up", "5. The outside system", "6. Up again", "7. Rotation", "8. Drift",
-    "9. Repair", "10. The secret",
+    "1. ", "2. Preflight", "3. Preview", "4. Up", "5. The outside system", "6. Up again", "7. Custody",
+    "8. Rotation", "9. Drift", "10. Repair", "11. The secrets",
 )  # fmt: skip
 
 
@@ -154,12 +154,15 @@ def contents(folder: Path) -> dict[Path, bytes]:
 @one_tour
 def test_the_tour_is_green_and_takes_its_steps_in_order(walked: Walked) -> None:
     assert walked.code == 0, walked.output
-    places = [walked.output.find(title) for title in (*TOUR, "11. Destroy", "Every claim holds")]
+    places = [walked.output.find(title) for title in (*TOUR, "12. Destroy", "Every claim holds")]
     assert places == sorted(places)
     assert -1 not in places
     assert "the token carries API.ReadWrite.All, Automation.ReadWrite.All" in walked.output
     assert "0 changes, and 0 requests from our providers" in walked.output
-    assert "the secret is in none of" in walked.output
+    assert "the 4 secrets are in none of" in walked.output
+    assert "those of warehouse are not even there: the vault alone has them" in walked.output
+    assert "where the first version is disabled" in walked.output
+    assert "2 disabled versions in the vault demo-vault" in walked.output
     assert "Entra's deleted items" in walked.output
     assert "With a real tenant" in walked.output
 
@@ -173,7 +176,7 @@ def test_in_a_pipe_it_is_plain_text(walked: Walked) -> None:
 @one_tour
 def test_every_step_tells_its_time_and_its_requests(walked: Walked) -> None:
     measured = re.findall(r"^ +[\d.]+ s; requests: (.+)$", walked.output, re.MULTILINE)
-    assert len(measured) == 10, walked.output
+    assert len(measured) == 11, walked.output
     preflight, preview, up, use, again, *_ = measured
     assert re.fullmatch(r"our providers \d+, sign-in \d+", preflight)
     assert "our providers" not in preview
@@ -200,7 +203,7 @@ def test_a_killed_demo_is_cleaned_up_by_the_next_which_can_be_kept_looked_at_and
 
     code, output = checkout.walk(*options_of(plugin), "--keep")
     assert code == 0, output
-    assert "11. Destroy" not in output
+    assert "12. Destroy" not in output
     for command in re.findall(r"^ +\$ (\.rehearsal/demo/pulumi (?:preflight|preview|prove|output)\b.*)$", output, re.M):
         shown = subprocess.run(command.split(), cwd=checkout.folder, capture_output=True, text=True, check=True)
         assert re.search("clientSecret|10 unchanged|stands in the way|works", shown.stdout), shown.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from copy import deepcopy
@@ -13,9 +14,12 @@ from ruamel.yaml import YAML
 
 from tests.support.adopt import STACK_FILE
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
-from tests.support.stack import PROJECT, Stack
+from tests.support.stack import PROJECT, Run, Stack
 from tests.support.tenant import REPOSITORY, Tenant
 from tests.support.wizard import make_foreign, objects_of, register, run_wizard, writes
+
+NAME = "NaviPartner Ticketing Integration"
+TAG = f"{PROJECT}:demo"
 
 
 def adopt(stack: Stack, *options: str) -> dict[str, Any]:
@@ -35,12 +39,26 @@ def import_file(stack: Stack) -> Path:
     return stack.folder.root / "import.json"
 
 
+def differences(run: Run, type_: str = "Application") -> dict[str, list[str]]:
+    """What a plan, printed with `--diff`, says of each resource of a type that it updates: the lines that differ."""
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in run.output.partition("Do you want")[0].partition("\nUpdating")[0].splitlines():
+        if re.match(r"    [-+~]+ \S+: \(\w+\)$", line) or line.startswith("    --outputs"):
+            lines = []
+        elif urn := re.fullmatch(r" +\[urn=.*[:/$](\w+)::(.*)\]", line):
+            lines = found.setdefault(urn[2], []) if urn[1] == type_ else []
+        elif line.lstrip()[:2] in {"~ ", "- ", "+ "}:
+            lines.append(" ".join(line.split()))
+    return {name: each for name, each in found.items() if each}
+
+
 def test_what_wizards_made_is_taken_over_without_a_write_reconciled_and_taken_away_alone(
     tenant: Tenant, stack: Stack
 ) -> None:
     magento = run_wizard(tenant, "NaviPartner Magento 2 integration", environments=("Production", "Sandbox"))
-    ticketing = run_wizard(tenant, "NaviPartner Ticketing Integration")
-    turnstile = run_wizard(tenant, "NaviPartner Ticketing Integration", environments=("Sandbox",))
+    ticketing = run_wizard(tenant, NAME)
+    turnstile = run_wizard(tenant, NAME, environments=("Sandbox",))
     ours = [magento.client_id, ticketing.client_id, turnstile.client_id]
     tenant.edit("approve_permissions", clientId=JOB_QUEUE_RUNNER)
     register(tenant, JOB_QUEUE_RUNNER, "Job queue runner", "Production", ("NPR EXT JQ REFRESHER",))
@@ -65,8 +83,14 @@ def test_what_wizards_made_is_taken_over_without_a_write_reconciled_and_taken_aw
     assert writes(tenant) == []
     assert tenant.state() == before
 
-    shown = stack.preview()
+    shown = stack.preview("--diff")
     assert shown.changes == {"update": 3, "create": 5, "unchanged": 17}, shown
+    tagged = {
+        name: ["~ preventDuplicateNames: false => true", "+ tags : [", f'+ [0]: "{TAG}:{name}"'] for name in names[:3]
+    }
+    for name in ("ticketing", "turnstile"):
+        tagged[name].insert(0, f'~ displayName : "{NAME}" => "{NAME} ({name})"')
+    assert differences(shown) == tagged, "what is => what is declared, and nothing else"
     done = stack.up()
     assert done.code == 0, done
     changed = {("PATCH", f"/v1.0/applications/{each.object_id}") for each in (magento, ticketing, turnstile)}
@@ -93,8 +117,16 @@ def test_what_wizards_made_is_taken_over_without_a_write_reconciled_and_taken_aw
     document["config"][f"{PROJECT}:integrations"]["magento"]["permissionSets"] = ["D365 READ"]
     yaml.dump(document, stack.folder.stack_file)
     tenant.clear_requests()
-    narrowed = stack.up()
+    narrowed = stack.up("--diff", preview=True)
     assert narrowed.code == 0, narrowed
+    fewer = [
+        "~ permission_sets : [", "~ [0]: {", '~ role_id: "D365 BUS FULL ACCESS" => "D365 READ"', "- [1]: {",
+        '- role_id: "NPR NP RETAIL"',
+    ]  # fmt: skip
+    assert differences(narrowed, "BusinessCentralRegistration") == {
+        "magento-production": fewer,
+        "magento-sandbox": fewer,
+    }
     for environment in ("Production", "Sandbox"):
         rows = objects_of(tenant.state(), magento.client_id)[environment][2]
         assert [each["roleId"] for each in rows] == ["D365 READ"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.stack import warm_interpreter
+from tests.support.warm_interpreter import warm_interpreter
 
 pytestmark = pytest.mark.skipif(not warm_interpreter(), reason="there is no pidfd_open here")
 

@@ -158,14 +158,14 @@ CAUSES = {
     ),
     "without permission set": Case(WITHOUT_SET, "permission sets", ("403 Internal_ServerError", "It holds no permission set there.")),
     "with a permission set that is too small": Case(
-        refused(LISTED, 403, "Internal_ServerError", PREVENTED), "permission sets", ("It holds D365 READ: give it a permission set that may read",)
+        refused(LISTED, 403, "Internal_ServerError", PREVENTED), "permission sets", ("It holds D365 READ: assign it a permission set that may read",)
     ),
     "without permission set, unseen": Case(
         a_blind_caller_and(WITHOUT_SET), "permission sets", ("403 Internal_ServerError", "Which permission sets it holds could not be seen")
     ),
     "a page that its permission sets may not run": Case(
         refused(LISTED, 400, "Internal_ServerError", "You do not have the following permissions on Page APIV2 - Companies: Execute."),
-        "permission sets", ("400 Internal_ServerError", "give it a permission set that may read the companies (Execute on Page APIV2 - Companies)."),
+        "permission sets", ("400 Internal_ServerError", "assign it a permission set that may read the companies (Execute on Page APIV2 - Companies)."),
     ),
     "a page that its roles do not open": Case(
         refused(LISTED, 400, "Internal_ServerError", "Your license does not grant you the following permissions on Page APIV2 - Companies: Execute."),
@@ -183,7 +183,7 @@ CAUSES = {
     ),
     "a company that does not let it in with 401": Case(
         refused(OPENED, 401, "Authentication_InvalidCredentials", NO_COMPANY), "company",
-        ("company CRONUS DK was not opened", "It holds D365 READ for it: give it a permission set that may open the company."),
+        ("company CRONUS DK was not opened", "It holds D365 READ for it: assign it a permission set that may open the company."),
     ),
     "a permission set that may not open the company": Case(
         refused(OPENED, 403, "Internal_ServerError", PREVENTED), "company", ("company CRONUS DK was not opened", "may open the company")

@@ -1,72 +1,15 @@
-"""VaultDelivery and VaultRetirement against the tenant's vaults, interrupted at every request."""
+"""VaultDelivery and VaultRetirement against the tenant's vaults."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
-from typing import Any
 
 import pytest
 
-from dynamic_providers.vault_delivery import VaultDeliveryProvider, VaultRetirementProvider
-from tests.support.interruptions import FAULTS, attempt
 from tests.support.provider_host import ProviderError, ProviderHost, refusal
-from tests.support.tenant import OURS, Tenant
+from tests.support.tenant import Tenant
+from tests.support.vault_deliveries import delivery, enabled, place
 from tests.support.vaults import READER, AdministeredVault
-
-SECRET = "Xyz8Q~abcdefghijklmnopqrstuvwxyz01234567"
-MARK = "0123456789abcdef"
-
-
-def place(label: str = "2026-01-01", **changed: Any) -> dict[str, Any]:
-    return {
-        "key_vault": "integrations",
-        "secret_name": "shop",
-        "stack": "demo",
-        "integration": "magento",
-        "label": label,
-        "declared_at": "integrations.magento.credentials.secrets.deliver",
-        "client_id": "0a000000-0000-4000-8000-000000000001",
-        **changed,
-    }
-
-
-def delivery(label: str = "2026-01-01", **changed: Any) -> dict[str, Any]:
-    return {
-        **place(label),
-        "mark": f"{MARK}{label}",
-        "client_secret": f"{SECRET[:-10]}{label}",
-        "key_id": f"key of {label}",
-        "expires": "2027-01-01T00:00:00Z",
-        "proven": True,
-        **changed,
-    }
-
-
-@pytest.fixture
-def deliveries(start_host: Callable[..., ProviderHost], vault: AdministeredVault) -> ProviderHost:
-    return start_host(VaultDeliveryProvider())
-
-
-@pytest.fixture
-def retirements(start_host: Callable[..., ProviderHost], vault: AdministeredVault) -> ProviderHost:
-    return start_host(VaultRetirementProvider())
-
-
-@pytest.fixture(params=["before", "after"])
-def when(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
-def fault(request: pytest.FixtureRequest, when: str) -> dict[str, Any]:
-    """A fault of one request to the vault."""
-    return {**request.param, "when": when, "match": {"userAgent": OURS, "path": "secrets/"}}
-
-
-def enabled(vault: AdministeredVault, secret: str = "shop") -> list[str]:
-    return [each["tags"].get("label", "") for each in vault.versions(secret) if each["enabled"]]
 
 
 def test_a_secret_is_copied_with_its_end_and_its_marks_and_recorded_without_its_value(
@@ -103,102 +46,6 @@ def test_a_delivery_that_was_killed_after_the_answer_is_adopted(
     first = deliveries.create(delivery())
     assert deliveries.create(delivery()).outputs["version"] == first.outputs["version"]
     assert len(vault.versions("shop")) == 1
-
-
-def test_create_interrupted(
-    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, fault: dict[str, Any]
-) -> None:
-    for number in count():
-        inputs = delivery(secret_name=f"shop{number}")
-        ordered = tenant.fault(skip=number, **fault)
-        attempt(deliveries, "create", inputs)
-        hits = ordered.hits
-        tenant.clear_faults()
-        if not hits:
-            break
-        made = deliveries.create(inputs)
-        (version,) = vault.versions(f"shop{number}")
-        assert (version["version"], version["enabled"]) == (made.outputs["version"], True)
-        refreshed = deliveries.read(made)
-        assert refreshed is not None
-        assert not deliveries.has_changes(refreshed, inputs)
-    assert number >= 2, "list, set"
-
-
-def test_update_interrupted(
-    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, fault: dict[str, Any]
-) -> None:
-    """Another secret under the same label, as azuread makes where somebody removed the first."""
-    for number in count():
-        inputs = delivery(secret_name=f"shop{number}")
-        made = deliveries.create(inputs)
-        again = {**inputs, "key_id": "another", "client_secret": f"another-{SECRET[8:]}"}
-        ordered = tenant.fault(skip=number, **fault)
-        attempt(deliveries, "update", made, again)
-        hits = ordered.hits
-        tenant.clear_faults()
-        if not hits:
-            break
-        deliveries.update(made, again)
-        versions = vault.versions(f"shop{number}")
-        assert [(each["tags"]["key-id"], each["enabled"]) for each in versions] == [
-            (inputs["key_id"], False),
-            ("another", True),
-        ]
-    assert number >= 3, "list, set, disable what was before"
-
-
-def test_the_end_of_a_label_interrupted(
-    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, retirements: ProviderHost, fault: dict[str, Any]
-) -> None:
-    for number in count():
-        name = f"shop{number}"
-        begun = retirements.create(place(secret_name=name))
-        mark = begun.outputs["mark"]
-        deliveries.create(delivery("2025-12-01", secret_name=name))
-        tenant.advance(1)
-        deliveries.create(delivery(secret_name=name, mark=mark))
-        tenant.advance(1)
-        vault.edit("set_vault_secret", secret=name, value="of somebody")
-        vault.edit("update_vault_secret", secret=name, tags={"by": "somebody"})
-        ordered = tenant.fault(skip=number, **fault)
-        attempt(retirements, "delete", begun)
-        hits = ordered.hits
-        tenant.clear_faults()
-        if not hits:
-            break
-        retirements.delete(begun)
-        assert enabled(vault, name) == ["2025-12-01", ""]
-    assert number >= 2, "list, disable"
-
-
-def test_the_end_of_the_newest_label_makes_the_one_before_the_current_one_again(
-    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, retirements: ProviderHost, fault: dict[str, Any]
-) -> None:
-    """After a leak, say: whoever reads the current version must not get one that is disabled."""
-    for number in count():
-        name = f"shop{number}"
-        old, leaked = (retirements.create(place(label, secret_name=name)) for label in ("2026-01-01", "2026-02-01"))
-        for each in (old, leaked):
-            label, mark = each.inputs["label"], each.outputs["mark"]
-            deliveries.create(delivery(label, secret_name=name, mark=mark))
-            tenant.advance(1)
-        ordered = tenant.fault(skip=number, **fault)
-        went_well = attempt(retirements, "delete", leaked)
-        hits = ordered.hits
-        tenant.clear_faults()
-        if not hits:
-            break
-        if went_well:
-            assert vault.versions(name)[-1]["tags"]["label"] == "2026-01-01", (
-                "what is asked again is not taken for done"
-            )
-        retirements.delete(leaked)
-        assert vault.values(name)[-1] == delivery("2026-01-01")["client_secret"]
-        assert set(enabled(vault, name)) == {"2026-01-01"}
-        retirements.delete(old)
-        assert enabled(vault, name) == []
-    assert number >= 4, "list, read, set, disable"
 
 
 def test_labels_that_are_ended_at_once_are_all_disabled(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable
 from itertools import count
 
@@ -11,13 +9,13 @@ import pytest
 
 from dynamic_providers.vault_secret import VaultSecretProvider
 from tests.support.entra import EntraApplication, key_ids, make_application
-from tests.support.interruptions import FAULTS, attempt
-from tests.support.provider_host import ProviderError, ProviderHost, Resource
-from tests.support.tenant import OURS, Tenant, wait_for
+from tests.support.interruptions import FAULTS, attempt, killed
+from tests.support.provider_host import ProviderHost, Resource
+from tests.support.tenant import OURS, Tenant
 from tests.support.vault_secrets import NAME, NEW, OLD, declared_secret, enabled, marked, works
 from tests.support.vaults import AdministeredVault
 
-SERVICES = "/v1.0/|secrets/|/oauth2/"
+AT = {"userAgent": OURS, "path": "/v1.0/|secrets/|/oauth2/"}
 """Every request but those for addresses: Graph's, the vault's, and for tokens, with the new secret too."""
 
 
@@ -35,7 +33,7 @@ def when(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
 def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
     """A fault of one request of ours."""
-    return {**request.param, "when": when, "match": {"userAgent": OURS, "path": SERVICES}}
+    return {**request.param, "when": when, "match": AT}
 
 
 def test_create(tenant: Tenant, host: ProviderHost, vault: AdministeredVault, fault: dict[str, object]) -> None:
@@ -80,7 +78,7 @@ def test_repair(tenant: Tenant, host: ProviderHost, vault: AdministeredVault, wh
         tenant.edit("remove_password", clientId=application.client_id, keyId=made.outputs["key_id"])
         live = host.read(made)
         assert live is not None
-        ordered = tenant.fault({"userAgent": OURS, "path": SERVICES}, action="drop", skip=number, when=when)
+        ordered = tenant.fault(AT, action="drop", skip=number, when=when)
         attempt(host, "update", live, inputs)
         if not ordered.hits:
             break
@@ -93,35 +91,13 @@ def test_repair(tenant: Tenant, host: ProviderHost, vault: AdministeredVault, wh
     assert number >= 8
 
 
-def killed(
-    tenant: Tenant, start_host: Callable[..., ProviderHost], number: int, when: str, verb: str, argument: object
-) -> bool:
-    """Kill a provider at its n-th request, and tell whether it came so far."""
-    ordered = tenant.fault({"userAgent": OURS, "path": SERVICES}, action="hold", skip=number, when=when)
-    host = start_host(VaultSecretProvider())
-    running = threading.Thread(target=_ignoring_its_end, args=(host, verb, argument))
-    running.start()
-    wait_for(lambda: ordered.held > 0 or not running.is_alive(), 60, "the request, or the end")
-    was_held = ordered.held > 0
-    host.kill()
-    running.join()
-    wait_for(lambda: not ordered.held, 30, "the tenant to see that the client has gone")
-    tenant.clear_faults()
-    return was_held
-
-
-def _ignoring_its_end(host: ProviderHost, verb: str, argument: object) -> None:
-    with contextlib.suppress(ProviderError):
-        getattr(host, verb)(argument)
-
-
 def test_killed_while_it_is_made(
     tenant: Tenant, start_host: Callable[..., ProviderHost], vault: AdministeredVault, when: str
 ) -> None:
     for number in count():
         application = make_application(tenant, f"Shop {number}")
         inputs = declared_secret(application, secret_name=f"{NAME}{number}")
-        if not killed(tenant, start_host, number, when, "create", inputs):
+        if not killed(tenant, start_host, VaultSecretProvider(), AT, number, when, "create", inputs):
             break
         left = marked(tenant, application)
         made = start_host(VaultSecretProvider()).create(inputs)
@@ -153,7 +129,7 @@ def test_killed_while_it_is_taken_away(
         application = make_application(tenant, f"Shop {number}")
         before = key_ids(application, tenant)
         made: Resource = host.create(declared_secret(application, secret_name=f"{NAME}{number}"))
-        if not killed(tenant, start_host, number, when, "delete", made):
+        if not killed(tenant, start_host, VaultSecretProvider(), AT, number, when, "delete", made):
             break
         start_host(VaultSecretProvider()).delete(made)
         assert key_ids(application, tenant) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,15 @@ def stack_file(tenant: Tenant) -> str:
     return STACK_FILE.format(tenant=tenant.ready.tenantId, project=PROJECT)
 
 
-def run_adopt(tenant: Tenant, folder: Path, *options: str, text: str | None = None, asks: bool = False) -> AdoptRun:
+def run_adopt(
+    tenant: Tenant,
+    folder: Path,
+    *options: str,
+    text: str | None = None,
+    asks: bool = False,
+    keeps: bool = False,
+    meanwhile: Callable[[], object] | None = None,
+) -> AdoptRun:
     """Run the command.
 
     Args:
@@ -60,15 +69,23 @@ def run_adopt(tenant: Tenant, folder: Path, *options: str, text: str | None = No
         options: beside `--stack demo --json`.
         text: of the stack file; one with two environments where none is given.
         asks: whether it prints its table and not JSON.
+        keeps: whether the import file of an earlier run stays.
+        meanwhile: done while the command waits for an answer of Microsoft Graph.
     """
     file, import_file = folder / "Pulumi.demo.yaml", folder / "import.json"
-    file.write_text(stack_file(tenant) if text is None else text)
-    import_file.unlink(missing_ok=True)
+    file.write_bytes((stack_file(tenant) if text is None else text).encode())
+    if not keeps:
+        import_file.unlink(missing_ok=True)
+    held = tenant.fault({"path": "/appRoleAssignedTo$"}, action="hold") if meanwhile else None
     arguments = ["adopt", "--stack", "demo", "--config-file", str(file), "--import-file", str(import_file)]
     environment = {"PATH": os.environ["PATH"], **tenant.ready.environment()}
     with WarmProcess("commands", [*arguments, *([] if asks else ["--json"]), *options], environment) as process:
+        if held and meanwhile:
+            held.wait_until_held()
+            meanwhile()
+            held.release()
         code = process.wait(timeout=120)
         output, said = process.stdout, process.stderr
     assert tenant.ready.deployer.clientSecret not in output + said
     imported = json.loads(import_file.read_text()) if import_file.exists() else None
-    return AdoptRun(code, output, said, file.read_text(), imported)
+    return AdoptRun(code, output, said, file.read_bytes().decode(), imported)

@@ -35,7 +35,8 @@ def app_service(issuer: OutsideIssuer, principal_id: str) -> Iterator[dict[str, 
                 self.send_error(400)
                 return
             (resource,) = asked["resource"]
-            token = issuer.token(principal_id, aud=resource)
+            tenant_id = urlsplit(issuer.url).path.split("/")[1]
+            token = issuer.token(principal_id, aud=resource, oid=principal_id, tid=tenant_id)
             said = {"access_token": token, "expires_on": str(int(time.time()) + 600), "resource": resource}
             body = json.dumps({**said, "token_type": "Bearer"}).encode()
             self.send_response(200)

@@ -21,6 +21,7 @@ from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
 from tests.support.recording_proxy import RecordingProxy
 from tests.support.tenant import Tenant
+from tests.support.warm_interpreter import warm_interpreter
 
 PROJECT_FOLDER = Path(__file__).parents[2]
 STAND_IN = [sys.executable, "-m", "rehearsal.azuread_plugin"]
@@ -79,9 +80,11 @@ class AzureadPlugin:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         passed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        warm = warm_interpreter()
+        path = os.pathsep.join([str(PROJECT_FOLDER), *([warm["PYTHONPATH"]] if warm else [])])
         self.process = subprocess.Popen(
             [*command, "127.0.0.1:1"],
-            env={**passed, "PYTHONPATH": str(PROJECT_FOLDER), **environment},
+            env={**passed, **warm, "PYTHONPATH": path, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -11,6 +11,7 @@ from dynamic_providers.access_proof import AccessProofProvider
 from dynamic_providers.admin_consent import AdminConsentProvider
 from dynamic_providers.base import Provider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
+from dynamic_providers.vault_delivery import VaultDeliveryProvider, VaultRetirementProvider
 from tests.support.access_proofs import ROLES
 from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.entra import EntraApplication, make_application
@@ -104,3 +105,15 @@ def vault(tenant: Tenant) -> AdministeredVault:
 def certificate_vault(tenant: Tenant) -> AdministeredVault:
     """A vault in which the deployer makes certificates, and signs with their keys."""
     return AdministeredVault(tenant, CERTIFICATES_OFFICER, more_roles=[CRYPTO_USER])
+
+
+@pytest.fixture
+def deliveries(start_host: Callable[..., ProviderHost], vault: AdministeredVault) -> ProviderHost:
+    """The host of VaultDelivery."""
+    return start_host(VaultDeliveryProvider())
+
+
+@pytest.fixture
+def retirements(start_host: Callable[..., ProviderHost], vault: AdministeredVault) -> ProviderHost:
+    """The host of VaultRetirement."""
+    return start_host(VaultRetirementProvider())

@@ -2,7 +2,7 @@
 
 Each run is what a pipeline does on a day: `rotate` reads Entra and edits the stack file; later, when that is merged,
 `up` carries it out. What stands in for what: `rotate` is the product's own reading (`Applications.tagged`,
-`commands.rotate.look`), rule and editing of the file, without the command around it; `up` is the product's own requests
+`commands.rotate.known_secrets`), rule and editing of the file, without the command around it; `up` is the product's own requests
 to Graph (`add_password`, `remove_password`), made in the order in which the engine makes them: first what is new, then
 what is gone; the state is what these requests answered. Entra and the outside system's sign-ins are the rehearsal
 tenant's, over TLS. Between two runs somebody may edit the file, add a secret in Entra or tell of a leak.
@@ -26,7 +26,7 @@ from clients.graph.client import Graph, read_error_body
 from clients.http.errors import ServiceError
 from clients.http.transport import Transport
 from commands.preflight.state import State
-from commands.rotate.look import Known, look
+from commands.rotate.known_secrets import Known, known_secrets
 from reconcilers.secrets.rotation import plan, plan_after_leak
 from settings.issued_labels import with_labels
 from settings.loading import load, project_configuration
@@ -155,7 +155,7 @@ class _Play:
             {}, {"magento": (self._id, self._client_id)}, {}, frozenset(names.values()), {}, secret_keys=names
         )
         listed: list[Application] = self._applications.tagged(f"{PROJECT}:")
-        return look(integration, integration.credentials.secrets, state, listed, None, self._now)
+        return known_secrets(integration, integration.credentials.secrets, state, listed, None, self._now)
 
     def _rotate(self, *, leak: bool) -> None:
         known = self._look()

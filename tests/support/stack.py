@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -26,7 +23,7 @@ from rehearsal.pulumi_cli.find import PulumiCli, Search
 from rehearsal.ready_file import Deployer
 from tests.support.directory_objects import Caller
 from tests.support.tenant import REPOSITORY, Tenant
-from tests.support.warm_interpreter import server as warm_interpreter_server
+from tests.support.warm_interpreter import warm_interpreter
 
 _NOW = datetime.now(UTC)
 FIRST, SECOND = (_NOW.date().isoformat(), (_NOW + timedelta(days=30)).date().isoformat())
@@ -254,27 +251,6 @@ def pulumi_cli() -> PulumiCli:
     found = Search(os.environ).run()
     assert found, "There is no Pulumi CLI here: `make pulumi` brings one."
     return found
-
-
-@cache
-def warm_interpreter() -> dict[str, str]:
-    """Variables with which the CLI's Python processes are forked from one whose imports are done."""
-    if not hasattr(os, "pidfd_open"):  # it is Linux's
-        return {}
-    address = Path(tempfile.mkdtemp(prefix="warm-"), "socket")
-    command = [sys.executable, "-m", warm_interpreter_server.__name__, str(address)]
-    server = subprocess.Popen(command, cwd=REPOSITORY, env=processes.basic_environment(), stdin=subprocess.DEVNULL)
-    atexit.register(_end_server, server, address.parent)
-    while not address.exists():
-        assert server.poll() is None, "the server of warm interpreters has ended"
-        time.sleep(0.05)
-    return {"WARM_INTERPRETER": str(address), "PYTHONPATH": str(Path(warm_interpreter_server.__file__).parent)}
-
-
-def _end_server(server: subprocess.Popen[bytes], folder: Path) -> None:
-    server.kill()
-    server.wait()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 _VERBS = {

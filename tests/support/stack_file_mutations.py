@@ -9,6 +9,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,17 +18,24 @@ from typing import Any, NamedTuple
 import yaml
 from hypothesis import strategies as st
 
+from commands.adopt.entries import entry
+from commands.adopt.stack_file import with_entries
 from commands.pulumi_cli import StackUnreadable, configuration
 from commands.schema import stack_file_schema
+from commands.stack_file import StackFile
 from components.proof import declared_proof
 from reconcilers.registration.plan import plan
 from reconcilers.registration.spec import DeclaredRegistration, Live, RegistrationSpec
 from settings import logical_names
 from settings.explain import explained
+from settings.first_stack_file import CannotAdd, FirstStackFile, is_only_begun
+from settings.issued_labels import CannotEdit, with_labels
 from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
-from settings.models import Settings
+from settings.models import PROJECT, Settings
 from settings.registrations import declared_registration
+from settings.rotation_warnings import rotation_warnings
 from settings.yaml_reader import read_yaml
+from tests.support.found import own
 
 ROOT = Path(__file__).parents[2]
 PRESETS = ROOT / "presets"
@@ -41,6 +49,8 @@ _KEYS = sorted(
     {key for model in stack_file_schema()["$defs"].values() for key in model["properties"]}
     | set(stack_file_schema()["properties"]["config"]["properties"])
 )
+_TAKEN_OVER = entry(own(), "k-9", environments=["production"])
+_FIRST = FirstStackFile("t", ["Production"], "magento", "magento", {}, "", [], "2026-11-15")
 _ODD_TEXTS = [
     "",
     " ",
@@ -198,6 +208,7 @@ def outcome(case: Case) -> Outcome:
             config = configuration(file)
         except StackUnreadable as refused:
             return Outcome(False, str(refused))
+        _edit(file, case.text)
         by_commands = _loaded(config, file)
         # Pulumi hands over each value as a text: structured ones as JSON, all others as they stand.
         handed_over = {
@@ -207,6 +218,7 @@ def outcome(case: Case) -> Outcome:
         }
         by_program = _loaded({key: decode_configuration_value(text) for key, text in handed_over.items()}, file)
         if isinstance(by_program, Settings):
+            rotation_warnings(by_program)
             _declare(by_program)
         if isinstance(by_commands, Settings):
             _declare(by_commands)
@@ -224,6 +236,23 @@ def _loaded(config: dict[str, Any], file: Path) -> Settings | str:
         return load(project_configuration(config), presets=PRESETS, stack_file=file, configuration=config)
     except SettingsError as refused:
         return str(refused)
+
+
+def _edit(file: Path, text: str) -> None:
+    """Have each command that writes stack files edit this one, or refuse to, as it does before it asks a service."""
+    read = StackFile.read(file)
+    assert isinstance(read.keys, set)
+    assert isinstance(read.client_ids, set)
+    with suppress(SettingsError):
+        assert isinstance(read.environments, dict)
+    with suppress(ValueError):
+        assert "k-9" in with_entries(text, [_TAKEN_OVER], environments={"k-8": "Other"}, tenant_id="t")
+    if is_only_begun(text):
+        with suppress(CannotAdd):
+            assert "magento" in _FIRST.added_to(text)
+    for key in read.section("integrations"):
+        with suppress(CannotEdit):
+            with_labels(text, PROJECT, key, ["2027-01-01"], [])
 
 
 def _declare(settings: Settings) -> None:

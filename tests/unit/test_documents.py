@@ -108,7 +108,7 @@ def test_the_permissions_that_people_copy_are_those_that_the_program_names() -> 
     "page",
     [
         "docs/pipeline.md",
-        "docs/rotation.md",
+        ".github/workflows/rotate.yaml",
         ".github/workflows/test.yaml",
         ".github/workflows/companion-extension.yaml",
     ],

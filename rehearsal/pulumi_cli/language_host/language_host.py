@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import grpc
 import sdk_messages  # type: ignore[import-not-found] # noqa: F401 - beside this file; before what is of Pulumi
@@ -53,6 +53,23 @@ class VirtualEnvironment:
     def python(self) -> str:
         """The interpreter."""
         return str(self.folder / "bin" / "python") if self.folder else os.environ.get("PULUMI_PYTHON_CMD", "python3")
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the project names one that is not made, or only half: without an interpreter, or without pip."""
+        if self.folder is None:
+            return False
+        return not Path(self.python).exists() or not any(self.folder.glob("lib/python3*/site-packages/pip"))
+
+    def require(self, context: Any) -> Self:
+        """Return this one; end the call with what to do where it has no interpreter."""
+        if self.folder and not Path(self.python).exists():
+            context.abort(
+                grpc.StatusCode.UNKNOWN,
+                f"The virtual environment that Pulumi.yaml names has no Python: {self.python}. `pulumi install` makes "
+                "it, with what requirements.txt lists.",
+            )
+        return self
 
     def environment(self) -> dict[str, str]:
         """Return the variables of a process in it, as `activate` sets them."""
@@ -97,7 +114,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def GetRequiredPackages(self, request: Any, context: Any) -> language_pb2.GetRequiredPackagesResponse:
         """Name the providers that installed packages need, with their versions."""
         found = []
-        for package in VirtualEnvironment(request.info).packages():
+        for package in VirtualEnvironment(request.info).require(context).packages():
             if "pulumi-plugin.json" not in (package.read_text("RECORD") or ""):
                 continue  # before `files`, which takes each of some ten thousand lines apart
             for file in package.files or ():
@@ -115,7 +132,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def GetProgramDependencies(self, request: Any, context: Any) -> language_pb2.GetProgramDependenciesResponse:
         """Name the packages that are installed; without those that another one requires, unless these are asked for."""
-        packages = VirtualEnvironment(request.info).packages()
+        packages = VirtualEnvironment(request.info).require(context).packages()
         required = {_normalized_name(need) for package in packages for need in package.requires or ()}
         return language_pb2.GetProgramDependenciesResponse(
             dependencies=[
@@ -126,12 +143,19 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
 
     def InstallDependencies(self, request: Any, context: Any) -> Iterator[language_pb2.InstallDependenciesResponse]:
-        """Make the virtual environment, and install requirements.txt into it."""
+        """Make the virtual environment, and install requirements.txt into it, where there is one.
+
+        As the vendor's does (sdk/python/toolchain/pip.go), which also upgrades pip, setuptools and wheel first: nothing
+        comes here that requirements.txt does not pin.
+        """
         project, venv = request.info.program_directory, VirtualEnvironment(request.info)
-        commands = [[venv.python, "-m", "pip", "install", "-r", "requirements.txt"]]
-        if venv.folder and not Path(venv.python).exists():
-            commands.insert(0, [sys.executable, "-m", "venv", str(venv.folder)])
+        commands = []
+        if venv.folder and venv.is_missing:
+            commands.append([sys.executable, "-m", "venv", str(venv.folder)])
+        if Path(project, "requirements.txt").exists():
+            commands.append([venv.python, "-m", "pip", "install", "-r", "requirements.txt"])
         for command in commands:
+            yield language_pb2.InstallDependenciesResponse(stdout=f"{' '.join(command)}\n".encode())
             with self._started(
                 command, venv.environment(), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
             ) as process:
@@ -143,7 +167,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def Run(self, request: Any, context: Any) -> language_pb2.RunResponse:
         """Run the program in a process of its own, to its end."""
-        venv = VirtualEnvironment(request.info)
+        venv = VirtualEnvironment(request.info).require(context)
         options = {
             "monitor": request.monitor_address, "engine": self._engine, "project": request.project,
             "root_directory": request.info.root_directory, "stack": request.stack, "pwd": request.pwd,

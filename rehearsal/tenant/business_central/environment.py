@@ -183,6 +183,8 @@ class Switches:
         deploymentPolls: how many polls of a deployment's status until it is completed.
         validAudiences: the setting ValidAudiences of a server: what its tokens may be for, separated by semicolons.
         deploymentError: why deployments fail from now on, "" for not at all.
+        automationRoleOnly: whether the Automation API asks for Automation.ReadWrite.All, as documented, or takes
+            API.ReadWrite.All too, as the entitlements in Microsoft's source do.
     """
 
     applicationsMayEnable: bool = True  # noqa: N815 - the names of the control port
@@ -191,6 +193,7 @@ class Switches:
     pageSize: int = 20_000  # noqa: N815
     deploymentPolls: int = 2  # noqa: N815
     deploymentError: str = ""  # noqa: N815
+    automationRoleOnly: bool = False  # noqa: N815
     validAudiences: str = "https://api.businesscentral.dynamics.com"  # noqa: N815
 
 

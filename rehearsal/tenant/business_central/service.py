@@ -96,7 +96,7 @@ class BusinessCentral:
         return self._api(request, caller, self._environment(where.environment), where)
 
     def _api(self, request: HttpRequest, caller: Caller, environment: Environment, where: Address) -> HttpResponse:
-        _require_role(caller, where.route)
+        _require_role(caller, where.route, environment)
         if not self._replication.is_replicated(f"{environment.name}/{caller.client_id}"):
             raise refusal("rejected_credentials")
         now = self._now()
@@ -142,7 +142,7 @@ class BusinessCentral:
         return found
 
 
-def _require_role(caller: Caller, route: str) -> None:
+def _require_role(caller: Caller, route: str, environment: Environment) -> None:
     """Refuse a token without a role that gives access to the route.
 
     The answer is evidenced for a token without any role; for one with the wrong role it is ours.
@@ -150,7 +150,8 @@ def _require_role(caller: Caller, route: str) -> None:
     if caller.kind == "user":
         entitled = bool(caller.scopes & DELEGATED_SCOPES)
     elif route == automation_pages.ROUTE:
-        entitled = bool(caller.roles & {"Automation.ReadWrite.All", "API.ReadWrite.All"})
+        also = set() if environment.switches.automationRoleOnly else {"API.ReadWrite.All"}
+        entitled = bool(caller.roles & {"Automation.ReadWrite.All", *also})
     else:
         entitled = "API.ReadWrite.All" in caller.roles
     if not entitled:

@@ -156,6 +156,17 @@ class _Edit(Edit):
         self._directory.app_management_policy = policy
         return {"id": policy["id"]}
 
+    def set_premium_licence(self) -> Changed:
+        """Give the tenant Microsoft Entra ID P1, or take it away: `licensed` is true or false."""
+        self._directory.has_premium_licence = bool(self._arguments.get("licensed", True))
+        return {}
+
+    def record_sign_in(self) -> Changed:
+        """Put a sign-in into the report: `at`, of the kind `as`, or as a client of its own."""
+        kind = self._arguments.get("as", "applicationAuthenticationClientSignInActivity")
+        self._directory.sign_ins.setdefault(self._text("clientId").lower(), {})[kind] = self._text("at")
+        return {}
+
     def revoke_deployer(self) -> Changed:
         name = self._text("resource")
         if name not in _RESOURCES:

@@ -11,6 +11,7 @@ from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, UNVERIFIED_P
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 KEY_VAULT = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
 BUSINESS_CENTRAL = "996def3d-b36c-4153-8607-a6fd3c01b89f"
+PORTAL = "74658136-14ec-4630-ad9b-26e160ff0fc6"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
 _BY_ID: dict[str, dict[str, Any]] = {app["appId"]: app for app in tables.read(__file__, "external_applications.yaml")}

@@ -9,6 +9,7 @@ from rehearsal.tenant.directory.external_applications import (
     BUSINESS_CENTRAL,
     KEY_VAULT,
     MICROSOFT_GRAPH,
+    PORTAL,
     external_application,
 )
 from rehearsal.tenant.directory.model import DirectoryObject
@@ -27,6 +28,7 @@ ADMINISTRATOR_OBJECT_ID = "ad313157-8a70-4d3b-9c53-0c4f1e9b0001"
 _GRAPH_OBJECT_ID = "3f73b7ee-80cb-4f2b-8c5f-7f6f0e2a0001"
 _BUSINESS_CENTRAL_OBJECT_ID = "3f73b7ee-80cb-4f2b-8c5f-7f6f0e2a0002"
 _KEY_VAULT_OBJECT_ID = "3f73b7ee-80cb-4f2b-8c5f-7f6f0e2a0003"
+_PORTAL_OBJECT_ID = "3f73b7ee-80cb-4f2b-8c5f-7f6f0e2a0004"
 
 DEPLOYER_ROLES = {
     MICROSOFT_GRAPH: (
@@ -59,6 +61,7 @@ def seeded_directory(
         MICROSOFT_GRAPH: _GRAPH_OBJECT_ID,
         BUSINESS_CENTRAL: _BUSINESS_CENTRAL_OBJECT_ID,
         KEY_VAULT: _KEY_VAULT_OBJECT_ID,
+        PORTAL: _PORTAL_OBJECT_ID,
     }
     for app_id, object_id in object_ids.items():
         application, owner = external_application(origin, app_id) or ({}, "")

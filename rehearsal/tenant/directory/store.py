@@ -30,6 +30,8 @@ class Directory:
         deleted: id -> a deleted application or service principal, until it is restored or purged.
         replication: which of its objects are not replicated yet.
         app_management_policy: the tenant's default one, as Microsoft Graph shows it.
+        has_premium_licence: whether it has Microsoft Entra ID P1, which reports of sign-ins need.
+        sign_ins: client id -> kind of activity, as Microsoft Graph names it -> when it was last, as the report has it.
         not_in_this_cloud: client ids of other tenants' applications that Entra does not know in this cloud.
         closed_to_azure_cli: client ids of resources that do not let the Azure CLI in.
     """
@@ -43,6 +45,8 @@ class Directory:
         self.deleted: dict[str, DirectoryObject] = {}
         self.replication = Replication(now)
         self.app_management_policy = new_policy()
+        self.has_premium_licence = False
+        self.sign_ins: dict[str, dict[str, str]] = {}
         self.not_in_this_cloud: set[str] = set()
         self.closed_to_azure_cli: set[str] = set()
         self._objects: dict[str, DirectoryObject] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from rehearsal.tenant.directory.model import DEFAULT_ACCESS
 from rehearsal.tenant.graph.errors import refusal
-from rehearsal.tenant.graph.permissions import ASSIGN_APP_ROLES, READ_APPLICATIONS
+from rehearsal.tenant.graph.permissions import ASSIGN_APP_ROLES, READ_APPLICATIONS, WITHDRAW_APP_ROLES
 from rehearsal.tenant.graph.properties import required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import collection, entity, resource_type
@@ -66,8 +66,8 @@ def create_assignment(request: GraphRequest) -> HttpResponse:
     return entity(request, _ASSIGNMENT, request.directory.assign(principal, resource, role_id), 201)
 
 
-@endpoint("DELETE", f"{_ASSIGNED_TO}/{{assignment}}", ASSIGN_APP_ROLES)
-@endpoint("DELETE", f"{_ASSIGNMENTS}/{{assignment}}", ASSIGN_APP_ROLES)
+@endpoint("DELETE", f"{_ASSIGNED_TO}/{{assignment}}", WITHDRAW_APP_ROLES)
+@endpoint("DELETE", f"{_ASSIGNMENTS}/{{assignment}}", WITHDRAW_APP_ROLES)
 def delete_assignment(request: GraphRequest) -> HttpResponse:
     """Remove an assignment."""
     request.directory.remove_record(request.directory.assignments, _target(request)["id"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.objects import TYPES
-from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
+from rehearsal.tenant.graph.permissions import READ_DELETED_ITEMS, WRITE_APPLICATIONS
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import collection, entity
 from rehearsal.tenant.graph.routes import endpoint
@@ -17,13 +17,13 @@ from rehearsal.tenant.graph.service_principals import refuse_to_restore
 from rehearsal.tenant.messages import HttpResponse
 
 
-@endpoint("GET", "directory/deletedItems", READ_APPLICATIONS)
+@endpoint("GET", "directory/deletedItems", READ_DELETED_ITEMS)
 def refuse_untyped_list(_request: GraphRequest) -> HttpResponse:
     """Refuse: Graph lists one type at a time."""
     raise refusal("untyped_list")
 
 
-@endpoint("GET", "directory/deletedItems/{item}", READ_APPLICATIONS)
+@endpoint("GET", "directory/deletedItems/{item}", READ_DELETED_ITEMS)
 def list_or_get(request: GraphRequest) -> HttpResponse:
     """Answer all of a type (msgraph-sdk leaves out `microsoft.`), or the one object of an id."""
     prefix, _, name = request.parameters["item"].lower().removeprefix("microsoft.").partition(".")

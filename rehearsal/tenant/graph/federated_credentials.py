@@ -13,7 +13,11 @@ from typing import Any
 from rehearsal.tenant.directory.claims_expressions import is_supported
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.graph.errors import refusal
-from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
+from rehearsal.tenant.graph.permissions import (
+    LIST_FEDERATED_CREDENTIALS,
+    READ_FEDERATED_CREDENTIAL,
+    WRITE_APPLICATIONS,
+)
 from rehearsal.tenant.graph.properties import optional_text, required_text
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import collection, entity, resource_type
@@ -34,7 +38,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
 _LONGEST = 600
 
 
-@endpoint("GET", _PATH, READ_APPLICATIONS)
+@endpoint("GET", _PATH, LIST_FEDERATED_CREDENTIALS)
 def list_credentials(request: GraphRequest) -> HttpResponse:
     """List those of an application."""
     shown = (_shown(request, each) for each in request.target().federated_credentials.values())
@@ -60,7 +64,7 @@ def create_credential(request: GraphRequest) -> HttpResponse:
     return entity(request, _CREDENTIAL[request.version], _shown(request, new), 201)
 
 
-@endpoint("GET", f"{_PATH}/{{credential}}", READ_APPLICATIONS)
+@endpoint("GET", f"{_PATH}/{{credential}}", READ_FEDERATED_CREDENTIAL)
 def get_credential(request: GraphRequest) -> HttpResponse:
     """Answer one, by its id or its name."""
     found = _target(request, request.target())

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from rehearsal.tenant.graph.errors import refusal
-from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
+from rehearsal.tenant.graph.permissions import ADD_OWNERS, READ_APPLICATIONS, WRITE_APPLICATIONS
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import collection, resource_type
 from rehearsal.tenant.graph.routes import endpoint
@@ -26,8 +26,8 @@ def list_owners(request: GraphRequest) -> HttpResponse:
     )
 
 
-@endpoint("POST", "applications/{id}/owners/$ref", WRITE_APPLICATIONS)
-@endpoint("POST", "servicePrincipals/{id}/owners/$ref", WRITE_APPLICATIONS)
+@endpoint("POST", "applications/{id}/owners/$ref", ADD_OWNERS)
+@endpoint("POST", "servicePrincipals/{id}/owners/$ref", ADD_OWNERS)
 def add_owner(request: GraphRequest) -> HttpResponse:
     """Add an owner."""
     owned = request.writable()

@@ -23,6 +23,7 @@ from rehearsal.tenant.graph import (  # noqa: F401 - these name the endpoints th
     permission_grants,
     policies,
     service_principals,
+    sign_in_activities,
 )
 from rehearsal.tenant.graph.errors import refusal
 from rehearsal.tenant.graph.request import GraphRequest

@@ -111,7 +111,7 @@ class _Edit(Edit):
         return {"version": made["id"].rpartition("/")[2]}
 
     def update_vault_secret(self) -> Changed:
-        """Change the properties of a version (`enabled`, `tags`), of the current one where none is given."""
+        """Change the properties of a version (`enabled`, `tags`, `expires`), of the current one where none is given."""
         made = self._secrets.update(self._text("secret"), self._text("version", ""), self._properties)
         return {"version": made["id"].rpartition("/")[2]}
 
@@ -165,7 +165,9 @@ class _Edit(Edit):
     def _properties(self) -> dict[str, Any]:
         enabled = self._arguments.get("enabled")
         tags = self._arguments.get("tags")
-        return {"attributes": {} if enabled is None else {"enabled": enabled}} | (
+        expires = self._arguments.get("expires")
+        attributes = {"enabled": enabled, "exp": expires}
+        return {"attributes": {key: each for key, each in attributes.items() if each is not None}} | (
             {} if tags is None else {"tags": tags}
         )
 

@@ -1,4 +1,4 @@
-"""People who sign in to a public client of this tenant: by a device code, or in a browser with PKCE.
+"""People who sign in to a public client of this tenant, or to the Azure CLI: by a device code, or in a browser (PKCE).
 
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code and .../v2-oauth2-auth-code-flow . What a
 person sees in the browser is ours: one page, which asks for name and password, and no second factor.
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from rehearsal.tenant.directory.external_applications import AZURE_CLI, scopes_of_azure_cli
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import check_password
 from rehearsal.tenant.directory.store import Directory
@@ -28,6 +29,18 @@ GRANT_TYPES = frozenset({DEVICE_CODE, "authorization_code", "refresh_token"})
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # of a code that a person types; which ones Entra uses is not documented
 _DEVICE_CODE_LASTS, _INTERVAL = timedelta(minutes=15), 5  # seconds between two polls: both documented
 _CODE_LASTS = timedelta(minutes=10)  # documented as "about 10 minutes"
+
+# Microsoft's own, in no tenant's directory and consented to by none.
+_AZURE_CLI = DirectoryObject(
+    "application",
+    {
+        "id": AZURE_CLI,
+        "appId": AZURE_CLI,
+        "displayName": "Microsoft Azure CLI",
+        "isFallbackPublicClient": True,
+        "publicClient": {"redirectUris": ["http://localhost"]},
+    },
+)
 
 
 @dataclass
@@ -154,6 +167,8 @@ class PublicClients:
                 signed_in = SignedIn(client, known.user, form.get("scope") or known.scope)
             case _:
                 signed_in = self._by_device_code(client, form)
+        if client.app_id == AZURE_CLI:
+            return signed_in
         principal = self.directory.find_by_app_id("servicePrincipal", client.app_id)
         if principal is None:
             raise refusal("service_principal_missing", client.app_id, self.directory.tenant_id)
@@ -170,7 +185,11 @@ class PublicClients:
         return token
 
     def consented(self, client: DirectoryObject, resource: DirectoryObject) -> list[str]:
-        """Return the delegated permissions of a client on a resource, by a consent for all users."""
+        """Return the delegated permissions of a client on a resource, by a consent for all users, or by Microsoft's."""
+        if client.app_id == AZURE_CLI:
+            if resource.app_id in self.directory.closed_to_azure_cli or not scopes_of_azure_cli(resource.app_id):
+                raise refusal("not_preauthorized", AZURE_CLI, resource.app_id)
+            return scopes_of_azure_cli(resource.app_id)
         principal = self.directory.find_by_app_id("servicePrincipal", client.app_id)
         grant = self.directory.find_grant(principal.id, resource.id) if principal else None
         if not grant:
@@ -208,6 +227,8 @@ class PublicClients:
         for name in ("client_id", "scope"):
             if not form.get(name) and form.get("grant_type") != DEVICE_CODE:
                 raise refusal("parameter_missing", name)
+        if form.get("client_id", "").lower() == AZURE_CLI:
+            return _AZURE_CLI
         client = self.directory.find_by_app_id("application", form.get("client_id", ""))
         if client is None:
             raise refusal("application_not_found", form.get("client_id", ""), self.directory.domain)

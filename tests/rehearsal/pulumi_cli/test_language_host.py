@@ -40,11 +40,10 @@ class Host:
 
 
 @contextmanager
-def started(host: Path = OURS, project: Path = REPOSITORY) -> Iterator[Host]:
+def started(host: Path = OURS, project: Path = REPOSITORY, path: str = os.environ["PATH"]) -> Iterator[Host]:
     process = subprocess.Popen(
         [host, "127.0.0.1:1"], cwd=project, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]},
-        start_new_session=True,
+        stderr=subprocess.STDOUT, text=True, env={"PATH": path, "HOME": os.environ["HOME"]}, start_new_session=True,
     )  # fmt: skip
     made = Host(process)
     try:
@@ -170,8 +169,39 @@ def test_it_belongs_to_no_clone_and_takes_the_virtual_environment_of_the_project
         assert about.executable.startswith(str(project / "its venv"))
 
 
-def test_a_project_without_its_virtual_environment_is_told_so(tmp_path: Path) -> None:
-    (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime:\n  name: python\n  options:\n    virtualenv: .nothing\n")
-    done = subprocess.run([OURS, "127.0.0.1:1"], cwd=tmp_path, capture_output=True, text=True, check=False)
+PULUMI_YAML = "name: x\nruntime:\n  name: python\n  options:\n    virtualenv: .made\n"
+
+
+def test_on_a_python_without_pulumis_sdk_it_says_how_the_virtual_environment_is_made(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(PULUMI_YAML)
+    (tmp_path / "python3").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "python3").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(
+        [OURS, "127.0.0.1:1"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
-    assert f"has no Python: {tmp_path}/.nothing/bin/python" in done.stderr
+    assert f"neither in the virtual environment that Pulumi.yaml names ({tmp_path}/.made)" in done.stderr
+    assert f'"{tmp_path}/.made/bin/python" -m pip install -r requirements.txt' in done.stderr
+
+
+def test_on_another_python_with_pulumis_sdk_it_makes_the_virtual_environment_and_mends_half_of_one(
+    tmp_path: Path,
+) -> None:
+    """As in an activated clone, where `pulumi new` makes another project."""
+    (tmp_path / "Pulumi.yaml").write_text(PULUMI_YAML)
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    made, needed = info(tmp_path, ".made"), language_pb2.GetRequiredPackagesRequest
+    with started(project=tmp_path, path=path) as host:
+        with pytest.raises(grpc.RpcError, match=r"has no Python: .*/\.made/bin/python\. `pulumi install` makes it"):
+            host.stub.GetRequiredPackages(needed(info=made))
+        (tmp_path / ".made" / "bin").mkdir(parents=True)
+        (tmp_path / ".made" / "bin" / "python").symlink_to(sys.executable)
+        said = b"".join(
+            each.stdout for each in host.stub.InstallDependencies(language_pb2.InstallDependenciesRequest(info=made))
+        )
+        assert list(tmp_path.glob(".made/lib/python3*/site-packages/pip")), said
+        assert not host.stub.GetRequiredPackages(needed(info=made)).packages
+    with started(project=tmp_path, path=path) as host:  # the new one has no SDK yet
+        about = host.stub.About(language_pb2.AboutRequest(info=made))
+        assert Path(about.executable).parent == Path(sys.executable).parent

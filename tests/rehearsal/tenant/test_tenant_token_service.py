@@ -157,7 +157,7 @@ def test_the_tenant_answers_to_its_domain_as_well(tenant: Tenant) -> None:
     [
         ({"scope": "https://127.0.0.1/Something"}, "invalid_scope", 1002012),
         ({"scope": ""}, "invalid_request", 900144),
-        ({"grant_type": "refresh_token"}, "unsupported_grant_type", 70003),
+        ({"grant_type": "implicit"}, "unsupported_grant_type", 70003),
     ],
 )
 def test_a_form_that_is_for_no_known_grant_or_scope_is_refused(

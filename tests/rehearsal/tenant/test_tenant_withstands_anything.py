@@ -56,7 +56,7 @@ QUERIES = st.dictionaries(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(route=st.sampled_from(ROUTES), names=IDENTIFIERS, body=BODIES, query=QUERIES)
 def test_graph_answers_any_request_in_its_own_words(route: Any, names: str, body: Any, query: dict[str, str]) -> None:
     directory = seeded_directory(ORIGIN, "secret", "password", lambda: datetime.now(UTC))
@@ -140,7 +140,7 @@ FORM = st.dictionaries(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"]),
     place=st.sampled_from(PLACES),

@@ -7,7 +7,7 @@ from typing import Any
 
 from dynamic_providers.vault_secret import VaultSecretProvider
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
-from tests.support.drift.case import Drift, Inputs, Subject
+from tests.support.drift.case import Drift, Inputs, Subject, a_second_later
 from tests.support.entra import make_application
 from tests.support.tenant import Tenant
 from tests.support.vault_secrets import NAME, NEW, declared_secret
@@ -63,19 +63,13 @@ def _is_gone(tenant: Tenant, inputs: Inputs) -> bool:
     return not enabled and not _credentials(tenant, inputs)
 
 
-def _later(tenant: Tenant, inputs: Inputs) -> Inputs:
-    """Return the inputs of the next `up`, at least a second after what was done: times tell no order within one."""
-    tenant.advance(2)
-    return inputs
-
-
 CUSTODY = Subject(
     "A secret in a vault",
     VaultSecretProvider(),
     declare=_declare,
     filled_in=_filled_in,
     is_as_declared=_is_as_declared,
-    redeclare=_later,
+    redeclare=a_second_later,
     is_gone=_is_gone,
     words={
         ("POST", "recover"): "recovers the secret",

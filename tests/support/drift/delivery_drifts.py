@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynamic_providers.vault_delivery import VaultDeliveryProvider
-from tests.support.drift.case import Drift, Inputs, Subject
+from tests.support.drift.case import Drift, Inputs, Subject, a_second_later
 from tests.support.tenant import Tenant
 from tests.support.vaults import VAULT, AdministeredVault
 
@@ -54,18 +54,12 @@ def _is_as_declared(tenant: Tenant, inputs: Inputs) -> bool:
     return bool(versions[-1]["enabled"] and versions[-1]["tags"].get("key-id") == inputs["key_id"])
 
 
-def _later(tenant: Tenant, inputs: Inputs) -> Inputs:
-    """Return the inputs of the next `up`, at least a second after what was done: times tell no order within one."""
-    tenant.advance(2)
-    return inputs
-
-
 DELIVERY = Subject(
     "A secret that is copied to Key Vault",
     VaultDeliveryProvider(),
     declare=_declare,
     filled_in=_filled_in,
     is_as_declared=_is_as_declared,
-    redeclare=_later,
+    redeclare=a_second_later,
     words={("PATCH", "secrets"): "enables the version", ("PUT", "secrets"): "sets a new version"},
 )

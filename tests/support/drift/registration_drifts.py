@@ -20,7 +20,7 @@ DRIFTS = [
     Drift("changes the description", ({"do": "edit_registration", "description": "Old shop"},)),
     Drift("changes the contact information", ({"do": "edit_registration", "contactInformation": "nobody"},)),
     Drift("takes back *Permission Granted*", ({"do": "edit_registration", "permissionGranted": False},)),
-    Drift("takes a permission set away", ({"do": "remove_permission_set", **NP_RETAIL},)),
+    Drift("removes a permission set", ({"do": "remove_permission_set", **NP_RETAIL},)),
     Drift("adds a permission set", ({"do": "add_permission_set", "roleId": "D365 READ"},)),
     Drift(
         "adds a permission set, where `additionalPermissionSets: keep`",
@@ -65,8 +65,8 @@ WORDS = {
     ("PATCH", "entraApplications"): "changes the row",
     ("PATCH", "users"): "enables the user",
     ("DELETE", "entraApplications"): "deletes what is left",
-    ("POST", "userPermissions"): "gives permission sets",
-    ("DELETE", "userPermissions"): "takes permission sets",
+    ("POST", "userPermissions"): "assigns permission sets",
+    ("DELETE", "userPermissions"): "removes permission sets",
 }
 
 

@@ -6,3 +6,42 @@ longer than it works. `sitecustomize.py`, which Python imports first in each of 
 environment, working directory, the three streams, signals and exit code. The process that the CLI has started stays
 until the forked one ends, and takes it along when it is killed.
 """
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+
+from rehearsal import processes
+
+_HERE = Path(__file__).parent
+
+
+@cache
+def warm_interpreter() -> dict[str, str]:
+    """Variables with which the CLI's Python processes are forked from one whose imports are done."""
+    if not hasattr(os, "pidfd_open"):  # it is Linux's
+        return {}
+    address = Path(tempfile.mkdtemp(prefix="warm-"), "socket")
+    command = [sys.executable, "-m", f"{__name__}.server", str(address)]
+    server = subprocess.Popen(
+        command, cwd=_HERE.parents[2], env=processes.basic_environment(), stdin=subprocess.DEVNULL
+    )
+    atexit.register(_end_server, server, address.parent)
+    while not address.exists():
+        assert server.poll() is None, "the server of warm interpreters has ended"
+        time.sleep(0.05)
+    return {"WARM_INTERPRETER": str(address), "PYTHONPATH": str(_HERE)}
+
+
+def _end_server(server: subprocess.Popen[bytes], folder: Path) -> None:
+    server.kill()
+    server.wait()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -26,8 +26,9 @@ PRELOADED = (
 def next_request(address: str) -> dict[str, Any]:
     """Serve until this is the process that was forked for a request, and return the request."""
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
+    listener.bind(f"{address}.new")
     listener.listen(64)
+    Path(f"{address}.new").rename(address)  # whoever sees it can connect
     listener.settimeout(1.0)
     parent = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at pytest's terminal is pytest's

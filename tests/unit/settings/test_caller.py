@@ -9,7 +9,7 @@ from typing import Any
 import pulumi_azuread
 import pytest
 
-from settings.caller import INSTEAD, TAKEN
+from settings.caller import ALLOWED, VARIABLES
 from settings.loading import SettingsError, load
 
 ENVIRONMENTS = {"production": {"name": "Production"}}
@@ -31,16 +31,16 @@ def test_every_setting_of_the_provider_is_either_taken_or_has_a_variable_in_its_
     source = Path(pulumi_azuread.__file__).with_name("config").joinpath("vars.py").read_text(encoding="utf-8")
     known = set(re.findall(r"__config__\.get(?:_\w+)?\('(\w+)'\)", source))
     assert len(known) > 20
-    assert known == TAKEN | INSTEAD.keys()
-    assert not TAKEN & INSTEAD.keys()
+    assert known == ALLOWED | VARIABLES.keys()
+    assert not ALLOWED & VARIABLES.keys()
 
 
-@pytest.mark.parametrize("name", sorted(TAKEN))
+@pytest.mark.parametrize("name", sorted(ALLOWED))
 def test_what_says_where_and_not_who_is_taken(name: str) -> None:
     assert not refused({f"azuread:{name}": "x"})
 
 
-@pytest.mark.parametrize("name", sorted(INSTEAD))
+@pytest.mark.parametrize("name", sorted(VARIABLES))
 @pytest.mark.parametrize(
     "configuration",
     [
@@ -58,7 +58,7 @@ def test_what_makes_azuread_another_caller_is_refused_with_the_variable_in_its_p
 ) -> None:
     said = refused(configuration(name))
     assert name in said
-    assert f"set the environment variable {INSTEAD[name]}" in said
+    assert f"set the environment variable {VARIABLES[name]}" in said
     assert "nothing was changed" in said
 
 

@@ -24,4 +24,4 @@ def test_each_row_says_by_what_it_is_recognised_what_it_means_and_from_where_tha
 @pytest.mark.parametrize("known", GRAPH, ids=lambda known: known.says)
 def test_beside_each_answer_of_graph_stands_what_azuread_does_and_the_way_on_where_it_stops(known: KnownAnswer) -> None:
     assert known.azuread
-    assert known.way_on or "fails" not in known.azuread
+    assert known.azuread_remedy or "fails" not in known.azuread

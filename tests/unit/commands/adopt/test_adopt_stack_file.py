@@ -55,6 +55,31 @@ def test_what_follows_a_section_keeps_its_comment() -> None:
     assert added(text).endswith(f"\n\n  # about the next\n  {PREFIX}:environments: {{}}\n")
 
 
+@pytest.mark.parametrize("empty", ["", " {}", " ~", " null  # none yet", "  # none yet"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_empty_section_is_filled_below_its_name_and_the_rest_stays(empty: str, end: str) -> None:
+    lines = [
+        "config:", "    azuread:tenantId: t", f"    {PREFIX}:integrations:{empty}", "    # about the next",
+        f"    {PREFIX}:environments:", "        production: {name: 'P'}", "    x:list:", "    - a",
+    ]  # fmt: skip
+    text = end.join(lines)
+    new = added(text)
+    name = f"    {PREFIX}:integrations:" + ("  # none yet" if "#" in empty else "")
+    assert new.startswith(end.join([*lines[:2], name, "      shop:", ""]))
+    assert new.endswith(end.join([*lines[3:], ""]))
+    assert new.count("\n") == new.count(end)
+
+
+def test_what_cannot_be_added_to_without_a_change_of_the_rest_is_refused() -> None:
+    several = f"config:\n  azuread:tenantId: t\n  {PREFIX}:integrations: &all\n    a: {{b: 1}}\n  x:y: *all\n"
+    with pytest.raises(ValueError, match="without a change of the rest"):
+        added(several)
+    with pytest.raises(ValueError, match="is empty; write t there"):
+        added("config:\n  azuread:tenantId:\n")
+    with pytest.raises(ValueError, match="is not a mapping"):
+        added(f"config:\n  azuread:tenantId: t\n  {PREFIX}:integrations: [a]\n")
+
+
 @pytest.mark.parametrize("section", ["{a: {b: 1}}", "{}"])
 def test_a_section_in_flow_style_is_extended_too(section: str) -> None:
     text = f"config:\n  azuread:tenantId: t # ours\n  {PREFIX}:integrations: {section}\n"

@@ -104,7 +104,7 @@ def test_what_is_not_provable_says_why_and_all_else_is_proved(known: dict[str, A
         (True, False, "Disabled", [], "the stack file says `proof: off`"),
         (False, False, "Disabled", [], NO_SECRET),
         (False, True, "Disabled", [], "the stack file keeps it disabled there"),
-        (False, True, "Enabled", [], "the stack file gives it no permission set there"),
+        (False, True, "Enabled", [], "the stack file assigns it no permission set there"),
         (False, True, "Enabled", [""], ""),
     ],
 )

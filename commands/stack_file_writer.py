@@ -1,14 +1,15 @@
-"""Replaces a stack file as a whole: it is the old one or the new one at any moment, whatever happens."""
+"""Writes a file of a stack as a whole: it is the old one or the new one at any moment, whatever happens."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 
 class NotWritten(Exception):
-    """The stack file was not written; the text says why."""
+    """The file was not read or not written; the text says why."""
 
 
 def read(file: Path) -> str:
@@ -37,19 +38,45 @@ def replace(file: Path, old: str, new: str) -> None:
         NotWritten: it has changed since, or cannot be written.
     """
     file = Path(os.path.realpath(file))
-    beside = None
-    try:
-        mode = file.stat().st_mode & 0o7777
-        number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        beside = Path(name)
-        with os.fdopen(number, "wb") as written:
-            written.write(new.encode("utf-8"))
-            written.flush()
-            os.fsync(written.fileno())
-        beside.chmod(mode)
+
+    def put(beside: Path) -> None:
+        beside.chmod(file.stat().st_mode & 0o7777)
         if file.read_bytes() != old.encode("utf-8"):
             raise NotWritten(f"{file} was changed by somebody else meanwhile: nothing was written. Run it again.")
         beside.replace(file)
+
+    _write(file, new, put)
+
+
+def create(file: Path, text: str) -> None:
+    """Write a file that is not there yet.
+
+    Raises:
+        NotWritten: it is there, or cannot be written.
+    """
+
+    def put(beside: Path) -> None:
+        try:
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))  # nobody else makes it from here on
+        except FileExistsError:
+            raise NotWritten(f"{file} is there already, and stays as it is.") from None
+        beside.chmod(file.stat().st_mode & 0o7777)
+        beside.replace(file)
+
+    _write(file, text, put)
+
+
+def _write(file: Path, text: str, put: Callable[[Path], None]) -> None:
+    """Write a file beside another one, and have it put in its place."""
+    beside = None
+    try:
+        number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        beside = Path(name)
+        with os.fdopen(number, "wb") as written:
+            written.write(text.encode("utf-8"))
+            written.flush()
+            os.fsync(written.fileno())
+        put(beside)
     except OSError as problem:
         raise NotWritten(f"{file} cannot be written: {problem.strerror}. Nothing was changed.") from None
     finally:

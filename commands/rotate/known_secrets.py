@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 
 from clients.graph.app_management_policy import AppManagementPolicy
 from clients.graph.applications import Application, Secret
+from clients.key_vault.records import Version
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State
 from reconcilers.secrets.foreign import ListedSecret, foreign_secrets
 from reconcilers.secrets.rotation_spec import LiveSecret, Restrictions, Terms
+from reconcilers.vault_versions import label_of
 from settings import logical_names
 from settings.credentials import Secrets
 from settings.models import Integration
@@ -29,6 +31,7 @@ class Known:
         live: the secrets that Entra has, by label.
         recorded: the labels of the secrets that the state has.
         foreign: the secrets that nobody here knows.
+        kept: the secrets that the stack file names under `known`, and that work in Entra.
         restrictions: what the tenant's policy says of new secrets; None where it was not read.
     """
 
@@ -39,10 +42,11 @@ class Known:
     recorded: frozenset[str]
     foreign: tuple[ListedSecret, ...]
     restrictions: Restrictions | None
+    kept: tuple[ListedSecret, ...] = ()
 
     @property
     def terms(self) -> Terms:
-        """What the rule of rotation is told."""
+        """What the stack file says, for the rule of rotation."""
         return terms_of(self.secrets)
 
 
@@ -51,7 +55,7 @@ def terms_of(secrets: Secrets) -> Terms:
     return Terms(secrets.issued, secrets.lifetime_days, secrets.overlap, secrets.maximum_live)
 
 
-def look(
+def known_secrets(
     integration: Integration,
     secrets: Secrets,
     state: State,
@@ -91,7 +95,25 @@ def look(
         frozenset(key_ids),
         tuple(foreign_of(secrets, state, application)) if not secrets.rotated_by else (),
         restrictions,
+        tuple(each for each in listed if each.key_id in secrets.known and _moment(each.ends) > now),
     )
+
+
+def out_since(secrets: Secrets, versions: Iterable[Version]) -> dict[str, datetime | None]:
+    """Return the labels whose secrets a vault hands over, each with when it got it, None where it has none to give.
+
+    Args:
+        secrets: what the stack file says of them.
+        versions: what the vault has of the secret, the oldest first.
+    """
+    got: dict[str, datetime | None] = {
+        label: None for label in secrets.issued if secrets.deliver or secrets.in_custody(label)
+    }
+    for version in versions:
+        label = label_of(version)
+        if version.enabled and label in got and got[label] is None:
+            got[label] = version.created
+    return got
 
 
 def foreign_of(secrets: Secrets | None, state: State, application: Application | None) -> list[ListedSecret]:

@@ -1,0 +1,79 @@
+"""Requests to one vault, by the libraries for its secrets and certificates, with failures told as errors of ours."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from clients.http.errors import ServiceError, UserFacingError
+from clients.key_vault import pipeline
+from clients.key_vault.credential import VaultCredential
+from clients.key_vault.errors import remedy_for
+from clients.key_vault.records import Version
+
+if TYPE_CHECKING:
+    from azure.keyvault.secrets import SecretClient, SecretProperties
+
+T = TypeVar("T")
+
+
+class VaultRequests:
+    """Asks one vault.
+
+    Args:
+        name: the vault's name.
+        address: as `clients.key_vault.vault.vault_address` gives it.
+        credential: for the vaults of the cloud.
+    """
+
+    def __init__(self, name: str, address: str, credential: VaultCredential) -> None:
+        self.name = name
+        self.address = address
+        self.credential = credential
+
+    @cached_property
+    def _client(self) -> SecretClient:
+        return pipeline.secret_client(self.address, self.credential)
+
+    def ask(self, method: str, ask: Callable[[], T], attempting: str, name: str, version: str = "") -> T:
+        """Ask the vault by a library, and raise what it answers as an error for the user.
+
+        Args:
+            method: of the request, for a message.
+            ask: asks.
+            attempting: what it is for, to complete "could not ...".
+            name: of the secret or certificate, for a remedy.
+            version: its version, for a remedy.
+        """
+        pipeline.forget()
+        handled = sys.exception()  # a write is looked at while its own failure is handled
+        try:
+            return ask()
+        except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-core
+            raise self._explained(
+                pipeline.as_ours(problem, attempting, method, self.address, handled), name, version
+            ) from None
+
+    def _explained(self, problem: UserFacingError, name: str, version: str) -> UserFacingError:
+        if not isinstance(problem, ServiceError):
+            return problem
+        host = self.address.partition("://")[2]
+        words = {"vault": self.name, "host": host, "name": name, "version": version}
+        return problem.add_remedy(remedy_for(problem, **words))
+
+    def _version(self, found: SecretProperties, version: str | None = None) -> Version:
+        version = found.version if version is None else version
+        if version is None or not found.name:
+            raise ValueError("no version of a secret")
+        return Version(
+            vault=self.name,
+            name=found.name,
+            version=version,
+            enabled=bool(found.enabled),
+            created=found.created_on,
+            expires=found.expires_on,
+            tags={str(key): str(value) for key, value in (found.tags or {}).items()},
+            content_type=str(found.content_type or ""),
+        )
