@@ -21,6 +21,9 @@ from tests.support.tenant import OURS, REPOSITORY, Tenant
 from tests.support.vaults import VAULT, AdministeredVault
 
 REFRESH_COSTS_AT_MOST = 20
+CUSTODY_COSTS_AT_MOST = 6
+"""Further requests of a refresh with custody, beside the pages of the vault's list: the vault's challenge, a token for it,
+the list of applications, and up to three applications one by one."""
 SECRETS_IN_A_PAGE = 25  # of a vault's list, at most: https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets
 AT_ONCE_AT_MOST = 2 * 5  # Business Central takes five of one caller in an environment: decision 23; there are two
 MINUTES_30 = 1800
@@ -100,7 +103,7 @@ class Bench:
         AdministeredVault(self._tenant)
         stack = self._stack(REPOSITORY)
         stack.write(**{f"system{each}": _in_custody(each) for each in range(number)})
-        yield from self._verbs(stack, further=-(-number // SECRETS_IN_A_PAGE))
+        yield from self._verbs(stack, further=CUSTODY_COSTS_AT_MOST + -(-number // SECRETS_IN_A_PAGE))
 
     def nothing(self, resources: int) -> Iterator[Measured]:
         """Do the same with as many resources of a provider that does nothing."""

@@ -10,7 +10,6 @@ import itertools
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from rehearsal.demo.secret_search import search_texts
 from tests.support.entra import EntraApplication, make_application, tag
 from tests.support.preflight import exported
 from tests.support.stack import FIRST, MAGENTO
+from tests.support.telltale_answers import answers_with
 from tests.support.tenant import OURS, Tenant
 from tests.support.vaults import VAULT, AdministeredVault
 
@@ -143,22 +143,6 @@ class World:
         return "\n".join([printed.out, printed.err, raised, logged.getvalue()])
 
 
-def answers_with(secrets: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield faults, one after the other: each answers in words that have all secrets in them."""
-    words = "; ".join(
-        f'"{each}" is not accepted: client_secret={each}&x, Bearer {each}.x, ({each})' for each in secrets.values()
-    )
-    page = {"action": "raw", "status": 200, "body": f"<html>{words}</html>", "headers": {"Content-Type": "text/html"}}
-    yield from itertools.cycle(
-        [
-            {"action": "status", "status": 400, "code": "Request_BadRequest", "message": words},
-            page,
-            {"action": "status", "status": 403, "code": "Forbidden", "message": words},
-            {**page, "status": 404, "body": words, "headers": {"Content-Type": "text/plain"}},
-        ]
-    )
-
-
 @pytest.fixture
 def world(tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     for name, value in {**tenant.ready.environment(), DEBUG_VARIABLE: "1"}.items():
@@ -176,7 +160,7 @@ def test_no_secret_is_printed_or_logged_whatever_a_service_says(
 ) -> None:
     found = {}
     step = 3 if command[0] in MANY else 1
-    for number, answer in zip(itertools.count(step=step), answers_with(world.secrets), strict=False):
+    for number, answer in zip(itertools.count(step=step), answers_with(*world.secrets.values()), strict=False):
         ordered = world.tenant.fault(AT, skip=number, **answer)
         said = world.run(command, monkeypatch, capsys)
         hits = ordered.hits
@@ -196,7 +180,7 @@ def test_the_search_finds_what_is_printed(
     """Without the redaction, a service's words are quoted as they are."""
     monkeypatch.setattr("clients.http.failures.redact", lambda text: text)
     found = []
-    for number, answer in zip(range(4), answers_with(world.secrets), strict=False):
+    for number, answer in zip(range(4), answers_with(*world.secrets.values()), strict=False):
         world.tenant.fault(AT, skip=number, **answer)
         said = world.run(COMMANDS["preflight"], monkeypatch, capsys)
         world.tenant.clear_faults()

@@ -206,7 +206,7 @@ def test_a_killed_demo_is_cleaned_up_by_the_next_which_can_be_kept_looked_at_and
     assert "12. Destroy" not in output
     for command in re.findall(r"^ +\$ (\.rehearsal/demo/pulumi (?:preflight|preview|prove|output)\b.*)$", output, re.M):
         shown = subprocess.run(command.split(), cwd=checkout.folder, capture_output=True, text=True, check=True)
-        assert re.search("clientSecret|10 unchanged|stands in the way|works", shown.stdout), shown.stdout
+        assert re.search("clientSecret|17 unchanged|stands in the way|works", shown.stdout), shown.stdout
     for private in ("passphrase", "tenant.json", "tenant.sh", "pulumi"):
         assert (checkout.demo / private).stat().st_mode & 0o077 == 0, private
 

@@ -111,6 +111,11 @@ def test_an_interrupted_rotation_is_finished_by_the_next_up_and_what_is_left_is_
     stack.write(magento=declared(kind, *after))
     interrupt(tenant, stack, method, path, when, by)
     done = stack.up()
+    if kind != "custody" and path == "/removePassword$" and when == "after":
+        assert "No password credential found with keyId" in done.output, (
+            "azuread's word: docs/reference/interrupted-runs.md"
+        )
+        done = stack.up("--refresh")
     assert done.code == 0, done
 
     assert works(tenant, client_id, newest(stack, vault, kind)), "nothing is lost"

@@ -116,7 +116,8 @@ def test_a_secret_of_that_name_that_others_made_is_left_alone(
     )
     assert "Give each integration a `secretName` of its own. Nothing was changed." in said
     other = make_application(tenant, "Another shop")
-    vault.edit("set_vault_secret", secret=NAME, value=VALUE, tags={"managed-by": "x", "integration": "y"})
+    foreign = {"managed-by": "x", "integration": "y"}
+    vault.edit("set_vault_secret", secret=NAME, value=VALUE, tags=foreign, laterBy=1)
     assert "but of x:y" in refusal(host, declared_secret(other))
     assert vault.values(NAME) == [VALUE, VALUE]
     assert key_ids(application, tenant) == before

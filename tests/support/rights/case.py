@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,10 @@ _WAITS = {"ENTRA_BC_LONGEST_WAIT": "1"}
 
 class NotDone(Exception):
     """An operation that ended without an error, and without having done all of it; the text says what is missing."""
+
+
+class CommandFailed(NotDone):
+    """A command that ended with another exit code; the text is what it said."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ class World:
         """Run a command and return what `--json` printed.
 
         Raises:
-            NotDone: it ended with another exit code.
+            CommandFailed: it ended with another exit code.
         """
         out, err = io.StringIO(), io.StringIO()
         with (
@@ -125,7 +130,7 @@ class World:
         ):
             ended = main([*arguments, "--stack", "demo", "--json", *(["--stdin"] if state else [])])
         if ended != code:
-            raise NotDone(" ".join(err.getvalue().split()) or f"exit code {ended}")
+            raise CommandFailed(" ".join(err.getvalue().split()) or f"exit code {ended}")
         found: dict[str, Any] = json.loads(out.getvalue())
         return found
 
@@ -182,6 +187,9 @@ class World:
         with patch.dict(os.environ, environment):
             yield
 
+
+_REFUSED = re.compile(r" answered 40[013] |stays in this tenant")
+"""How an error says that a service refused; Business Central refuses a right with 400 too."""
 
 _RESOURCES = {"Microsoft Graph": MICROSOFT_GRAPH, "Business Central": BUSINESS_CENTRAL}
 
@@ -242,7 +250,10 @@ def _attempt(operation: Operation, world: World) -> str:
         with world.signed_in(world.caller.client_id, world.caller.secret):
             operation.run(world)
     except (UserFacingError, PluginError, NotDone) as problem:
-        return " ".join(str(problem).split())
+        said = " ".join(str(problem).split())
+        if isinstance(problem, UserFacingError | CommandFailed) and not _REFUSED.search(said):
+            raise AssertionError(f"it failed for another reason than a right: {said}") from problem
+        return said
     return ""
 
 

@@ -13,6 +13,7 @@ from clients.graph.permissions import (
     READ_APPLICATIONS,
     READ_DELEGATED_GRANTS,
     READ_DIRECTORY,
+    READ_SIGN_INS,
 )
 
 Where = Literal["Microsoft Graph", "Business Central", "permission set", "admin center", "Key Vault", "access policy"]
@@ -72,6 +73,7 @@ GRANTS = Right(
     "It can let any application do anything on behalf of any user: with the sign-in of an administrator, an application "
     "then acts as one.",
 )  # fmt: skip
+SIGN_INS = Right(READ_SIGN_INS.permission, "Microsoft Graph", _GRAPH)
 DIRECTORY = Right(READ_DIRECTORY.permission, "Microsoft Graph", _GRAPH)
 
 API = Right("API.ReadWrite.All", "Business Central", _AL)
@@ -108,7 +110,7 @@ POLICY_GET, POLICY_LIST, POLICY_SET, POLICY_RECOVER = (
 )
 
 RIGHTS = (
-    READ, OWNED, ALL, ROLES, READ_GRANTS, GRANTS, DIRECTORY, API, AUTOMATION, ADMIN_CENTER, AUTHORIZED, REGISTRATION,
+    READ, OWNED, ALL, ROLES, READ_GRANTS, GRANTS, DIRECTORY, SIGN_INS, API, AUTOMATION, ADMIN_CENTER, AUTHORIZED, REGISTRATION,
     SECURITY, EXTENSIONS, D365_AUTOMATION, VAULT_READER, VAULT_USER, VAULT_OFFICER, POLICY_GET, POLICY_LIST, POLICY_SET,
     POLICY_RECOVER,
 )  # fmt: skip

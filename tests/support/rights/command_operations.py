@@ -10,7 +10,7 @@ from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.entra import graph
 from tests.support.preflight import exported
 from tests.support.rights.business_central_operations import make_usable
-from tests.support.rights.case import NotDone, Operation, World
+from tests.support.rights.case import CommandFailed, NotDone, Operation, World
 from tests.support.rights.catalogue import (
     API,
     AUTOMATION,
@@ -21,6 +21,7 @@ from tests.support.rights.catalogue import (
     READ,
     READ_GRANTS,
     REGISTRATION,
+    SIGN_INS,
     VAULT_READER,
 )
 from tests.support.rotate import LIFETIME, ago, label
@@ -72,7 +73,7 @@ def _findings(world: World, **integration: Any) -> list[dict[str, Any]]:
     for code in (0, 1):  # 1: it may look, and `up` needs more
         try:
             found = world.command("preflight", *options, state=_state(world), code=code)
-        except NotDone as problem:
+        except CommandFailed as problem:
             if code or "exit code 1" not in str(problem):
                 raise
         else:
@@ -83,10 +84,16 @@ def _findings(world: World, **integration: Any) -> list[dict[str, Any]]:
     return list(found["findings"])
 
 
-def _adopt(world: World) -> None:
+def _adopt(world: World) -> dict[str, Any]:
     found = world.command("adopt", *_stack_file(world))
     if not found["applications"]:
         raise NotDone("it finds nothing")
+    return found
+
+
+def _adopt_with_sign_ins(world: World) -> None:
+    if not_read := _adopt(world)["notRead"]:
+        raise NotDone(not_read[0].partition(":")[0])
 
 
 def _foreign(world: World) -> None:
@@ -94,6 +101,12 @@ def _foreign(world: World) -> None:
     let_in(world.tenant)
     who = {"clientId": world.application.client_id}
     world.edit("add_app_role_assignment", **who, resourceAppId=BUSINESS_CENTRAL, role="API.ReadWrite.All")
+
+
+def _foreign_with_report(world: World) -> None:
+    """The same, in a tenant whose licence has reports of sign-ins."""
+    _foreign(world)
+    world.edit("set_premium_licence")
 
 
 def _prove(world: World) -> None:
@@ -127,7 +140,9 @@ def _purge(world: World) -> None:
 
 
 def _restore(world: World) -> None:
-    _remains(world, "--restore", "magento", "--import-file", str(world.folder / "import.json"))
+    (folder := world.folder / "imports").mkdir(exist_ok=True)  # a file that is there is not written over
+    file = folder / f"import-{len(list(folder.iterdir()))}.json"
+    _remains(world, "--restore", "magento", "--import-file", str(file))
 
 
 def _rotate(world: World, *options: str, code: int = 3, **secrets: Any) -> dict[str, Any]:
@@ -165,6 +180,11 @@ OPERATIONS = [
         note="`EBC REGISTRATION` includes `D365 AUTOMATION`; it is there once the extension is.", by=(DEPLOYER, CAREFUL),
     ),
     Operation(_SECTION, "`adopt`", (READ, READ_GRANTS, API, AUTOMATION, REGISTRATION), _adopt, _foreign),
+    Operation(
+        _SECTION, "`adopt`, with when each application last signed in",
+        (READ, READ_GRANTS, API, AUTOMATION, REGISTRATION, SIGN_INS), _adopt_with_sign_ins, _foreign_with_report,
+        tried=(SIGN_INS,),
+    ),
     Operation(_SECTION, "`remains`", (READ, API, AUTOMATION, REGISTRATION), _list, _deleted),
     Operation(_SECTION, "`remains --purge`, of what the caller owned", (READ, OWNED, API, AUTOMATION, REGISTRATION), _purge, _deleted),
     Operation(_SECTION, "`remains --restore`, of what the caller owned", (READ, OWNED), _restore, _deleted),
