@@ -22,6 +22,7 @@ from clients.http.replication import max_wait_seconds, wait_until
 from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, done_if, write
 from clients.key_vault import pipeline
+from clients.key_vault.certificate_forms import policy_of, public_part_of, why_failed
 from clients.key_vault.errors import is_absent, known_answers
 from clients.key_vault.records import CertificateTerms, CertificateVersion, PublicPart
 from clients.key_vault.requests import VaultRequests
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 RECOVERY_SECONDS = 60
 """How long a recovered certificate is waited for, as a recovered secret."""
-
-CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
-"""Extended key usage *client authentication*: what it is for. Entra does not look at it, as far as is known."""
 
 
 class Certificates:
@@ -87,7 +85,7 @@ class Certificates:
             der = self._client.get_certificate_version(name, version).cer
             if not der:
                 raise ValueError("no certificate")
-            return _public_part(version, bytes(der))
+            return public_part_of(version, bytes(der))
 
         attempting = f"read version {version} of certificate {self._of(name)}"
         return self._vault.ask("GET", ask, attempting, name, version)
@@ -180,37 +178,16 @@ class Certificates:
         self, name: str, terms: CertificateTerms, tags: Mapping[str, str], attempting: str
     ) -> CertificateVersion:
         """Ask for a version, wait until the vault says that it is there, and return the current one."""
-        from azure.keyvault.certificates import (
-            CertificatePolicy,
-            CertificatePolicyAction,
-            KeyType,
-            KeyVaultCertificate,
-            LifetimeAction,
-            WellKnownIssuerNames,
-        )
+        from azure.keyvault.certificates import KeyVaultCertificate
 
-        policy = CertificatePolicy(
-            WellKnownIssuerNames.self,
-            subject=terms.subject,
-            validity_in_months=terms.months,
-            key_type=KeyType.rsa,
-            key_size=terms.key_size,
-            exportable=False,
-            reuse_key=False,
-            key_usage=["digitalSignature"],
-            enhanced_key_usage=[CLIENT_AUTHENTICATION],
-            content_type="application/x-pem-file",
-            # Without any, Key Vault renews a self-signed one by itself: Entra would not know the new version.
-            lifetime_actions=[LifetimeAction(CertificatePolicyAction.email_contacts, lifetime_percentage=80)],
-        )
-        poller = self._client.begin_create_certificate(name, policy, tags=dict(tags))
+        poller = self._client.begin_create_certificate(name, policy_of(terms), tags=dict(tags))
         made: object = poller.result(max_wait_seconds())
         if not poller.done():
             raise self._still_in_progress(attempting, name)
         if isinstance(made, KeyVaultCertificate) and made.properties:
             return self._version(made.properties)
         raise FailedPrecondition(
-            attempting, _failed(made), "Run the same command again; if it stays so, ask whoever keeps the vault."
+            attempting, why_failed(made), "Run the same command again; if it stays so, ask whoever keeps the vault."
         )
 
     def disable(self, name: str, version: str) -> None:
@@ -321,23 +298,3 @@ class Certificates:
             created=found.created_on,
             tags={str(key): str(value) for key, value in (found.tags or {}).items()},
         )
-
-
-def _public_part(version: str, der: bytes) -> PublicPart:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    certificate = x509.load_der_x509_certificate(der)
-    return PublicPart(
-        version,
-        der,
-        certificate.public_bytes(Encoding.PEM).decode(),
-        certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    )
-
-
-def _failed(made: object) -> str:
-    """Return why an operation has ended without a certificate."""
-    error = getattr(made, "error", None)
-    said = f": {error.message} ({error.code})" if error else ""
-    return f"the vault ended it as {getattr(made, 'status', None)}{said}"
