@@ -18,6 +18,7 @@ from clients.business_central.extension_upload import ExtensionUpload
 from clients.business_central.servers import CHECK_SCOPE, Server
 from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
+from clients.entra.client_assertion import client_assertion
 from clients.entra.credential import Credential
 from clients.entra.refusals import is_no_such_resource
 from clients.graph.app_management_policy import AppManagementPolicies
@@ -240,6 +241,37 @@ class Session:
             online,
             # A new credential each time, because each keeps its tokens, and a token keeps the roles of its issue.
             lambda: sign_in.secret_credential(self.tenant_id, online, client_id, secret),
+        )
+
+    def signing_application_client(self, client_id: str, key_vault: str, name: str, version: str) -> ApplicationClient:
+        """Return an application that calls Business Central with a certificate in a vault, whose key signs there.
+
+        Args:
+            client_id: the application.
+            key_vault: the vault's name.
+            name: the certificate's name.
+            version: the id of its version.
+
+        Raises:
+            UserFacingError: the certificate cannot be read.
+        """
+        certificates = self.vault(key_vault).certificates
+        public = certificates.public_part(name, version)
+        endpoint = self.token_endpoint
+        with self._lock:
+            online = self._cloud
+
+        def assertion() -> str:
+            return client_assertion(
+                client_id, endpoint, public.der, lambda digest: certificates.sign(name, version, digest)
+            )
+
+        return ApplicationClient(
+            client_id,
+            "",
+            self.tenant_id,
+            online,
+            lambda: sign_in.assertion_credential(self.tenant_id, online, client_id, assertion),
         )
 
     @cached_property

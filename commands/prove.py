@@ -1,7 +1,8 @@
 """`python -m commands prove`: tries out, as the outside systems would, the access that a stack handed over.
 
 Secrets come from the stack's outputs, out of a pipe, or with custody from the vault that alone has them; a copy in a
-vault (`deliver`) is not read. They go nowhere: not to a file, not on the screen.
+vault (`deliver`) is not read. They go nowhere: not to a file, not on the screen. The key of a certificate in a vault
+signs there.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from commands.pulumi_cli import StackUnreadable
 from commands.stack_outputs import UNKNOWN_OUTPUT, CommonOutputs, EnvironmentOutputs, OutputsUnusable, invalid_keys
 from reconcilers.proof.causes import NotProven
 from reconcilers.proof.prove import prove
-from reconcilers.proof.spec import NO_SECRET, InVault, ProofSpec
+from reconcilers.proof.spec import NO_SECRET, CertificateInVault, InVault, ProofSpec
 
 MAX_PARALLEL_PROOFS = 4
 NOT_SHOWN = "[secret]"
@@ -172,12 +173,11 @@ def _prove(session: Session, key: str, environment: str, handed_over: Integratio
     spec = _spec(environment, handed_over, place)
     if spec.not_provable:
         return Result(key, environment, "notProvable", message=f"{place}: {spec.not_provable}.")
-    at = None if handed_over.client_secret else handed_over.client_secret_in  # beside a secret it names a copy
-    if UNKNOWN_OUTPUT in (handed_over.client_secret, handed_over.client_id, at.version if at else ""):
-        message = f"{place}: the last `pulumi up` failed before it had a secret; run it again."
+    secret, known = _credential(handed_over)
+    if UNKNOWN_OUTPUT in (known, handed_over.client_id):
+        message = f"{place}: the last `pulumi up` failed before it had a secret or a certificate; run it again."
         return Result(key, environment, "failed", "secret", message)
     try:
-        secret = InVault(at.key_vault, at.secret_name, at.version) if at else handed_over.client_secret
         prove(session, spec, secret, seconds=seconds)
     except UserFacingError as problem:
         problem.where = place
@@ -186,9 +186,20 @@ def _prove(session: Session, key: str, environment: str, handed_over: Integratio
     return Result(key, environment, "proven")
 
 
+def _credential(handed_over: IntegrationOutputs) -> tuple[str | InVault | CertificateInVault, str]:
+    """Return what it signs in with, as `up` chooses it, and what is unknown where the last `up` did not make it."""
+    if handed_over.client_secret:  # beside it `clientSecretIn` names a copy
+        return handed_over.client_secret, handed_over.client_secret
+    if at := handed_over.client_secret_in:
+        return InVault(at.key_vault, at.secret_name, at.version), at.version
+    if signs := handed_over.certificate_in:
+        return CertificateInVault(signs.key_vault, signs.certificate_name, signs.version), signs.version
+    return "", ""
+
+
 def _spec(environment: str, handed_over: IntegrationOutputs, place: str) -> ProofSpec:
     particulars = handed_over.access.get(environment, EnvironmentOutputs())
-    has_secret = bool(handed_over.client_secret or handed_over.client_secret_in)
+    has_secret = bool(handed_over.client_secret or handed_over.client_secret_in or handed_over.certificate_in)
     return ProofSpec(
         client_id=handed_over.client_id,
         roles=handed_over.roles,

@@ -31,6 +31,17 @@ class VaultVersion(Output):
     version: str
 
 
+class VaultCertificateVersion(Output):
+    """A certificate in Azure Key Vault, whose key signs there."""
+
+    key_vault: str
+    certificate_name: str
+    version: str
+    thumbprint: str
+    sha256: str
+    expires: str
+
+
 class EnvironmentOutputs(Output):
     """What is particular in one environment."""
 
@@ -47,6 +58,7 @@ class CommonOutputs(Output):
     tenant_id: str
     client_id: str
     client_secret_in: VaultVersion | None = None
+    certificate_in: VaultCertificateVersion | None = None
     roles: tuple[str, ...]
     environments: tuple[str, ...]
     access: Mapping[str, EnvironmentOutputs] = {}

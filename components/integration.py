@@ -16,6 +16,7 @@ from components.federated_credentials import federated_credentials
 from components.proof import access_proof
 from components.run import Run
 from components.stack_outputs import stack_outputs
+from components.vault_certificates import vault_certificates
 from dynamic_providers.access_proof import AccessProof
 from dynamic_providers.business_central_registration import BusinessCentralRegistration, DeclaredRegistration
 from settings import logical_names
@@ -66,6 +67,7 @@ class Integration(pulumi.ComponentResource):
             else []
         )
         public = certificates(integration, own.application, self) if own else []
+        signing = vault_certificates(integration, own, self) if own else []
         for key in integration.environments:
             environment = run.settings.environments[key]
             registration = BusinessCentralRegistration(
@@ -88,6 +90,7 @@ class Integration(pulumi.ComponentResource):
                 run.settings,
                 client_id=client_id,
                 secrets=made,
+                signing=signing,
                 # A server with an application of its own has its roles there, and not on Business Central's.
                 consents=[consented, *(consented_elsewhere if environment.scope else [])],
                 registration=registration,
@@ -104,6 +107,7 @@ class Integration(pulumi.ComponentResource):
             delivered=delivered,
             federated=trusted,
             certificates=public,
+            signing=signing,
             cloud=run.cloud,
         )
         self.register_outputs({"clientId": client_id})

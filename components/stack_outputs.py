@@ -12,6 +12,7 @@ from components.cloud import KnownCloud
 from components.credentials import Secret
 from components.federated_credentials import Federated
 from components.proof import declared_proof
+from components.vault_certificates import SigningCertificate
 from dynamic_providers.access_proof import PEOPLE_SIGN_IN, DeclaredProof
 from dynamic_providers.vault_delivery import VaultDelivery
 from settings.certificates import PublicCertificate
@@ -28,6 +29,7 @@ def stack_outputs(
     secrets: Sequence[Secret],
     federated: Sequence[Federated],
     certificates: Sequence[PublicCertificate],
+    signing: Sequence[SigningCertificate],
     cloud: KnownCloud,
     delivered: VaultDelivery | None = None,
 ) -> dict[str, Any]:
@@ -37,11 +39,12 @@ def stack_outputs(
         tenantId, clientId, tokenEndpoint, scope, roles, environments and access; with secrets of ours also clientSecret
         (not with custody) and clientSecretExpires; where it lies in a vault, as a copy or alone, also clientSecretIn,
         which names keyVault, secretName and version; with federated credentials federatedCredentials, by name what a
-        token has to say; with certificates certificates, by thumbprint when each ends; where people sign in also
-        delegatedScopes, and notProvable where there is no environment to say it in. `access` has, by environment,
-        apiUrl, and what differs there: baseUrl, scope and companies, and notProvable where the access cannot be tried
-        out with these values. tokenEndpoint and apiUrl are left out where only a metadata host knows the cloud's
-        addresses.
+        token has to say; with certificates certificates, by thumbprint when each ends; with one in a vault
+        certificateIn, which names keyVault, certificateName, version, thumbprint (SHA-1), sha256 and expires of the
+        newest; where people sign in also delegatedScopes, and notProvable where there is no environment to say it in.
+        `access` has, by environment, apiUrl, and what differs there: baseUrl, scope and companies, and notProvable
+        where the access cannot be tried out with these values. tokenEndpoint and apiUrl are left out where only a
+        metadata host knows the cloud's addresses.
     """
     values: dict[str, Any] = {
         "tenantId": tenant_id,
@@ -52,7 +55,7 @@ def stack_outputs(
         "environments": [settings.environments[key].name for key in integration.environments],
         "access": {
             settings.environments[key].name: _environment_access(
-                declared_proof(integration, key, settings, secrets), tenant_id, cloud
+                declared_proof(integration, key, settings, secrets, signing), tenant_id, cloud
             )
             for key in integration.environments
         },
@@ -77,6 +80,8 @@ def stack_outputs(
         values["federatedCredentials"] = {each.name: _expected(each.trust) for each in federated}
     if certificates:
         values["certificates"] = {each.thumbprint: {"expires": each.ends} for each in certificates}
+    if signing:
+        values["certificateIn"] = signing[-1].outputs
     return values
 
 

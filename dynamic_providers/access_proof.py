@@ -15,7 +15,7 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 from dynamic_providers.base import Provider, declared, provider_method
 from reconcilers.progress import report
 from reconcilers.proof.prove import prove
-from reconcilers.proof.spec import PEOPLE_SIGN_IN, DeclaredProof, InVault, ProofSpec
+from reconcilers.proof.spec import PEOPLE_SIGN_IN, CertificateInVault, DeclaredProof, InVault, ProofSpec
 
 __all__ = ["PEOPLE_SIGN_IN", "AccessProof", "AccessProofProvider", "DeclaredProof"]
 
@@ -29,12 +29,14 @@ class AccessProofProvider(Provider):
         *(name for name in ProofSpec.field_names() if name not in {"client_id", "declared_at"}),
         "credential_id",
         "in_vault",
+        "certificate_in_vault",
         "triggers",
     )
     defaults: ClassVar[Mapping[str, Any]] = {
         **ProofSpec.defaults(),
         "credential_id": "",
         "in_vault": {},
+        "certificate_in_vault": {},
         "triggers": [],
     }
 
@@ -67,8 +69,12 @@ class AccessProofProvider(Provider):
 
     def _proven(self, props: Mapping[str, Any]) -> dict[str, Any]:
         # Pulumi drops what it does not know: without a secret, the secret's own resource has failed.
-        at = props["in_vault"]
-        secret = InVault(**at) if at.get("version") else props.get("client_secret")
+        at, signs = props["in_vault"], props["certificate_in_vault"]
+        secret: str | InVault | CertificateInVault | None = props.get("client_secret")
+        if at.get("version"):
+            secret = InVault(**at)
+        elif signs.get("version") and props["credential_id"]:  # which is azuread's, and not there where that failed
+            secret = CertificateInVault(**signs)
         prove(self.session, ProofSpec.from_mapping(props), secret, report=report)
         # The secret is an input only: the state shall keep it in as few places as can be.
         return {key: value for key, value in declared(props).items() if key != "client_secret"}
@@ -83,7 +89,8 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
         client_id: the application.
         client_secret: its client secret; None where `proof.not_provable` says why there is nothing to prove with.
         in_vault: with custody, where the secret is read from at that moment: `key_vault`, `secret_name`, `version`.
-        credential_id: key id of the secret, which stands for it in a diff.
+        certificate_in_vault: the certificate whose key signs there: `key_vault`, `certificate_name`, `version`.
+        credential_id: key id of the secret or certificate in Entra, which stands for it in a diff.
         triggers: whatever is another value after consent or registration were made, changed or repaired.
     """
 
@@ -95,6 +102,7 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
         client_id: pulumi.Input[str],
         client_secret: pulumi.Input[str] | None = None,
         in_vault: Mapping[str, pulumi.Input[str]] | None = None,
+        certificate_in_vault: Mapping[str, pulumi.Input[str]] | None = None,
         credential_id: pulumi.Input[str] | None = None,
         triggers: Sequence[pulumi.Input[Any]] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -104,6 +112,7 @@ class AccessProof(Resource, module="entra-business-central", name="AccessProof")
             "client_id": client_id,
             "client_secret": None if client_secret is None else pulumi.Output.secret(client_secret),
             "in_vault": dict(in_vault or {}),
+            "certificate_in_vault": dict(certificate_in_vault or {}),
             "credential_id": credential_id,
             "triggers": list(triggers),
         }

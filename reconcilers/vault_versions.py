@@ -1,4 +1,4 @@
-"""How our versions of a vault's secrets are tagged, what a version's tags say, and a value that is set again.
+"""How our versions of a vault's secrets and certificates are tagged, what tags say, and a value that is set again.
 
 The tags are stored names: docs/decisions/0003-stored-names.md.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from clients.key_vault.records import Version
+from clients.key_vault.records import CertificateVersion, Version
 from clients.key_vault.vault import Vault
 
 MANAGED_BY = "entra-business-central"
@@ -34,7 +34,7 @@ def version_tags(stack: str, integration: str, client_id: str, label: str, key_i
     }
 
 
-def label_of(version: Version) -> str:
+def label_of(version: Version | CertificateVersion) -> str:
     """Return the label of the secret that a version has, "" where its tags do not say."""
     return version.tags.get("label", "")
 
@@ -49,16 +49,16 @@ def is_of_stack(tags: Mapping[str, str], stack: str) -> bool:
     return (tags.get("managed-by"), tags.get("stack")) == (MANAGED_BY, stack)
 
 
-def is_of_application(version: Version, client_id: str) -> bool:
+def is_of_application(version: Version | CertificateVersion, client_id: str) -> bool:
     """Tell whether a version is of an application: this program set it, for a secret of that client id."""
     return (version.tags.get("managed-by"), version.tags.get("client-id")) == (MANAGED_BY, client_id)
 
 
-def is_of_integration(version: Version, client_id: str, stack: str, integration: str) -> bool:
+def is_of_integration(version: Version | CertificateVersion, client_id: str, stack: str, integration: str) -> bool:
     """Tell whether a version is of an integration: of its application, or of the one that it had before that.
 
     Args:
-        version: a version of any vault's secret.
+        version: a version of any vault's secret or certificate.
         client_id: the application that the integration has now.
         stack: the stack's name.
         integration: the integration's key.

@@ -16,6 +16,7 @@ from settings.certificates import Certificate
 from settings.federated_credentials import FederatedCredential
 from settings.strict_model import StrictModel as _Model
 from settings.values import TEN_YEARS, Guid, Label, Name, SecretName, VaultName
+from settings.vault_certificates import VaultCertificate
 
 
 class VaultPlace(_Model):
@@ -121,3 +122,5 @@ class Credentials(_Model):
     branch: main}}]`"""
     certificates: tuple[Certificate, ...] = ()
     """Public parts of certificates whose private keys the outside system holds. Example: `[]`"""
+    vault_certificate: VaultCertificate | None = None
+    """Certificates that are made in a vault, which keeps their private keys and signs with them."""

@@ -64,7 +64,7 @@ def contradictions(settings: Settings, *, dates_required: bool = True) -> Iterab
         yield from _elsewhere_problems(integration, here)
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here, dates_required)
         yield from federated_problems(integration, here)
-        yield from certificate_problems(integration, here)
+        yield from certificate_problems(integration, here, dates_required=dates_required)
 
 
 def repeated_client_ids(client_ids: Mapping[str, str]) -> Iterable[Problem]:
@@ -81,21 +81,31 @@ def repeated_client_ids(client_ids: Mapping[str, str]) -> Iterable[Problem]:
 
 
 def _shared_secrets(settings: Settings) -> Iterable[Problem]:
-    """Yield secrets of a vault in which two integrations would lie: each would take the other's for its own."""
-    first: dict[str, str] = {}
+    """Yield names in a vault under which two things would lie: each would be taken for the other.
+
+    A certificate has a secret and a key of its name, so that it takes the name of a secret too.
+    """
+    first: dict[str, tuple[str, str]] = {}
     for integration in settings.integrations:
-        secrets = integration.credentials.secrets
-        places = {"custody": secrets.custody, "deliver": secrets.deliver} if secrets else {}
-        for key, place in places.items():
-            if place is None:
+        for path, vault, name in _places_in_vaults(integration):
+            other, what = first.setdefault(f"{vault}/{name}".lower(), (integration.key, path))
+            if (other, what) == (integration.key, path):
                 continue
-            other = first.setdefault(f"{place.key_vault}/{place.secret_name}".lower(), integration.key)
-            if other != integration.key:
-                yield Problem(
-                    ["integrations", integration.key, "credentials", "secrets", key, "secretName"],
-                    f"is that of integrations.{other} too, in the same vault: give each integration a secret of its "
-                    "own",
-                )
+            whose = f"integrations.{other}" if other != integration.key else "this integration"
+            yield Problem(
+                ["integrations", integration.key, "credentials", *path.split(".")],
+                f"is that of {whose} too ({what}), in the same vault: give each a name of its own",
+            )
+
+
+def _places_in_vaults(integration: Integration) -> Iterable[tuple[str, str, str]]:
+    """Yield what an integration has in vaults: the key path below `credentials`, the vault and the name."""
+    secrets, certificate = integration.credentials.secrets, integration.credentials.vault_certificate
+    for key, place in {"custody": secrets.custody, "deliver": secrets.deliver}.items() if secrets else ():
+        if place:
+            yield f"secrets.{key}.secretName", place.key_vault, place.secret_name
+    if certificate:
+        yield "vaultCertificate.certificateName", certificate.key_vault, certificate.certificate_name
 
 
 def _companion_problems(settings: Settings) -> Iterable[Problem]:

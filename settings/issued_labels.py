@@ -17,14 +17,23 @@ import yaml
 from settings.values import label as read_label
 from settings.yaml_reader import read_nodes, read_yaml
 
-_BELOW = ("credentials", "secrets", "issued")
+OF_SECRETS = ("credentials", "secrets", "issued")
+OF_CERTIFICATES = ("credentials", "vaultCertificate", "issued")
+"""Where the lists of labels stand, below an integration."""
 
 
 class CannotEdit(Exception):
     """The list cannot be edited without touching something else; the text says which change to make by hand."""
 
 
-def with_labels(text: str, namespace: str, key: str, add: Sequence[str], remove: Sequence[str]) -> str:
+def with_labels(
+    text: str,
+    namespace: str,
+    key: str,
+    add: Sequence[str],
+    remove: Sequence[str],
+    below: Sequence[str] = OF_SECRETS,
+) -> str:
     """Return a stack file with other labels of one integration.
 
     Where the file has no list yet, because the rest comes from a preset, it is written below the integration.
@@ -35,11 +44,12 @@ def with_labels(text: str, namespace: str, key: str, add: Sequence[str], remove:
         key: the integration's key.
         add: labels to write behind those that are there.
         remove: labels to remove.
+        below: where the list stands: `OF_SECRETS`, or `OF_CERTIFICATES`.
 
     Raises:
         CannotEdit: the file says it in a way that cannot be edited alone, such as an alias.
     """
-    path = ("config", f"{namespace}:integrations", key, *_BELOW)
+    path = ("config", f"{namespace}:integrations", key, *below)
     try:
         edited = text
         for label in add:
@@ -52,7 +62,7 @@ def with_labels(text: str, namespace: str, key: str, add: Sequence[str], remove:
         pass
     changes = [*(f"add '{label}'" for label in add), *(f"remove '{label}'" for label in remove)]
     raise CannotEdit(
-        f"integrations.{key}.credentials.secrets.issued cannot be edited without touching something else (is it an "
+        f"integrations.{key}.{'.'.join(below)} cannot be edited without touching something else (is it an "
         f"alias, or in another file?). Nothing was written. By hand: {', '.join(changes)}."
     )
 
@@ -108,7 +118,7 @@ def _deepest_node(text: str, path: Sequence[str]) -> tuple[yaml.CollectionNode, 
             raise TypeError("no mapping")
         found = next((value for name, value in node.value if name.value == key), None)
         if found is None:
-            if key not in _BELOW:
+            if number < len(path) - len(OF_SECRETS):  # not even the integration is there
                 raise LookupError(key)
             return node, path[number:]
         node = found

@@ -53,6 +53,20 @@ def certificate(key: str, thumbprint: str) -> str:
     return f"{key}-certificate-{thumbprint}"
 
 
+def vault_certificate(key: str, label: str) -> str:
+    """Return the name of a certificate in a vault, and of its public part in Entra: by its label.
+
+    A thumbprint has no hyphen in it, and a label always has.
+    """
+    return f"{key}-certificate-{label}"
+
+
+def key_and_certificate_label(name: str) -> tuple[str, str]:
+    """Return the key and the label, or the thumbprint, that the name of a certificate is made of."""
+    key, _, label = name.rpartition("-certificate-")
+    return key, label
+
+
 def companion(environment: str) -> str:
     """Return the name of the companion extension in an environment: by the environment's name, as a registration."""
     return f"companion-{environment.casefold()}"
@@ -60,7 +74,7 @@ def companion(environment: str) -> str:
 
 def of_integration(integration: Integration, settings: Settings) -> list[str]:
     """Return all logical names of an integration's resources."""
-    key, secrets = integration.key, integration.credentials.secrets
+    key, secrets, in_vault = integration.key, integration.credentials.secrets, integration.credentials.vault_certificate
     environments = [settings.environments[each].name for each in integration.environments]
     return [
         key,
@@ -69,4 +83,5 @@ def of_integration(integration: Integration, settings: Settings) -> list[str]:
         *(secret(key, label) for label in (secrets.issued if secrets else ())),
         *(federated(key, each.name) for each in integration.credentials.federated),
         *(certificate(key, each.public.thumbprint) for each in integration.credentials.certificates),
+        *(vault_certificate(key, label) for label in (in_vault.issued if in_vault else ())),
     ]

@@ -1,4 +1,4 @@
-"""What a preview says of the dates of secrets: nothing but the stack file tells it, so it says the same on any day."""
+"""What a preview says of the dates of secrets and certificates: by the stack file alone, so the same on any day."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from collections.abc import Iterator
 
 from settings.models import Settings
 from settings.secret_labels import issued_path
+from settings.vault_certificates import issued_path as certificate_labels_path
 
 
 def rotation_warnings(settings: Settings) -> Iterator[str]:
-    """Yield what is wrong with the dates of secrets, though `up` can do it: a sentence or two each."""
+    """Yield what is wrong with these dates, though `up` can do it: a sentence or two each."""
     for integration in settings.integrations:
+        if in_vault := integration.credentials.vault_certificate:
+            for label, successor in in_vault.too_late:
+                yield (
+                    f"{certificate_labels_path(integration.key)}: '{successor}' leaves less than the "
+                    f"{in_vault.overlap} days of overlapDays to take it, since '{label}' ends {in_vault.end(label)}. "
+                    f"Whoever uses '{label}' has to be told."
+                )
         secrets = integration.credentials.secrets
         if secrets is None:
             continue

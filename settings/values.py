@@ -117,7 +117,7 @@ PATTERNS = {  # pattern -> what is said where a text is another
     _ENVIRONMENT: "must have letters, digits, spaces, - and _ only, and begin with a letter or a digit",
     _KEY: "is not allowed as a key: use letters, digits, - and _, at most 63, and begin with a letter",
     _VAULT: "must be a vault's name, not its address: letters, digits and single -, beginning with a letter",
-    _IN_A_VAULT: "must be a name of a secret in Key Vault: 1 to 127 letters, digits and -",
+    _IN_A_VAULT: "must be a name in Key Vault: 1 to 127 letters, digits and -",
     _FEDERATED: "must have 3 to 120 letters, digits, - and _, and begin with a letter or a digit, as Entra wants it",
 }
 

@@ -1,4 +1,4 @@
-"""An integration's application as a client of Business Central: it signs in with its secret, and calls an environment.
+"""An integration's application as a client of Business Central: it signs in as itself, and calls an environment.
 
 https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/automation-apis-using-s2s-authentication
 """
@@ -35,14 +35,14 @@ def route_for(roles: Iterable[str]) -> str | None:
 
 
 class ApplicationClient:
-    """An application with a client secret. Each sign-in gets a new token; connections are kept. Not thread-safe.
+    """An application with its credential. Each sign-in gets a new token; connections are kept. Not thread-safe.
 
     Args:
         client_id: the application.
-        secret: its secret; it is in no message.
+        secret: its secret, which is in no message; "" where it signs in with a certificate.
         tenant_id: the directory.
         home: the cloud of the directory: its tokens are sent to no other cloud's Business Central.
-        credential: makes a credential of the secret.
+        credential: makes a credential of it.
     """
 
     def __init__(
@@ -63,12 +63,14 @@ class ApplicationClient:
 
         Raises:
             SignInFailed: Entra gave no token; its reason has Entra's own code, as AADSTS7000215.
+            UserFacingError: the vault that has its key did not sign.
         """
         try:
             return sign_in.bearer(self._credential(), scope or sign_in.BUSINESS_CENTRAL_SCOPE)()
         except SignInFailed as problem:
             # Entra echoes no secret, as far as is known; a message that did would stand in the clear in a build log.
-            problem.reason = problem.reason.replace(self._secret, "[secret]")
+            if self._secret:
+                problem.reason = problem.reason.replace(self._secret, "[secret]")
             raise
 
     def get_any_token(self) -> None:

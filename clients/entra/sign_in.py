@@ -147,6 +147,20 @@ def secret_credential(tenant_id: str, cloud: Cloud, client_id: str, secret: str)
     return ClientSecretCredential(tenant_id, client_id, secret, retry_total=3, **_options(cloud))
 
 
+def assertion_credential(tenant_id: str, cloud: Cloud, client_id: str, assertion: Callable[[], str]) -> Credential:
+    """Return the credential of an application that signs assertions; its tokens are kept in memory only.
+
+    Args:
+        tenant_id: the directory.
+        cloud: its cloud.
+        client_id: the application.
+        assertion: makes a new one (`clients.entra.client_assertion`).
+    """
+    from azure.identity import ClientAssertionCredential
+
+    return ClientAssertionCredential(tenant_id, client_id, assertion, retry_total=3, **_options(cloud))
+
+
 def bearer(credential: Credential, scope: str) -> Callable[[], str]:
     """Return a function that gives an Authorization header for a scope; it raises what `cached_token` says."""
     token = cached_token(credential, scope)

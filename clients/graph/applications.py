@@ -49,11 +49,15 @@ class Certificate:
         key_id: its id.
         display_name: its name, "" where it has none.
         thumbprint: SHA-1, 40 hexadecimal digits in capitals; "" where Entra lists none.
+        ends: when it ends, as Graph writes it.
+        starts: since when it is valid, as Graph writes it.
     """
 
     key_id: str
     display_name: str
     thumbprint: str
+    ends: str = ""
+    starts: str = ""
 
     def __str__(self) -> str:
         return _name_and_key_id({"displayName": self.display_name, "keyId": self.key_id})
@@ -242,7 +246,13 @@ def _certificate(credential: Mapping[str, Any]) -> Certificate:
             identifier = base64.b64decode(identifier, validate=True).hex()
         except ValueError:
             identifier = ""
-    return Certificate(credential["keyId"], credential.get("displayName") or "", identifier.upper())
+    return Certificate(
+        credential["keyId"],
+        credential.get("displayName") or "",
+        identifier.upper(),
+        credential.get("endDateTime") or "",
+        credential.get("startDateTime") or "",
+    )
 
 
 def application_of(found: Mapping[str, Any]) -> Application:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from clients.http.answers import THROTTLED, KnownAnswer, means, remedy_by_status
 from clients.http.errors import ServiceError
+from clients.key_vault.certificate_errors import CERTIFICATE_ANSWERS
 
 OFFICER, USER, READER = "Key Vault Secrets Officer", "Key Vault Secrets User", "Key Vault Reader"
 """Roles of Azure for the data of a vault: https://learn.microsoft.com/azure/key-vault/general/rbac-guide"""
@@ -162,9 +163,14 @@ KNOWN_ANSWERS: tuple[KnownAnswer, ...] = (
 """The first row that fits decides about the remedy; a meaning holds where any row with it fits."""
 
 
+def known_answers() -> tuple[KnownAnswer, ...]:
+    """Return all rows: those about certificates and keys, which tell by the text what they are about, come first."""
+    return (*CERTIFICATE_ANSWERS, *KNOWN_ANSWERS)
+
+
 def is_absent(problem: BaseException) -> bool:
-    """Tell whether a secret, or a version of it, is not in the vault."""
-    return isinstance(problem, ServiceError) and problem.code == "SecretNotFound"
+    """Tell whether a secret or certificate, or a version of it, is not in the vault."""
+    return means(known_answers(), "absent", problem) and getattr(problem, "code", "") != "VaultNotFound"
 
 
 def is_disabled(problem: BaseException) -> bool:
@@ -200,7 +206,7 @@ def remedy_for(problem: ServiceError, **words: str) -> str:
         problem: the answer.
         words: `vault`, `host`, `name` and `version`, which the remedies name.
     """
-    known = next((known.remedy for known in KNOWN_ANSWERS if known.remedy and known.fits(problem)), "")
+    known = next((known.remedy for known in known_answers() if known.remedy and known.fits(problem)), "")
     for word, value in words.items():
         known = known.replace(f"{{{word}}}", value)
     return known or remedy_by_status(problem)

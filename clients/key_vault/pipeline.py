@@ -1,12 +1,14 @@
-"""How azure-keyvault-secrets is made to send as the rest of this program does: trust, retries, sign-in, errors.
+"""How Key Vault's libraries are made to send as the rest of this program does: trust, retries, sign-in, errors.
 
-The library writes the requests and answers the vault's challenge: it sends a token only where the challenge is for the
-vault's own domain (https://devblogs.microsoft.com/azure-sdk/guidance-for-applications-using-the-key-vault-libraries/).
+azure-keyvault-secrets, -certificates and -keys, each imported with its first client. A library writes the requests and
+answers the vault's challenge: it sends a token only where the challenge is for the vault's own domain
+(https://devblogs.microsoft.com/azure-sdk/guidance-for-applications-using-the-key-vault-libraries/).
 Its own retries are off, because it repeats a PUT after an answer that does not come, and each PUT makes a version.
 """
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -24,11 +26,16 @@ from clients.key_vault.credential import VaultCredential
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+    from azure.keyvault.certificates import CertificateClient
+    from azure.keyvault.keys.crypto import CryptographyClient
     from azure.keyvault.secrets import SecretClient
 
 SERVICE = "Azure Key Vault"
 API_VERSION = "7.4"
 """Of 2023, which all clouds have; it has all that is used here. The library's own default is newer."""
+
+# They log a warning for failures that they raise too, and Python prints those where logging is not set up.
+logging.getLogger("azure.keyvault").addHandler(logging.NullHandler())
 
 _answers = threading.local()
 
@@ -40,24 +47,47 @@ def secret_client(address: str, credential: VaultCredential) -> SecretClient:
         address: the vault's, `https://NAME.SUFFIX`.
         credential: raises UserFacingError where it gets no token.
     """
+    from azure.keyvault.secrets import SecretClient
+
+    return SecretClient(address, cast("TokenCredential", credential), **_options())
+
+
+def certificate_client(address: str, credential: VaultCredential) -> CertificateClient:
+    """Return the library's client of the certificates of one vault; the arguments are those of `secret_client`."""
+    from azure.keyvault.certificates import CertificateClient
+
+    return CertificateClient(address, cast("TokenCredential", credential), **_options())
+
+
+def cryptography_client(key_id: str, credential: VaultCredential) -> CryptographyClient:
+    """Return the library's client of one key.
+
+    Args:
+        key_id: its address, with the version.
+        credential: raises UserFacingError where it gets no token.
+    """
+    from azure.keyvault.keys.crypto import CryptographyClient
+
+    return CryptographyClient(key_id, cast("TokenCredential", credential), **_options())
+
+
+def _options() -> dict[str, Any]:
+    """Return what each client is made with; a credential of ours is one but for the class of its tokens."""
     from azure.core.pipeline.policies import RetryPolicy
     from azure.core.pipeline.transport import RequestsTransport
-    from azure.keyvault.secrets import SecretClient
 
     session = trusting_session(RETRIES)
     session.auth = lambda request: request  # so that a netrc file can never take the place of the token
-    return SecretClient(
-        address,
-        cast("TokenCredential", credential),  # but for the class of its tokens it is one
-        api_version=API_VERSION,
-        transport=RequestsTransport(
+    return {
+        "api_version": API_VERSION,
+        "transport": RequestsTransport(
             session=session, session_owner=False, connection_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS
         ),
-        retry_policy=RetryPolicy.no_retries(),
-        permit_redirects=False,  # Key Vault does not redirect; a redirect could carry the token elsewhere
-        user_agent=USER_AGENT,
-        raw_response_hook=_remember,
-    )
+        "retry_policy": RetryPolicy.no_retries(),
+        "permit_redirects": False,  # Key Vault does not redirect; a redirect could carry the token elsewhere
+        "user_agent": USER_AGENT,
+        "raw_response_hook": _remember,
+    }
 
 
 def forget() -> None:
@@ -83,7 +113,9 @@ def read_error_body(body: Any) -> ErrorBody:
     return ErrorBody("/".join(codes), str(error.get("message") or ""), "")
 
 
-def as_ours(problem: BaseException, attempting: str, method: str, address: str) -> UserFacingError:
+def as_ours(
+    problem: BaseException, attempting: str, method: str, address: str, handled: BaseException | None = None
+) -> UserFacingError:
     """Return whatever the library raised as an error for the user: by what was answered, not by the library's words.
 
     Args:
@@ -91,8 +123,9 @@ def as_ours(problem: BaseException, attempting: str, method: str, address: str) 
         attempting: what the request was for, to complete "could not ...".
         method: of the request.
         address: the vault's.
+        handled: what was being handled already when it was asked: Python then takes that for what led to the failure.
     """
-    chain = list(_causes(problem))
+    chain = list(_causes(problem, handled))
     host = urlsplit(address).netloc
     for each in chain:
         if isinstance(each, UserFacingError):
@@ -107,7 +140,7 @@ def as_ours(problem: BaseException, attempting: str, method: str, address: str) 
             return _vault_not_found(attempting, host, each)
         if isinstance(each, ValueError) and "challenge resource" in str(each):
             return _foreign_challenge(attempting, host, each)
-    last = getattr(_answers, "last", None)
+    last = _answer_in(problem) or getattr(_answers, "last", None)
     if last is None or _came_without_answer(problem):
         reason = redact(f"{type(chain[-1]).__name__}: {chain[-1]}")
         return NoResponse(attempting, f"{SERVICE} at {address} gave no answer to {method} ({reason})", NOT_KNOWN)
@@ -128,14 +161,22 @@ def as_ours(problem: BaseException, attempting: str, method: str, address: str) 
     return unexpected_answer(attempting, SERVICE, address, method, status, body)
 
 
-def _causes(problem: BaseException) -> Iterator[BaseException]:
-    """Yield a failure and what led to it, the last one first."""
+def _causes(problem: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
+    """Yield a failure and what led to it, the last one first; not what was there before it."""
     seen: list[BaseException] = []
     each: Any = problem
-    while isinstance(each, BaseException) and each not in seen:
+    while isinstance(each, BaseException) and each is not handled and each not in seen:
         seen.append(each)
         yield each
         each = getattr(each, "inner_exception", None) or each.__cause__ or each.__context__
+
+
+def _answer_in(problem: BaseException) -> tuple[int, dict[str, str], bytes] | None:
+    """Return the answer that a failure has with it: operations are polled for by another thread."""
+    response: Any = getattr(problem, "response", None)
+    if response is None:
+        return None
+    return response.status_code, dict(response.headers), response.read()
 
 
 def _came_without_answer(problem: BaseException) -> bool:

@@ -1,7 +1,8 @@
-"""Requests to one vault, by azure-keyvault-secrets, with its failures told as errors of ours."""
+"""Requests to one vault, by the libraries for its secrets and certificates, with failures told as errors of ours."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -30,18 +31,30 @@ class VaultRequests:
     def __init__(self, name: str, address: str, credential: VaultCredential) -> None:
         self.name = name
         self.address = address
-        self._credential = credential
+        self.credential = credential
 
     @cached_property
     def _client(self) -> SecretClient:
-        return pipeline.secret_client(self.address, self._credential)
+        return pipeline.secret_client(self.address, self.credential)
 
-    def _ask(self, method: str, ask: Callable[[], T], attempting: str, name: str, version: str = "") -> T:
+    def ask(self, method: str, ask: Callable[[], T], attempting: str, name: str, version: str = "") -> T:
+        """Ask the vault by a library, and raise what it answers as an error for the user.
+
+        Args:
+            method: of the request, for a message.
+            ask: asks.
+            attempting: what it is for, to complete "could not ...".
+            name: of the secret or certificate, for a remedy.
+            version: its version, for a remedy.
+        """
         pipeline.forget()
+        handled = sys.exception()  # a write is looked at while its own failure is handled
         try:
             return ask()
         except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-core
-            raise self._explained(pipeline.as_ours(problem, attempting, method, self.address), name, version) from None
+            raise self._explained(
+                pipeline.as_ours(problem, attempting, method, self.address, handled), name, version
+            ) from None
 
     def _explained(self, problem: UserFacingError, name: str, version: str) -> UserFacingError:
         if not isinstance(problem, ServiceError):

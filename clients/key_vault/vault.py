@@ -1,4 +1,4 @@
-"""One vault of Azure Key Vault: the versions of its secrets.
+"""One vault of Azure Key Vault: the versions of its secrets; its certificates are in `certificates.py`.
 
 https://learn.microsoft.com/rest/api/keyvault/secrets . azure-keyvault-secrets makes the requests; it is imported with
 the first vault, since a run with nothing to do asks none.
@@ -10,12 +10,14 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 
 from clients.entra.cloud import Cloud
 from clients.http.errors import FailedPrecondition, Forbidden, ServiceError
 from clients.http.replication import wait_until
 from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, done_if, write
+from clients.key_vault.certificates import Certificates
 from clients.key_vault.credential import VaultCredential
 from clients.key_vault.errors import KNOWN_ANSWERS, is_absent, is_disabled, is_refused_by_rights
 from clients.key_vault.records import Deleted, Version
@@ -72,6 +74,11 @@ class Vault(VaultRequests):
         self.lock = threading.RLock()
         self._current = SharedRead(self._list_current)
 
+    @cached_property
+    def certificates(self) -> Certificates:
+        """Its certificates."""
+        return Certificates(self)
+
     def versions(self, name: str) -> list[Version]:
         """Return all versions of a secret, in the order in which they were created; [] where there is no such secret.
 
@@ -84,7 +91,7 @@ class Vault(VaultRequests):
             return sorted(found, key=lambda each: each.created.timestamp() if each.created else 0.0)
 
         try:
-            return self._ask("GET", ask, f"list the versions of {name} in vault {self.name}", name)
+            return self.ask("GET", ask, f"list the versions of {name} in vault {self.name}", name)
         except ServiceError as problem:
             if is_absent(problem):
                 return []
@@ -102,7 +109,7 @@ class Vault(VaultRequests):
             listed = (self._version(each, "") for each in self._client.list_properties_of_secrets())
             return {each.name.lower(): each for each in listed}
 
-        return self._ask("GET", ask, f"list the secrets of vault {self.name}", "")
+        return self.ask("GET", ask, f"list the secrets of vault {self.name}", "")
 
     def set_secret(
         self,
@@ -143,7 +150,7 @@ class Vault(VaultRequests):
             return Done(listed[-1]) if listed else None
 
         try:
-            return write("PUT", lambda: self._ask("PUT", send, attempting, name), check_done, KNOWN_ANSWERS)
+            return write("PUT", lambda: self.ask("PUT", send, attempting, name), check_done, KNOWN_ANSWERS)
         finally:
             self._current.forget()
 
@@ -157,7 +164,7 @@ class Vault(VaultRequests):
             return value
 
         attempting = f"read version {version} of {name} in vault {self.name}"
-        return self._ask("GET", ask, attempting, name, version)
+        return self.ask("GET", ask, attempting, name, version)
 
     def may_read_values(self, name: str) -> bool:
         """Tell whether the caller may read a secret's value, by asking for a version that cannot be there.
@@ -195,7 +202,7 @@ class Vault(VaultRequests):
         try:
             write(
                 "PATCH",
-                lambda: self._ask("PATCH", send, attempting, name, version),
+                lambda: self.ask("PATCH", send, attempting, name, version),
                 lambda: done_if(is_done),
                 KNOWN_ANSWERS,
             )
@@ -213,7 +220,7 @@ class Vault(VaultRequests):
             return Deleted(name, found.scheduled_purge_date)
 
         try:
-            return self._ask("GET", ask, f"look for a deleted secret {name} in vault {self.name}", name)
+            return self.ask("GET", ask, f"look for a deleted secret {name} in vault {self.name}", name)
         except ServiceError as problem:
             if is_absent(problem):
                 return None
@@ -230,7 +237,7 @@ class Vault(VaultRequests):
                 for each in self._client.list_deleted_secrets()
             ]
 
-        return self._ask("GET", ask, f"list the deleted secrets of vault {self.name}", "")
+        return self.ask("GET", ask, f"list the deleted secrets of vault {self.name}", "")
 
     def delete(self, name: str) -> None:
         """Delete a secret with all of its versions, and wait until it can be purged. Needs Officer.
@@ -246,9 +253,7 @@ class Vault(VaultRequests):
             self._client.begin_delete_secret(name)
 
         try:
-            write(
-                "DELETE", lambda: self._ask("DELETE", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS
-            )
+            write("DELETE", lambda: self.ask("DELETE", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
         finally:
             self._current.forget()
         self._wait(is_done, attempting)
@@ -265,7 +270,7 @@ class Vault(VaultRequests):
 
         ask = f"purge {name} in vault {self.name}"
         gone = lambda: done_if(lambda: self.deleted(name) is None)  # noqa: E731 - as those beside it
-        write("DELETE", lambda: self._ask("DELETE", send, ask, name), gone, KNOWN_ANSWERS)
+        write("DELETE", lambda: self.ask("DELETE", send, ask, name), gone, KNOWN_ANSWERS)
 
     def recover(self, name: str) -> None:
         """Bring a deleted secret back, with all of its versions, and wait until it is there. Needs Officer."""
@@ -277,7 +282,7 @@ class Vault(VaultRequests):
         def is_done() -> bool:
             return bool(self.versions(name))
 
-        write("POST", lambda: self._ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
+        write("POST", lambda: self.ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
         self._wait(is_done, attempting)
 
     def _wait(self, is_done: Callable[[], bool], attempting: str) -> None:

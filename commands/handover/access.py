@@ -25,7 +25,7 @@ from commands.stack_outputs import (
 )
 from settings.messages import suggestion
 
-Kind = Literal["clientSecret", "federatedCredential", "managedIdentity", "certificate", "people"]
+Kind = Literal["clientSecret", "federatedCredential", "managedIdentity", "certificate", "vaultCertificate", "people"]
 """By what the outside system signs in; `people` stands for people who sign in themselves."""
 
 
@@ -92,12 +92,14 @@ class Handover:
         outputs: what the stack says.
         token_endpoint: where tokens are asked for.
         environments: how each environment is called.
+        key_id: the address of the key in a vault that signs for it, with its version; "" for none.
     """
 
     key: str
     outputs: IntegrationOutputs
     token_endpoint: str
     environments: tuple[EnvironmentAccess, ...]
+    key_id: str = ""
 
     @property
     def kinds(self) -> list[Kind]:
@@ -110,6 +112,7 @@ class Handover:
         kinds: dict[Kind, bool] = {
             "managedIdentity": bool(entra),
             "federatedCredential": len(trusts) > len(entra),
+            "vaultCertificate": outputs.certificate_in is not None,
             "certificate": bool(outputs.certificates),
             "clientSecret": bool(outputs.client_secret_expires or outputs.client_secret_in),
         }
@@ -173,7 +176,10 @@ def handover(key: str, outputs: IntegrationOutputs, session: Callable[[], Sessio
         companies = {each: _companies(api, each) for each in there.companies}
         environments.append(EnvironmentAccess(name, there.scope or outputs.scope, api, companies))
     endpoint = outputs.token_endpoint or session().token_endpoint
-    return Handover(key, outputs, endpoint, tuple(environments))
+    key_id = ""
+    if signs := outputs.certificate_in:
+        key_id = f"{session().vault(signs.key_vault).address}/keys/{signs.certificate_name}/{signs.version}"
+    return Handover(key, outputs, endpoint, tuple(environments), key_id)
 
 
 def _companies(api: str, name: str = "") -> str:

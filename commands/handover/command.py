@@ -73,6 +73,11 @@ def as_json(access: Handover) -> dict[str, Any]:
             for name, each in outputs.federated_credentials.items()
         },
         "certificates": {name: each.model_dump(by_alias=True) for name, each in outputs.certificates.items()},
+        "certificateIn": (
+            {**outputs.certificate_in.model_dump(by_alias=True), "keyId": access.key_id}
+            if outputs.certificate_in
+            else None
+        ),
         "examples": {
             each.kind: {"needs": each.needs, "curl": each.curl, "python": each.python} for each in examples(access)
         },
@@ -150,6 +155,7 @@ _WORDS = {
     "federatedCredential": "With a federated token",
     "managedIdentity": "As a managed identity",
     "certificate": "With the certificate",
+    "vaultCertificate": "With the certificate in Key Vault",
 }
 
 
@@ -169,6 +175,9 @@ def _sign_in(access: Handover) -> Iterator[str]:
         yield from (f"  {word} {value}" for word, value in said.items() if value)
     for thumbprint, certificate in outputs.certificates.items():
         yield f"certificate with thumbprint {thumbprint}, until {certificate.expires}"
+    if signs := outputs.certificate_in:
+        yield f"certificate with thumbprint {signs.thumbprint}, until {signs.expires}"
+        yield f"  in Azure Key Vault {signs.key_vault}; its key signs there, and never leaves it: {access.key_id}"
     if "clientSecret" in access.kinds:
         end = f", until {outputs.client_secret_expires}" if outputs.client_secret_expires else ""
         if vault := outputs.client_secret_in:

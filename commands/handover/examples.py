@@ -5,6 +5,7 @@ Secrets are named by environment variables alone, and are in no argument of a pr
 
 from __future__ import annotations
 
+import base64
 from typing import NamedTuple
 
 from clients.entra.cloud import CLOUDS
@@ -112,11 +113,48 @@ def _with_certificate(access: Handover) -> Example:
     )
 
 
+def _with_vault_certificate(access: Handover) -> Example:
+    signs = access.outputs.certificate_in
+    named = base64.urlsafe_b64encode(bytes.fromhex(signs.sha256 if signs else "")).decode().rstrip("=")
+    client_id = access.outputs.client_id
+    return Example(
+        "vaultCertificate",
+        "It runs with an identity that may sign with that key (role Key Vault Crypto User on it); pip install "
+        "azure-identity azure-keyvault-keys requests.",
+        "",
+        "\n".join(
+            [
+                "import base64, hashlib, json, requests, time, uuid",
+                "from azure.identity import DefaultAzureCredential",
+                "from azure.keyvault.keys.crypto import CryptographyClient, SignatureAlgorithm",
+                f"identity = DefaultAzureCredential({_elsewhere(access).strip().rstrip(',')})",
+                f'key = CryptographyClient("{access.key_id}", identity)',
+                "def encoded(value):",
+                '    return base64.urlsafe_b64encode(value).decode().rstrip("=")',
+                f'header = {{"alg": "PS256", "typ": "JWT", "x5t#S256": "{named}"}}',
+                f'claims = {{"aud": "{access.token_endpoint}", "iss": "{client_id}", "sub": "{client_id}",',
+                '    "jti": str(uuid.uuid4()), "nbf": int(time.time()), "exp": int(time.time()) + 300}',
+                'text = ".".join(encoded(json.dumps(each).encode()) for each in (header, claims))',
+                "signed = key.sign(SignatureAlgorithm.ps256, hashlib.sha256(text.encode()).digest())",
+                *_python(
+                    access,
+                    "",
+                    [
+                        f'"client_assertion_type": "{_ASSERTION}",',
+                        '"client_assertion": text + "." + encoded(signed.signature),',
+                    ],
+                ).splitlines()[1:],
+            ]
+        ),
+    )
+
+
 _NEEDS = {
     "clientSecret": _with_secret,
     "federatedCredential": _with_token_file,
     "managedIdentity": _with_managed_identity,
     "certificate": _with_certificate,
+    "vaultCertificate": _with_vault_certificate,
 }
 
 

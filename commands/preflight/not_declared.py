@@ -12,6 +12,7 @@ from clients.graph.applications import Application
 from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys, key_path
+from settings import logical_names
 from settings.models import Integration
 
 _SIGNS_IN = "Whoever has one signs in as the application. Ask its owners; what nobody needs, remove in Entra."
@@ -37,13 +38,15 @@ def check(
     if application is None or integration.client_id:
         return []
     try:
-        found = list(_of_application(integration, application)) + list(_of_principal(stack, integration, application))
+        found = list(_of_application(stack, integration, application)) + list(
+            _of_principal(stack, integration, application)
+        )
         return found + list(_beside(stack, integration, application, caller))
     except UserFacingError as problem:
         return [finding_from(key_path(integration), problem)]
 
 
-def _of_application(integration: Integration, application: Application) -> Iterator[Finding]:
+def _of_application(stack: Stack, integration: Integration, application: Application) -> Iterator[Finding]:
     declared = integration.redirect_uris
     for kind, there, named in (
         ("redirect addresses for web applications", application.web, declared.web),
@@ -57,7 +60,11 @@ def _of_application(integration: Integration, application: Application) -> Itera
         yield from _note(integration, application, kind, sorted(set(there) - set(named or ())), remedy)
     remedy = f"Tokens reach the browser's address bar then: turn it off in Entra, where nobody needs it. {_WHOLE}"
     yield from _note(integration, application, "implicit grants", application.implicit_grants, remedy)
-    ours = {each.public.thumbprint for each in integration.credentials.certificates}
+    ours = {each.public.thumbprint for each in integration.credentials.certificates} | {
+        thumbprint
+        for name, thumbprint in stack.state.vault_thumbprints.items()
+        if logical_names.key_and_certificate_label(name)[0] in all_keys(integration)
+    }
     certificates = [str(each) for each in application.certificates if each.thumbprint not in ours]
     yield from _note(integration, application, "certificates", certificates, _SIGNS_IN)
 

@@ -12,6 +12,8 @@ from reconcilers.consent.spec import Recorded
 APPLICATION = "azuread:index/application:Application"
 PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
 _VAULT_SECRET = "pulumi-python:dynamic/entra-business-central:VaultSecret"  # noqa: S105 - a type
+_CERTIFICATE = "azuread:index/applicationCertificate:ApplicationCertificate"
+_VAULT_CERTIFICATE = "pulumi-python:dynamic/entra-business-central:VaultCertificate"
 PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 CONSENT = "pulumi-python:dynamic/entra-business-central:AdminConsent"
 INTEGRATION = "entra-business-central:index:Integration"
@@ -33,6 +35,8 @@ class State:
         secrets: key ids of all client secrets, also of those that the next run deletes.
         secret_ends: logical name of each client secret -> when it ends, "" where that is not recorded.
         secret_keys: logical name of each client secret -> its key id.
+        certificate_keys: logical name of each certificate -> its key id in Entra.
+        vault_thumbprints: logical name of each certificate in a vault -> its SHA-1 thumbprint.
         registrations: environment (in lower case) and client id of all registrations -> what is recorded of each.
         consents: client ids of application and resource -> what is ours.
         stacks: the stacks that the resources say they are of; one, or none where there are none.
@@ -52,6 +56,8 @@ class State:
     client_ids: Mapping[str, str] = field(default_factory=dict)
     secret_ends: Mapping[str, str] = field(default_factory=dict)
     secret_keys: Mapping[str, str] = field(default_factory=dict)
+    certificate_keys: Mapping[str, str] = field(default_factory=dict)
+    vault_thumbprints: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @staticmethod
@@ -80,6 +86,16 @@ class State:
                 },
                 secret_keys={
                     _key(each): key_id.lower() for each, key_id in _secrets(resources) if not each.get("delete")
+                },
+                certificate_keys={
+                    _key(each): each["outputs"]["keyId"].lower()
+                    for each in _of(resources, _CERTIFICATE)
+                    if not each.get("delete")
+                },
+                vault_thumbprints={
+                    _key(each): thumbprint
+                    for each in _of(resources, _VAULT_CERTIFICATE)
+                    if (thumbprint := (each.get("outputs") or {}).get("thumbprint"))
                 },
                 registrations={
                     (outputs["environment"].casefold(), outputs["client_id"].lower()): outputs

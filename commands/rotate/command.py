@@ -1,4 +1,4 @@
-"""`python -m commands rotate`: edits the dates of secrets in a stack file, for a pipeline that runs on a schedule."""
+"""`python -m commands rotate`: edits the dates of secrets and certificates in a stack file, on a schedule."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from commands import pulumi_cli, stack_file_writer
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
+from commands.rotate.certificates import CertificateOutcome
+from commands.rotate.certificates import outcome as certificate_outcome
 from commands.rotate.known_secrets import Known, known_secrets, out_since
 from commands.rotate.outcome import ForeignAction, Line, Outcome, show
 from commands.stack_file_writer import NotWritten
@@ -25,7 +27,7 @@ from commands.stack_state import exported_state
 from reconcilers.secrets.foreign import ListedSecret
 from reconcilers.secrets.rotation import plan, plan_after_leak
 from settings.credentials import Secrets
-from settings.issued_labels import CannotEdit, with_labels
+from settings.issued_labels import OF_CERTIFICATES, CannotEdit, with_labels
 from settings.loading import SettingsError, load, project_configuration
 from settings.models import PROJECT, Integration, Settings
 from settings.yaml_reader import read_yaml
@@ -71,13 +73,18 @@ def run(arguments: argparse.Namespace) -> int:
         leak = _leak(arguments)
         text = stack_file_writer.read(file)
         declared, session = _declared(file, text)
-        wanted = list(_to_rotate(declared, leak))
-        outcomes, unread = _plan(arguments, wanted, session, leak, now) if wanted else ([], ())
+        wanted, certified = list(_to_rotate(declared, leak)), list(_with_certificates(declared, leak))
+        outcomes, certificates, unread = _plan(arguments, wanted, certified, session, leak, now)
         edited = text
         for each in outcomes:
             if each.edits:
                 add = [each.rotation.add] if each.rotation.add else []
                 edited = with_labels(edited, PROJECT, each.key, add, each.rotation.remove)
+        for certificate in certificates:
+            if certificate.edits:
+                rotation, key = certificate.rotation, certificate.integration.key
+                add = [rotation.add] if rotation.add else []
+                edited = with_labels(edited, PROJECT, key, add, rotation.remove, OF_CERTIFICATES)
         if edited != text and not arguments.check:
             stack_file_writer.replace(file, text, edited)
     except (CannotRotate, NotWritten, CannotEdit, StackUnreadable, StateUnusable, SettingsError) as problem:
@@ -87,8 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"{problem} Nothing was changed.\n")
         return FAILED
     failure = "" if arguments.check else _remove_foreign(outcomes, session)
-    code = _exit_code(outcomes, failure)
-    _print(arguments, outcomes, unread, now, code)
+    code = _exit_code(outcomes, certificates, failure)
+    _print(arguments, outcomes, certificates, unread, now, code)
     if failure:
         sys.stderr.write(f"{failure}\n")
     return code
@@ -131,6 +138,8 @@ def _to_rotate(declared: Settings, leak: Leak | None) -> Iterator[Integration]:
         yield from (each for each in ours if each.credentials.secrets and not each.credentials.secrets.rotated_by)
         return
     found = next((each for each in ours if leak.key in all_keys(each)), None)
+    if found is None and any(_with_certificates(declared, leak)):
+        return  # it has a certificate in a vault, and no secret
     if found is None or found.credentials.secrets is None:
         keys = ", ".join(each.key for each in ours) or "none"
         raise CannotRotate(
@@ -141,18 +150,37 @@ def _to_rotate(declared: Settings, leak: Leak | None) -> Iterator[Integration]:
     yield found
 
 
+def _with_certificates(declared: Settings, leak: Leak | None) -> Iterator[Integration]:
+    """Yield the integrations with certificates; of a leak that one alone, if its certificate is in a vault."""
+    for each in declared.integrations:
+        credentials = each.credentials
+        if (leak is None and (credentials.certificates or credentials.vault_certificate)) or (
+            leak and leak.key in all_keys(each) and credentials.vault_certificate
+        ):
+            yield each
+
+
 def _plan(
-    arguments: argparse.Namespace, wanted: Sequence[Integration], session: Session, leak: Leak | None, now: datetime
-) -> tuple[list[Outcome], tuple[Line, ...]]:
-    """Return what is to be done, integration by integration, and what could not be read.
+    arguments: argparse.Namespace,
+    wanted: Sequence[Integration],
+    certified: Sequence[Integration],
+    session: Session,
+    leak: Leak | None,
+    now: datetime,
+) -> tuple[list[Outcome], list[CertificateOutcome], tuple[Line, ...]]:
+    """Return what is to be done, integration by integration: about secrets, about certificates; what was not read.
+
+    Nothing is read where there are only certificates from PEM, or nothing at all.
 
     Raises:
         UserFacingError, StackUnreadable, StateUnusable: Entra or the state cannot be read.
     """
     piped = sys.stdin.read() if arguments.stdin else None
-    applications = session.applications.tagged(f"{PROJECT}:")
-    policy = session.app_management_policies.default()
-    state = exported_state(arguments.stack, piped, command="rotate")  # last: what Entra has shown is in it
+    rotates = bool(wanted) or any(each.credentials.vault_certificate for each in certified)
+    applications = session.applications.tagged(f"{PROJECT}:") if rotates else []
+    policy = session.app_management_policies.default() if wanted else None
+    # Last: what Entra has shown is in it.
+    state = exported_state(arguments.stack, piped, command="rotate") if rotates else State.empty()
     outcomes = []
     for integration in wanted:
         if (secrets := integration.credentials.secrets) is None:
@@ -162,11 +190,17 @@ def _plan(
         rotation = rule(known.terms, known.live, known.recorded, now, known.restrictions)
         foreign = [] if leak else [(each, _action(each, known, state, now)) for each in known.foreign]
         outcomes.append(Outcome(known, rotation, foreign, arguments.check, leak.reason if leak else ""))
+    reason = leak.reason if leak else ""
+    certificates = [
+        certificate_outcome(each, state, applications, session, now, checked=arguments.check, leak=reason)
+        for each in certified
+    ]
     unread = (
         "The tenant's app management policy was not read (Policy.Read.All): it may forbid secrets or limit their "
         "lifetime, and `up` is refused then."
     )
-    return outcomes, () if policy else (Line("not read", "Microsoft Graph", unread),)
+    lines = (Line("not read", "Microsoft Graph", unread),) if wanted and not policy else ()
+    return outcomes, certificates, lines
 
 
 def _in_vault(secrets: Secrets, session: Session) -> dict[str, datetime | None]:
@@ -203,31 +237,50 @@ def _remove_foreign(outcomes: list[Outcome], session: Session) -> str:
     return ""
 
 
-def _exit_code(outcomes: Sequence[Outcome], failure: str) -> int:
+def _exit_code(outcomes: Sequence[Outcome], certificates: Sequence[CertificateOutcome], failure: str) -> int:
     if failure:
         return FAILED
-    if any(each.is_to_decide for each in outcomes):
+    if any(each.is_to_decide for each in outcomes) or _undecided(certificates):
         return TO_DECIDE
-    return CHANGED if any(each.is_due for each in outcomes) else NOTHING_DUE
+    is_due = any(each.is_due for each in outcomes) or any(each.edits for each in certificates)
+    return CHANGED if is_due else NOTHING_DUE
 
 
 def _print(
-    arguments: argparse.Namespace, outcomes: Sequence[Outcome], unread: Sequence[Line], now: datetime, code: int
+    arguments: argparse.Namespace,
+    outcomes: Sequence[Outcome],
+    certificates: Sequence[CertificateOutcome],
+    unread: Sequence[Line],
+    now: datetime,
+    code: int,
 ) -> None:
+    due_certificates = sum(each.edits for each in certificates)
     if arguments.json:
         written = {
             "stack": arguments.stack,
             "today": now.date().isoformat(),
             "check": arguments.check,
             "exitCode": code,
-            "changed": not arguments.check and any(each.is_due for each in outcomes),
+            "changed": not arguments.check and (any(each.is_due for each in outcomes) or due_certificates > 0),
             "notRead": [line.text for line in unread],
             "integrations": [each.as_json() for each in outcomes],
+            "certificates": [each.as_json() for each in certificates],
         }
         sys.stdout.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
         return
-    due, decide = sum(each.is_due for each in outcomes), sum(each.is_to_decide for each in outcomes)
+    due = sum(each.is_due for each in outcomes)
+    decide = len({each.key for each in outcomes if each.is_to_decide} | _undecided(certificates))
     summary = f"{'To rotate' if arguments.check else 'Changed'}: {due} of {len(outcomes)} integrations with secrets."
+    if certificates:
+        summary += f" And of {len(certificates)} with certificates: {due_certificates}."
     if decide:
         summary += f" A person has to decide about {decide}."
-    show([*unread, *(line for each in outcomes for line in each.lines())], summary, Console())
+    lines = [
+        *(line for each in outcomes for line in each.lines()),
+        *(line for each in certificates for line in each.lines()),
+    ]
+    show([*unread, *lines], summary, Console())
+
+
+def _undecided(certificates: Sequence[CertificateOutcome]) -> set[str]:
+    return {each.integration.key for each in certificates if each.is_to_decide}

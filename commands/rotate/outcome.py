@@ -105,14 +105,7 @@ class Outcome:
     def lines(self) -> Iterator[Line]:
         """Yield what to print."""
         where = issued_path(self.key)
-        for note in self.rotation.notes:
-            yield Line(note.kind, where, note.text)
-        changes = [f"added '{self.rotation.add}'"] if self.rotation.add else []
-        changes += [f"removed '{label}'" for label in self.rotation.remove]
-        if changes:
-            why = f" ({self.reason})" if self.reason else ""
-            said = "Would change" if self.checked else "Changed"
-            yield Line("due" if self.checked else "changed", where, f"{said}: {', '.join(changes)}{why}.")
+        yield from rotation_lines(self.rotation, where, checked=self.checked, reason=self.reason)
         for text in self._next_up():
             yield Line("next up", where, text)
         for secret in self._still_valid:
@@ -139,6 +132,25 @@ class Outcome:
                 for each, action in self.foreign
             ],
         }
+
+
+def rotation_lines(rotation: Rotation, where: str, *, checked: bool, reason: str) -> Iterator[Line]:
+    """Yield what to print of a list of labels.
+
+    Args:
+        rotation: what is to change in it.
+        where: its key path.
+        checked: whether it was only looked at.
+        reason: of `--now`, "" without it.
+    """
+    for note in rotation.notes:
+        yield Line(note.kind, where, note.text)
+    changes = [f"added '{rotation.add}'"] if rotation.add else []
+    changes += [f"removed '{label}'" for label in rotation.remove]
+    if changes:
+        why = f" ({reason})" if reason else ""
+        said = "Would change" if checked else "Changed"
+        yield Line("due" if checked else "changed", where, f"{said}: {', '.join(changes)}{why}.")
 
 
 def _about_foreign(secret: ListedSecret, action: ForeignAction) -> str:

@@ -18,8 +18,9 @@ from clients.http.errors import NoResponse, ServiceError, SignInFailed, Unexpect
 from reconcilers.proof.spec import ProofSpec, Unseen
 
 Cause = Literal[
-    "secret", "application", "sign-in", "roles", "registration", "disabled", "permission sets", "company", "environment"
-]
+    "secret", "certificate", "application", "sign-in", "roles", "registration", "disabled", "permission sets",
+    "company", "environment",
+]  # fmt: skip
 
 
 class NotProven(UserFacingError):
@@ -64,6 +65,13 @@ _SIGN_IN_ERRORS = [
         "AADSTS7000222",
         "secret",
         "The secret has expired: add a date under `credentials.secrets.issued`, then `pulumi up`.",
+    ),
+    _SignInError(
+        "AADSTS700027",
+        "certificate",
+        "A new certificate is accepted after some seconds; one that stays refused was removed in Entra, or has ended: "
+        "`pulumi up --refresh` registers it again, and a new label has another one made.",
+        may_be_replicating=True,
     ),
     _SignInError(
         "AADSTS700016|AADSTS7000229",
@@ -119,6 +127,11 @@ def no_secret(spec: ProofSpec) -> NotProven:
 def not_read_from_vault(spec: ProofSpec, problem: UserFacingError) -> NotProven:
     """Return what it means that the vault, which alone has the secret, does not hand it out."""
     return NotProven(spec, "secret", f"could not {problem.attempted}: {problem.reason}", problem.remedy)
+
+
+def not_signed(spec: ProofSpec, problem: UserFacingError) -> NotProven:
+    """Return what it means that the vault, which alone has the certificate's key, does not show it or does not sign."""
+    return NotProven(spec, "certificate", f"could not {problem.attempted}: {problem.reason}", problem.remedy)
 
 
 def sign_in_failed(spec: ProofSpec, problem: SignInFailed) -> NotProven:

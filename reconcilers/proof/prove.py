@@ -15,13 +15,13 @@ from reconcilers.proof import causes
 from reconcilers.proof.causes import NotProven
 from reconcilers.proof.observe import AsCaller, observe_assignments, observe_registration
 from reconcilers.proof.plan import Plan, plan
-from reconcilers.proof.spec import InVault, ProofSpec
+from reconcilers.proof.spec import CertificateInVault, InVault, ProofSpec
 
 
 def prove(
     session: Session,
     spec: ProofSpec,
-    secret: str | InVault | None,
+    secret: str | InVault | CertificateInVault | None,
     *,
     seconds: float | None = None,
     report: Callable[[str], None] = lambda _: None,
@@ -34,7 +34,7 @@ def prove(
         session: where; its own sign-in is used only to tell causes apart that look alike from application.
         spec: what is to be proved.
         secret: the application's client secret, None where it could not be made; or where it lies, to be read from
-            there now, and kept nowhere.
+            there now, and kept nowhere; or the certificate with whose key its vault signs.
         seconds: how long to wait at most; None for `clients.http.replication.max_wait_seconds()`.
         report: takes a sentence for the user now and then, while it waits.
 
@@ -45,19 +45,32 @@ def prove(
     planned = plan(spec)
     if planned.not_provable:
         return
-    if isinstance(secret, InVault):
-        try:
-            secret = session.vault(secret.key_vault).value(secret.secret_name, secret.version)
-        except UserFacingError as problem:
-            raise causes.not_read_from_vault(spec, problem) from None
-    if not secret:
-        raise causes.no_secret(spec)
     retry_until_replicated(
-        partial(_attempt, session, spec, planned, session.application_client(spec.client_id, secret)),
+        partial(_attempt, session, spec, planned, _application(session, spec, secret)),
         is_pending=lambda problem: isinstance(problem, NotProven) and problem.may_be_replicating,
         seconds=seconds,
         report=report,
     )
+
+
+def _application(
+    session: Session, spec: ProofSpec, secret: str | InVault | CertificateInVault | None
+) -> ApplicationClient:
+    """Return the application, with what it signs in with."""
+    try:
+        if isinstance(secret, CertificateInVault):
+            return session.signing_application_client(
+                spec.client_id, secret.key_vault, secret.certificate_name, secret.version
+            )
+        if isinstance(secret, InVault):
+            secret = session.vault(secret.key_vault).value(secret.secret_name, secret.version)
+    except UserFacingError as problem:
+        if isinstance(secret, CertificateInVault):
+            raise causes.not_signed(spec, problem) from None
+        raise causes.not_read_from_vault(spec, problem) from None
+    if not secret:
+        raise causes.no_secret(spec)
+    return session.application_client(spec.client_id, secret)
 
 
 def _attempt(session: Session, spec: ProofSpec, planned: Plan, application: ApplicationClient) -> None:
@@ -65,6 +78,8 @@ def _attempt(session: Session, spec: ProofSpec, planned: Plan, application: Appl
         authorization = application.sign_in(spec.scope)
     except SignInFailed as problem:
         raise causes.sign_in_failed(spec, problem) from None
+    except UserFacingError as problem:  # the vault, which is asked to sign
+        raise causes.not_signed(spec, problem) from None
     if missing := planned.missing_roles(application.roles(authorization)):
         raise causes.roles_missing(spec, missing)
     if planned.route is None:

@@ -54,6 +54,7 @@ class DeclaredProof(Recordable):
         has_secret: bool,
         is_federated: bool = False,
         has_certificate: bool = False,
+        signs_in_vault: bool = False,
         declared_at: str,
     ) -> Self:
         """Return what is to be proved of a registration.
@@ -70,7 +71,8 @@ class DeclaredProof(Recordable):
             people_sign_in: whether it acts for people who sign in, and has no role of its own.
             has_secret: whether this stack makes a secret for the application.
             is_federated: whether the application trusts tokens of another platform.
-            has_certificate: whether it knows a certificate.
+            has_certificate: whether it knows a certificate whose private key is with the outside system.
+            signs_in_vault: whether it has a certificate whose key a vault signs with.
             declared_at: as the attribute.
         """
         companies = list(permission_set_companies)
@@ -83,7 +85,13 @@ class DeclaredProof(Recordable):
             not_provable=_not_provable(
                 switched_off,
                 people_sign_in,
-                "" if has_secret else FEDERATED if is_federated else CERTIFICATE if has_certificate else NO_SECRET,
+                ""
+                if has_secret or signs_in_vault
+                else FEDERATED
+                if is_federated
+                else CERTIFICATE
+                if has_certificate
+                else NO_SECRET,
                 state,
                 bool(companies),
             ),
@@ -119,6 +127,21 @@ class InVault:
 
     key_vault: str
     secret_name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class CertificateInVault:
+    """Where a certificate lies whose key signs there, and leaves it never.
+
+    Attributes:
+        key_vault: name of the vault.
+        certificate_name: name of the vault's certificate.
+        version: id of the version.
+    """
+
+    key_vault: str
+    certificate_name: str
     version: str
 
 

@@ -95,17 +95,19 @@ def plan(
         notes.append(why)
     elif over := [label for label in staying if ends[label] > now][terms.maximum_live :]:
         count = terms.maximum_live + len(over)
-        text = f"{count} secrets work at a time, and maximumLive is {terms.maximum_live}: remove one, or raise it."
+        text = (
+            f"{count} {terms.what}s work at a time, and maximumLive is {terms.maximum_live}: remove one, or raise it."
+        )
         notes.append(Note("blocked", "", text))
     at_once = [label for label in kept if label in live and ends[label] > now]
     made = [label for label in [*staying, add] if label and label not in live and label not in recorded]
     if made and len(at_once) + len(made) > terms.maximum_live and any(label in gone for label in at_once):
         text = (
-            f"While `up` runs, {len(at_once) + len(made)} secrets work, and maximumLive is {terms.maximum_live}: it "
-            "makes the new before it deletes what has been replaced."
+            f"While `up` runs, {len(at_once) + len(made)} {terms.what}s work, and maximumLive is {terms.maximum_live}: "
+            "it makes the new before it deletes what has been replaced."
         )
         notes.append(Note("note", max(made), text))
-    notes += _not_in_place(staying, live, recorded)
+    notes += _not_in_place(terms, staying, live, recorded)
     return Rotation(add, tuple(sorted(gone | stale)), tuple(notes))
 
 
@@ -123,14 +125,16 @@ def plan_after_leak(
     labels = sorted(set(terms.labels))
     add, why = _successor(terms, [*labels, *recorded, *live], [], "", now, restrictions)
     if add is None:
-        text = f"{why.text} Nothing was removed either: the stack file would have no secret left. Revoke it by hand."
+        text = (
+            f"{why.text} Nothing was removed either: the stack file would have no {terms.what} left. Revoke it by hand."
+        )
         return Rotation(notes=(Note("blocked", "", text),))
     notes = [Note("note", add, "What was handed over before stops working with the next `up`: hand the new one over.")]
     at_once = sum(label in live and live[label].ends > now for label in labels)
     if at_once >= terms.maximum_live:
         text = (
-            f"While `up` runs, {at_once + 1} secrets work, and maximumLive is {terms.maximum_live}: it makes the new "
-            "one before it deletes the old."
+            f"While `up` runs, {at_once + 1} {terms.what}s work, and maximumLive is {terms.maximum_live}: it makes the "
+            "new one before it deletes the old."
         )
         notes.append(Note("note", add, text))
     return Rotation(add, tuple(labels), tuple(notes))
@@ -170,8 +174,8 @@ def _late(
         since = f"its successor is out since {first:%Y-%m-%d}" if out else "it has no successor that is out"
         when = "ended" if ends[label] <= now else "ends"
         text = (
-            f"The secret '{label}' {when} {ends[label]:%Y-%m-%d}, and {since}: less than the {terms.overlap_days} days "
-            "of overlapDays remain to take the new one. Whoever uses it has to be told now."
+            f"The {terms.what} '{label}' {when} {ends[label]:%Y-%m-%d}, and {since}: less than the "
+            f"{terms.overlap_days} days of overlapDays remain to take the new one. Whoever uses it has to be told now."
         )
         yield Note("expiring", label, text)
 
@@ -201,13 +205,13 @@ def _successor(
     restrictions: Restrictions | None,
 ) -> tuple[str | None, Note]:
     """Return the label of a successor, and a note that it is due; None, and why it is not to be added."""
-    due = "The first secret is due" if not newest else f"A successor of '{newest}' is due"
+    due = f"The first {terms.what} is due" if not newest else f"A successor of '{newest}' is due"
     label = _new_label(now.date(), taken)
     found = restrictions or Restrictions()
     problem = ""
     if len(working) >= terms.maximum_live:
         problem = (
-            f"{len(working)} secrets work ({', '.join(working)}), as many as maximumLive allows, and none has a "
+            f"{len(working)} {terms.what}s work ({', '.join(working)}), as many as maximumLive allows, and none has a "
             f"successor that has been out for {terms.overlap_days} days. Remove one that nobody uses, or raise "
             "maximumLive."
         )
@@ -230,14 +234,18 @@ def _successor(
     return label, Note("due", label, f"{due}: '{label}', which ends {terms.end(label):%Y-%m-%d}.")
 
 
-def _not_in_place(labels: Iterable[str], live: Mapping[str, LiveSecret], recorded: Collection[str]) -> Iterator[Note]:
+def _not_in_place(
+    terms: Terms, labels: Iterable[str], live: Mapping[str, LiveSecret], recorded: Collection[str]
+) -> Iterator[Note]:
     for label in labels:
         if label in live and live[label].out is None:
-            yield Note("pending", label, f"The secret '{label}' is not in its vault yet: the next `up` puts it there.")
+            yield Note(
+                "pending", label, f"The {terms.what} '{label}' is not in its vault yet: the next `up` puts it there."
+            )
         elif label not in live and label not in recorded:
-            yield Note("pending", label, f"The secret '{label}' is not made yet: the next `up` makes it.")
+            yield Note("pending", label, f"The {terms.what} '{label}' is not made yet: the next `up` makes it.")
         elif label not in live:
-            text = f"The secret '{label}' is in the state and not in Entra: `pulumi up --refresh` makes it anew."
+            text = f"The {terms.what} '{label}' is in the state and not in Entra: `pulumi up --refresh` makes it anew."
             yield Note("lost", label, text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 DAY = timedelta(days=1)
 
@@ -17,7 +18,10 @@ class Terms:
         lifetime_days: for how many days after its date a secret lives.
         overlap_days: for how many days old and new secret both work.
         maximum_live: how many may work at a time.
+        what: what rotates, a word; certificates go by the same rule.
     """
+
+    what: ClassVar[str] = "secret"
 
     labels: tuple[str, ...]
     lifetime_days: int

@@ -194,7 +194,7 @@ def test_a_vault_that_is_not_there_has_no_name_in_the_dns(session: Session, monk
     with pytest.raises(FailedPrecondition, match=r"502.*where there is no nosuch\.vault\.azure\.net"):
         session.vault("nosuch").versions("shop")
     monkeypatch.delenv("HTTPS_PROXY")
-    there = Vault("nosuch", "https://nosuch.vault.invalid", session.vault("nosuch")._credential)
+    there = Vault("nosuch", "https://nosuch.vault.invalid", session.vault("nosuch").credential)
     with pytest.raises(ServiceError, match=r"no nosuch\.vault\.invalid in the DNS.*Check `keyVault`") as refused:
         there.versions("shop")
     assert refused.value.code == "VaultNotFound"

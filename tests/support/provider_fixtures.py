@@ -19,7 +19,7 @@ from tests.support.interruptions import FAULTS
 from tests.support.provider_host import ProviderHost
 from tests.support.provider_inputs import Inputs
 from tests.support.tenant import OURS, Tenant
-from tests.support.vaults import AdministeredVault
+from tests.support.vaults import CERTIFICATES_OFFICER, CRYPTO_USER, AdministeredVault
 
 
 @pytest.fixture
@@ -99,6 +99,12 @@ def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
 def vault(tenant: Tenant) -> AdministeredVault:
     """A vault in which the deployer sets secrets."""
     return AdministeredVault(tenant)
+
+
+@pytest.fixture
+def certificate_vault(tenant: Tenant) -> AdministeredVault:
+    """A vault in which the deployer makes certificates, and signs with their keys."""
+    return AdministeredVault(tenant, CERTIFICATES_OFFICER, more_roles=[CRYPTO_USER])
 
 
 @pytest.fixture

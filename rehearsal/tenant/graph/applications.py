@@ -35,7 +35,7 @@ def create_application(request: GraphRequest) -> HttpResponse:
     keys = body.pop("keyCredentials", None) or []
     new = new_application(name, domain=request.directory.domain, now=request.directory.now())
     new.body.update(_changes(request, body, new.body))
-    set_key_credentials(new, keys)
+    set_key_credentials(new, keys, request.directory.replication)
     return objects.add(request, new, owners)
 
 
@@ -50,7 +50,7 @@ def update_application(request: GraphRequest) -> HttpResponse:
     keys = body.pop("keyCredentials", None)
     changes |= _changes(request, body, application.body)
     if keys is not None:
-        set_key_credentials(application, keys)
+        set_key_credentials(application, keys, request.directory.replication)
     application.body.update(changes)
     service_principal = request.directory.find_by_app_id("servicePrincipal", application.app_id)
     if service_principal is not None:

@@ -26,6 +26,7 @@ from rehearsal.tenant.graph.properties import date_time, list_of, optional_text,
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.routes import endpoint
 from rehearsal.tenant.messages import HttpResponse
+from rehearsal.tenant.replication import Replication
 
 _SECRET = "PasswordCredential"  # noqa: S105 - the type's name
 _PROPERTIES = frozenset({"@odata.type", "customKeyIdentifier", "displayName", "startDateTime", "endDateTime"})
@@ -69,8 +70,8 @@ def remove_password(request: GraphRequest) -> HttpResponse:
     return HttpResponse(204)
 
 
-def set_key_credentials(owner: DirectoryObject, credentials: Any) -> None:
-    """Replace the certificates of an application.
+def set_key_credentials(owner: DirectoryObject, credentials: Any, replication: Replication) -> None:
+    """Replace the certificates of an application; a new one is not known everywhere at once.
 
     Those that it has already may come back without their key, as they were read.
     """
@@ -86,6 +87,8 @@ def set_key_credentials(owner: DirectoryObject, credentials: Any) -> None:
         certificate = _certificate(given.get("key"))
         certificates[key_id] = certificate.public_bytes(Encoding.DER)
         listed.append(_credential(key_id, given, certificate))
+        if key_id not in known:
+            replication.created(key_id)
     owner.body["keyCredentials"] = listed
     owner.certificates = certificates
 

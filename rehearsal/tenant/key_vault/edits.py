@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
 from rehearsal.tenant.edit import Changed, Edit, operations
+from rehearsal.tenant.key_vault.certificates import Certificates
 from rehearsal.tenant.key_vault.model import SecretVersion, Vault
 from rehearsal.tenant.key_vault.permissions import PERMISSIONS, ROLES
 from rehearsal.tenant.key_vault.secrets import Secrets
@@ -54,7 +57,7 @@ class _Edit(Edit):
         return self.set_vault()
 
     def set_vault(self) -> Changed:
-        """Change who gets through, what decides, purge protection, and how long deleting and recovering take."""
+        """Change who gets through, what decides, purge protection, and how long deleting, recovering, issuing take."""
         vault = self._vault
         for key, (attribute, known) in _SETTINGS.items():
             if key in self._arguments:
@@ -62,6 +65,7 @@ class _Edit(Edit):
                     raise ValueError(f"'{key}' is one of {', '.join(map(str, known))}.")
                 setattr(vault, attribute, self._arguments[key])
         vault.transition_seconds = float(self._arguments.get("transitionSeconds", vault.transition_seconds))
+        vault.certificates.seconds = float(self._arguments.get("certificateSeconds", vault.certificates.seconds))
         vault.page_size = int(self._arguments.get("pageSize", vault.page_size))
         return {"vault": vault.name, "host": vault.host}
 
@@ -85,11 +89,17 @@ class _Edit(Edit):
         return {"objectId": self._object_id}
 
     def grant_vault_policy(self) -> Changed:
-        """Give permissions on secrets by an access policy, to the deployer where no client id is given."""
-        permissions = self._arguments.get("permissions")
-        if not isinstance(permissions, list) or not set(permissions) <= PERMISSIONS:
-            raise ValueError(f"'permissions' is a list of {', '.join(sorted(PERMISSIONS))}.")
-        self._vault.policies[self._object_id] = set(permissions)
+        """Give permissions by an access policy, to the deployer where no client id is given.
+
+        `permissions` are those on secrets; `certificates` and `keys` have their own.
+        """
+        given: set[str] = set()
+        for argument, kind in {"permissions": "secrets", "certificates": "certificates", "keys": "keys"}.items():
+            permissions = self._arguments.get(argument, [])
+            if not isinstance(permissions, list) or not set(permissions) <= PERMISSIONS[kind]:
+                raise ValueError(f"'{argument}' is a list of {', '.join(sorted(PERMISSIONS[kind]))}.")
+            given |= {each if kind == "secrets" else f"{kind}/{each}" for each in permissions}
+        self._vault.policies[self._object_id] = given
         return {"objectId": self._object_id}
 
     def set_vault_secret(self) -> Changed:
@@ -122,6 +132,35 @@ class _Edit(Edit):
         versions: list[SecretVersion] = self._vault.secrets.get(self._text("secret").lower(), [])
         return {"values": [each.value for each in versions]}
 
+    def create_vault_certificate(self) -> Changed:
+        """Make a certificate, or another version of it, as another person would, by the policy of the portal."""
+        policy = {"issuer": {"name": "Self"}, "x509_props": {"subject": f"CN={self._text('certificate')}"}}
+        self._certificates.create(self._text("certificate"), {"policy": policy, **self._properties})
+        return {}
+
+    def update_vault_certificate(self) -> Changed:
+        """Change the attributes of a version (`enabled`, `tags`), of the current one where none is given."""
+        made = self._certificates.update(self._text("certificate"), self._text("version", ""), self._properties)
+        return {"version": made["id"].rpartition("/")[2]}
+
+    def delete_vault_certificate(self) -> Changed:
+        self._certificates.delete(self._text("certificate"))
+        return {}
+
+    def recover_vault_certificate(self) -> Changed:
+        self._certificates.recover(self._text("certificate"))
+        return {}
+
+    def purge_vault_certificate(self) -> Changed:
+        self._certificates.purge(self._text("certificate"))
+        return {}
+
+    def reveal_vault_certificate(self) -> Changed:
+        """Return the private keys of a certificate's versions, oldest first, as PEM: for searches for them."""
+        versions = self._vault.certificates.versions.get(self._text("certificate").lower(), [])
+        pem = [each.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) for each in versions]
+        return {"keys": [each.decode() for each in pem]}
+
     @property
     def _properties(self) -> dict[str, Any]:
         enabled = self._arguments.get("enabled")
@@ -135,6 +174,10 @@ class _Edit(Edit):
     @property
     def _secrets(self) -> Secrets:
         return Secrets(self._vault, self._now)
+
+    @property
+    def _certificates(self) -> Certificates:
+        return Certificates(self._vault, self._now)
 
     @property
     def _object_id(self) -> str:

@@ -1,4 +1,4 @@
-"""Vaults, their secrets, and the versions of those."""
+"""Vaults, their secrets, and the versions of those; certificates are in `certificate_model.py`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from rehearsal.tenant.key_vault.certificate_model import RETENTION_DAYS, CertificateStore
+
+__all__ = ["AUDIENCE", "RETENTION_DAYS", "SUFFIX", "Access", "DeletedSecret", "Network", "SecretVersion", "Vault"]
+
 SUFFIX = "vault.azure.net"
 AUDIENCE = f"https://{SUFFIX}"
-RETENTION_DAYS = 90
 
 Network = Literal["open", "firewall", "privateLink"]
 Access = Literal["rbac", "policies"]
@@ -62,10 +65,11 @@ class Vault:
         access: whether roles or access policies decide.
         network: who gets through: anybody, or nobody from here.
         roles: by object id of the caller, names of roles.
-        policies: by object id of the caller, permissions on secrets.
+        policies: by object id of the caller, permissions on secrets, and as `certificates/get`, `keys/sign` on others.
         transition_seconds: how long deleting and recovering take.
         secrets: by name in lower case; the name as it was first written is in `names`.
         recovering: until when the name is being recovered.
+        certificates: the certificates, with their keys.
     """
 
     name: str
@@ -81,6 +85,7 @@ class Vault:
     recovering: dict[str, datetime] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     made: int = 0
+    certificates: CertificateStore = field(default_factory=CertificateStore)
 
     @property
     def host(self) -> str:
@@ -102,6 +107,7 @@ class Vault:
             "policies": {key: sorted(each) for key, each in self.policies.items()},
             "secrets": {self.names[key]: _shown(each) for key, each in self.secrets.items()},
             "deleted": {self.names[key]: _shown(each.versions) for key, each in self.deleted.items()},
+            **self.certificates.snapshot(),
         }
 
 

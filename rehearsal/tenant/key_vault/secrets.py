@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from rehearsal.tenant.key_vault import managed_secrets
+from rehearsal.tenant.key_vault.certificates import Certificates
 from rehearsal.tenant.key_vault.errors import refusal
 from rehearsal.tenant.key_vault.model import RETENTION_DAYS, DeletedSecret, SecretVersion, Vault
+from rehearsal.tenant.key_vault.parameters import NAME, attributes_of, enabled_of, object_of, tags_of
 
-_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
-_LARGEST_VALUE, _MOST_TAGS, _LONGEST_TAG = 25_000, 15, 256
+_LARGEST_VALUE = 25_000
 
 
 class Secrets:
@@ -19,18 +20,21 @@ class Secrets:
 
     def __init__(self, vault: Vault, now: datetime) -> None:
         self._vault = vault
+        self._certificates = Certificates(vault, now)
         self._now = now
         self._seconds = int(now.timestamp())
 
     def set(self, name: str, body: Any) -> dict[str, Any]:
         """Make a new version, the current one from now on."""
-        wanted = _object(body)
+        wanted = object_of(body)
         value = wanted.get("value")
         if not isinstance(value, str):
             raise refusal("bad_parameter", "Property value has invalid value")
         if len(value.encode()) > _LARGEST_VALUE:
             raise refusal("bad_parameter", "The secret value is too long.")
         self._refuse_deleted(name)
+        if self._is_managed(name):
+            raise refusal("managed_secret", name)
         version = SecretVersion(value, self._seconds, self._seconds, self._vault.made)
         self._change(version, wanted)
         self._vault.made += 1
@@ -40,6 +44,8 @@ class Secrets:
 
     def get(self, name: str, version_id: str) -> dict[str, Any]:
         """Return a version with its value; the current one where none is named."""
+        if self._is_managed(name):
+            return managed_secrets.bundle(self._vault, name, self._certificates.version(name, version_id))
         version = self._version(name, version_id)
         if not version.enabled:
             raise refusal("disabled")
@@ -49,19 +55,29 @@ class Secrets:
 
     def update(self, name: str, version_id: str, body: Any) -> dict[str, Any]:
         """Change the properties of a version."""
+        if self._is_managed(name):
+            raise refusal("managed_secret", name)
         version = self._version(name, version_id)
-        self._change(version, _object(body))
+        self._change(version, object_of(body))
         version.updated = self._seconds
         return self._bundle(name, version)
 
     def versions(self, name: str) -> list[dict[str, Any]]:
         """Return all versions, in no order; none where there is no such secret."""
+        if self._is_managed(name):
+            managed = self._vault.certificates.versions[name.lower()]
+            return [managed_secrets.item(self._vault, name, each) for each in sorted(managed, key=lambda each: each.id)]
         found = self._vault.secrets.get(name.lower(), []) if not self._is_recovering(name) else []
         return [self._bundle(name, each) for each in sorted(found, key=lambda each: each.id)]
 
     def all(self) -> list[dict[str, Any]]:
-        """Return the current version of every secret, its id without the version."""
-        return [
+        """Return the current version of every secret, its id without the version; those of certificates too."""
+        managed = [
+            managed_secrets.item(self._vault, name, versions[-1], with_version=False)
+            for name, versions in sorted(self._vault.certificates.versions.items())
+            if self._is_managed(name)
+        ]
+        return managed + [
             {**self._bundle(self._vault.names[key], versions[-1]), "id": self._id(self._vault.names[key])}
             for key, versions in sorted(self._vault.secrets.items())
             if not self._is_recovering(key)
@@ -69,6 +85,8 @@ class Secrets:
 
     def delete(self, name: str) -> dict[str, Any]:
         """Delete all versions; the vault keeps them for the time of its retention."""
+        if self._is_managed(name):
+            raise refusal("managed_secret", name)
         self._version(name, "")
         settled = self._now + timedelta(seconds=self._vault.transition_seconds)
         found = DeletedSecret(self._vault.secrets.pop(name.lower()), self._now, settled)
@@ -106,7 +124,7 @@ class Secrets:
         del self._vault.deleted[name.lower()]
 
     def _version(self, name: str, version_id: str) -> SecretVersion:
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise refusal("bad_name", name)
         versions = self._vault.secrets.get(name.lower(), []) if not self._is_recovering(name) else []
         found = [each for each in versions if version_id in ("", each.id)]
@@ -124,34 +142,30 @@ class Secrets:
         return self._vault.recovering.get(name.lower(), self._now) > self._now
 
     def _refuse_deleted(self, name: str) -> None:
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise refusal("bad_name", name)
         if self._is_recovering(name):
             raise refusal("being_recovered", name)
         if found := self._vault.deleted.get(name.lower()):
             raise refusal("deleted" if found.settled <= self._now else "being_deleted", name)
 
+    def _is_managed(self, name: str) -> bool:
+        """Tell whether a secret is that of a certificate."""
+        return bool(self._certificates.versions(name))
+
     def _change(self, version: SecretVersion, wanted: Mapping[str, Any]) -> None:
         """Set the properties that are given; all of them or none."""
-        attributes = wanted.get("attributes") or {}
-        tags, content_type = wanted.get("tags"), wanted.get("contentType")
-        if not isinstance(attributes, dict):
-            raise refusal("bad_parameter", "Property attributes has invalid value")
-        enabled = attributes.get("enabled")
-        times = {key: attributes.get(key) for key in ("nbf", "exp")}
-        if not (enabled is None or isinstance(enabled, bool)):
-            raise refusal("bad_parameter", "Property attributes.enabled has invalid value")
+        enabled, tags, content_type = enabled_of(wanted), tags_of(wanted), wanted.get("contentType")
+        times = {key: attributes_of(wanted).get(key) for key in ("nbf", "exp")}
         if any(not (each is None or (isinstance(each, int) and not isinstance(each, bool))) for each in times.values()):
             raise refusal("bad_parameter", "Property attributes has invalid value")
         if not (content_type is None or isinstance(content_type, str)):
             raise refusal("bad_parameter", "Property contentType has invalid value")
-        if tags is not None:
-            _refuse_tags(tags)
         version.enabled = version.enabled if enabled is None else enabled
         version.not_before = version.not_before if times["nbf"] is None else times["nbf"]
         version.expires = version.expires if times["exp"] is None else times["exp"]
         version.content_type = version.content_type if content_type is None else content_type
-        version.tags = version.tags if tags is None else dict(tags)
+        version.tags = version.tags if tags is None else tags
 
     def _id(self, name: str, version: str = "", kind: str = "secrets") -> str:
         return f"https://{self._vault.host}/{kind}/{name}" + (f"/{version}" if version else "")
@@ -184,16 +198,3 @@ class Secrets:
             "deletedDate": int(found.deleted.timestamp()),
             "scheduledPurgeDate": int(found.purged.timestamp()),
         }
-
-
-def _object(body: Any) -> Mapping[str, Any]:
-    if not isinstance(body, dict):
-        raise refusal("bad_parameter", "The request body is missing or is no JSON object.")
-    return body
-
-
-def _refuse_tags(tags: Any) -> None:
-    if not isinstance(tags, dict) or not all(isinstance(each, str) for each in tags.values()):
-        raise refusal("bad_parameter", "Property tags has invalid value")
-    if len(tags) > _MOST_TAGS or any(len(each) > _LONGEST_TAG for pair in tags.items() for each in pair):
-        raise refusal("bad_parameter", "The tags are too many or too long.")

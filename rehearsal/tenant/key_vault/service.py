@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from rehearsal.tenant.directory.store import Directory
-from rehearsal.tenant.key_vault import edits, errors
+from rehearsal.tenant.key_vault import certificate_routes, edits, errors
 from rehearsal.tenant.key_vault.errors import refusal
 from rehearsal.tenant.key_vault.model import AUDIENCE, SUFFIX, Vault
 from rehearsal.tenant.key_vault.permissions import (
@@ -117,12 +117,17 @@ class KeyVault:
         return self._act(vault, request, caller)
 
     def _act(self, vault: Vault, request: HttpRequest, caller: Caller) -> HttpResponse:
+        def may(action: str, permission: str, name: str = "") -> None:
+            require(vault, caller, action, permission, name, self._tenant_id)
+
+        def page(items: list[dict[str, Any]]) -> HttpResponse:
+            return self._page(vault, request, items)
+
+        parts = [unquote(each) for each in request.path.strip("/").split("/")]
+        if parts[0] in {"certificates", "deletedcertificates", "keys"}:
+            return certificate_routes.act(vault, self._now(), request, parts, may, page)
         secrets = Secrets(vault, self._now())
-
-        def may(action: str, permission: str, secret: str = "") -> None:
-            require(vault, caller, action, permission, secret, self._tenant_id)
-
-        match request.method, [unquote(each) for each in request.path.strip("/").split("/")]:
+        match request.method, parts:
             case "PUT", ["secrets", name]:
                 may(SET, "set", name)
                 return HttpResponse(200, secrets.set(name, request.body))

@@ -14,6 +14,7 @@ import jwt
 from cryptography import x509
 
 from rehearsal.tenant.directory.model import DirectoryObject
+from rehearsal.tenant.replication import Replication
 from rehearsal.tenant.sts.errors import refusal
 from rehearsal.tenant.sts.validity import refuse_outside_validity, single_audience
 
@@ -37,6 +38,7 @@ def check_assertion(
     claims: Mapping[str, Any],
     now: datetime,
     audiences: AbstractSet[str],
+    replication: Replication,
 ) -> None:
     """Verify a client assertion against the certificates registered on an application.
 
@@ -49,9 +51,11 @@ def check_assertion(
         claims: what it says.
         now: the tenant's time.
         audiences: what it may be for.
+        replication: hides what is too new to be known here.
     """
     digest, thumbprint = _named(jwt.get_unverified_header(assertion))
-    der = next((der for der in application.certificates.values() if digest(der) == thumbprint), None)
+    known = [der for key_id, der in application.certificates.items() if replication.is_replicated(key_id)]
+    der = next((der for der in known if digest(der) == thumbprint), None)
     if der is None:
         raise refusal("certificate_not_registered", thumbprint.hex().upper())
     certificate = x509.load_der_x509_certificate(der)

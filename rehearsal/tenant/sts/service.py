@@ -252,7 +252,7 @@ class TokenService:
             claims = read_assertion(assertion)
             if claims.get("iss") == application.app_id:
                 audiences = {f"{endpoint}/oauth2/v2.0/token", f"{endpoint}/v2.0"}
-                check_assertion(application, assertion, claims, now, audiences)
+                check_assertion(application, assertion, claims, now, audiences, self._directory.replication)
             else:
                 replication = self._directory.replication
                 check_federated_token(application, assertion, claims, now, keys=self._keys, replication=replication)

@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from requests import Response, Session
 
 from tests.support.tenant import Tenant
+from tests.support.vault_client import ADDRESS, Client
 from tests.support.vaults import OFFICER, READER, USER, AdministeredVault
 
-ADDRESS = "https://integrations.vault.azure.net"
 EVERY_OPERATION = {
     "list": ("GET", "/secrets"),
     "versions": ("GET", "/secrets/shop/versions"),
@@ -26,24 +25,6 @@ EVERY_OPERATION = {
     "delete": ("DELETE", "/secrets/shop"),
 }
 READS = {"list", "versions", "deleted"}
-
-
-class Client:
-    """Asks the vault through the proxy that knows its name."""
-
-    def __init__(self, tenant: Tenant) -> None:
-        self._session = Session()
-        self._session.trust_env = False
-        self._session.verify = tenant.ready.caFile
-        self._session.proxies = {"https": tenant.ready.namesProxy}
-        self._token = tenant.token(scope="https://vault.azure.net/.default")
-
-    def ask(self, method: str, path: str, body: Any = None, token: str | None = "", **query: str) -> Response:
-        address = path if path.startswith("https://") else ADDRESS + path
-        token = self._token if token == "" else token
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        parameters = {} if path.startswith("https://") else {"api-version": "7.4", **query}
-        return self._session.request(method, address, json=body, params=parameters, headers=headers, timeout=30)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from tests.support.drift import azuread_drifts
 from tests.support.drift.case import Drift, Outcome, Subject, play
+from tests.support.drift.certificate_drifts import CERTIFICATE
+from tests.support.drift.certificate_drifts import DRIFTS as CERTIFICATE_DRIFTS
 from tests.support.drift.consent_drifts import OWN_CONSENT, OWN_DRIFTS, VENDOR_DRIFTS, VENDORS_CONSENT
 from tests.support.drift.custody_drifts import CUSTODY
 from tests.support.drift.custody_drifts import DRIFTS as CUSTODY_DRIFTS
@@ -27,6 +29,7 @@ CASES: list[tuple[Subject, list[Drift]]] = [
     (VENDORS_CONSENT, VENDOR_DRIFTS),
     (DELIVERY, DELIVERY_DRIFTS),
     (CUSTODY, CUSTODY_DRIFTS),
+    (CERTIFICATE, CERTIFICATE_DRIFTS),
 ]
 
 

@@ -21,6 +21,7 @@ from dynamic_providers.business_central_registration import (
     BusinessCentralRegistrationProvider,
 )
 from dynamic_providers.companion_extension import CompanionExtension, CompanionExtensionProvider
+from dynamic_providers.vault_certificate import VaultCertificate, VaultCertificateProvider
 from dynamic_providers.vault_delivery import (
     VaultDelivery,
     VaultDeliveryProvider,
@@ -37,6 +38,7 @@ PROVIDERS = {
     "dynamic_providers.admin_consent AdminConsentProvider": AdminConsentProvider,
     "dynamic_providers.business_central_registration BusinessCentralRegistrationProvider": BusinessCentralRegistrationProvider,
     "dynamic_providers.companion_extension CompanionExtensionProvider": CompanionExtensionProvider,
+    "dynamic_providers.vault_certificate VaultCertificateProvider": VaultCertificateProvider,
     "dynamic_providers.vault_delivery VaultDeliveryProvider": VaultDeliveryProvider,
     "dynamic_providers.vault_delivery VaultRetirementProvider": VaultRetirementProvider,
     "dynamic_providers.vault_secret VaultSecretProvider": VaultSecretProvider,
@@ -59,6 +61,7 @@ def test_what_is_pickled_into_the_state_is_a_module_and_a_class_and_nothing_else
         (AdminConsent, "dynamic/entra-business-central:AdminConsent"),
         (BusinessCentralRegistration, "dynamic/entra-business-central:BusinessCentralRegistration"),
         (CompanionExtension, "dynamic/entra-business-central:CompanionExtension"),
+        (VaultCertificate, "dynamic/entra-business-central:VaultCertificate"),
         (VaultDelivery, "dynamic/entra-business-central:VaultDelivery"),
         (VaultSecret, "dynamic/entra-business-central:VaultSecret"),
         (VaultRetirement, "dynamic/entra-business-central:VaultRetirement"),

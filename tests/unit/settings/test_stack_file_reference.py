@@ -20,6 +20,7 @@ from settings.defaults import DefaultAccess, DefaultCredentials, Defaults, Defau
 from settings.federated_credentials import FederatedCredential
 from settings.permission_models import OtherPermissions, PermissionSet
 from settings.strict_model import StrictModel
+from settings.vault_certificates import VaultCertificate
 from settings.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[3]
@@ -48,6 +49,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "kubernetes": federated_subjects.Kubernetes,
     "managed identity": federated_subjects.ManagedIdentity,
     "certificates": Certificate,
+    "vault certificate": VaultCertificate,
     "place in a vault": VaultPlace,
     "custody": Custody,
 }

@@ -241,6 +241,8 @@ def test_whatever_entra_answers_means_something(spec: ProofSpec, answered: str) 
     [
         ("AADSTS7000215", "secret", True),
         ("AADSTS7000222", "secret", False),
+        ("AADSTS700027", "certificate", True),
+        ("AADSTS7000272", "sign-in", False),
         ("AADSTS700016", "application", True),
         ("AADSTS7000229", "application", True),
         ("AADSTS7000112", "application", False),

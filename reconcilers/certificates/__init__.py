@@ -1,0 +1,1 @@
+"""A certificate that a vault makes, and whose private key it keeps."""

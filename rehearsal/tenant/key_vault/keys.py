@@ -1,0 +1,111 @@
+"""What a vault does with the keys of its certificates: shows their public part, and signs.
+
+https://learn.microsoft.com/rest/api/keyvault/keys . A private key is in no answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+from rehearsal.tenant.key_vault.certificate_model import RETENTION_DAYS, CertificateVersion
+from rehearsal.tenant.key_vault.certificates import Certificates
+from rehearsal.tenant.key_vault.errors import refusal
+from rehearsal.tenant.key_vault.model import Vault
+from rehearsal.tenant.key_vault.parameters import object_of
+from rehearsal.tenant.refusals import Refusal
+
+_ALGORITHMS: dict[str, padding.AsymmetricPadding] = {
+    "RS256": padding.PKCS1v15(),
+    "PS256": padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH),
+}
+
+
+class Keys:
+    """The keys of one vault's certificates at one moment."""
+
+    def __init__(self, vault: Vault, now: datetime) -> None:
+        self._vault = vault
+        self._certificates = Certificates(vault, now)
+        self._seconds = int(now.timestamp())
+
+    def get(self, name: str, version_id: str) -> dict[str, Any]:
+        """Return the public part of a key; the current one where none is named."""
+        version = self._version(name, version_id)
+        if not version.enabled:
+            raise refusal("key_disabled", "get")
+        public = version.private_key.public_key()
+        attributes = {
+            "enabled": version.enabled,
+            "nbf": version.not_before,
+            "exp": version.expires,
+            "created": version.created,
+            "updated": version.updated,
+            "recoveryLevel": self._vault.recovery_level,
+            "recoverableDays": RETENTION_DAYS,
+        }
+        return {
+            "key": {
+                "kid": self._id(name, version),
+                "kty": "RSA",
+                "key_ops": version.policy.key_ops,
+                **_numbers(public),
+            },
+            "attributes": attributes,
+            **({"tags": version.tags} if version.tags else {}),
+            "managed": True,
+        }
+
+    def sign(self, name: str, version_id: str, body: Any) -> dict[str, Any]:
+        """Sign a digest."""
+        wanted = object_of(body)
+        version = self._version(name, version_id)
+        if not version.enabled:
+            raise refusal("key_disabled", "sign")
+        if not version.not_before <= self._seconds < version.expires:
+            raise refusal("key_outside_validity", "sign")
+        if "sign" not in version.policy.key_ops:
+            raise refusal("key_operation", "sign")
+        algorithm, digest = wanted.get("alg"), _digest(wanted.get("value"))
+        if algorithm not in _ALGORITHMS or len(digest) != hashes.SHA256.digest_size:
+            raise refusal("bad_parameter", "Property value or alg has invalid value")
+        signature = version.private_key.sign(digest, _ALGORITHMS[algorithm], Prehashed(hashes.SHA256()))
+        return {"kid": self._id(name, version), "value": _encoded(signature)}
+
+    def _version(self, name: str, version_id: str) -> CertificateVersion:
+        try:
+            return self._certificates.version(name, version_id)
+        except Refusal as problem:
+            if problem.code != "CertificateNotFound":
+                raise
+            raise refusal("key_not_found", f"{name}/{version_id}" if version_id else name) from None
+
+    def _id(self, name: str, version: CertificateVersion) -> str:
+        name = self._vault.certificates.names[name.lower()]
+        return f"https://{self._vault.host}/keys/{name}/{version.id}"
+
+
+def _numbers(public: RSAPublicKey) -> dict[str, str]:
+    numbers = public.public_numbers()
+    return {
+        "n": _encoded(numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")),
+        "e": _encoded(numbers.e.to_bytes(3, "big")),
+    }
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")
+
+
+def _digest(value: Any) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    except (TypeError, ValueError, binascii.Error):
+        raise refusal("bad_parameter", "Property value has invalid value") from None
