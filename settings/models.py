@@ -201,7 +201,8 @@ class Integration(_Model):
 
     @model_validator(mode="after")
     def _description_fits(self) -> Self:
-        if not self.description and len(self.display_name) > 50:
+        has_own = bool(self.environments) and all(each and each.description for each in self.environments.values())
+        if not self.description and not has_own and len(self.display_name) > 50:
             raise ValueError(
                 "displayName is longer than the 50 characters of a description: give a shorter description"
             )

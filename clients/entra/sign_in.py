@@ -60,7 +60,7 @@ def find_credential(tenant_id: str, cloud: Cloud) -> Credential:
         credential = _credential(tenant_id, cloud, chosen, assertion)
     except (OSError, ValueError) as problem:  # azure-identity's words for a file that is not there, or no certificate
         raise unusable(problem) from None
-    return _Caller(credential, lambda said: remedy(said, chosen, sent[0]))
+    return _CredentialWithRemedy(credential, lambda said: remedy(said, chosen, sent[0]))
 
 
 def business_central_credential(
@@ -80,10 +80,12 @@ def business_central_credential(
     client_id = person.public_client()
     if not client_id or choose_sign_in(os.environ).way is not SignInMethod.AZURE_CLI:
         return credential
-    return _Caller(person.Person(tenant_id, client_id, credential, at_graph, _options(cloud)), person.remedy)
+    return _CredentialWithRemedy(
+        person.Person(tenant_id, client_id, credential, at_graph, _options(cloud)), person.remedy
+    )
 
 
-class _Caller:
+class _CredentialWithRemedy:
     """The credential of whoever runs this, with what to do where it is refused.
 
     Args:
@@ -93,11 +95,13 @@ class _Caller:
 
     def __init__(self, credential: Credential, remedy: Callable[[str], str]) -> None:
         self._credential = credential
+        self._getting = threading.Lock()
         self.remedy = remedy
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Return a token for these scopes."""
-        return self._credential.get_token(*scopes, **options)
+        """Return a token; one at a time, since two first ones would both ask where Entra issues them."""
+        with self._getting:
+            return self._credential.get_token(*scopes, **options)
 
 
 def _credential(tenant_id: str, cloud: Cloud, chosen: ChosenSignIn, assertion: Callable[[], str]) -> Credential:
@@ -221,7 +225,7 @@ def _token_not_issued(problem: Exception, attempting: str, credential: Credentia
     if isinstance(cause, (ValueError, TypeError, AttributeError, LookupError, DecodeError)):
         unreadable = f"the answer of the token service cannot be read ({said.removeprefix('Authentication failed: ')})"
         return SignInFailed(attempting, unreadable, _NOT_ENTRA)
-    remedy_for = credential.remedy if isinstance(credential, _Caller) else _no_remedy
+    remedy_for = credential.remedy if isinstance(credential, _CredentialWithRemedy) else _no_remedy
     return SignInFailed(attempting, said, remedy_for(said))
 
 

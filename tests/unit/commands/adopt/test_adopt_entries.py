@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pulumi.dynamic.dynamic import serialize_provider
@@ -178,6 +178,14 @@ def _found(draw: st.DrawFn) -> Found:
 
 
 @given(_found())
+@example(  # with the key behind it, its name is too long for a description
+    own(
+        "n" * 44,
+        shares_name_with=("x",),
+        roles=["API.ReadWrite.All"],
+        registrations={key: registered(description=key, user_state="Enabled") for key in ("production", "sandbox")},
+    )
+)
 @examples(max_examples=50)
 def test_the_file_gives_back_what_was_found_and_nothing_in_business_central_is_to_be_changed(found: Found) -> None:
     """Whatever is there: the plan of the first `up` is empty, but for the mark that consent was granted."""
