@@ -32,8 +32,9 @@ demo: prebuild $(VENV)/.installed  ## walk through all of it against a rehearsal
 test: prebuild $(VENV)/.installed check cli  ## every check and every test (ARGS="-k words" narrows the tests)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-kills: cli  ## an up, a destroy and a rotation killed at each of their requests; half an hour
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --kills tests/lifecycle/test_kills.py tests/lifecycle/test_kills_of_rotation.py $(ARGS)
+kills: cli  ## what is nightly: every request interrupted in every way, and variants; half an hour
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --kills tests/providers tests/lifecycle -k "interruptions or test_kills" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --kills -m nightly $(ARGS)
 
 pulumi: prebuild $(VENV)/.installed  ## find or get the Pulumi CLI that demo and tests run on; how to put it on PATH
 	@$(BIN)/python -m rehearsal pulumi $(FETCH) $(ARGS)

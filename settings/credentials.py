@@ -29,7 +29,7 @@ class VaultPlace(_Model):
 
 
 class Custody(_Model):
-    """A secret of Azure Key Vault in which alone the secrets lie of the labels from `since` on; of all without it."""
+    """A secret of Azure Key Vault that alone stores the client secrets labelled `since` or later; without it, all."""
 
     key_vault: VaultName
     """The vault's name; its address follows from the cloud. Example: `acme-integrations`"""
@@ -73,7 +73,7 @@ class Secrets(_Model):
 
     @property
     def overlap(self) -> int:
-        """For how many days old and new secret both work: as the stack file says, else less where they live shortly."""
+        """For how many days old and new secret both work; left out, at most a fifth of a short lifetime."""
         if "overlap_days" in self.model_fields_set:
             return self.overlap_days
         return max(1, min(self.overlap_days, self.lifetime_days // 5))

@@ -18,7 +18,7 @@ def contradictions(settings: Settings, *, dates_required: bool = True) -> Iterab
 
     Args:
         settings: settings that are each valid by themselves.
-        dates_required: whether secrets have to list the date of one.
+        dates_required: whether `credentials.secrets` must list at least one issue date.
     """
     yield from _repeated(
         "environments",
@@ -81,7 +81,7 @@ def repeated_client_ids(client_ids: Mapping[str, str]) -> Iterable[Problem]:
 
 
 def _shared_secrets(settings: Settings) -> Iterable[Problem]:
-    """Yield names in a vault under which two things would lie: each would be taken for the other.
+    """Yield names in a vault that two things share: each would treat the other's versions as its own.
 
     A certificate has a secret and a key of its name, so that it takes the name of a secret too.
     """

@@ -20,10 +20,21 @@ settings.load_profile("any machine")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the life cycle tests run with either azuread plugin."""
-    parser.addoption("--kills", action="store_true", help="kill at every request, not at one of each resource's")
+    parser.addoption(
+        "--kills", action="store_true", help="interrupt every request in every way, and run what is marked as nightly"
+    )
     parser.addoption(
         "--plugin", choices=["stand-in", "real"], default="", help="the azuread plugin of the life cycle tests"
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is nightly to `make kills`, unless it is asked for by its name."""
+    if config.getoption("--kills") or any("::" in each for each in config.args):
+        return
+    nightly = [each for each in items if each.get_closest_marker("nightly")]
+    items[:] = [each for each in items if each not in nightly]
+    config.hook.pytest_deselected(items=nightly)
 
 
 def pytest_xdist_auto_num_workers() -> int:

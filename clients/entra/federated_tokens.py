@@ -1,4 +1,7 @@
-"""Tokens of a pipeline's own token service, with which an application signs in to Entra instead of a secret."""
+"""Tokens of a pipeline's own token service, with which an application signs in to Entra instead of a secret.
+
+Which variables choose it: sign_in_methods.py. How it signs in: sign_in.py. What Entra refuses: refusals.py.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from clients.key_vault.records import Deleted, Version
 from clients.key_vault.requests import VaultRequests
 
 NO_VERSION = "0" * 32
-"""The id of no version."""
+"""A version id that never exists: asking for it tells whether values may be read."""
 
 RECOVERY_SECONDS = 60
 """How long a secret is waited for that is recovered or deleted: "several seconds", says the library's documentation."""
@@ -240,7 +240,7 @@ class Vault(VaultRequests):
         return self.ask("GET", ask, f"list the deleted secrets of vault {self.name}", "")
 
     def delete(self, name: str) -> None:
-        """Delete a secret with all of its versions, and wait until it can be purged. Needs Officer.
+        """Delete a secret with all of its versions, and wait until it can be purged. Needs Key Vault Secrets Officer.
 
         The vault keeps it for the time of its retention: `recover` brings it back.
         """
@@ -259,7 +259,7 @@ class Vault(VaultRequests):
         self._wait(is_done, attempting)
 
     def purge(self, name: str) -> None:
-        """Remove a deleted secret for good. Needs Officer; with access policies Purge.
+        """Remove a deleted secret for good. Needs Key Vault Secrets Officer; with access policies Purge.
 
         Raises:
             ServiceError: among others where the vault has purge protection, see `errors.is_kept`.
@@ -273,7 +273,7 @@ class Vault(VaultRequests):
         write("DELETE", lambda: self.ask("DELETE", send, ask, name), gone, KNOWN_ANSWERS)
 
     def recover(self, name: str) -> None:
-        """Bring a deleted secret back, with all of its versions, and wait until it is there. Needs Officer."""
+        """Bring a deleted secret back, with all of its versions, and wait for it. Needs Key Vault Secrets Officer."""
         attempting = f"recover {name} in vault {self.name}"
 
         def send() -> None:

@@ -81,7 +81,7 @@ def _wanted(stack: Stack, caller: Caller | None) -> dict[GraphPermission, str]:
 
 
 def needed_by(integration: Integration, state: State, caller: Caller | None) -> Iterator[tuple[GraphPermission, str]]:
-    """Yield the rights that `up` takes for an integration, each with what for; one that another includes too.
+    """Yield the Graph permissions that `up` needs for an integration, with the purpose; also what a broader one covers.
 
     docs/reference/least-rights.md has the same rights, from trying; tests/providers/test_least_rights.py compares.
     """

@@ -141,11 +141,11 @@ def _restore(arguments: argparse.Namespace, session: Session) -> int:
         return 0
     lines = [
         f"Restored: application {application_id} and service principal {principal_id} of {key}, with the secrets that",
-        "had not ended. Take them into the state, with the integration in the stack file:",
+        "had not ended. Import them into the state, with the integration in the stack file:",
         f"  {command}",
-        "Then `pulumi up` consents and registers anew, since what was granted and registered went with `destroy`, and",
-        "makes a secret for each label, since the text of one cannot be read again. Those that came back work until",
-        "they end; `python -m commands preflight` names them, and `known` keeps them.",
+        "Then `pulumi up` grants consent and registers again, since both went with `destroy`, and makes a secret for",
+        "each label, since the value of one cannot be read again. Those that came back work until they end;",
+        "`python -m commands preflight` names them, and `known` keeps them.",
     ]
     Console(soft_wrap=True).print("\n".join(lines), markup=False, highlight=False)
     return 0

@@ -1,6 +1,7 @@
 """Why an application cannot use an environment: what each refusal means, in words for whoever runs the proof. Pure.
 
-Each cause stands here once, for `up` and for `python -m commands prove`; docs/reference/proof.md lists them.
+Each cause stands here once, for `up` and for `python -m commands prove`; docs/reference/proof.md lists them. Why there
+is nothing to prove with at all: spec.py.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ _SIGN_IN_ERRORS = [
 ]
 
 _NOT_IN_TOKEN = (
-    "A role is in new tokens some time after it was granted; one that stays missing was withdrawn "  # noqa: S105
+    "A newly granted role can take a while to appear in tokens; one that stays missing was withdrawn "  # noqa: S105
     "(`pulumi refresh` shows it, and `pulumi up --refresh` grants it again) or, with `consent: manual`, not approved."
 )
 _NOT_IN_TOKEN_OF_SERVER = (
@@ -206,7 +207,7 @@ def forbidden(spec: ProofSpec, problem: ServiceError, held: Sequence[Assignment]
     """
     refusal = permission_refusal(problem)
     if refusal and refusal.refused == "entitlement":
-        remedy = f"What its application roles open is not enough for this{_wanted(refusal)}: `roles` lists them."
+        remedy = f"Its application roles do not grant enough access for this{_wanted(refusal)}: `roles` lists them."
         return NotProven(spec, "roles", problem.reason, remedy, may_be_replicating=True)
     if isinstance(held, Unseen):
         remedy = f"Which permission sets it holds could not be seen ({held.reason}). {_REPAIR}"

@@ -126,7 +126,7 @@ def adoption_refused(spec: RegistrationSpec, recorded: Recorded | None) -> Faile
         return None
     return FailedPrecondition(
         f"register {spec.client_id} in environment {spec.environment}",
-        "it is registered there already, and no state of this stack knows it",
+        "it is already registered there, but is not in this stack's state",
         "If an interrupted run of this stack made it, or this stack shall take it over, permission sets included, set "
         "`adopt: true` (it can go again after the `up`); else remove it there.",
     )

@@ -1,6 +1,6 @@
 """What to do so that a secret lies in the vault as declared: all rules about it, as pure and total functions.
 
-Docs: docs/decisions/0019-custody.md.
+When a rotation is due: rotation.py. Docs: docs/decisions/0019-custody.md.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def vendors(stack: Stack) -> Consented:
     return Consented(stack, JOB_QUEUE_RUNNER)
 
 
-@pytest.fixture(params=["own", "vendors"])
+@pytest.fixture(params=["own", pytest.param("vendors", marks=pytest.mark.nightly)])
 def consented(request: pytest.FixtureRequest) -> Consented:
     """An application of ours, and a vendor's."""
     found: Consented = request.getfixturevalue(request.param)

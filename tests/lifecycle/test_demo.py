@@ -193,6 +193,7 @@ def test_it_writes_below_its_own_folder_only_and_leaves_no_process_and_nothing_t
     assert not {"passphrase", "tenant.json", "tenant.sh", "pulumi"} & walked.rehearsal_after
 
 
+@pytest.mark.nightly
 def test_a_killed_demo_is_cleaned_up_by_the_next_which_can_be_kept_looked_at_and_stopped(
     checkout: Checkout, plugin: str
 ) -> None:
@@ -221,7 +222,7 @@ def test_a_killed_demo_is_cleaned_up_by_the_next_which_can_be_kept_looked_at_and
     assert checkout.walk("--stop") == (0, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.nightly)])
 def test_an_interrupted_demo_says_so_and_leaves_no_process(
     checkout: Checkout, plugin: str, number: signal.Signals
 ) -> None:
@@ -235,6 +236,7 @@ def test_an_interrupted_demo_says_so_and_leaves_no_process(
     assert checkout.processes() == []
 
 
+@pytest.mark.nightly
 def test_a_second_demo_at_the_same_time_is_refused_in_one_sentence_and_the_first_goes_on(
     checkout: Checkout, plugin: str
 ) -> None:
@@ -248,6 +250,7 @@ def test_a_second_demo_at_the_same_time_is_refused_in_one_sentence_and_the_first
     assert checkout.control("GET", "/faults")[0]["held"] == 1
 
 
+@pytest.mark.nightly
 def test_a_claim_that_does_not_hold_ends_the_tour_with_the_service_s_own_words(checkout: Checkout, plugin: str) -> None:
     demo = checkout.start(*options_of(plugin))
     fault = {"match": {"path": "Sandbox.*/companies$", "userAgent": "rehearsal-demo-shop"}, "action": "status"}
@@ -262,6 +265,7 @@ def test_a_claim_that_does_not_hold_ends_the_tour_with_the_service_s_own_words(c
     assert checkout.processes() == []
 
 
+@pytest.mark.nightly
 def test_a_program_that_gives_less_than_is_declared_is_found_out(checkout: Checkout, plugin: str) -> None:
     fields = checkout.folder / "settings" / "registrations.py"
     text = fields.read_text()
@@ -304,6 +308,7 @@ def test_a_program_that_writes_the_secret_down_is_found_out(checkout: Checkout, 
     assert (checkout.folder / ".rehearsal" / "leak.txt").read_text() not in output
 
 
+@pytest.mark.nightly
 def test_a_program_that_asks_when_nothing_changed_is_found_out(checkout: Checkout, plugin: str) -> None:
     """A claim about requests can fail, too: a program whose second `up` talks to Graph is told from azuread."""
     main = checkout.folder / "__main__.py"

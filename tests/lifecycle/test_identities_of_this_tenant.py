@@ -34,7 +34,7 @@ def applications(tenant: Tenant) -> list[str]:
     return [each["displayName"] for each in tenant.state()["entra"]["applications"]]
 
 
-@pytest.mark.parametrize("kind", ["managed_identity", "application"])
+@pytest.mark.parametrize("kind", ["managed_identity", pytest.param("application", marks=pytest.mark.nightly)])
 def test_an_identity_of_this_tenant_gets_consent_and_registration_and_nothing_else(
     tenant: Tenant, stack: Stack, kind: str
 ) -> None:

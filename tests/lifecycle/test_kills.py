@@ -141,6 +141,7 @@ def test_killed_after_the_application_was_made_the_next_up_is_stopped_and_names_
     assert working(tenant, stack)
 
 
+@pytest.mark.nightly
 def test_an_application_in_the_rename_window_is_not_seen_by_name_but_carries_the_tag(
     tenant: Tenant, stack: Stack
 ) -> None:
@@ -158,6 +159,7 @@ def test_an_application_in_the_rename_window_is_not_seen_by_name_but_carries_the
     assert [each["displayName"].startswith("TERRAFORM_UPDATE_") for each in tagged].count(True) == 1
 
 
+@pytest.mark.nightly
 def test_killed_after_the_service_principal_was_made_the_next_up_is_stopped_and_names_it(
     tenant: Tenant, stack: Stack
 ) -> None:
@@ -175,6 +177,7 @@ def test_killed_after_the_service_principal_was_made_the_next_up_is_stopped_and_
     assert working(tenant, stack)
 
 
+@pytest.mark.nightly
 def test_killed_while_a_vendor_is_registered_the_next_up_needs_adopt_once_and_says_so(
     tenant: Tenant, stack: Stack
 ) -> None:
@@ -208,6 +211,7 @@ def test_killed_after_an_application_was_deleted_a_refresh_lets_destroy_finish(t
     assert stack.resources() == []
 
 
+@pytest.mark.nightly
 def test_a_secret_made_and_not_recorded_is_left_beside_the_recorded_one(tenant: Tenant, stack: Stack) -> None:
     """The other hole of interrupted-runs.md: the secret's text is lost, and it ends by itself."""
     fault = tenant.fault(match={"method": "POST", "path": "/addPassword$"}, action="hold", when="after")

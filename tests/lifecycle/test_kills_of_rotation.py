@@ -46,7 +46,6 @@ EACH = [
 SOME = [
     ("custody", "the first is taken away", "POST", "/removePassword$", "after", "a kill"),
     ("deliver", "the second is made", "PUT", "/secrets/", "after", "a kill"),
-    ("deliver", "the first is taken away", "PATCH", "/secrets/", "before", "a kill"),
 ]
 
 

@@ -55,7 +55,9 @@ def test_after_an_up_there_is_nothing_to_do(stack: Stack) -> None:
     assert {each["kind"] for each in findings} == {"ready"}
 
 
-@pytest.mark.parametrize("path", ["/v1.0/applications$", "/v1.0/applications/[^/]+$"])
+@pytest.mark.parametrize(
+    "path", ["/v1.0/applications$", pytest.param("/v1.0/applications/[^/]+$", marks=pytest.mark.nightly)]
+)
 def test_an_application_that_a_killed_up_left_is_removed_as_it_says_and_up_goes_on(
     tenant: Tenant, stack: Stack, path: str
 ) -> None:

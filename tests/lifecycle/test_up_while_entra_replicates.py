@@ -102,6 +102,7 @@ def test_what_a_refresh_right_after_an_up_takes_for_withdrawn_is_found_by_the_ne
     assert is_whole_and_single(tenant, stack)
 
 
+@pytest.mark.nightly
 def test_a_service_principal_that_azuread_does_not_wait_for_is_finished_by_the_next_up(
     tenant: Tenant, stack: Stack
 ) -> None:
@@ -137,8 +138,16 @@ def late(tenant: Tenant, path: str, method: str = "GET", skip: int = 0) -> None:
 @pytest.mark.parametrize(
     ("at", "words"),
     [
-        ({"path": "^/beta/applications/"}, "Retrieving additional properties for Application"),
-        ({"path": "^/v1.0/servicePrincipals/.*/owners$"}, "Could not retrieve owners for Service Principal"),
+        pytest.param(
+            {"path": "^/beta/applications/"},
+            "Retrieving additional properties for Application",
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param(
+            {"path": "^/v1.0/servicePrincipals/.*/owners$"},
+            "Could not retrieve owners for Service Principal",
+            marks=pytest.mark.nightly,
+        ),
         ({"path": "/addPassword$", "method": "POST"}, "Adding password for Application"),
     ],
 )
@@ -163,7 +172,9 @@ def test_where_azuread_gives_up_halfway_the_next_up_finishes(
             'An existing "azuread_application" with name "',
             "delete_application",
         ),
-        ("^/v1.0/servicePrincipals/[^/(]+$", "already exists", "delete_service_principal"),
+        pytest.param(
+            "^/v1.0/servicePrincipals/[^/(]+$", "already exists", "delete_service_principal", marks=pytest.mark.nightly
+        ),
     ],
 )
 def test_what_azuread_made_and_forgot_stops_the_next_up_which_names_it_and_after_the_remedy_all_is_well(
@@ -187,6 +198,7 @@ def test_what_azuread_made_and_forgot_stops_the_next_up_which_names_it_and_after
     assert is_whole_and_single(tenant, stack)
 
 
+@pytest.mark.nightly
 def test_a_secret_that_azuread_made_and_forgot_stays_beside_the_one_that_the_next_up_makes(
     tenant: Tenant, stack: Stack
 ) -> None:

@@ -37,7 +37,7 @@ def test_a_row_of_somebody_else_is_not_taken_over(tenant: Tenant, registrations:
     tenant.edit(
         "create_registration", environment="Production", clientId=inputs.application.client_id, description="Theirs"
     )
-    with pytest.raises(ProviderError, match="registered there already"):
+    with pytest.raises(ProviderError, match="already registered there"):
         registrations.create(inputs.registration(adopt=False))
     found = row(tenant, inputs)
     assert found is not None

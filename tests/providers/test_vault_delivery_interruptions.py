@@ -6,28 +6,15 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-import pytest
-
 from dynamic_providers.vault_delivery import VaultDeliveryProvider, VaultRetirementProvider
-from tests.support.interruptions import FAULTS, attempt, killed
+from tests.support.interruptions import attempt, killed
 from tests.support.provider_host import ProviderHost
 from tests.support.tenant import OURS, Tenant
 from tests.support.vault_deliveries import SECRET, delivery, enabled, place
 from tests.support.vaults import AdministeredVault
 
-VAULTS = {"userAgent": OURS, "path": "secrets/"}
+INTERRUPTED = {"userAgent": OURS, "path": "secrets/"}
 """Each request to a vault."""
-
-
-@pytest.fixture(params=["before", "after"])
-def when(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
-def fault(request: pytest.FixtureRequest, when: str) -> dict[str, Any]:
-    """A fault of one request to the vault."""
-    return {**request.param, "when": when, "match": VAULTS}
 
 
 def test_create_interrupted(
@@ -135,7 +122,7 @@ def test_killed_while_it_is_copied(
 ) -> None:
     for number in count():
         inputs = delivery(secret_name=f"shop{number}")
-        if not killed(tenant, start_host, VaultDeliveryProvider(), VAULTS, number, when, "create", inputs):
+        if not killed(tenant, start_host, VaultDeliveryProvider(), INTERRUPTED, number, when, "create", inputs):
             break
         made = deliveries.create(inputs)
         (version,) = vault.versions(f"shop{number}")
@@ -155,7 +142,7 @@ def test_killed_while_it_is_copied_again(
         inputs = delivery(secret_name=f"shop{number}")
         made = deliveries.create(inputs)
         again = {**inputs, "key_id": "another", "client_secret": f"another-{SECRET[8:]}"}
-        if not killed(tenant, start_host, VaultDeliveryProvider(), VAULTS, number, when, "update", made, again):
+        if not killed(tenant, start_host, VaultDeliveryProvider(), INTERRUPTED, number, when, "update", made, again):
             break
         deliveries.update(made, again)
         versions = vault.versions(f"shop{number}")
@@ -181,7 +168,7 @@ def test_killed_while_the_newest_label_ends(
             label, mark = each.inputs["label"], each.outputs["mark"]
             deliveries.create(delivery(label, secret_name=name, mark=mark))
             tenant.advance(1)
-        if not killed(tenant, start_host, VaultRetirementProvider(), VAULTS, number, when, "delete", leaked):
+        if not killed(tenant, start_host, VaultRetirementProvider(), INTERRUPTED, number, when, "delete", leaked):
             break
         retirements.delete(leaked)
         assert vault.values(name)[-1] == delivery("2026-01-01")["client_secret"]

@@ -9,31 +9,19 @@ import pytest
 
 from dynamic_providers.vault_secret import VaultSecretProvider
 from tests.support.entra import EntraApplication, key_ids, make_application
-from tests.support.interruptions import FAULTS, attempt, killed
+from tests.support.interruptions import attempt, killed
 from tests.support.provider_host import ProviderHost, Resource
 from tests.support.tenant import OURS, Tenant
 from tests.support.vault_secrets import NAME, NEW, OLD, declared_secret, enabled, marked, works
 from tests.support.vaults import AdministeredVault
 
-AT = {"userAgent": OURS, "path": "/v1.0/|secrets/|/oauth2/"}
+INTERRUPTED = {"userAgent": OURS, "path": "/v1.0/|secrets/|/oauth2/"}
 """Every request but those for addresses: Graph's, the vault's, and for tokens, with the new secret too."""
 
 
 @pytest.fixture
 def host(start_host: Callable[..., ProviderHost]) -> ProviderHost:
     return start_host(VaultSecretProvider())
-
-
-@pytest.fixture(params=["before", "after"])
-def when(request: pytest.FixtureRequest) -> str:
-    """Before the service does it, or after."""
-    return str(request.param)
-
-
-@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
-def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
-    """A fault of one request of ours."""
-    return {**request.param, "when": when, "match": AT}
 
 
 def test_create(tenant: Tenant, host: ProviderHost, vault: AdministeredVault, fault: dict[str, object]) -> None:
@@ -78,7 +66,7 @@ def test_repair(tenant: Tenant, host: ProviderHost, vault: AdministeredVault, wh
         tenant.edit("remove_password", clientId=application.client_id, keyId=made.outputs["key_id"])
         live = host.read(made)
         assert live is not None
-        ordered = tenant.fault(AT, action="drop", skip=number, when=when)
+        ordered = tenant.fault(INTERRUPTED, action="drop", skip=number, when=when)
         attempt(host, "update", live, inputs)
         if not ordered.hits:
             break
@@ -97,7 +85,7 @@ def test_killed_while_it_is_made(
     for number in count():
         application = make_application(tenant, f"Shop {number}")
         inputs = declared_secret(application, secret_name=f"{NAME}{number}")
-        if not killed(tenant, start_host, VaultSecretProvider(), AT, number, when, "create", inputs):
+        if not killed(tenant, start_host, VaultSecretProvider(), INTERRUPTED, number, when, "create", inputs):
             break
         left = marked(tenant, application)
         made = start_host(VaultSecretProvider()).create(inputs)
@@ -129,7 +117,7 @@ def test_killed_while_it_is_taken_away(
         application = make_application(tenant, f"Shop {number}")
         before = key_ids(application, tenant)
         made: Resource = host.create(declared_secret(application, secret_name=f"{NAME}{number}"))
-        if not killed(tenant, start_host, VaultSecretProvider(), AT, number, when, "delete", made):
+        if not killed(tenant, start_host, VaultSecretProvider(), INTERRUPTED, number, when, "delete", made):
             break
         start_host(VaultSecretProvider()).delete(made)
         assert key_ids(application, tenant) == before

@@ -10,10 +10,14 @@ from dynamic_providers.base import Provider
 from tests.support.provider_host import ProviderError, ProviderHost
 from tests.support.tenant import Tenant, wait_for
 
-FAULTS = {
+FAULTS: dict[str, dict[str, object]] = {
     "the connection breaks": {"action": "drop"},
     "the service answers 500": {"action": "status", "status": 500, "code": "Unknown", "message": "x"},
 }
+
+
+WHEN = ("before", "after")
+"""A service does it, or not; afterwards is worse, since it was done and is not known."""
 
 
 def attempt(host: ProviderHost, verb: str, *arguments: object) -> bool:

@@ -15,10 +15,9 @@ from dynamic_providers.vault_delivery import VaultDeliveryProvider, VaultRetirem
 from tests.support.access_proofs import ROLES
 from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.entra import EntraApplication, make_application
-from tests.support.interruptions import FAULTS
 from tests.support.provider_host import ProviderHost
 from tests.support.provider_inputs import Inputs
-from tests.support.tenant import OURS, Tenant
+from tests.support.tenant import Tenant
 from tests.support.vaults import CERTIFICATES_OFFICER, CRYPTO_USER, AdministeredVault
 
 
@@ -81,18 +80,6 @@ def system(tenant: Tenant, application: EntraApplication) -> EntraApplication:
     tenant.edit("add_permission_set", environment="Production", clientId=application.client_id, roleId="D365 READ")
     tenant.clear_requests()
     return application
-
-
-@pytest.fixture(params=["before", "after"])
-def when(request: pytest.FixtureRequest) -> str:
-    """Before a service does it, or after."""
-    return str(request.param)
-
-
-@pytest.fixture(params=list(FAULTS.values()), ids=list(FAULTS))
-def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
-    """A fault of one request of ours to the service whose path the test module names as `INTERRUPTED`."""
-    return {**request.param, "when": when, "match": {"userAgent": OURS, "path": request.module.INTERRUPTED}}
 
 
 @pytest.fixture

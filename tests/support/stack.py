@@ -188,9 +188,12 @@ class Stack:
         return Running(process, self.folder.root)
 
     def unlock(self) -> None:
-        """After a kill, what `pulumi cancel` does, in no time."""
+        """Do what docs/reference/interrupted-runs.md says for after a kill: `pulumi cancel`, in no time."""
         for lock in self.folder.state.glob(".pulumi/locks/**/*.json"):
             lock.unlink()
+        for checksum in self.folder.state.glob(".pulumi/stacks/**/*.attrs"):
+            if not checksum.stat().st_size:  # the kill came between the making and the writing of it
+                checksum.unlink()
 
     def forget(self, urn: str) -> None:
         """Take a resource out of the state, and leave the object alone."""

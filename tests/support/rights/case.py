@@ -166,6 +166,7 @@ class World:
                 self.edit("unauthorize_admin_application", **who)
             case "Key Vault":
                 self.edit("revoke_vault_roles", **who, vault=VAULT)
+                self.grant([each for each in rights if each.where == "Key Vault" and each != right])
             case "access policy":
                 left = [each.name for each in rights if each.where == "access policy" and each != right]
                 self.edit("grant_vault_policy", **who, vault=VAULT, permissions=left)

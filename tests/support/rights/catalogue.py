@@ -105,12 +105,20 @@ VAULT_OFFICER = Right(
     "Key Vault Secrets Officer", "Key Vault", "documented", VAULT_USER.name,
     "It can read, replace and delete all secrets of the vault.",
 )  # fmt: skip
+CERTIFICATES_OFFICER = Right(
+    "Key Vault Certificates Officer", "Key Vault", "documented", VAULT_READER.name,
+    "It can replace and delete all certificates of the vault, and put others in whose keys it knows.",
+)  # fmt: skip
+CRYPTO_USER = Right(
+    "Key Vault Crypto User", "Key Vault", "documented", "",
+    "It can sign with all keys of the vault: on the whole vault, as each application whose certificate lies there.",
+)  # fmt: skip
 POLICY_GET, POLICY_LIST, POLICY_SET, POLICY_RECOVER = (
     Right(each, "access policy", "documented") for each in ("get", "list", "set", "recover")
 )
 
 RIGHTS = (
     READ, OWNED, ALL, ROLES, READ_GRANTS, GRANTS, DIRECTORY, SIGN_INS, API, AUTOMATION, ADMIN_CENTER, AUTHORIZED, REGISTRATION,
-    SECURITY, EXTENSIONS, D365_AUTOMATION, VAULT_READER, VAULT_USER, VAULT_OFFICER, POLICY_GET, POLICY_LIST, POLICY_SET,
+    SECURITY, EXTENSIONS, D365_AUTOMATION, VAULT_READER, VAULT_USER, VAULT_OFFICER, CERTIFICATES_OFFICER, CRYPTO_USER, POLICY_GET, POLICY_LIST, POLICY_SET,
     POLICY_RECOVER,
 )  # fmt: skip

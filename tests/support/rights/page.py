@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.support.rights import (
     azuread_operations,
     business_central_operations,
+    certificate_operations,
     command_operations,
     consent_operations,
     vault_operations,
@@ -26,6 +27,7 @@ OPERATIONS: list[Operation] = [
     *consent_operations.OPERATIONS,
     *business_central_operations.OPERATIONS,
     *vault_operations.OPERATIONS,
+    *certificate_operations.OPERATIONS,
     *command_operations.OPERATIONS,
 ]
 

@@ -24,7 +24,7 @@ def answered(status: int, message: str = "") -> UserFacingError:
         (answered(503), "refused"),
         (SignInFailed("sign in", "AADSTS7000215"), "refused"),
         (NoResponse("list", "no answer"), "refused"),
-        (FailedPrecondition("register", "it is registered there already"), "refused"),
+        (FailedPrecondition("register", "it is already registered there"), "refused"),
     ],
     ids=lambda value: value if isinstance(value, str) else f"{type(value).__name__}: {value}"[:40],
 )
