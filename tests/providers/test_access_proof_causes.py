@@ -169,7 +169,7 @@ CAUSES = {
     ),
     "a page that its roles do not open": Case(
         refused(LISTED, 400, "Internal_ServerError", "Your license does not grant you the following permissions on Page APIV2 - Companies: Execute."),
-        "roles", ("not enough for this (Execute on Page APIV2 - Companies)", "`roles`"),
+        "roles", ("do not grant enough access for this (Execute on Page APIV2 - Companies)", "`roles`"),
     ),
     "company away": Case(
         nothing, "company", ("does not see the company CRONUS NO.", "renamed or deleted"), {"companies": ["CRONUS DK", "CRONUS NO"]}
