@@ -67,6 +67,13 @@ def is_of_integration(version: Version | CertificateVersion, client_id: str, sta
     return tuple(tags) == (MANAGED_BY, stack, integration) or is_of_application(version, client_id)
 
 
+def why_taken(foreign: Version | CertificateVersion, name: str) -> str:
+    """Return why a name in a vault is not an integration's: its current version is not, and whose it is by its tags."""
+    whose = ":".join(foreign.tags[each] for each in ("managed-by", "stack", "integration") if each in foreign.tags)
+    what = f"the current version of {name} there ({foreign.version}) is not of this integration"
+    return f"{what}, but of {whose}" if whose else what
+
+
 def set_again(vault: Vault, version: Version, tags: Mapping[str, str], before: Iterable[Version]) -> None:
     """Set the value of a version once more, so that it is the current one of its secret.
 

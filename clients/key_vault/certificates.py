@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from clients.http.errors import (
     FailedPrecondition,
     NoResponse,
-    ServiceError,
     Unavailable,
     UnexpectedAnswer,
     UserFacingError,
@@ -23,15 +22,12 @@ from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, done_if, write
 from clients.key_vault import pipeline
 from clients.key_vault.certificate_forms import policy_of, public_part_of, why_failed
-from clients.key_vault.errors import is_absent, known_answers
+from clients.key_vault.errors import known_answers
 from clients.key_vault.records import CertificateTerms, CertificateVersion, PublicPart
 from clients.key_vault.requests import VaultRequests
 
 if TYPE_CHECKING:
     from azure.keyvault.certificates import CertificateClient, CertificateProperties
-
-RECOVERY_SECONDS = 60
-"""How long a recovered certificate is waited for, as a recovered secret."""
 
 
 class Certificates:
@@ -57,12 +53,7 @@ class Certificates:
             found = [self._version(each) for each in listed]
             return sorted(found, key=lambda each: each.created.timestamp() if each.created else 0.0)
 
-        try:
-            return self._vault.ask("GET", ask, f"list the versions of certificate {self._of(name)}", name)
-        except ServiceError as problem:
-            if is_absent(problem):
-                return []
-            raise
+        return self._vault.ask_unless_absent(ask, f"list the versions of certificate {self._of(name)}", name) or []
 
     def current(self) -> Mapping[str, CertificateVersion]:
         """Return the current version of every certificate, by name in lower case; its id is not known here, and "".
@@ -99,13 +90,10 @@ class Certificates:
         attempting = f"wait for certificate {self._of(name)}"
 
         def is_idle() -> bool:
-            try:
-                found = self._vault.ask("GET", lambda: self._client.get_certificate_operation(name), attempting, name)
-            except ServiceError as problem:
-                if is_absent(problem):
-                    return True
-                raise
-            return (found.status or "").lower() != "inprogress"
+            found = self._vault.ask_unless_absent(
+                lambda: self._client.get_certificate_operation(name), attempting, name
+            )
+            return found is None or (found.status or "").lower() != "inprogress"
 
         if not wait_until(is_idle, seconds=max_wait_seconds()):
             raise self._still_in_progress(attempting, name)
@@ -229,12 +217,7 @@ class Certificates:
             assert found is not None, "the library always makes them"  # noqa: S101
             return self._version(found)
 
-        try:
-            return self._vault.ask("GET", ask, f"look for a deleted certificate {self._of(name)}", name)
-        except ServiceError as problem:
-            if is_absent(problem):
-                return None
-            raise
+        return self._vault.ask_unless_absent(ask, f"look for a deleted certificate {self._of(name)}", name)
 
     def recover(self, name: str) -> None:
         """Bring a deleted certificate back, with all of its versions and keys, and wait until it is there."""
@@ -249,12 +232,7 @@ class Certificates:
         write(
             "POST", lambda: self._vault.ask("POST", send, attempting, name), lambda: done_if(is_done), known_answers()
         )
-        if not wait_until(is_done, seconds=RECOVERY_SECONDS):
-            raise FailedPrecondition(
-                attempting,
-                f"the vault took it on, and it is not there after {RECOVERY_SECONDS} s",
-                "Run the same command again in a few minutes.",
-            )
+        self._vault.wait_for(is_done, attempting, "there")
 
     def sign(self, name: str, version: str, digest: bytes) -> bytes:
         """Have a digest signed by the key of a version, PS256. Needs Key Vault Crypto User.

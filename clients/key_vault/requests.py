@@ -7,16 +7,20 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from clients.http.errors import ServiceError, UserFacingError
+from clients.http.errors import FailedPrecondition, ServiceError, UserFacingError
+from clients.http.replication import wait_until
 from clients.key_vault import pipeline
 from clients.key_vault.credential import VaultCredential
-from clients.key_vault.errors import remedy_for
+from clients.key_vault.errors import is_absent, remedy_for
 from clients.key_vault.records import Version
 
 if TYPE_CHECKING:
     from azure.keyvault.secrets import SecretClient, SecretProperties
 
 T = TypeVar("T")
+
+RECOVERY_SECONDS = 60
+"""How long is waited for what is recovered or deleted: "several seconds", says the library's documentation."""
 
 
 class VaultRequests:
@@ -55,6 +59,33 @@ class VaultRequests:
             raise self._explained(
                 pipeline.as_ours(problem, attempting, method, self.address, handled), name, version
             ) from None
+
+    def ask_unless_absent(self, ask: Callable[[], T], attempting: str, name: str) -> T | None:
+        """Ask as `ask` does, and return None where the vault says that there is no such thing."""
+        try:
+            return self.ask("GET", ask, attempting, name)
+        except ServiceError as problem:
+            if is_absent(problem):
+                return None
+            raise
+
+    def wait_for(self, is_done: Callable[[], bool], attempting: str, what: str = "done") -> None:
+        """Wait for what the vault took on.
+
+        Args:
+            is_done: looks.
+            attempting: what it is for, to complete "could not ...".
+            what: it is then.
+
+        Raises:
+            FailedPrecondition: it is not, after a minute.
+        """
+        if not wait_until(is_done, seconds=RECOVERY_SECONDS):
+            raise FailedPrecondition(
+                attempting,
+                f"the vault took it on, and it is not {what} after {RECOVERY_SECONDS} s",
+                "Run the same command again in a few minutes.",
+            )
 
     def _explained(self, problem: UserFacingError, name: str, version: str) -> UserFacingError:
         if not isinstance(problem, ServiceError):

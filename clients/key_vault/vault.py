@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 
 from clients.entra.cloud import Cloud
 from clients.http.errors import FailedPrecondition, Forbidden, ServiceError
-from clients.http.replication import wait_until
 from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, done_if, write
 from clients.key_vault.certificates import Certificates
@@ -25,9 +24,6 @@ from clients.key_vault.requests import VaultRequests
 
 NO_VERSION = "0" * 32
 """A version id that never exists: asking for it tells whether values may be read."""
-
-RECOVERY_SECONDS = 60
-"""How long a secret is waited for that is recovered or deleted: "several seconds", says the library's documentation."""
 
 
 def vault_address(name: str, cloud: Cloud) -> str:
@@ -90,12 +86,7 @@ class Vault(VaultRequests):
             found = [self._version(each) for each in listed]
             return sorted(found, key=lambda each: each.created.timestamp() if each.created else 0.0)
 
-        try:
-            return self.ask("GET", ask, f"list the versions of {name} in vault {self.name}", name)
-        except ServiceError as problem:
-            if is_absent(problem):
-                return []
-            raise
+        return self.ask_unless_absent(ask, f"list the versions of {name} in vault {self.name}", name) or []
 
     def current(self) -> Mapping[str, Version]:
         """Return the current version of every secret, by name in lower case; its id is not known here, and "".
@@ -220,10 +211,8 @@ class Vault(VaultRequests):
             return Deleted(name, found.scheduled_purge_date)
 
         try:
-            return self.ask("GET", ask, f"look for a deleted secret {name} in vault {self.name}", name)
+            return self.ask_unless_absent(ask, f"look for a deleted secret {name} in vault {self.name}", name)
         except ServiceError as problem:
-            if is_absent(problem):
-                return None
             if is_disabled(problem):  # Key Vault says so of a deleted secret whose newest version is disabled
                 return Deleted(name, None)
             raise
@@ -256,7 +245,7 @@ class Vault(VaultRequests):
             write("DELETE", lambda: self.ask("DELETE", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
         finally:
             self._current.forget()
-        self._wait(is_done, attempting)
+        self.wait_for(is_done, attempting)
 
     def purge(self, name: str) -> None:
         """Remove a deleted secret for good. Needs Key Vault Secrets Officer; with access policies Purge.
@@ -283,12 +272,4 @@ class Vault(VaultRequests):
             return bool(self.versions(name))
 
         write("POST", lambda: self.ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
-        self._wait(is_done, attempting)
-
-    def _wait(self, is_done: Callable[[], bool], attempting: str) -> None:
-        if not wait_until(is_done, seconds=RECOVERY_SECONDS):
-            raise FailedPrecondition(
-                attempting,
-                f"the vault took it on, and it is not done after {RECOVERY_SECONDS} s",
-                "Run the same command again in a few minutes.",
-            )
+        self.wait_for(is_done, attempting)

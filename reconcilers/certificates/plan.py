@@ -12,7 +12,7 @@ from typing import Any
 from clients.http.errors import FailedPrecondition
 from clients.key_vault.records import CertificateVersion
 from reconcilers.certificates.spec import CertificateSpec, Live, Recorded, State
-from reconcilers.vault_versions import is_of_integration, label_of
+from reconcilers.vault_versions import is_of_integration, label_of, why_taken
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,9 @@ def _best(versions: list[CertificateVersion], recorded: Recorded) -> Certificate
     return max(enumerate(versions), key=rank)[1] if versions else None
 
 
-def _taken(spec: CertificateSpec, stranger: CertificateVersion) -> FailedPrecondition:
-    named = [stranger.tags[each] for each in ("managed-by", "stack", "integration") if each in stranger.tags]
-    whose = ":".join(named)
+def _taken(spec: CertificateSpec, foreign: CertificateVersion) -> FailedPrecondition:
     return FailedPrecondition(
         f"make the certificate '{spec.label}' of application {spec.client_id} in vault {spec.key_vault}",
-        f"the current version of {spec.certificate_name} there ({stranger.version}) is not of this integration"
-        + (f", but of {whose}" if whose else ""),
+        why_taken(foreign, spec.certificate_name),
         "Give each integration a `certificateName` of its own. Nothing was changed.",
     )

@@ -13,7 +13,7 @@ from clients.graph.passwords import Password
 from clients.http.errors import FailedPrecondition
 from clients.key_vault.records import Version
 from reconcilers.secrets.spec import Live, Recorded, SecretSpec, State
-from reconcilers.vault_versions import key_id_of, label_of
+from reconcilers.vault_versions import key_id_of, label_of, why_taken
 
 
 @dataclass(frozen=True)
@@ -221,11 +221,8 @@ def _no_application(spec: SecretSpec) -> FailedPrecondition:
 
 
 def _taken(spec: SecretSpec, foreign: Version) -> FailedPrecondition:
-    named = [foreign.tags[each] for each in ("managed-by", "stack", "integration") if each in foreign.tags]
-    whose = ":".join(named)
     return FailedPrecondition(
         f"put the secret '{spec.label}' of application {spec.client_id} into vault {spec.key_vault}",
-        f"the current version of {spec.secret_name} there ({foreign.version}) is not of this integration"
-        + (f", but of {whose}" if whose else ""),
+        why_taken(foreign, spec.secret_name),
         "Give each integration a `secretName` of its own. Nothing was changed.",
     )

@@ -7,7 +7,6 @@ from itertools import product
 import pytest
 
 from tests.support.interruptions import FAULTS, WHEN
-from tests.support.tenant import OURS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -30,8 +29,5 @@ def when(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def fault(request: pytest.FixtureRequest, when: str) -> dict[str, object]:
-    """A fault of one request of ours of those that the test module names as `INTERRUPTED`: a path, or what is matched."""
-    named = request.module.INTERRUPTED
-    match = {"userAgent": OURS, "path": named} if isinstance(named, str) else named
-    kind: dict[str, object] = {**FAULTS[request.param]}
-    return {**kind, "when": when, "match": match}
+    """A fault of one request of ours of those that the test module names as `INTERRUPTED`."""
+    return {**FAULTS[request.param], "when": when, "match": request.module.INTERRUPTED}

@@ -10,9 +10,9 @@ from tests.support.entra import make_application
 from tests.support.interruptions import attempt
 from tests.support.provider_host import ProviderHost
 from tests.support.provider_inputs import Inputs, vendor_consent
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
-INTERRUPTED = "/v1.0/"
+INTERRUPTED = {"userAgent": OURS, "path": "/v1.0/"}
 """In the path of the requests that `fault` interrupts."""
 
 

@@ -8,9 +8,9 @@ from tests.support.entra import make_application
 from tests.support.interruptions import attempt
 from tests.support.provider_host import ProviderHost
 from tests.support.registrations import SETS, declared_registration, held_sets, registration_row
-from tests.support.tenant import Tenant
+from tests.support.tenant import OURS, Tenant
 
-INTERRUPTED = "/bc/"
+INTERRUPTED = {"userAgent": OURS, "path": "/bc/"}
 """In the path of the requests that `fault` interrupts."""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable
 from itertools import count
 
@@ -11,13 +9,13 @@ import pytest
 
 from dynamic_providers.vault_certificate import VaultCertificateProvider
 from tests.support.entra import EntraApplication
-from tests.support.interruptions import attempt
-from tests.support.provider_host import ProviderError, ProviderHost
-from tests.support.tenant import OURS, Tenant, wait_for
+from tests.support.interruptions import attempt, killed
+from tests.support.provider_host import ProviderHost
+from tests.support.tenant import OURS, Tenant
 from tests.support.vault_certificates import declared_certificate, enabled
 from tests.support.vaults import AdministeredVault
 
-INTERRUPTED = "certificates/"
+INTERRUPTED = {"userAgent": OURS, "path": "certificates/"}
 """Every request to the vault."""
 
 
@@ -81,11 +79,6 @@ def test_delete_and_repair(
     assert number >= 6
 
 
-def _ignoring_its_end(host: ProviderHost, inputs: object) -> None:
-    with contextlib.suppress(ProviderError):
-        host.create(inputs)  # type: ignore[arg-type]
-
-
 def test_killed_while_it_is_made(
     tenant: Tenant,
     start_host: Callable[..., ProviderHost],
@@ -96,18 +89,7 @@ def test_killed_while_it_is_made(
     for number in count():
         name = f"robots{number}"
         inputs = declared_certificate(application, certificate_name=name)
-        match = {"userAgent": OURS, "path": INTERRUPTED}
-        ordered = tenant.fault(match, action="hold", skip=number, when=when)
-        host = start_host(VaultCertificateProvider())
-        running = threading.Thread(target=_ignoring_its_end, args=(host, inputs))
-        running.start()
-        wait_for(lambda o=ordered, r=running: o.held > 0 or not r.is_alive(), 60, "the request, or the end")
-        was_held = ordered.held > 0
-        host.kill()
-        running.join()
-        wait_for(lambda o=ordered: not o.held, 30, "the tenant to see that the client has gone")
-        tenant.clear_faults()
-        if not was_held:
+        if not killed(tenant, start_host, VaultCertificateProvider(), INTERRUPTED, number, when, "create", inputs):
             break
         made = start_host(VaultCertificateProvider()).create(inputs)
         assert [each["version"] for each in certificate_vault.certificates(name)] == [made.outputs["version"]]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynamic_providers.vault_certificate import VaultCertificateProvider
-from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
 from tests.support.drift.case import Drift, Inputs, Subject
+from tests.support.drift.vault_drifts import NOT_LET_IN
 from tests.support.entra import make_application
 from tests.support.tenant import Tenant
 from tests.support.vault_certificates import NAME, declared_certificate
@@ -22,13 +22,7 @@ DRIFTS = [
         "deletes the vault's certificate and purges it",
         ({"do": "delete_vault_certificate"}, {"do": "purge_vault_certificate"}),
     ),
-    Drift("closes the vault's firewall", ({"do": "set_vault", "network": "firewall"},), ends="refused"),
-    Drift(
-        "takes the role from the caller",
-        ({"do": "revoke_vault_roles", "clientId": DEPLOYER_CLIENT_ID},),
-        ends="refused",
-    ),
-    Drift("deletes the vault", ({"do": "remove_vault"},), ends="refused"),
+    *NOT_LET_IN,
 ]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynamic_providers.vault_secret import VaultSecretProvider
-from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
 from tests.support.drift.case import Drift, Inputs, Subject, a_second_later
+from tests.support.drift.vault_drifts import NOT_LET_IN
 from tests.support.entra import make_application
 from tests.support.tenant import Tenant
 from tests.support.vault_secrets import NAME, NEW, declared_secret
@@ -19,13 +19,7 @@ DRIFTS = [
     Drift("deletes the vault's secret", ({"do": "delete_vault_secret"},)),
     Drift("deletes the vault's secret and purges it", ({"do": "delete_vault_secret"}, {"do": "purge_vault_secret"})),
     Drift("removes the credential in Entra", ({"do": "remove_password"},)),
-    Drift("closes the vault's firewall", ({"do": "set_vault", "network": "firewall"},), ends="refused"),
-    Drift(
-        "takes the role from the caller",
-        ({"do": "revoke_vault_roles", "clientId": DEPLOYER_CLIENT_ID},),
-        ends="refused",
-    ),
-    Drift("deletes the vault", ({"do": "remove_vault"},), ends="refused"),
+    *NOT_LET_IN,
 ]
 
 

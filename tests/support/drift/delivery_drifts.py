@@ -7,6 +7,7 @@ from typing import Any
 
 from dynamic_providers.vault_delivery import VaultDeliveryProvider
 from tests.support.drift.case import Drift, Inputs, Subject, a_second_later
+from tests.support.drift.vault_drifts import NOT_LET_IN
 from tests.support.tenant import Tenant
 from tests.support.vaults import VAULT, AdministeredVault
 
@@ -18,9 +19,7 @@ DRIFTS = [
     Drift("deletes the secret", ({"do": "delete_vault_secret"},), ends="refused"),
     Drift("deletes the secret and purges it", ({"do": "delete_vault_secret"}, {"do": "purge_vault_secret"})),
     Drift("deletes the secret and recovers it", ({"do": "delete_vault_secret"}, {"do": "recover_vault_secret"}), is_drift=False),
-    Drift("closes the vault's firewall", ({"do": "set_vault", "network": "firewall"},), ends="refused"),
-    Drift("takes the role from the caller", ({"do": "revoke_vault_roles"},), ends="refused"),
-    Drift("deletes the vault", ({"do": "remove_vault"},), ends="refused"),
+    *NOT_LET_IN,
 ]  # fmt: skip
 
 
