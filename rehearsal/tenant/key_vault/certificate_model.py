@@ -6,7 +6,7 @@ import base64
 import hashlib
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cryptography import x509
@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
 
 from rehearsal.tenant.key_vault.certificate_policy import Policy
-
-RETENTION_DAYS = 90
+from rehearsal.tenant.key_vault.deleted import Deleted
 
 
 @dataclass
@@ -93,24 +92,6 @@ class Pending:
 
 
 @dataclass
-class DeletedCertificate:
-    """A certificate that was deleted, with its versions, keys and secrets.
-
-    Attributes:
-        settled: from when on it is among the deleted ones; before, it is neither there nor there.
-    """
-
-    versions: list[CertificateVersion]
-    deleted: datetime
-    settled: datetime
-
-    @property
-    def purged(self) -> datetime:
-        """When it is removed for good."""
-        return self.deleted + timedelta(days=RETENTION_DAYS)
-
-
-@dataclass
 class CertificateStore:
     """The certificates of one vault.
 
@@ -123,7 +104,7 @@ class CertificateStore:
     seconds: float = 0.0
     versions: dict[str, list[CertificateVersion]] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
-    deleted: dict[str, DeletedCertificate] = field(default_factory=dict)
+    deleted: dict[str, Deleted[CertificateVersion]] = field(default_factory=dict)
     recovering: dict[str, datetime] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from rehearsal.tenant.key_vault.certificate_model import RETENTION_DAYS, CertificateVersion, DeletedCertificate, Pending
+from rehearsal.tenant.key_vault.certificate_model import CertificateVersion, Pending
 from rehearsal.tenant.key_vault.certificate_policy import new_key, read_policy, self_signed, signing_request
+from rehearsal.tenant.key_vault.deleted import Deleted
 from rehearsal.tenant.key_vault.errors import refusal
 from rehearsal.tenant.key_vault.model import Vault
 from rehearsal.tenant.key_vault.parameters import NAME, enabled_of, object_of, tags_of
@@ -96,7 +97,7 @@ class Certificates:
         """Delete all versions, their keys and secrets; the vault keeps them for the time of its retention."""
         self.version(name, "")
         settled = self._now + timedelta(seconds=self._vault.transition_seconds)
-        found = DeletedCertificate(self._store.versions.pop(name.lower()), self._now, settled)
+        found = Deleted(self._store.versions.pop(name.lower()), self._now, settled)
         self._store.pending.pop(name.lower(), None)
         self._store.deleted[name.lower()] = found
         return self._deleted_bundle(name, found)
@@ -168,7 +169,7 @@ class Certificates:
         renewed = CertificateVersion(key, der, current.policy, seconds, seconds, tags=current.tags)
         self._store.versions[name].append(renewed)
 
-    def _settled(self, name: str) -> DeletedCertificate:
+    def _settled(self, name: str) -> Deleted[CertificateVersion]:
         found = self._store.deleted.get(name.lower())
         if found is None or found.settled > self._now:
             raise refusal("deleted_certificate_not_found", name)
@@ -212,19 +213,10 @@ class Certificates:
             {"target": self._id("certificates", name)} if pending.version else {"status_details": _IN_PROGRESS}
         )
 
-    def _attributes(self, version: CertificateVersion) -> dict[str, Any]:
-        return {
-            "enabled": version.enabled,
-            "nbf": version.not_before,
-            "exp": version.expires,
-            "created": version.created,
-            "updated": version.updated,
-            "recoveryLevel": self._vault.recovery_level,
-            "recoverableDays": RETENTION_DAYS,
-        }
-
     def _item(self, name: str, version: CertificateVersion, version_id: str = "") -> dict[str, Any]:
-        attributes = {key: each for key, each in self._attributes(version).items() if not key.startswith("recover")}
+        attributes = {
+            key: each for key, each in self._vault.attributes(version).items() if not key.startswith("recover")
+        }
         said = {"id": self._id("certificates", name, version_id), "x5t": version.x5t, "attributes": attributes}
         return {**said, "subject": version.policy.subject, **({"tags": version.tags} if version.tags else {})}
 
@@ -235,16 +227,15 @@ class Certificates:
             "sid": self._id("secrets", name, version.id),
             "x5t": version.x5t,
             "cer": base64.b64encode(version.der).decode(),
-            "attributes": self._attributes(version),
+            "attributes": self._vault.attributes(version),
             **({"tags": version.tags} if version.tags else {}),
         }
 
-    def _deleted_bundle(self, name: str, found: DeletedCertificate) -> dict[str, Any]:
+    def _deleted_bundle(self, name: str, found: Deleted[CertificateVersion]) -> dict[str, Any]:
         version = found.versions[-1]
         return {
             "recoveryId": self._id("deletedcertificates", name),
-            "deletedDate": int(found.deleted.timestamp()),
-            "scheduledPurgeDate": int(found.purged.timestamp()),
+            **found.dates(),
             **self._bundle(name, version),
             "policy": version.policy.shown(f"https://{self._vault.host}", self._name(name)),
         }

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from rehearsal.tenant.key_vault.certificate_model import RETENTION_DAYS, CertificateVersion
+from rehearsal.tenant.key_vault.certificate_model import CertificateVersion
 from rehearsal.tenant.key_vault.certificates import Certificates
 from rehearsal.tenant.key_vault.errors import refusal
 from rehearsal.tenant.key_vault.model import Vault
@@ -42,15 +42,6 @@ class Keys:
         if not version.enabled:
             raise refusal("key_disabled", "get")
         public = version.private_key.public_key()
-        attributes = {
-            "enabled": version.enabled,
-            "nbf": version.not_before,
-            "exp": version.expires,
-            "created": version.created,
-            "updated": version.updated,
-            "recoveryLevel": self._vault.recovery_level,
-            "recoverableDays": RETENTION_DAYS,
-        }
         return {
             "key": {
                 "kid": self._id(name, version),
@@ -58,7 +49,7 @@ class Keys:
                 "key_ops": version.policy.key_ops,
                 **_numbers(public),
             },
-            "attributes": attributes,
+            "attributes": self._vault.attributes(version),
             **({"tags": version.tags} if version.tags else {}),
             "managed": True,
         }

@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
-from rehearsal.tenant.key_vault.certificate_model import RETENTION_DAYS, CertificateVersion
+from rehearsal.tenant.key_vault.certificate_model import CertificateVersion
 from rehearsal.tenant.key_vault.certificate_policy import PEM
 from rehearsal.tenant.key_vault.errors import refusal
 from rehearsal.tenant.key_vault.model import Vault
@@ -31,15 +31,7 @@ def item(vault: Vault, name: str, version: CertificateVersion, *, with_version: 
         "contentType": version.policy.content_type,
         "id": f"{address}/secrets/{name}" + (f"/{version.id}" if with_version else ""),
         "managed": True,
-        "attributes": {
-            "enabled": version.enabled,
-            "nbf": version.not_before,
-            "exp": version.expires,
-            "created": version.created,
-            "updated": version.updated,
-            "recoveryLevel": vault.recovery_level,
-            "recoverableDays": RETENTION_DAYS,
-        },
+        "attributes": vault.attributes(version),
         **({"tags": version.tags} if version.tags else {}),
         "kid": f"{address}/keys/{name}/{version.id}",
     }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
-from rehearsal.tenant.key_vault.certificate_model import RETENTION_DAYS, CertificateStore
-
-__all__ = ["AUDIENCE", "RETENTION_DAYS", "SUFFIX", "Access", "DeletedSecret", "Network", "SecretVersion", "Vault"]
+from rehearsal.tenant.key_vault.certificate_model import CertificateStore, CertificateVersion
+from rehearsal.tenant.key_vault.deleted import RETENTION_DAYS, Deleted
 
 SUFFIX = "vault.azure.net"
 AUDIENCE = f"https://{SUFFIX}"
@@ -40,24 +39,6 @@ class SecretVersion:
 
 
 @dataclass
-class DeletedSecret:
-    """A secret that was deleted, with its versions.
-
-    Attributes:
-        settled: from when on it is among the deleted ones; before, it is neither there nor there.
-    """
-
-    versions: list[SecretVersion]
-    deleted: datetime
-    settled: datetime
-
-    @property
-    def purged(self) -> datetime:
-        """When it is removed for good."""
-        return self.deleted + timedelta(days=RETENTION_DAYS)
-
-
-@dataclass
 class Vault:
     """One vault.
 
@@ -81,7 +62,7 @@ class Vault:
     roles: dict[str, set[str]] = field(default_factory=dict)
     policies: dict[str, set[str]] = field(default_factory=dict)
     secrets: dict[str, list[SecretVersion]] = field(default_factory=dict)
-    deleted: dict[str, DeletedSecret] = field(default_factory=dict)
+    deleted: dict[str, Deleted[SecretVersion]] = field(default_factory=dict)
     recovering: dict[str, datetime] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     made: int = 0
@@ -96,6 +77,19 @@ class Vault:
     def recovery_level(self) -> str:
         """What may become of a deleted secret, in the words of the API."""
         return "Recoverable" if self.purge_protection else "Recoverable+Purgeable"
+
+    def attributes(self, version: SecretVersion | CertificateVersion) -> dict[str, Any]:
+        """Return the attributes of a version, as the API tells them of secrets, certificates and keys alike."""
+        attributes = {
+            "enabled": version.enabled,
+            "nbf": version.not_before,
+            "exp": version.expires,
+            "created": version.created,
+            "updated": version.updated,
+            "recoveryLevel": self.recovery_level,
+            "recoverableDays": RETENTION_DAYS,
+        }
+        return {key: each for key, each in attributes.items() if each is not None}
 
     def snapshot(self) -> dict[str, Any]:
         """Return what it holds, without values."""

@@ -8,8 +8,9 @@ from typing import Any
 
 from rehearsal.tenant.key_vault import managed_secrets
 from rehearsal.tenant.key_vault.certificates import Certificates
+from rehearsal.tenant.key_vault.deleted import Deleted
 from rehearsal.tenant.key_vault.errors import refusal
-from rehearsal.tenant.key_vault.model import RETENTION_DAYS, DeletedSecret, SecretVersion, Vault
+from rehearsal.tenant.key_vault.model import SecretVersion, Vault
 from rehearsal.tenant.key_vault.parameters import NAME, attributes_of, enabled_of, object_of, tags_of
 
 _LARGEST_VALUE = 25_000
@@ -89,7 +90,7 @@ class Secrets:
             raise refusal("managed_secret", name)
         self._version(name, "")
         settled = self._now + timedelta(seconds=self._vault.transition_seconds)
-        found = DeletedSecret(self._vault.secrets.pop(name.lower()), self._now, settled)
+        found = Deleted(self._vault.secrets.pop(name.lower()), self._now, settled)
         self._vault.deleted[name.lower()] = found
         return self._deleted_bundle(name, found)
 
@@ -132,7 +133,7 @@ class Secrets:
             raise refusal("not_found", f"{name}/{version_id}" if version_id else name)
         return found[-1]
 
-    def _settled(self, name: str) -> DeletedSecret:
+    def _settled(self, name: str) -> Deleted[SecretVersion]:
         found = self._vault.deleted.get(name.lower())
         if found is None or found.settled > self._now:
             raise refusal("deleted_not_found", name)
@@ -171,30 +172,20 @@ class Secrets:
         return f"https://{self._vault.host}/{kind}/{name}" + (f"/{version}" if version else "")
 
     def _bundle(self, name: str, version: SecretVersion, *, with_value: bool = False) -> dict[str, Any]:
-        attributes = {
-            "enabled": version.enabled,
-            "nbf": version.not_before,
-            "exp": version.expires,
-            "created": version.created,
-            "updated": version.updated,
-            "recoveryLevel": self._vault.recovery_level,
-            "recoverableDays": RETENTION_DAYS,
-        }
         name = self._vault.names.get(name.lower(), name)
         shown = {
             "value": version.value if with_value else None,
             "contentType": version.content_type,
             "id": self._id(name, version.id),
-            "attributes": {key: each for key, each in attributes.items() if each is not None},
+            "attributes": self._vault.attributes(version),
             "tags": version.tags,
         }
         return {key: each for key, each in shown.items() if each is not None}
 
-    def _deleted_bundle(self, name: str, found: DeletedSecret) -> dict[str, Any]:
+    def _deleted_bundle(self, name: str, found: Deleted[SecretVersion]) -> dict[str, Any]:
         name = self._vault.names.get(name.lower(), name)
         return {
             **self._bundle(name, found.versions[-1]),
             "recoveryId": self._id(name, kind="deletedsecrets"),
-            "deletedDate": int(found.deleted.timestamp()),
-            "scheduledPurgeDate": int(found.purged.timestamp()),
+            **found.dates(),
         }
