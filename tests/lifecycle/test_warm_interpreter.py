@@ -13,8 +13,6 @@ import pytest
 
 from tests.support.warm_interpreter import warm_interpreter
 
-pytestmark = pytest.mark.skipif(not warm_interpreter(), reason="there is no pidfd_open here")
-
 
 def _start(folder: Path, program: str) -> subprocess.Popen[str]:
     script = folder / "pulumi-language-python-exec"

@@ -81,7 +81,7 @@ class AzureadPlugin:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         passed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         warm = warm_interpreter()
-        path = os.pathsep.join([str(PROJECT_FOLDER), *([warm["PYTHONPATH"]] if warm else [])])
+        path = os.pathsep.join([str(PROJECT_FOLDER), warm["PYTHONPATH"]])
         self.process = subprocess.Popen(
             [*command, "127.0.0.1:1"],
             env={**passed, **warm, "PYTHONPATH": path, **environment},

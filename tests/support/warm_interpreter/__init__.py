@@ -10,7 +10,6 @@ until the forked one ends, and takes it along when it is killed.
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import subprocess
 import sys
@@ -27,8 +26,6 @@ _HERE = Path(__file__).parent
 @cache
 def warm_interpreter() -> dict[str, str]:
     """Variables with which the CLI's Python processes are forked from one whose imports are done."""
-    if not hasattr(os, "pidfd_open"):  # it is Linux's
-        return {}
     address = Path(tempfile.mkdtemp(prefix="warm-"), "socket")
     command = [sys.executable, "-m", f"{__name__}.server", str(address)]
     server = subprocess.Popen(

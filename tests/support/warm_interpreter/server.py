@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = (
-    "azure.identity", "clients.session", "commands.preflight.command", "components", "dynamic_providers.access_proof",
+    "azure.identity", "clients.session", "commands.preflight.command", "commands.prove", "commands.rotate.command",
+    "commands.schema", "components", "dynamic_providers.access_proof",
     "dynamic_providers.admin_consent", "dynamic_providers.business_central_registration",
     "dynamic_providers.companion_extension", "dynamic_providers.vault_secret", "grpc", "pulumi.dynamic",
     "pulumi.runtime.proto.provider_pb2_grpc", "pulumi_azuread", "rehearsal.azuread_plugin.provider", "settings.loading",
@@ -48,11 +49,14 @@ def next_request(address: str) -> dict[str, Any]:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         connection.settimeout(None)
         request = _received(connection)
+        until_its_end, held_by_it = os.pipe()
         forked = os.fork()
         if forked == 0:
             connection.close()
+            os.close(until_its_end)
             return request
-        _watch(connection, forked)
+        os.close(held_by_it)
+        _watch(connection, forked, until_its_end)
     os._exit(0)
 
 
@@ -68,17 +72,14 @@ def _received(connection: socket.socket) -> dict[str, Any]:
     return request
 
 
-def _watch(connection: socket.socket, forked: int) -> None:
+def _watch(connection: socket.socket, forked: int, until_its_end: int) -> None:
     """Pass signals on to a process, tell how it ended, and end it at once where nobody asks any more."""
     for stream in (0, 1, 2):
         os.close(stream)  # whoever reads them shall see their end when the process ends
-    ended = os.pidfd_open(forked)
-    while True:
-        if ended in select.select([connection.fileno(), ended], [], [])[0]:
-            break
+    while until_its_end not in select.select([connection.fileno(), until_its_end], [], [])[0]:
         signals = connection.recv(16)
         for number in signals or [signal.SIGKILL]:
-            signal.pidfd_send_signal(ended, number)
+            os.kill(forked, number)
         if not signals:
             break
     _, status = os.waitpid(forked, 0)

@@ -10,7 +10,7 @@ import sys
 
 def _is_known(words: list[str]) -> bool:
     """Tell whether the server has the imports of what a command line runs."""
-    match [word for word in words if word != "-u"]:
+    match words:
         case ["-m", "pulumi.dynamic" | "rehearsal.azuread_plugin", *_]:
             return True
         case [script, *_]:
@@ -19,28 +19,23 @@ def _is_known(words: list[str]) -> bool:
             return False
 
 
-def _hand_over(address: str) -> None:
+def _run_elsewhere(address: str, words: list[str]) -> None:
     """Let the server run it, pass signals on, and end as it ends."""
-    import json
     import signal
-    import socket
+
+    from protocol import exit_code, hand_over  # type: ignore[import-not-found] # beside this file
 
     environment = {name: value for name, value in os.environ.items() if name not in {"WARM_INTERPRETER", "PYTHONPATH"}}
-    words = [word for word in sys.orig_argv[1:] if word != "-u"]
-    request = json.dumps({"words": words, "folder": os.getcwd(), "environment": environment}).encode()  # noqa: PTH109
-    with socket.socket(socket.AF_UNIX) as server:
-        server.connect(address)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda number, _: server.send(bytes([number])))
-        socket.send_fds(server, [len(request).to_bytes(4, "big")], [0, 1, 2])
-        server.sendall(request)
-        answer = server.recv(4)
-    code = int.from_bytes(answer, "big", signed=True) if len(answer) == 4 else 1
+    server = hand_over(address, words, os.getcwd(), environment, (0, 1, 2))  # noqa: PTH109
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: server.send(bytes([number])))
+    code = exit_code(server)
     if code < 0:
         signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     os._exit(code)
 
 
-if "WARM_INTERPRETER" in os.environ and _is_known(sys.orig_argv[1:]):
-    _hand_over(os.environ["WARM_INTERPRETER"])
+_WORDS = [word for word in sys.orig_argv[1:] if word != "-u"]
+if "WARM_INTERPRETER" in os.environ and _is_known(_WORDS):
+    _run_elsewhere(os.environ["WARM_INTERPRETER"], _WORDS)
