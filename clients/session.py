@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -20,6 +20,7 @@ from clients.entra import cloud, sign_in
 from clients.entra.caller import Caller, caller_of
 from clients.entra.client_assertion import client_assertion
 from clients.entra.credential import Credential
+from clients.entra.kept_tokens import TokensByCredential
 from clients.entra.refusals import is_no_such_resource
 from clients.graph.app_management_policy import AppManagementPolicies
 from clients.graph.applications import Applications
@@ -52,6 +53,7 @@ class Session:
         self._lock = threading.RLock()
         self._installations: dict[tuple[str, str], BusinessCentral] = {}
         self._vaults: dict[str, Vault] = {}
+        self._tokens = TokensByCredential()
 
     @property
     def tenant_id(self) -> str:
@@ -239,12 +241,15 @@ class Session:
             secret,
             self.tenant_id,
             online,
-            # A new credential each time, because each keeps its tokens, and a token keeps the roles of its issue.
             lambda: sign_in.secret_credential(self.tenant_id, online, client_id, secret),
+            self._tokens.of_secret(client_id, secret),
         )
 
     def signing_application_client(self, client_id: str, key_vault: str, name: str, version: str) -> ApplicationClient:
         """Return an application that calls Business Central with a certificate in a vault, whose key signs there.
+
+        The vault is asked for nothing before there is something to sign: where another proof signed in with it shortly
+        before, it is not asked at all.
 
         Args:
             client_id: the application.
@@ -253,17 +258,17 @@ class Session:
             version: the id of its version.
 
         Raises:
-            UserFacingError: the certificate cannot be read.
+            FailedPrecondition: as `vault`.
         """
         certificates = self.vault(key_vault).certificates
-        public = certificates.public_part(name, version)
         endpoint = self.token_endpoint
         with self._lock:
             online = self._cloud
+        public = cache(lambda: certificates.public_part(name, version))
 
         def assertion() -> str:
             return client_assertion(
-                client_id, endpoint, public.der, lambda digest: certificates.sign(name, version, digest)
+                client_id, endpoint, public().der, lambda digest: certificates.sign(name, version, digest)
             )
 
         return ApplicationClient(
@@ -272,6 +277,7 @@ class Session:
             self.tenant_id,
             online,
             lambda: sign_in.assertion_credential(self.tenant_id, online, client_id, assertion),
+            self._tokens.of_certificate(client_id, key_vault.lower(), name, version),
         )
 
     @cached_property

@@ -15,7 +15,8 @@ from clients.business_central.routes import AUTOMATION_ROUTE
 from clients.entra import cloud, sign_in
 from clients.entra.caller import claim_values, claims_of
 from clients.entra.cloud import Cloud
-from clients.entra.credential import Credential
+from clients.entra.credential import AccessToken, Credential
+from clients.entra.kept_tokens import KeptTokens
 from clients.http.errors import SignInFailed
 from clients.http.transport import Transport
 
@@ -35,51 +36,65 @@ def route_for(roles: Iterable[str]) -> str | None:
 
 
 class ApplicationClient:
-    """An application with its credential. Each sign-in gets a new token; connections are kept. Not thread-safe.
+    """An application with its credential. Connections are kept. Not thread-safe, but for the tokens.
 
     Args:
         client_id: the application.
         secret: its secret, which is in no message; "" where it signs in with a certificate.
         tenant_id: the directory.
         home: the cloud of the directory: its tokens are sent to no other cloud's Business Central.
-        credential: makes a credential of it.
+        credential: makes a new credential of it: each keeps its tokens, and a token keeps the roles of its issue.
+        tokens: what others got with this credential, and get from here.
     """
 
     def __init__(
-        self, client_id: str, secret: str, tenant_id: str, home: Cloud, credential: Callable[[], Credential]
+        self,
+        client_id: str,
+        secret: str,
+        tenant_id: str,
+        home: Cloud,
+        credential: Callable[[], Credential],
+        tokens: KeptTokens,
     ) -> None:
         self.client_id = client_id
         self._secret = secret
         self._tenant_id = tenant_id
         self._home = home
         self._credential = credential
+        self._tokens = tokens
         self._transports: dict[str, Transport] = {}
 
-    def sign_in(self, scope: str = "") -> str:
-        """Return the Authorization header of a new token for Business Central.
+    def sign_in(self, scope: str = "", *, instead_of: str = "") -> str:
+        """Return the Authorization header of a token for Business Central, which others may have got shortly before.
 
         Args:
             scope: what the token is asked for; "" for what Business Central online accepts.
+            instead_of: a header that did not do: its token is not given again.
 
         Raises:
             SignInFailed: Entra gave no token; its reason has Entra's own code, as AADSTS7000215.
             UserFacingError: the vault that has its key did not sign.
         """
+        scope = scope or sign_in.BUSINESS_CENTRAL_SCOPE
+        unwanted = instead_of.removeprefix("Bearer ")
+        return f"Bearer {self._tokens.token(scope, lambda: self._new_token(scope), instead_of=unwanted)}"
+
+    def get_any_token(self) -> None:
+        """Get a new token for Microsoft Graph, which every tenant has: it tells only that the secret is accepted.
+
+        Raises:
+            SignInFailed: as `sign_in`.
+        """
+        self._new_token(f"{self._home.graph}/.default")
+
+    def _new_token(self, scope: str) -> AccessToken:
         try:
-            return sign_in.bearer(self._credential(), scope or sign_in.BUSINESS_CENTRAL_SCOPE)()
+            return sign_in.get_token(self._credential(), scope)
         except SignInFailed as problem:
             # Entra echoes no secret, as far as is known; a message that did would stand in the clear in a build log.
             if self._secret:
                 problem.reason = problem.reason.replace(self._secret, "[secret]")
             raise
-
-    def get_any_token(self) -> None:
-        """Get a token for Microsoft Graph, which every tenant has: it tells only that the secret is accepted.
-
-        Raises:
-            SignInFailed: as `sign_in`.
-        """
-        self.sign_in(f"{self._home.graph}/.default")
 
     @staticmethod
     def roles(authorization: str) -> set[str]:

@@ -182,20 +182,28 @@ def cached_token(credential: Credential, scope: str) -> Callable[..., AccessToke
     """
     getting = threading.Lock()
     kept: AccessToken | None = None
-    attempting = f"get a token for {scope.removesuffix('/.default')}"
 
     def token(**options: Any) -> AccessToken:
         nonlocal kept
-        token_responses.clear()
-        try:
-            with getting:
-                if kept is None or options.get("claims") or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
-                    kept = _usable(credential.get_token(scope, **options))
-                return kept
-        except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-identity and msal
-            raise _token_not_issued(problem, attempting, credential) from None
+        with getting:
+            if kept is None or options.get("claims") or kept.expires_on - time.time() < RENEWED_BEFORE_SECONDS:
+                kept = get_token(credential, scope, **options)
+            return kept
 
     return token
+
+
+def get_token(credential: Credential, scope: str, **options: Any) -> AccessToken:
+    """Return a token for a scope, as the credential gives it.
+
+    Raises:
+        UserFacingError: none can be had; most often SignInFailed.
+    """
+    token_responses.clear()
+    try:
+        return _usable(credential.get_token(scope, **options))
+    except Exception as problem:  # noqa: BLE001 - an odd answer can break any line of azure-identity and msal
+        raise _token_not_issued(problem, f"get a token for {scope.removesuffix('/.default')}", credential) from None
 
 
 def _usable(token: AccessToken) -> AccessToken:

@@ -28,7 +28,8 @@ def prove(
 ) -> None:
     """Prove by doing: a token with the secret, its roles, a read in each company; nothing where it is not provable.
 
-    Waits for what may not be seen everywhere yet. Every attempt signs in anew, since a token keeps its roles.
+    Waits for what may not be seen everywhere yet. A token keeps its roles, so no attempt uses the one of the attempt
+    before; the first may use one that another proof with the same credential got shortly before.
 
     Args:
         session: where; its own sign-in is used only to tell causes apart that look alike from application.
@@ -46,7 +47,7 @@ def prove(
     if planned.not_provable:
         return
     retry_until_replicated(
-        partial(_attempt, session, spec, planned, _application(session, spec, secret)),
+        partial(_attempt, session, spec, planned, _SignIns(spec, _application(session, spec, secret))),
         is_pending=lambda problem: isinstance(problem, NotProven) and problem.may_be_replicating,
         seconds=seconds,
         report=report,
@@ -73,13 +74,27 @@ def _application(
     return session.application_client(spec.client_id, secret)
 
 
-def _attempt(session: Session, spec: ProofSpec, planned: Plan, application: ApplicationClient) -> None:
-    try:
-        authorization = application.sign_in(spec.scope)
-    except SignInFailed as problem:
-        raise causes.sign_in_failed(spec, problem) from None
-    except UserFacingError as problem:  # the vault, which is asked to sign
-        raise causes.not_signed(spec, problem) from None
+class _SignIns:
+    """The sign-ins of one proof, each by another token than the one before."""
+
+    def __init__(self, spec: ProofSpec, application: ApplicationClient) -> None:
+        self._spec = spec
+        self.application = application
+        self._last = ""
+
+    def next(self) -> str:
+        """Return the Authorization header for the next attempt."""
+        try:
+            self._last = self.application.sign_in(self._spec.scope, instead_of=self._last)
+        except SignInFailed as problem:
+            raise causes.sign_in_failed(self._spec, problem) from None
+        except UserFacingError as problem:  # the vault, which is asked to sign
+            raise causes.not_signed(self._spec, problem) from None
+        return self._last
+
+
+def _attempt(session: Session, spec: ProofSpec, planned: Plan, sign_ins: _SignIns) -> None:
+    authorization, application = sign_ins.next(), sign_ins.application
     if missing := planned.missing_roles(application.roles(authorization)):
         raise causes.roles_missing(spec, missing)
     if planned.route is None:

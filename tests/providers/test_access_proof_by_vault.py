@@ -63,6 +63,19 @@ def test_it_is_proved_by_one_signature_and_the_private_key_is_asked_for_nowhere(
     assert proofs.has_changes(made, {**signing, "certificate_in_vault": other})
 
 
+def test_a_proof_in_another_environment_needs_no_signature_of_its_own(
+    tenant: Tenant, proofs: ProviderHost, signing: dict[str, Any], system: EntraApplication
+) -> None:
+    here = {"environment": "Sandbox", "clientId": system.client_id}
+    tenant.edit("create_registration", **here)
+    tenant.edit("add_permission_set", **here, roleId="D365 READ")
+    proofs.create(signing)
+    tenant.clear_requests()
+    proofs.create({**signing, "environment": "Sandbox"})
+    asked = [each["path"].rpartition("/")[2] for each in tenant.requests(user_agent=OURS)]
+    assert asked == ["companies", "companyInformation"]
+
+
 def test_a_certificate_that_entra_does_not_know_everywhere_yet_is_waited_for(
     tenant: Tenant, proofs: ProviderHost, signing: dict[str, Any], system: EntraApplication, public: dict[str, Any]
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from clients.business_central.application_client import ApplicationClient
 from clients.entra import cloud
 from clients.entra.cloud import BUSINESS_CENTRAL_URL, CLOUDS, Cloud, business_central_url, find_cloud
+from clients.entra.kept_tokens import KeptTokens
 from clients.http.errors import FailedPrecondition
 from clients.session import Session
 
@@ -60,7 +61,9 @@ def test_the_public_address_gets_no_token_of_another_cloud(host: str, monkeypatc
         session = Session({"azuread:environment": name, "azuread:tenantId": TENANT})
         with pytest.raises(FailedPrecondition, match="belongs to the public cloud"):
             session.environment("Production", f"{address}/v2.0/{TENANT}/Production")
-        outside = ApplicationClient(TENANT, "secret", TENANT, CLOUDS[name], lambda: pytest.fail("asked for a token"))
+        outside = ApplicationClient(
+            TENANT, "secret", TENANT, CLOUDS[name], lambda: pytest.fail("asked for a token"), KeptTokens()
+        )
         for base_url in ("", f"{address}/v2.0/{TENANT}/Production"):
             with pytest.raises(FailedPrecondition, match="belongs to the public cloud"):
                 outside.companies("Bearer token", "v2.0", "Production", base_url)
