@@ -15,7 +15,7 @@ from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, Upd
 from dynamic_providers.base import Provider, declared, provider_method
 from reconcilers.progress import report
 from reconcilers.proof.prove import prove
-from reconcilers.proof.spec import PEOPLE_SIGN_IN, CertificateInVault, DeclaredProof, InVault, ProofSpec
+from reconcilers.proof.spec import ID_PROPERTIES, PEOPLE_SIGN_IN, CertificateInVault, DeclaredProof, InVault, ProofSpec
 
 __all__ = ["PEOPLE_SIGN_IN", "AccessProof", "AccessProofProvider", "DeclaredProof"]
 
@@ -32,6 +32,8 @@ class AccessProofProvider(Provider):
         "certificate_in_vault",
         "triggers",
     )
+    id_properties = ID_PROPERTIES
+    inputs_only = ("declared_at",)  # neither a read nor a delete of it can fail
     defaults: ClassVar[Mapping[str, Any]] = {
         **ProofSpec.defaults(),
         "credential_id": "",

@@ -19,7 +19,7 @@ from reconcilers.consent.apply import apply, remove
 from reconcilers.consent.observe import observe, observe_for_refresh, observe_for_removal
 from reconcilers.consent.plan import plan, refreshed, removal
 from reconcilers.consent.refusals import publisher
-from reconcilers.consent.spec import DEFAULTS, RECORDED_ALWAYS, ConsentSpec, DeclaredConsent, Recorded
+from reconcilers.consent.spec import DEFAULTS, ID_PROPERTIES, RECORDED_ALWAYS, ConsentSpec, DeclaredConsent, Recorded
 from reconcilers.recording import new_revision, resource_id
 
 __all__ = ["AdminConsent", "AdminConsentProvider", "DeclaredConsent"]
@@ -31,13 +31,14 @@ _IDENTITY = ("client_id", "resource_app_id", "owner")
 class AdminConsentProvider(Provider):
     """Grants and withdraws.
 
-    Recorded always: `client_id`, `resource_app_id`, `roles`, `delegated_scopes`, `declared_at`, `revision`; the others
-    where they are not at the default that `ConsentSpec` and `Recorded` give them.
+    Recorded always: `client_id` (in inputs), `roles`, `delegated_scopes`, `declared_at`, `revision`; the others where
+    they are not at their default (`DEFAULTS`).
     """
 
     replaced_when = _IDENTITY
     updated_when = tuple(name for name in ConsentSpec.field_names() if name not in {*_IDENTITY, "declared_at"})
     recorded_always = RECORDED_ALWAYS
+    id_properties = ID_PROPERTIES
     defaults: ClassVar[dict[str, Any]] = DEFAULTS
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:

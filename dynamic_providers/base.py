@@ -10,7 +10,7 @@ import functools
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import pulumi
@@ -31,22 +31,30 @@ _SESSIONS_LOCK = threading.Lock()
 def provider_method(method: Callable[..., R]) -> Callable[..., R]:
     """Wrap a method of a provider that Pulumi calls: this is the border between Pulumi's mappings and our code.
 
-    Defaults are filled in on the way in, and left out on the way back, since every recorded property is written again
-    at each step of each `up`. Errors and progress name the key path in the stack file. An error is one paragraph:
-    Pulumi shows whatever a method raises, with its traceback.
+    Defaults, and of outputs what the id says, are filled in on the way in, and left out on the way back, since every
+    recorded property is written again at each step of each `up`. Errors and progress name the key path in the stack
+    file. An error is one paragraph: Pulumi shows whatever a method raises, with its traceback.
     """
 
     @functools.wraps(method)
     def wrapper(self: Provider, *args: Any) -> R:
-        filled = [{**self.defaults, **each} if isinstance(each, Mapping) else each for each in args]
+        id_ = next((each for each in args if isinstance(each, str)), "")
+        olds: Mapping[str, Any] = args[1] if id_ else {}  # outputs; Pulumi gives inputs to a method without an id only
+        said = recording.said_by_id(id_, self.id_properties)
+        filled = [
+            {**self.defaults, **(said if each is olds else {}), **each} if isinstance(each, Mapping) else each
+            for each in args
+        ]
         properties: Mapping[str, Any] = next((each for each in reversed(filled) if isinstance(each, Mapping)), {})
         where = str(properties.get("declared_at", ""))
         try:
             with working_on(where):
                 result = method(self, *filled)
-            for name in ("inputs", "outs"):
-                if recorded := getattr(result, name, None):
-                    setattr(result, name, self.without_defaults(recorded))
+            if inputs := getattr(result, "inputs", None):
+                result.inputs = self.without_defaults(inputs)  # type: ignore[attr-defined]
+            if outs := getattr(result, "outs", None):
+                kept = olds if isinstance(result, ReadResult) else ()
+                result.outs = self.recorded_outputs(outs, getattr(result, "id", id_), kept)  # type: ignore[attr-defined]
             return result
         except UserFacingError as problem:
             problem.where = problem.where or where
@@ -83,6 +91,12 @@ class Provider(ResourceProvider):
 
     recorded_always: ClassVar[tuple[str, ...]] = ()
     """Properties that are recorded at their default too, so that a refresh can show the old and the new value."""
+
+    id_properties: ClassVar[tuple[str, ...]] = ()
+    """The two properties that the id says after the tenant, in its order: outputs have them where they are others."""
+
+    inputs_only: ClassVar[tuple[str, ...]] = ()
+    """Properties that nobody reads in the outputs."""
 
     session: Session
 
@@ -137,6 +151,23 @@ class Provider(ResourceProvider):
     def without_defaults(cls, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Return the properties that are recorded."""
         return recording.without_defaults(properties, cls.defaults, cls.recorded_always)
+
+    @classmethod
+    def recorded_outputs(
+        cls, outputs: Mapping[str, Any], id_: str, kept: Collection[str] = frozenset()
+    ) -> dict[str, Any]:
+        """Return the outputs that are recorded.
+
+        Args:
+            outputs: all of them.
+            id_: the resource's id.
+            kept: of a read the properties that are recorded now. One that an older state has is given back, so that a
+                refresh changes nothing.
+        """
+        recorded = recording.without_what_the_id_says(cls.without_defaults(outputs), id_, cls.id_properties)
+        recorded = {name: value for name, value in recorded.items() if name not in cls.inputs_only}
+        given_back = {*cls.id_properties, *cls.inputs_only}.intersection(kept, outputs)
+        return {**recorded, **{name: outputs[name] for name in given_back}}
 
     def comparable(self, _key: str, value: Any) -> Any:
         """Return a value in a form in which equal means "no change"."""

@@ -17,6 +17,7 @@ from dynamic_providers.base import Provider, declared, gone, provider_method
 from reconcilers.recording import new_revision, plain
 from reconcilers.registration import apply, observe
 from reconcilers.registration.spec import (
+    ID_PROPERTIES,
     RECORDED_ALWAYS,
     DeclaredRegistration,
     Recorded,
@@ -37,6 +38,7 @@ class BusinessCentralRegistrationProvider(Provider):
     replaced_when = ("client_id", "environment")
     updated_when = tuple(name for name in RegistrationSpec.field_names() if name not in {"client_id", *_NOT_COMPARED})
     recorded_always = RECORDED_ALWAYS
+    id_properties = ID_PROPERTIES
     defaults: ClassVar[Mapping[str, Any]] = RegistrationSpec.defaults()
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:

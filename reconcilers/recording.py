@@ -1,4 +1,4 @@
-"""What the state records of our resources: their ids, their fields, and no property that is at its default.
+"""What the state records of our resources: their ids, their fields, and no property at its default or said by the id.
 
 Ids and property keys are stored names: docs/decisions/0003-stored-names.md.
 """
@@ -6,7 +6,7 @@ Ids and property keys are stored names: docs/decisions/0003-stored-names.md.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self
 
@@ -61,6 +61,30 @@ def resource_id(tenant_id: str, *parts: str) -> str:
         parts: what it is about.
     """
     return "/".join((tenant_id, *parts))
+
+
+def said_by_id(id_: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the properties that an id of `resource_id` says; {} where it has another form, or they have no names.
+
+    Args:
+        id_: a resource's id, "" where it has none yet.
+        names: of the two properties that stand after the tenant. The first may have a slash in it, the second none.
+    """
+    _, _, parts = id_.partition("/")
+    first, is_one, second = parts.rpartition("/")
+    return dict(zip(names, (first, second), strict=False)) if is_one else {}
+
+
+def without_what_the_id_says(properties: Mapping[str, Any], id_: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return the outputs that are recorded: one that is another than the id's stays, as a name that was changed.
+
+    Args:
+        properties: all of them.
+        id_: the resource's id.
+        names: as of `said_by_id`.
+    """
+    said = said_by_id(id_, names)
+    return {key: value for key, value in properties.items() if said.get(key, _NO_DEFAULT) != value}
 
 
 def without_defaults(

@@ -19,7 +19,7 @@ from commands.preflight.state import APPLICATION, CONSENT, INTEGRATION, PRINCIPA
 from reconcilers.consent import spec as consents
 from reconcilers.consent.plan import refreshed
 from reconcilers.consent.spec import ConsentSpec, Live
-from reconcilers.recording import new_revision, resource_id, without_defaults
+from reconcilers.recording import new_revision, resource_id, without_defaults, without_what_the_id_says
 from reconcilers.registration import spec as registrations
 from reconcilers.registration.observe import as_recorded
 from reconcilers.registration.permission_sets import matching
@@ -60,18 +60,19 @@ def _resources(entry: Entry, environments: Mapping[str, Environment], resource: 
         yield child(APPLICATION, key, f"/applications/{found.application.application.id}", **plugin)
         yield child(PRINCIPAL, key, f"/servicePrincipals/{found.principal.principal.id}", **plugin)
     consent_id = resource_id(found.tenant_id, found.client_id, BUSINESS_CENTRAL_APP_ID)
-    yield child(CONSENT, key, consent_id, **_consent(entry, resource))
+    yield child(CONSENT, key, consent_id, **_consent(entry, resource, consent_id))
     for environment_key in entry.integration.environments:
         environment = environments[environment_key]
+        registration_id = resource_id(found.tenant_id, environment.name, found.client_id)
         yield child(
             REGISTRATION,
             logical_names.registration(key, environment.name),
-            resource_id(found.tenant_id, environment.name, found.client_id),
-            **_registration(entry, environment_key, environment, found.registrations[environment_key]),
+            registration_id,
+            **_registration(entry, environment_key, environment, found.registrations[environment_key], registration_id),
         )
 
 
-def _consent(entry: Entry, resource: ServicePrincipal) -> dict[str, Any]:
+def _consent(entry: Entry, resource: ServicePrincipal, id_: str) -> dict[str, Any]:
     """Return inputs and outputs of the consent on Business Central, as a refresh of it would."""
     found, integration = entry.found, entry.integration
     principal_id = found.principal.principal.id if found.principal else ""
@@ -94,14 +95,15 @@ def _consent(entry: Entry, resource: ServicePrincipal) -> dict[str, Any]:
     )
     recorded = refreshed(spec, live, ours).as_mapping()
     inputs = {**spec.as_mapping(), **{name: recorded[name] for name in consents.RECORDED_ALWAYS}}
+    outputs = without_defaults({**inputs, **recorded}, consents.DEFAULTS, consents.RECORDED_ALWAYS)
     return _both(
         "dynamic_providers.admin_consent AdminConsentProvider",
         without_defaults(inputs, consents.DEFAULTS, consents.RECORDED_ALWAYS),
-        without_defaults({**inputs, **recorded}, consents.DEFAULTS, consents.RECORDED_ALWAYS),
+        without_what_the_id_says(outputs, id_, consents.ID_PROPERTIES),
     )
 
 
-def _registration(entry: Entry, key: str, environment: Environment, there: Registered) -> dict[str, Any]:
+def _registration(entry: Entry, key: str, environment: Environment, there: Registered, id_: str) -> dict[str, Any]:
     """Return inputs and outputs of a registration, as a refresh of it would."""
     declared = {**declared_registration(entry.integration, key, environment), "client_id": entry.found.client_id}
     spec = RegistrationSpec.from_mapping(declared)
@@ -112,7 +114,7 @@ def _registration(entry: Entry, key: str, environment: Environment, there: Regis
     return _both(
         "dynamic_providers.business_central_registration BusinessCentralRegistrationProvider",
         inputs,
-        {**inputs, "user_id": recorded.user_id},
+        without_what_the_id_says({**inputs, "user_id": recorded.user_id}, id_, registrations.ID_PROPERTIES),
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconcilers.consent import spec as consents
 from reconcilers.consent.spec import Recorded
+from reconcilers.recording import said_by_id
+from reconcilers.registration import spec as registrations
 
 APPLICATION = "azuread:index/application:Application"
 PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
@@ -99,11 +102,11 @@ class State:
                 },
                 registrations={
                     (outputs["environment"].casefold(), outputs["client_id"].lower()): outputs
-                    for outputs in (each["outputs"] for each in _of(resources, REGISTRATION))
+                    for outputs in _outputs(resources, REGISTRATION, registrations.ID_PROPERTIES)
                 },
                 consents={
                     (outputs["client_id"].lower(), outputs["resource_app_id"].lower()): Recorded.from_mapping(outputs)
-                    for outputs in (each["outputs"] for each in _of(resources, CONSENT))
+                    for outputs in _outputs(resources, CONSENT, consents.ID_PROPERTIES)
                 },
                 stacks=frozenset(each["urn"].split(":")[2] for each in resources),
                 client_ids={
@@ -130,6 +133,14 @@ def _of(resources: list[Mapping[str, Any]], type_: str) -> Iterator[Mapping[str,
     """Yield the resources of a type; what the next run deletes comes first, so that what replaced it has its key."""
     found = [each for each in resources if each["type"] == type_]
     return iter(sorted(found, key=lambda each: not each.get("delete")))
+
+
+def _outputs(
+    resources: list[Mapping[str, Any]], type_: str, id_properties: Sequence[str]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the outputs of our resources of a type, each with what its id says and they do not."""
+    for each in _of(resources, type_):
+        yield {**said_by_id(each["id"], id_properties), **each["outputs"]}
 
 
 def _secrets(resources: list[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:

@@ -105,8 +105,17 @@ class Recorded(Recordable):
         )
 
 
-DEFAULTS: dict[str, Any] = {**Recorded.defaults(), **ConsentSpec.defaults()}
+BUSINESS_CENTRAL_APP_ID = "996def3d-b36c-4153-8607-a6fd3c01b89f"
+"""The resource of a consent whose state names none: docs/decisions/0014-what-the-state-holds.md."""
+
+DEFAULTS: dict[str, Any] = {
+    **Recorded.defaults(),
+    **ConsentSpec.defaults(),
+    "resource_app_id": BUSINESS_CENTRAL_APP_ID,
+}
 """What the state does not record, by the names of properties."""
+ID_PROPERTIES = ("client_id", "resource_app_id")
+"""What the id says after the tenant."""
 RECORDED_ALWAYS = ("roles", "delegated_scopes")
 
 

@@ -115,6 +115,10 @@ class ProofSpec(DeclaredProof):
         return server_at(self.base_url, self.scope)
 
 
+ID_PROPERTIES = ("environment", "client_id")
+"""What the id of a proof says after the tenant."""
+
+
 @dataclass(frozen=True)
 class InVault:
     """Where a secret lies that only a vault has.

@@ -106,6 +106,9 @@ class RegistrationSpec(DeclaredRegistration):
     client_id: str
 
 
+ID_PROPERTIES = ("environment", "client_id")
+"""What the id says after the tenant."""
+
 RECORDED_ALWAYS = (*FIELD_NAMES, "permission_sets")
 """Fields that the state has at their default too."""
 

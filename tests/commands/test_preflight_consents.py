@@ -92,7 +92,7 @@ def test_a_delegated_permission_that_is_declared_no_longer_is_pending_as_up_refu
 ) -> None:
     tag(application, tenant)
     made = consents.create(inputs.consent(delegated_scopes=[SCOPE]))
-    state = exported(application, secrets=key_ids(application, tenant), consents=[made.outputs])
+    state = exported(application, secrets=key_ids(application, tenant), consents=[made])
     manual = {"magento": {**MAGENTO, "consent": "manual"}}
     pending = run_preflight(tenant, tmp_path, integrations=manual, state=state).only("pending")
     refused = refused_update(consents, made, inputs.consent(consent="manual"))
@@ -108,9 +108,7 @@ def test_a_vendors_role_that_this_stack_granted_and_declares_no_longer_is_pendin
     made = consents.create(vendor_consent())
     fewer = {"roles": ["API.ReadWrite.All"], "consent": "manual"}
     vendor = {"runner": {**VENDOR, **fewer}}
-    pending = run_preflight(tenant, tmp_path, integrations=vendor, state=exported(consents=[made.outputs])).only(
-        "pending"
-    )
+    pending = run_preflight(tenant, tmp_path, integrations=vendor, state=exported(consents=[made])).only("pending")
     refused = refused_update(consents, made, vendor_consent(**fewer))
     assert "could not withdraw Automation.ReadWrite.All" in refused
     assert pending["remedy"] in refused

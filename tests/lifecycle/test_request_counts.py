@@ -1,4 +1,4 @@
-"""What several integrations cost: a constant number of requests for a refresh, and none where nothing is to be done."""
+"""What several integrations cost: a constant number for a refresh, none where nothing is to be done, few sign-ins."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ def test_five_integrations_in_two_environments(tenant: Tenant, stack: Stack) -> 
     stack.write(**{f"system{number}": {**MAGENTO, "displayName": f"System {number}"} for number in range(INTEGRATIONS)})
     made = stack.up()
     assert made.code == 0, made
+    deployer = tenant.ready.deployer.clientId
+    signed_in = Counter(each["caller"] for each in tenant.requests(OURS) if each["path"].endswith("/oauth2/v2.0/token"))
+    del signed_in[deployer]
+    assert list(signed_in.values()) == [1] * INTEGRATIONS, "one sign-in does for the proofs in both environments"
     tenant.clear_requests()
     assert stack.up().code == 0
     assert asked(tenant) == {}

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tests.support.entra import EntraApplication
+from tests.support.provider_host import Resource
 from tests.support.stack import ENVIRONMENTS, MAGENTO
 from tests.support.tenant import Tenant
 from tests.support.warm_process import WarmProcess
@@ -98,7 +99,7 @@ def exported(
     secrets: tuple[str, ...] = (),
     registrations: tuple[tuple[str, str], ...] = (),
     registered: Mapping[str, Any] = MappingProxyType({}),
-    consents: Sequence[Mapping[str, Any]] = (),
+    consents: Sequence[Resource] = (),
 ) -> dict[str, Any]:
     """Return what `pulumi stack export` prints of a stack with the Magento integration.
 
@@ -108,7 +109,7 @@ def exported(
         secrets: key ids of its secrets.
         registrations: environment and client id of each.
         registered: what else is recorded of each.
-        consents: outputs of each.
+        consents: each, as its provider made it.
     """
     resources: list[dict[str, Any]] = [{"urn": COMPONENT, "type": "entra-business-central:index:Integration"}]
 
@@ -127,8 +128,8 @@ def exported(
     for environment, client_id in registrations:
         add(
             "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration",
-            f"magento-{environment.lower()}", "id", environment=environment, client_id=client_id, **registered,
+            f"magento-{environment.lower()}", f"tenant/{environment}/{client_id}", **registered,
         )  # fmt: skip
-    for outputs in consents:
-        add("pulumi-python:dynamic/entra-business-central:AdminConsent", "magento", "id", **outputs)
+    for each in consents:
+        add("pulumi-python:dynamic/entra-business-central:AdminConsent", "magento", each.id, **each.outputs)
     return {"version": 3, "deployment": {"resources": resources}}

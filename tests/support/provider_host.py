@@ -37,7 +37,7 @@ class Resource(NamedTuple):
 
 
 class Recorded(dict[str, Any]):
-    """Properties as the state has them; what it leaves out is at its default, and is answered by `[...]` as that."""
+    """Properties as the state has them; what it leaves out is at its default or said by the id: `[...]` answers so."""
 
     def __init__(self, properties: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
         super().__init__(properties)
@@ -61,6 +61,7 @@ class ProviderHost:
     ) -> None:
         self._pickled = serialize_provider(provider)
         self._defaults = provider.defaults
+        self._id_properties = provider.id_properties
         basic = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PULUMI_PROJECT": PROJECT}
         self._process = WarmProcess("pulumi.dynamic", ["127.0.0.1:1"], {**basic, **environment})
         with contextlib.suppress(TimeoutError):
@@ -113,14 +114,16 @@ class ProviderHost:
         """Check and create."""
         checked = self.check(inputs)
         answer = self._call("Create", messages.CreateRequest(properties=_struct(checked)))
-        return Resource(answer.id, checked, self._plain(answer.properties))
+        return Resource(answer.id, checked, self._outputs(answer.id, answer.properties))
 
     def read(self, resource: Resource) -> Resource | None:
         """Refresh; None where the resource is gone."""
         answer = self._call("Read", messages.ReadRequest(
             id=resource.id, properties=_struct(resource.outputs), inputs=_struct(resource.inputs)
         ))  # fmt: skip
-        return Resource(answer.id, self._plain(answer.inputs), self._plain(answer.properties)) if answer.id else None
+        if not answer.id:
+            return None
+        return Resource(answer.id, self._plain(answer.inputs), self._outputs(answer.id, answer.properties))
 
     def update(self, resource: Resource, inputs: Mapping[str, Any]) -> Resource:
         """Check and update."""
@@ -128,7 +131,7 @@ class ProviderHost:
         answer = self._call("Update", messages.UpdateRequest(
             id=resource.id, olds=_struct(resource.outputs), old_inputs=_struct(resource.inputs), news=_struct(news)
         ))  # fmt: skip
-        return Resource(resource.id, news, self._plain(answer.properties))
+        return Resource(resource.id, news, self._outputs(resource.id, answer.properties))
 
     def delete(self, resource: Resource) -> None:
         """Delete."""
@@ -137,8 +140,12 @@ class ProviderHost:
     def _with_provider(self, inputs: Mapping[str, Any]) -> struct_pb2.Struct:
         return _struct({**inputs, "__provider": self._pickled})
 
-    def _plain(self, made: struct_pb2.Struct) -> Recorded:
-        return Recorded(json_format.MessageToDict(made), self._defaults)
+    def _plain(self, made: struct_pb2.Struct, said_by_id: Mapping[str, str] | None = None) -> Recorded:
+        return Recorded(json_format.MessageToDict(made), {**self._defaults, **(said_by_id or {})})
+
+    def _outputs(self, id_: str, made: struct_pb2.Struct) -> Recorded:
+        said = zip(self._id_properties, id_.split("/")[1:], strict=False)
+        return self._plain(made, dict(said))
 
     def _call(self, method: str, request: Any) -> Any:
         try:

@@ -18,6 +18,7 @@ from commands.adopt.found import Found
 from commands.adopt.import_file import import_file, pickled
 from commands.adopt.stack_file import with_entries
 from dynamic_providers.admin_consent import AdminConsentProvider
+from dynamic_providers.base import Provider
 from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from reconcilers.registration.plan import plan
 from reconcilers.registration.spec import Live, RegistrationSpec
@@ -216,3 +217,8 @@ def test_the_file_gives_back_what_was_found_and_nothing_in_business_central_is_t
         differs = provider.changed({**filled, "user_id": "u1"}, normalised)
         assert differs <= {"permission_granted"}
         assert not provider.replaces(filled, normalised)
+    kinds: dict[str, type[Provider]] = {"shop": AdminConsentProvider}
+    kinds |= {f"shop-{key}": BusinessCentralRegistrationProvider for key in found.registrations}
+    for name, by in kinds.items():
+        outputs, id_ = resources[name]["outputs"], resources[name]["id"]
+        assert by.recorded_outputs(outputs, id_) == outputs, "as the provider records it"

@@ -23,6 +23,20 @@ def test_ids_are_read_from_a_checkpoint_of_the_real_cli() -> None:
     assert State.read(exported) == state
 
 
+def test_what_outputs_do_not_have_is_read_from_the_id_and_a_renamed_environment_from_the_outputs() -> None:
+    written = json.loads(RECORDED.read_text())
+    older = State.read(json.dumps(written))
+    for each in written["checkpoint"]["latest"]["resources"]:
+        for name in ("environment", "client_id", "resource_app_id"):
+            each.get("outputs", {}).pop(name, None)
+        if each["urn"].endswith(":BusinessCentralRegistration::magento-sandbox"):
+            each["outputs"]["environment"] = "Test"
+    state = State.read(json.dumps(written))
+    assert (state.consents.keys(), len(state.consents)) == (older.consents.keys(), 1)
+    assert {name for name, _ in state.registrations} == {"production", "test"}
+    assert {client_id for _, client_id in state.registrations} == {client_id for _, client_id in older.registrations}
+
+
 @pytest.mark.parametrize(
     "text",
     ['{"version": 3, "deployment": {}}', '{"version": 3, "deployment": null}', '{"checkpoint": {"latest": null}}'],
