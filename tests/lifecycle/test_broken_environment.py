@@ -30,7 +30,7 @@ def proved_with(stack: Stack) -> dict[str, str]:
         if "ApplicationPassword" in each["type"]
     }
     return {
-        each["outputs"]["environment"]: labels.get(each["outputs"]["credential_id"], "one that is gone")
+        each["id"].split("/")[1]: labels.get(each["outputs"]["credential_id"], "one that is gone")
         for each in stack.resources()
         if PROOF in each["type"]
     }
