@@ -35,7 +35,7 @@ class FirstStackFile:
         preset_values: what the preset says.
         display_name: "" where the preset says it.
         permission_sets: role ids; none where the preset says them.
-        issued: the date of its first secret, as ISO 8601.
+        issued: the date of its first secret or certificate, as ISO 8601.
     """
 
     tenant_id: str
@@ -117,14 +117,23 @@ class FirstStackFile:
             lines += ["permissionSets:", *(f"  - {_scalar(each)}" for each in self.permission_sets)]
         if not self.people_sign_in:
             lines.append(f"environments: [{', '.join(environments)}]")
-        if not self.preset or below(self.preset_values, ("credentials", "secrets")) is not None:
+        has_secrets = not self.preset or below(self.preset_values, ("credentials", "secrets")) is not None
+        in_vault = below(self.preset_values, ("credentials", "vaultCertificate")) is not None
+        if has_secrets or in_vault:
+            lines.append("credentials:")
+        if has_secrets:
             lines += [
-                "credentials:",
                 "  secrets:",
                 "    # One secret for each date, which ends lifetimeDays after it. To rotate: add a date, hand the new",
                 "    # secret over, and remove the old date later. Quote the dates.",
                 f"    issued: ['{self.issued}']",
                 *([] if self.preset else [f"    lifetimeDays: {LIFETIME_DAYS}"]),
+            ]
+        if in_vault:
+            lines += [
+                "  vaultCertificate:",
+                "    # One certificate for each date; the vault keeps its key. `python -m commands rotate` adds one.",
+                f"    issued: ['{self.issued}']",
             ]
         return lines
 
