@@ -120,6 +120,14 @@ PATTERNS = {  # pattern -> what is said where a text is another
     _IN_A_VAULT: "must be a name in Key Vault: 1 to 127 letters, digits and -",
     _FEDERATED: "must have 3 to 120 letters, digits, - and _, and begin with a letter or a digit, as Entra wants it",
 }
+LIMITED_BY = {  # the longest that a text may be -> which service allows no more
+    20: "Business Central",
+    24: "Key Vault",
+    30: "Business Central",
+    50: "Business Central",
+    120: "Entra",
+    600: "Entra",
+}
 
 Key = Annotated[str, StringConstraints(pattern=_KEY)]  # a part of URNs, tags and logical names
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=_ONE_LINE)]
