@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from clients.graph.applications import Application
+from clients.graph.times import moment
 from clients.http.errors import UserFacingError
 from clients.key_vault.records import Version
 from commands.preflight.findings import Finding, finding_from
@@ -70,7 +71,7 @@ def _labels(
     application = _Known(stack, integration, tagged)
     for label in sorted(secrets.issued):
         name = application.name_of(label)
-        end = _moment((name and stack.state.secret_ends[name]) or secrets.end_date(label))
+        end = moment((name and stack.state.secret_ends[name]) or secrets.end_date(label))
         for each in versions or ():
             if each.enabled and label_of(each) == label and each.expires != end:
                 yield _ends_otherwise_in_the_vault(where, label, each, end)
@@ -166,9 +167,3 @@ def _remedy(label: str, newest: str) -> str:
 
 def _days(left: timedelta) -> str:
     return {0: "today", 1: "in 1 day"}.get(left.days, f"in {left.days} days")
-
-
-def _moment(written: str) -> datetime:
-    """Return a time as a state or a stack file has it; azuread writes it in UTC."""
-    moment = datetime.fromisoformat(written)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from clients.graph.applications import Application
+from clients.graph.times import moment
 from clients.key_vault.records import CertificateVersion
 from clients.session import Session
 from commands.preflight.stack import all_keys
@@ -145,7 +146,7 @@ def outcome(
         UserFacingError: the vault cannot be listed; it needs Key Vault Reader.
     """
     notes = tuple(pem_notes(integration, now))
-    ends = {each.public.thumbprint: _moment(each.public.ends) for each in integration.credentials.certificates}
+    ends = {each.public.thumbprint: moment(each.public.ends) for each in integration.credentials.certificates}
     declared = integration.credentials.vault_certificate
     if declared is None:
         return CertificateOutcome(integration, Rotation(), frozenset(), ends, notes, checked)
@@ -178,14 +179,14 @@ def live_certificates(
         application: as Entra has it, None where it has none.
         versions: of the vault's certificate.
     """
-    known = {each.key_id.lower(): each for each in (application.certificates if application else ())}
+    known = {each.key_id: each for each in (application.certificates if application else ())}
     made = {label_of(each): each.created for each in versions if each.enabled}
     found = {}
     for label, key_id in recorded.items():
         if (there := known.get(key_id)) and there.ends:
-            starts, created = _moment(there.starts) if there.starts else None, made.get(label)
+            starts, created = moment(there.starts) if there.starts else None, made.get(label)
             out = max(starts, created) if starts and created else None
-            found[label] = LiveSecret(key_id, out, _moment(there.ends))
+            found[label] = LiveSecret(key_id, out, moment(there.ends))
     return found
 
 
@@ -195,9 +196,9 @@ def pem_notes(integration: Integration, now: datetime) -> Iterator[tuple[str, No
     A person has to hurry where one ends soon and the stack file has none that ends later.
     """
     declared = integration.credentials.certificates
-    last = max((_moment(each.public.ends) for each in declared), default=now)
+    last = max((moment(each.public.ends) for each in declared), default=now)
     for index, each in enumerate(declared):
-        end, where = _moment(each.public.ends), f"integrations.{integration.key}.credentials.certificates[{index}]"
+        end, where = moment(each.public.ends), f"integrations.{integration.key}.credentials.certificates[{index}]"
         what = f"The certificate {each.public.thumbprint} {'ended' if end <= now else 'ends'} {end:%Y-%m-%d}"
         if end > now + SOON:
             yield where, Note("note", each.public.thumbprint, f"{what}.")
@@ -211,8 +212,3 @@ def pem_notes(integration: Integration, now: datetime) -> Iterator[tuple[str, No
                 "one out when they have switched over."
             )
             yield where, Note("expiring", each.public.thumbprint, text)
-
-
-def _moment(written: str) -> datetime:
-    moment = datetime.fromisoformat(written)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
