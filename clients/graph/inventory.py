@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from clients.graph.applications import SELECT, Application, application_of
+from clients.graph.applications import SELECT, Application
 from clients.graph.objects import DelegatedGrant, RoleAssignment, ServicePrincipal
 from clients.graph.permissions import READ_APPLICATIONS, READ_DELEGATED_GRANTS
 from clients.graph.requests import Requests
@@ -75,7 +75,7 @@ class Inventory(Requests):
     def named(self, names: Iterable[str]) -> list[Application]:
         """Return the applications that have one of these display names; letter case does not count."""
         short = {each for each in names if len(each) <= LONGEST_VALUE}
-        return self._some(application_of, "applications", "displayName", short, SELECT)
+        return self._some(Application.from_graph, "applications", "displayName", short, SELECT)
 
     def principals(self, client_ids: Iterable[str]) -> list[KnownPrincipal]:
         """Return the service principals of these client ids, with the roles that they hold."""
@@ -131,7 +131,7 @@ def _queries(by: str, values: Iterable[str]) -> Iterator[str]:
 
 def _registered(found: Mapping[str, Any]) -> RegisteredApplication:
     return RegisteredApplication(
-        application_of(found),
+        Application.from_graph(found),
         owners={each["id"]: each.get("displayName") or "" for each in found["owners"]},
         audience=found["signInAudience"],
         requested=frozenset(
