@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 import threading
 from collections.abc import Iterator
@@ -77,7 +78,15 @@ def transport(server: Server) -> Transport:
 def test_something_else_than_the_api_at_the_address_is_told(server: Server, body: bytes) -> None:
     server.body = body
     with pytest.raises(FailedPrecondition, match=r"the answer from .* is not Business Central's, but 200 \(.*baseUrl"):
-        list(transport(server).pages("/companies", attempting="list"))
+        transport(server).items(dict, "/companies", attempting="list")
+
+
+@pytest.mark.parametrize("link", ["https://elsewhere.example/companies", "@elsewhere.example/", "companies?page=2", 7])
+def test_a_next_link_to_another_address_is_not_followed(server: Server, link: object) -> None:
+    server.body = json.dumps({"value": [], "@odata.nextLink": link}).encode()
+    with pytest.raises(FailedPrecondition, match="is not Business Central's"):
+        transport(server).items(dict, "/companies", attempting="list")
+    assert [path for path, _ in server.asked] == ["/companies"]
 
 
 @pytest.mark.parametrize(
