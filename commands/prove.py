@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -36,7 +36,7 @@ NOT_SHOWN = "[secret]"
 class IntegrationOutputs(CommonOutputs):
     """The outputs of one integration, as far as they are needed, the secret among them."""
 
-    client_secret: str = ""
+    client_secret: str = Field(default="", repr=False)
     not_provable: str = ""
 
 
