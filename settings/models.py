@@ -13,7 +13,6 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    StringConstraints,
     ValidationInfo,
     model_validator,
 )
@@ -28,6 +27,7 @@ from settings.permission_models import OtherPermissions, PermissionSetItem, by_r
 from settings.strict_model import StrictModel as _Model
 from settings.values import (
     TEN_YEARS,
+    DisplayName,
     EnvironmentName,
     Guid,
     Key,
@@ -36,7 +36,6 @@ from settings.values import (
     PublicClientAddress,
     Text50,
     WebAddress,
-    quotable,
     safe_address,
     server_scope,
 )
@@ -137,7 +136,7 @@ class Integration(_Model):
     ) = None
     """The verified publisher of a vendor's application; nothing is granted to one of another publisher. Example: `Navi
     Partner København ApS`, `{verifiedPublisherId: '1234567'}`"""
-    display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
+    display_name: DisplayName
     """The application's name in Entra, up to 120 characters, without an apostrophe. Example: `Warehouse robots`"""
     description: Text50 | None = None
     """What stands in Business Central, up to 50 characters; its user is named after it. Left out, it is the display

@@ -131,6 +131,7 @@ LIMITED_BY = {  # the longest that a text may be -> which service allows no more
 
 Key = Annotated[str, StringConstraints(pattern=_KEY)]  # a part of URNs, tags and logical names
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=_ONE_LINE)]
+DisplayName = Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
 Text50 = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]  # Text[50] in Business Central
 RoleId = Annotated[Name, StringConstraints(to_upper=True, max_length=20), AfterValidator(_not_super)]  # Code[20]
 # Letters, digits and hyphens: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/tenant-admin-center-environments
