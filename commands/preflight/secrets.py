@@ -13,7 +13,7 @@ from clients.key_vault.records import Version
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
 from commands.preflight.vault_reads import VaultReads
-from commands.rotate.known_secrets import known_secrets, out_since
+from commands.rotate.known_secrets import in_vault_since, known_secrets
 from reconcilers.secrets.rotation import plan
 from reconcilers.vault_versions import label_of
 from settings import logical_names
@@ -114,7 +114,7 @@ def _ends_before_the_overlap(
     now: datetime,
 ) -> set[str]:
     """Return the labels whose successor is out too late, by Entra and the vault: by the rule of `rotate`."""
-    in_vault = {} if versions is None else out_since(secrets, versions)
+    in_vault = {} if versions is None else in_vault_since(secrets, versions)
     known = known_secrets(integration, secrets, stack.state, tagged, None, now, in_vault)
     notes = plan(known.terms, known.live, known.recorded, now).notes
     return {each.label for each in notes if each.kind == "expiring"}

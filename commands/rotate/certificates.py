@@ -172,7 +172,7 @@ def live_certificates(
 ) -> dict[str, LiveSecret]:
     """Return the certificates of labels that Entra knows.
 
-    Out is one since the vault has an enabled version of it, and Entra takes it.
+    One is available since the vault has an enabled version of it, and Entra takes it.
 
     Args:
         recorded: label -> key id in the state.
@@ -185,8 +185,8 @@ def live_certificates(
     for label, key_id in recorded.items():
         if (there := known.get(key_id)) and there.ends:
             starts, created = moment(there.starts) if there.starts else None, made.get(label)
-            out = max(starts, created) if starts and created else None
-            found[label] = LiveSecret(key_id, out, moment(there.ends))
+            available = max(starts, created) if starts and created else None
+            found[label] = LiveSecret(key_id, available, moment(there.ends))
     return found
 
 

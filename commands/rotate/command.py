@@ -20,7 +20,7 @@ from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
 from commands.rotate.certificates import CertificateOutcome
 from commands.rotate.certificates import outcome as certificate_outcome
-from commands.rotate.known_secrets import Known, known_secrets, out_since
+from commands.rotate.known_secrets import Known, in_vault_since, known_secrets
 from commands.rotate.outcome import ForeignAction, Line, Outcome, show
 from commands.stack_file import validated
 from commands.stack_file_writer import NotWritten
@@ -203,7 +203,7 @@ def _plan(
 
 
 def _in_vault(secrets: Secrets, session: Session) -> dict[str, datetime | None]:
-    """Return the labels whose secrets a vault hands over, each with when it got it; see `out_since`.
+    """Return the labels whose secrets a vault hands over, each with when it got it; see `in_vault_since`.
 
     Raises:
         UserFacingError: the vault cannot be listed; it needs Key Vault Reader. Nothing can be said of its secrets then.
@@ -211,7 +211,7 @@ def _in_vault(secrets: Secrets, session: Session) -> dict[str, datetime | None]:
     place = secrets.custody or secrets.deliver
     if place is None:
         return {}
-    return out_since(secrets, session.vault(place.key_vault).versions(place.secret_name))
+    return in_vault_since(secrets, session.vault(place.key_vault).versions(place.secret_name))
 
 
 def _action(secret: ListedSecret, known: Known, state: State, now: datetime) -> ForeignAction:

@@ -101,7 +101,7 @@ def known_secrets(
     )
 
 
-def out_since(secrets: Secrets, versions: Iterable[Version]) -> dict[str, datetime | None]:
+def in_vault_since(secrets: Secrets, versions: Iterable[Version]) -> dict[str, datetime | None]:
     """Return the labels whose secrets a vault hands over, each with when it got it, None where it has none to give.
 
     Args:
@@ -141,11 +141,11 @@ def _listed(secret: Password) -> ListedSecret:
 
 
 def _live(secret: ListedSecret, in_vault: Mapping[str, datetime | None], label: str) -> LiveSecret:
-    out = secret.starts
+    available = secret.starts
     if label in in_vault:
         there = in_vault[label]
-        out = max(out, there) if out and there else None
-    return LiveSecret(secret.key_id, out, _end(secret))
+        available = max(available, there) if available and there else None
+    return LiveSecret(secret.key_id, available, _end(secret))
 
 
 def _end(secret: ListedSecret) -> datetime:
