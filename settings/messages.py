@@ -60,7 +60,7 @@ def message(problems: Iterable[Problem], file: StackFile) -> str:
     return "\n".join([f"{count} in {place}; nothing was changed:", *lines])
 
 
-Place = tuple[str, ...]
+ModelPath = tuple[str, ...]
 """The keys that lead to a model; where any key or any item of a list may stand, `ANY_KEY` or `ANY_ITEM`."""
 ANY_KEY, ANY_ITEM = "<key>", "[]"
 
@@ -156,7 +156,7 @@ def _unknown(keys: Sequence[str | int], model: type[BaseModel]) -> str:
     return f"unknown key{suggestion(str(key), here[0] if here else ())}"
 
 
-def _in_common(place: Place, location: Sequence[str | int]) -> int:
+def _in_common(place: ModelPath, location: Sequence[str | int]) -> int:
     """Return how many steps from the top a place and a location share."""
     count = 0
     for step, key in zip(place, location, strict=False):
@@ -167,10 +167,10 @@ def _in_common(place: Place, location: Sequence[str | int]) -> int:
 
 
 @cache
-def _keys_by_place(model: type[BaseModel]) -> dict[Place, list[str]]:
+def _keys_by_place(model: type[BaseModel]) -> dict[ModelPath, list[str]]:
     """Return the keys of a model, and of all models in it, by place."""
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    found: dict[Place, list[str]] = {(): [alias for alias in fields if alias != "(key)"]}
+    found: dict[ModelPath, list[str]] = {(): [alias for alias in fields if alias != "(key)"]}
     for alias, field in fields.items():
         for inner, steps in _models_in(field.annotation):
             # Integrations are validated as a list, and written as a mapping.
@@ -179,7 +179,7 @@ def _keys_by_place(model: type[BaseModel]) -> dict[Place, list[str]]:
     return found
 
 
-def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], Place]]:
+def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], ModelPath]]:
     """Yield the models in a field's annotation, each with the steps to it: none, a key or an item."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, ()

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints
 TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it there are no dates
 
 
-def label(value: object) -> str:
+def read_label(value: object) -> str:
     """Read a date as YAML and Pulumi spell it (also 2026-11-15 00:00:00 +0000 UTC), perhaps with a letter.
 
     docs/reference/facts-pulumi.md, "Values of a stack file".
@@ -145,4 +145,4 @@ VaultName = Annotated[str, StringConstraints(min_length=3, max_length=24, patter
 SecretName = Annotated[str, StringConstraints(pattern=_IN_A_VAULT)]
 # https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations#errors
 FederatedName = Annotated[str, StringConstraints(pattern=_FEDERATED)]
-Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str)]
+Label = Annotated[str, BeforeValidator(read_label, json_schema_input_type=str)]
