@@ -12,12 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, NamedTuple, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints, model_validator
 
 from settings.strict_model import StrictModel as _Model
-from settings.values import Guid, Name
+from settings.values import Guid, Name, split_address
 
 GITHUB = "https://token.actions.githubusercontent.com"
 GITLAB = "https://gitlab.com"
@@ -54,7 +53,7 @@ class Claims(NamedTuple):
 
 
 def _issuer(url: str) -> str:
-    parts = urlsplit(url)
+    parts = split_address(url)
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ValueError("is not an issuer: an https address, letter for letter as the token's claim `iss` has it")
     if parts.netloc != parts.netloc.lower():

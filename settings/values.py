@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
@@ -43,9 +43,25 @@ def quotable(name: str) -> str:
     return name
 
 
+def split_address(url: str) -> SplitResult:
+    """Take an address apart.
+
+    Raises:
+        ValueError: it is none: its brackets, its port or a character of its host cannot be right.
+    """
+    try:
+        parts = urlsplit(url)
+        is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        is_valid = False
+    if not is_valid or not url.isprintable() or " " in parts.netloc:
+        raise ValueError("is not a valid address: its host or its port cannot be right")
+    return parts
+
+
 def safe_address(url: str) -> str:
     """Refuse an address that would send a token in the clear, or keep a password in the state."""
-    parts = urlsplit(url)
+    parts = split_address(url)
     if parts.fragment or url != url.strip() or set(parse_qs(parts.query)) - {"tenant"}:
         raise ValueError("is more than an address with, perhaps, ?tenant=..., such as https://bc.example:7048/BC")
     if parts.username or parts.password:

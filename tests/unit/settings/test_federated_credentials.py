@@ -126,6 +126,7 @@ def test_a_wildcard_in_a_branch_becomes_an_expression() -> None:
         ({"issuer": "https://oidc.example", "subject": "system:serviceaccount:robots"}, "not what Kubernetes writes"),
         ({"issuer": "https://login.microsoftonline.com/x", "subject": GUID}, "lacks /v2.0"),
         ({"issuer": "http://issuer.example", "subject": "a"}, "is not an issuer"),
+        ({"issuer": "https://[issuer.example", "subject": "a"}, "its host or its port cannot be right"),
         ({"issuer": "https://issuer.example"}, "subject or claimsMatchingExpression with issuer"),
         ({"subject": "a"}, "exactly one of github"),
         ({"github": {**ROBOTS, "branch": "main"}, "subject": "a"}, "neither without it"),
