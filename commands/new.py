@@ -19,7 +19,7 @@ from commands import pulumi_cli
 from commands.pulumi_cli import StackUnreadable
 from commands.stack_file import StackFile, validated
 from commands.stack_file_writer import NotWritten
-from settings.first_stack_file import CannotAdd, FirstStackFile, is_only_begun, tenant_in
+from settings.first_stack_file import CannotAdd, FirstStackFile, is_only_begun, is_registered_nowhere, tenant_in
 from settings.loading import SettingsError
 from settings.messages import problem_text
 from settings.presets import Preset, Presets
@@ -124,9 +124,8 @@ def _first_stack_file(arguments: argparse.Namespace, answers: _Answers, tenant: 
     if display_name or "displayName" not in values:
         question = "Name of the application in Entra"
         display_name = answers.one("--display-name", display_name, question, _as(DisplayName))
-    people = preset is not None and not values.get("roles")
     sets = arguments.permission_set
-    if sets or not (values.get("permissionSets") or people):
+    if sets or not (values.get("permissionSets") or is_registered_nowhere(values)):
         sets = answers.several("--permission-set", sets, "Permission set (role id), for all companies", _as(RoleId))
     today = datetime.now(UTC).date().isoformat()
     issued = _day(arguments.issued or today)

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 from pydantic import PrivateAttr, ValidationInfo, model_validator
 
-from settings.strict_model import StrictModel as _Model
+from settings.strict_model import StrictModel
 from settings.values import Name
 
 FOLDER = "folder"
@@ -38,7 +38,7 @@ class PublicCertificate(NamedTuple):
     ends: str
 
 
-class Certificate(_Model):
+class Certificate(StrictModel):
     """The public part of one certificate, as PEM: here, or in a file."""
 
     file: Name | None = None

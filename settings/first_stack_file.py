@@ -32,7 +32,7 @@ class FirstStackFile:
         environments: names of Business Central environments.
         key: the integration's.
         preset: its preset, "" for none.
-        preset_values: what the preset says.
+        preset_values: what the preset says; {} without one.
         display_name: "" where the preset says it.
         permission_sets: role ids; none where the preset says them.
         issued: the date of its first secret or certificate, as ISO 8601.
@@ -102,11 +102,6 @@ class FirstStackFile:
         yield f"  {_scalar(self.key)}:"
         yield from (f"    {line}" for line in self._integration(list(keys)))
 
-    @property
-    def people_sign_in(self) -> bool:
-        """Whether people sign in to it, who have permission sets of their own; it is then registered nowhere."""
-        return bool(self.preset) and not self.preset_values.get("roles")
-
     def _integration(self, environments: Sequence[str]) -> list[str]:
         lines = [f"preset: {_scalar(self.preset)}"] if self.preset else []
         if self.display_name:
@@ -115,7 +110,7 @@ class FirstStackFile:
             lines.append("roles: [API.ReadWrite.All]")
         if self.permission_sets:
             lines += ["permissionSets:", *(f"  - {_scalar(each)}" for each in self.permission_sets)]
-        if not self.people_sign_in:
+        if not is_registered_nowhere(self.preset_values):
             lines.append(f"environments: [{', '.join(environments)}]")
         has_secrets = not self.preset or below(self.preset_values, ("credentials", "secrets")) is not None
         in_vault = below(self.preset_values, ("credentials", "vaultCertificate")) is not None
@@ -136,6 +131,11 @@ class FirstStackFile:
                 f"    issued: ['{self.issued}']",
             ]
         return lines
+
+
+def is_registered_nowhere(preset: Mapping[str, Any]) -> bool:
+    """Tell whether a preset, given by its values, has no application role: people sign in, with their own rights."""
+    return bool(preset) and not preset.get("roles")
 
 
 def is_only_begun(text: str) -> bool:
