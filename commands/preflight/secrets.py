@@ -10,7 +10,7 @@ from clients.graph.applications import Application
 from clients.graph.times import moment
 from clients.http.errors import UserFacingError
 from clients.key_vault.records import Version
-from commands.preflight.findings import Finding, finding_from
+from commands.preflight.findings import SOON, Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
 from commands.preflight.vault_reads import VaultReads
 from commands.rotate.known_secrets import in_vault_since, known_secrets
@@ -21,7 +21,6 @@ from settings.credentials import Secrets
 from settings.models import Integration
 from settings.secret_labels import issued_path, remedy_for_ended_label
 
-SOON = timedelta(days=30)
 _SUCCESSOR = (
     "Add today's date to the list (`python -m commands rotate` does it), `pulumi up`, and hand the new secret over"
 )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Any, ClassVar
 
 from clients.graph.applications import Application
 from clients.graph.times import moment
 from clients.key_vault.records import CertificateVersion
 from clients.session import Session
+from commands.preflight.findings import SOON
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State
 from commands.rotate.outcome import Line, rotation_lines
@@ -23,9 +24,6 @@ from reconcilers.vault_versions import label_of
 from settings import logical_names
 from settings.models import Integration
 from settings.vault_certificates import VaultCertificate, issued_path
-
-SOON = timedelta(days=30)
-"""So long before its end a certificate from PEM is said to end."""
 
 
 @dataclass(frozen=True)
