@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from commands import pulumi_cli, stack_file_writer
 from commands.pulumi_cli import StackUnreadable
 from commands.stack_file_writer import NotWritten
-from settings.loading import SettingsProblem, load, merged_entry, project_configuration
+from settings.loading import UnusableEntry, load, merged_entry, project_configuration
 from settings.models import Environment, Settings
 from settings.presets import Presets
 
@@ -85,7 +85,7 @@ class StackFile:
         for key, each in self.section("integrations").items():
             try:
                 found.append(merged_entry(str(key), each, presets, {}).values)
-            except SettingsProblem:
+            except UnusableEntry:
                 found += [each] if isinstance(each, Mapping) else []
         return found
 
