@@ -158,7 +158,7 @@ class Transport:
         content, form = options.get("content"), options.get("form")
         typed = {"Content-Type": "application/octet-stream"} if content is not None else {}
         try:
-            answer = self._session.request(
+            response = self._session.request(
                 method,
                 url,
                 params=options.get("query"),
@@ -180,12 +180,12 @@ class Transport:
                 f"{self.service} at {self.base_url} gave no answer to {method} ({root_cause(problem)})",
                 NOT_KNOWN,
             ) from None
-        body = _read_body(answer)
-        if answer.status_code >= 300:
+        body = _read_body(response)
+        if response.status_code >= 300:
             raise service_error(
-                options["attempting"], self.service, answer.status_code, body, self._read_error_body, answer.headers
+                options["attempting"], self.service, response.status_code, body, self._read_error_body, response.headers
             )
-        return answer.status_code, body
+        return response.status_code, body
 
     def _is_own(self, address: str) -> bool:
         """Tell whether an address is below the base address: nothing else is sent our token."""
@@ -210,16 +210,16 @@ class Transport:
         return unexpected_answer(attempting, self.service, self.base_url, method, status, body)
 
 
-def _read_body(answer: requests.Response) -> Body:
-    """Read the body of an answer, as far as it comes."""
+def _read_body(response: requests.Response) -> Body:
+    """Read the body of a response, as far as it comes."""
     content, defect = bytearray(), ""
     try:
-        while part := answer.raw.read1(65536, decode_content=True):  # whatever has come, even if nothing follows
+        while part := response.raw.read1(65536, decode_content=True):  # whatever has come, even if nothing follows
             content += part
     except HTTPError as problem:
         defect = root_cause(problem)
-    answer.close()  # gives the connection back where all was read
-    return Body(bytes(content), answer.headers.get("Content-Type", "").lower(), defect)
+    response.close()  # gives the connection back where all was read
+    return Body(bytes(content), response.headers.get("Content-Type", "").lower(), defect)
 
 
 def _parts(form: Mapping[str, str | File]) -> dict[str, tuple[str | None, str | bytes]]:
