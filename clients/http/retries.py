@@ -12,6 +12,7 @@ from urllib3.exceptions import InvalidHeader, ProtocolError, ProxyError, ReadTim
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
+from clients.http.replication import max_wait_seconds
 from clients.http.trust import is_permanent, is_unknown_name
 
 # Which statuses are worth asking again here. A write is repeated only where the service says that it did not take it:
@@ -48,6 +49,10 @@ class RetryPolicy(Retry):
         if (error and is_unknown_name(error)) or self._asks_for_too_long(options.get("response")):
             return super(RetryPolicy, self.new(total=0)).increment(*args, **options)
         return super().increment(*args, **options)
+
+    def get_backoff_time(self) -> float:
+        """Return how long to wait before the next try where the service names no time, in seconds."""
+        return min(super().get_backoff_time(), max_wait_seconds())
 
     def parse_retry_after(self, retry_after: str) -> float:
         """Return how long an answer asks to wait, in seconds; 0 where that cannot be understood."""
