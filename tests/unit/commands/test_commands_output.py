@@ -1,4 +1,4 @@
-"""What the process of a command does where nobody reads its output."""
+"""What the process of a command does with options that are not valid, and where nobody reads its output."""
 
 from __future__ import annotations
 
@@ -17,3 +17,12 @@ def test_whoever_stops_reading_the_output_gets_no_internal_error() -> None:
         assert command.stderr
         assert command.stderr.read() == ""
     assert command.returncode == BROKEN_PIPE
+
+
+def test_a_day_that_is_none_is_told_with_what_one_looks_like() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "commands", "rotate", "--stack", "demo", "--today", "soon"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "argument --today: 'soon' is not a date like 2026-11-15" in done.stderr
