@@ -21,14 +21,12 @@ class SecretVersion:
     """One version of a secret.
 
     Attributes:
-        order: how many versions of all secrets were made before; times have whole seconds, and tell no order.
         not_before: in seconds since 1970, as in the API; None for none. So are the others.
     """
 
     value: str
     created: int
     updated: int
-    order: int
     enabled: bool = True
     not_before: int | None = None
     expires: int | None = None
@@ -47,7 +45,6 @@ class Vault:
         roles: by object id of the caller, names of roles.
         policies: by object id of the caller, permissions on secrets, and as `certificates/get`, `keys/sign` on others.
         transition_seconds: how long deleting and recovering take.
-        made: how many versions of secrets were made.
         certificates: the certificates, with their keys.
     """
 
@@ -60,7 +57,6 @@ class Vault:
     roles: dict[str, set[str]] = field(default_factory=dict)
     policies: dict[str, set[str]] = field(default_factory=dict)
     secrets: Store[SecretVersion] = field(default_factory=Store)
-    made: int = 0
     certificates: CertificateStore = field(default_factory=CertificateStore)
 
     @property

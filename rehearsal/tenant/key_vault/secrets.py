@@ -45,9 +45,8 @@ class Secrets:
         self._objects.require_usable(name)
         if self._is_managed(name):
             raise refusal("managed_secret", name)
-        version = SecretVersion(value, self._seconds, self._seconds, self._vault.made)
+        version = SecretVersion(value, self._seconds, self._seconds)
         self._change(version, wanted)
-        self._vault.made += 1
         self._store.names.setdefault(name.lower(), name)
         self._store.versions.setdefault(name.lower(), []).append(version)
         return self._bundle(name, version, with_value=True)
