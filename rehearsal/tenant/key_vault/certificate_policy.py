@@ -65,10 +65,10 @@ class Policy:
         encipherment = ["wrapKey", "unwrapKey", "encrypt", "decrypt"] if "keyEncipherment" in self.key_usage else []
         return [*(["sign", "verify"] if "digitalSignature" in self.key_usage else []), *encipherment]
 
-    def shown(self, vault: str, name: str) -> dict[str, Any]:
-        """Return it as Key Vault does."""
+    def shown(self, certificate: str) -> dict[str, Any]:
+        """Return it as Key Vault does, as that of a certificate with this id."""
         return {
-            "id": f"{vault}/certificates/{name}/policy",
+            "id": f"{certificate}/policy",
             "key_props": {
                 "exportable": self.exportable,
                 "kty": "RSA",

@@ -33,12 +33,16 @@ _REFUSALS = NameRefusals(
 
 
 class Certificates:
-    """The certificates of one vault at one moment: what has been due until then is done first."""
+    """The certificates of one vault at one moment: what has been due until then is done first.
+
+    Attributes:
+        objects: how they are found, for their keys and secrets too.
+    """
 
     def __init__(self, vault: Vault, now: datetime) -> None:
         self._vault = vault
         self._store = vault.certificates
-        self._objects = VaultObjects(vault, vault.certificates, now, _REFUSALS)
+        self.objects = VaultObjects(vault, vault.certificates, now, _REFUSALS)
         self._now = now
         self._seconds = int(now.timestamp())
         for name in list(self._store.pending):
@@ -51,7 +55,7 @@ class Certificates:
         wanted = object_of(body)
         policy = read_policy(wanted.get("policy"))
         enabled, tags = enabled_of(wanted), tags_of(wanted)
-        self._objects.require_usable(name)
+        self.objects.require_usable(name)
         key = name.lower()
         if key in self._vault.secrets.versions:
             raise refusal("name_of_secret", name)
@@ -77,17 +81,16 @@ class Certificates:
 
     def get(self, name: str, version_id: str) -> dict[str, Any]:
         """Return a version, also a disabled one; the current one, with the policy, where none is named."""
-        version = self.version(name, version_id)
+        version = self.objects.version(name, version_id)
         if version_id:
             return self._bundle(name, version)
-        policy = version.policy.shown(f"https://{self._vault.host}", self._store.name(name))
-        return {**self._bundle(name, version), "policy": policy, **self._pending_id(name)}
+        return {**self._bundle(name, version), "policy": self._policy(name, version), **self._pending_id(name)}
 
     def update(self, name: str, version_id: str, body: Any) -> dict[str, Any]:
         """Change the attributes of a version."""
         wanted = object_of(body)
         enabled, tags = enabled_of(wanted), tags_of(wanted)
-        version = self.version(name, version_id)
+        version = self.objects.version(name, version_id)
         version.enabled = version.enabled if enabled is None else enabled
         version.tags = version.tags if tags is None else tags
         version.updated = self._seconds
@@ -95,38 +98,34 @@ class Certificates:
 
     def versions(self, name: str) -> list[dict[str, Any]]:
         """Return all versions, in no order; none where there is no such certificate."""
-        found = sorted(self._objects.there(name), key=lambda each: each.id)
+        found = sorted(self.objects.there(name), key=lambda each: each.id)
         return [self._item(name, each, each.id) for each in found]
 
     def all(self) -> list[dict[str, Any]]:
         """Return the current version of every certificate, its id without the version."""
-        return [self._item(name, version) for name, version in self._objects.current()]
+        return [self._item(name, version) for name, version in self.objects.current()]
 
     def delete(self, name: str) -> dict[str, Any]:
         """Delete all versions, their keys and secrets; the vault keeps them for the time of its retention."""
-        found = self._objects.delete(name)
+        found = self.objects.delete(name)
         self._store.pending.pop(name.lower(), None)
         return self._deleted_bundle(name, found)
 
     def deleted(self, name: str) -> dict[str, Any]:
         """Return a deleted certificate."""
-        return self._deleted_bundle(name, self._objects.deleted(name))
+        return self._deleted_bundle(name, self.objects.deleted(name))
 
     def all_deleted(self) -> list[dict[str, Any]]:
         """Return every deleted certificate."""
-        return [self._deleted_bundle(name, each) for name, each in self._objects.all_deleted()]
+        return [self._deleted_bundle(name, each) for name, each in self.objects.all_deleted()]
 
     def recover(self, name: str) -> dict[str, Any]:
         """Bring a deleted certificate back, with all of its versions, keys and secrets."""
-        return self._bundle(name, self._objects.recover(name))
+        return self._bundle(name, self.objects.recover(name))
 
     def purge(self, name: str) -> None:
         """Remove a deleted certificate for good."""
-        self._objects.purge(name)
-
-    def version(self, name: str, version_id: str) -> CertificateVersion:
-        """Return a version, the current one where none is named."""
-        return self._objects.version(name, version_id)
+        self.objects.purge(name)
 
     def _finish(self, name: str) -> None:
         """Make the version of an operation whose time has come."""
@@ -155,12 +154,12 @@ class Certificates:
         renewed = CertificateVersion(key, der, current.policy, seconds, seconds, tags=current.tags)
         self._store.versions[name].append(renewed)
 
-    def _id(self, kind: str, name: str, version: str = "") -> str:
-        return f"https://{self._vault.host}/{kind}/{self._store.name(name)}" + (f"/{version}" if version else "")
+    def _policy(self, name: str, version: CertificateVersion) -> dict[str, Any]:
+        return version.policy.shown(self.objects.id("certificates", name))
 
     def _pending_id(self, name: str) -> dict[str, Any]:
         return (
-            {"pending": {"id": f"{self._id('certificates', name)}/pending"}}
+            {"pending": {"id": f"{self.objects.id('certificates', name)}/pending"}}
             if name.lower() in self._store.pending
             else {}
         )
@@ -168,7 +167,7 @@ class Certificates:
     def _operation(self, name: str) -> dict[str, Any]:
         pending = self._store.pending[name.lower()]
         said: dict[str, Any] = {
-            "id": f"{self._id('certificates', name)}/pending",
+            "id": f"{self.objects.id('certificates', name)}/pending",
             "issuer": {"name": "Self"},
             "csr": base64.b64encode(pending.csr).decode(),
             "cancellation_requested": False,
@@ -176,21 +175,21 @@ class Certificates:
             "request_id": pending.request_id,
         }
         return said | (
-            {"target": self._id("certificates", name)} if pending.version else {"status_details": _IN_PROGRESS}
+            {"target": self.objects.id("certificates", name)} if pending.version else {"status_details": _IN_PROGRESS}
         )
 
     def _item(self, name: str, version: CertificateVersion, version_id: str = "") -> dict[str, Any]:
         attributes = {
             key: each for key, each in self._vault.attributes(version).items() if not key.startswith("recover")
         }
-        said = {"id": self._id("certificates", name, version_id), "x5t": version.x5t, "attributes": attributes}
+        said = {"id": self.objects.id("certificates", name, version_id), "x5t": version.x5t, "attributes": attributes}
         return {**said, "subject": version.policy.subject, **({"tags": version.tags} if version.tags else {})}
 
     def _bundle(self, name: str, version: CertificateVersion) -> dict[str, Any]:
         return {
-            "id": self._id("certificates", name, version.id),
-            "kid": self._id("keys", name, version.id),
-            "sid": self._id("secrets", name, version.id),
+            "id": self.objects.id("certificates", name, version.id),
+            "kid": self.objects.id("keys", name, version.id),
+            "sid": self.objects.id("secrets", name, version.id),
             "x5t": version.x5t,
             "cer": base64.b64encode(version.der).decode(),
             "attributes": self._vault.attributes(version),
@@ -200,8 +199,8 @@ class Certificates:
     def _deleted_bundle(self, name: str, found: Deleted[CertificateVersion]) -> dict[str, Any]:
         version = found.versions[-1]
         return {
-            "recoveryId": self._id("deletedcertificates", name),
+            "recoveryId": self.objects.id("deletedcertificates", name),
             **found.dates(),
             **self._bundle(name, version),
-            "policy": version.policy.shown(f"https://{self._vault.host}", self._store.name(name)),
+            "policy": self._policy(name, version),
         }

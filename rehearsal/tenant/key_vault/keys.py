@@ -44,7 +44,7 @@ class Keys:
         public = version.private_key.public_key()
         return {
             "key": {
-                "kid": self._id(name, version),
+                "kid": self._certificates.objects.id("keys", name, version.id),
                 "kty": "RSA",
                 "key_ops": version.policy.key_ops,
                 **_numbers(public),
@@ -68,19 +68,15 @@ class Keys:
         if algorithm not in _ALGORITHMS or len(digest) != hashes.SHA256.digest_size:
             raise refusal("bad_parameter", "Property value or alg has invalid value")
         signature = version.private_key.sign(digest, _ALGORITHMS[algorithm], Prehashed(hashes.SHA256()))
-        return {"kid": self._id(name, version), "value": _encoded(signature)}
+        return {"kid": self._certificates.objects.id("keys", name, version.id), "value": _encoded(signature)}
 
     def _version(self, name: str, version_id: str) -> CertificateVersion:
         try:
-            return self._certificates.version(name, version_id)
+            return self._certificates.objects.version(name, version_id)
         except Refusal as problem:
             if problem.code != "CertificateNotFound":
                 raise
             raise refusal("key_not_found", f"{name}/{version_id}" if version_id else name) from None
-
-    def _id(self, name: str, version: CertificateVersion) -> str:
-        name = self._vault.certificates.names[name.lower()]
-        return f"https://{self._vault.host}/keys/{name}/{version.id}"
 
 
 def _numbers(public: RSAPublicKey) -> dict[str, str]:

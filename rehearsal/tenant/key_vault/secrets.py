@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from rehearsal.tenant.key_vault import managed_secrets
-from rehearsal.tenant.key_vault.certificates import Certificates
 from rehearsal.tenant.key_vault.errors import refusal
+from rehearsal.tenant.key_vault.managed_secrets import ManagedSecrets
 from rehearsal.tenant.key_vault.model import SecretVersion, Vault
 from rehearsal.tenant.key_vault.parameters import attributes_of, enabled_of, object_of, tags_of
 from rehearsal.tenant.key_vault.soft_delete import NameRefusals, VaultObjects
@@ -31,7 +30,7 @@ class Secrets:
         self._vault = vault
         self._store = vault.secrets
         self._objects = VaultObjects(vault, vault.secrets, now, _REFUSALS)
-        self._certificates = Certificates(vault, now)
+        self._managed = ManagedSecrets(vault, now)
         self._seconds = int(now.timestamp())
 
     def set(self, name: str, body: Any) -> dict[str, Any]:
@@ -43,7 +42,7 @@ class Secrets:
         if len(value.encode()) > _LARGEST_VALUE:
             raise refusal("bad_parameter", "The secret value is too long.")
         self._objects.require_usable(name)
-        if self._is_managed(name):
+        if self._managed.has(name):
             raise refusal("managed_secret", name)
         version = SecretVersion(value, self._seconds, self._seconds)
         self._change(version, wanted)
@@ -53,8 +52,8 @@ class Secrets:
 
     def get(self, name: str, version_id: str) -> dict[str, Any]:
         """Return a version with its value; the current one where none is named."""
-        if self._is_managed(name):
-            return managed_secrets.bundle(self._vault, name, self._certificates.version(name, version_id))
+        if self._managed.has(name):
+            return self._managed.get(name, version_id)
         version = self._objects.version(name, version_id)
         if not version.enabled:
             raise refusal("disabled")
@@ -64,7 +63,7 @@ class Secrets:
 
     def update(self, name: str, version_id: str, body: Any) -> dict[str, Any]:
         """Change the properties of a version."""
-        if self._is_managed(name):
+        if self._managed.has(name):
             raise refusal("managed_secret", name)
         version = self._objects.version(name, version_id)
         self._change(version, object_of(body))
@@ -73,25 +72,21 @@ class Secrets:
 
     def versions(self, name: str) -> list[dict[str, Any]]:
         """Return all versions, in no order; none where there is no such secret."""
-        if self._is_managed(name):
-            managed = self._vault.certificates.versions[name.lower()]
-            return [managed_secrets.item(self._vault, name, each) for each in sorted(managed, key=lambda each: each.id)]
+        if self._managed.has(name):
+            return self._managed.versions(name)
         return [self._bundle(name, each) for each in sorted(self._objects.there(name), key=lambda each: each.id)]
 
     def all(self) -> list[dict[str, Any]]:
         """Return the current version of every secret, its id without the version; those of certificates too."""
-        managed = [
-            managed_secrets.item(self._vault, name, versions[-1], with_version=False)
-            for name, versions in sorted(self._vault.certificates.versions.items())
-            if self._is_managed(name)
+        own = [
+            {**self._bundle(name, version), "id": self._objects.id("secrets", name)}
+            for name, version in self._objects.current()
         ]
-        return managed + [
-            {**self._bundle(name, version), "id": self._id(name)} for name, version in self._objects.current()
-        ]
+        return [*self._managed.all(), *own]
 
     def delete(self, name: str) -> dict[str, Any]:
         """Delete all versions; the vault keeps them for the time of its retention."""
-        if self._is_managed(name):
+        if self._managed.has(name):
             raise refusal("managed_secret", name)
         return self._deleted_bundle(name, self._objects.delete(name))
 
@@ -114,10 +109,6 @@ class Secrets:
         """Remove a deleted secret for good."""
         self._objects.purge(name)
 
-    def _is_managed(self, name: str) -> bool:
-        """Tell whether a secret is that of a certificate."""
-        return bool(self._certificates.versions(name))
-
     def _change(self, version: SecretVersion, wanted: Mapping[str, Any]) -> None:
         """Set the properties that are given; all of them or none."""
         enabled, tags, content_type = enabled_of(wanted), tags_of(wanted), wanted.get("contentType")
@@ -132,24 +123,19 @@ class Secrets:
         version.content_type = version.content_type if content_type is None else content_type
         version.tags = version.tags if tags is None else tags
 
-    def _id(self, name: str, version: str = "", kind: str = "secrets") -> str:
-        return f"https://{self._vault.host}/{kind}/{name}" + (f"/{version}" if version else "")
-
     def _bundle(self, name: str, version: SecretVersion, *, with_value: bool = False) -> dict[str, Any]:
-        name = self._store.name(name)
         shown = {
             "value": version.value if with_value else None,
             "contentType": version.content_type,
-            "id": self._id(name, version.id),
+            "id": self._objects.id("secrets", name, version.id),
             "attributes": self._vault.attributes(version),
             "tags": version.tags,
         }
         return {key: each for key, each in shown.items() if each is not None}
 
     def _deleted_bundle(self, name: str, found: Deleted[SecretVersion]) -> dict[str, Any]:
-        name = self._store.name(name)
         return {
             **self._bundle(name, found.versions[-1]),
-            "recoveryId": self._id(name, kind="deletedsecrets"),
+            "recoveryId": self._objects.id("deletedsecrets", name),
             **found.dates(),
         }

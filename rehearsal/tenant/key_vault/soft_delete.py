@@ -62,6 +62,16 @@ class VaultObjects(Generic[V]):
         self._now = now
         self._refusals = refusals
 
+    def id(self, kind: str, name: str, version: str = "") -> str:
+        """Return the id of an object, which is its address, as its name was first written.
+
+        Args:
+            kind: what the path calls it, such as `secrets` or `deletedcertificates`.
+            name: its name.
+            version: of it, "" for the object itself.
+        """
+        return f"https://{self._vault.host}/{kind}/{self._store.name(name)}" + (f"/{version}" if version else "")
+
     def there(self, name: str) -> list[V]:
         """Return the versions of a name, oldest first; none while it is being recovered."""
         return [] if self._is_recovering(name) else self._store.versions.get(name.lower(), [])
