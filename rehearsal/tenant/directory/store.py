@@ -5,11 +5,12 @@ Each has one look-up, so that replication (a delay after creation) is applied in
 
 from __future__ import annotations
 
-import base64
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
+
+from jwt.utils import base64url_encode
 
 from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.app_management_policy import new_policy
@@ -111,7 +112,7 @@ class Directory:
         # (docs/reference/facts-graph.md, "App role assignments").
         raw = uuid.UUID(principal.id).bytes_le + uuid.uuid4().bytes
         assignment: dict[str, Any] = {
-            "id": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
+            "id": base64url_encode(raw).decode(),
             "deletedDateTime": None,
             "appRoleId": role_id.lower(),
             "createdDateTime": timestamp(self.now()),
@@ -187,7 +188,7 @@ def _grant_id(client_id: str, resource_id: str) -> str:
     # base64url of both ends' ids: another emulator's form, which azuread accepts; Entra's is not documented
     # (docs/reference/facts-graph.md, "Delegated permission grants").
     raw = uuid.UUID(client_id).bytes_le + uuid.UUID(resource_id).bytes_le
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return base64url_encode(raw).decode()
 
 
 def _snapshot(item: DirectoryObject) -> dict[str, Any]:

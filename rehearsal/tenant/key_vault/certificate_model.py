@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import uuid
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
+from jwt.utils import base64url_encode
 
 from rehearsal.tenant.key_vault.certificate_policy import Policy
 from rehearsal.tenant.key_vault.store import Store
@@ -62,7 +62,7 @@ class CertificateVersion:
     @property
     def x5t(self) -> str:
         """Its SHA-1 thumbprint, base64url without padding."""
-        return base64.urlsafe_b64encode(hashlib.sha1(self.der).digest()).decode().rstrip("=")  # noqa: S324 - a name
+        return base64url_encode(hashlib.sha1(self.der).digest()).decode()  # noqa: S324 - a name
 
     @property
     def pem(self) -> str:

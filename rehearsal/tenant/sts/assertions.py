@@ -12,6 +12,7 @@ from typing import Any
 
 import jwt
 from cryptography import x509
+from jwt.utils import base64url_decode
 
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.replication import Replication
@@ -97,6 +98,6 @@ def _named(header: Mapping[str, Any]) -> tuple[Callable[[bytes], bytes], bytes]:
             if header.get("x5t#S256")
             else (header.get("x5t") or header.get("kid") or "", _sha1)
         )
-        return digest, base64.urlsafe_b64decode(named + "=" * (-len(named) % 4))
+        return digest, base64url_decode(named)
     except (binascii.Error, TypeError, ValueError):
         raise refusal("assertion_malformed") from None

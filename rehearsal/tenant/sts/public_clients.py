@@ -6,7 +6,6 @@ person sees in the browser is ours: one page, which asks for name and password, 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import html
 import secrets
@@ -14,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+
+from jwt.utils import base64url_encode
 
 from rehearsal.tenant.directory.external_applications import AZURE_CLI, scopes_of_azure_cli
 from rehearsal.tenant.directory.model import DirectoryObject
@@ -219,7 +220,7 @@ class PublicClients:
         if form.get("redirect_uri") != pending.redirect_uri:
             raise refusal("redirect_uri_not_registered", form.get("redirect_uri", ""), client.app_id)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != pending.challenge:
+        if base64url_encode(digest).decode() != pending.challenge:
             raise refusal("code_verifier_wrong")
         return SignedIn(client, pending.user, pending.scope, pending.nonce)
 

@@ -5,13 +5,13 @@ docs/reference/facts-graph.md, "Metadata document", "Token requests" and "Other 
 
 from __future__ import annotations
 
-import base64
 import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import jwt
+from jwt.utils import base64url_encode
 
 from rehearsal import tables
 from rehearsal.tenant.directory.external_applications import AZURE_CLI, scopes_of_azure_cli
@@ -198,7 +198,7 @@ class TokenService:
         }
         more = {
             "id_token": self._signer.sign(id_claims),
-            "client_info": base64.urlsafe_b64encode(json.dumps(about_user).encode()).rstrip(b"=").decode(),
+            "client_info": base64url_encode(json.dumps(about_user).encode()).decode(),
         }
         if "offline_access" in signed_in.scope.split():
             more["refresh_token"] = self._public_clients.refresh_token(signed_in)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.utils import base64url_encode
 
 from rehearsal.tenant.messages import Caller
 
@@ -29,7 +29,7 @@ class TokenSigner:
         der = self._key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        self._key_id = base64.urlsafe_b64encode(hashlib.sha256(der).digest()[:20]).rstrip(b"=").decode()
+        self._key_id = base64url_encode(hashlib.sha256(der).digest()[:20]).decode()
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """Return a signed token with exactly these claims."""
