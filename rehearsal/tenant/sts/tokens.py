@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.utils import base64url_encode
 
 from rehearsal.tenant.messages import Caller
+from rehearsal.tenant.sts.validity import signed_claims
 
 ALGORITHM = "RS256"
 
@@ -45,13 +46,7 @@ class TokenSigner:
         if scheme.lower() != "bearer" or not token.strip():
             raise InvalidTokenError("Access token is empty.")
         try:
-            # The tenant's clock decides about the expiry, not the library's.
-            claims = jwt.decode(
-                token.strip(),
-                self._key.public_key(),
-                algorithms=[ALGORITHM],
-                options={"verify_exp": False, "verify_aud": False, "verify_iat": False, "verify_nbf": False},
-            )
+            claims = signed_claims(token.strip(), self._key.public_key(), [ALGORITHM])
         except jwt.InvalidSignatureError:
             raise InvalidTokenError("Access token validation failure. Invalid signature.") from None
         except jwt.InvalidTokenError:
