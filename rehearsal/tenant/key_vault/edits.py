@@ -147,10 +147,6 @@ class _Edit(Edit):
         self._certificates.delete(self._text("certificate"))
         return {}
 
-    def recover_vault_certificate(self) -> Changed:
-        self._certificates.recover(self._text("certificate"))
-        return {}
-
     def purge_vault_certificate(self) -> Changed:
         self._certificates.purge(self._text("certificate"))
         return {}
