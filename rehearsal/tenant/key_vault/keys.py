@@ -86,4 +86,4 @@ def _digest(value: Any) -> bytes:
     try:
         return base64url_decode(value)
     except (TypeError, ValueError, binascii.Error):
-        raise refusal("bad_parameter", "Property value has invalid value") from None
+        raise refusal("bad_property", "value") from None

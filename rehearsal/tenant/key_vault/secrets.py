@@ -38,7 +38,7 @@ class Secrets:
         wanted = object_of(body)
         value = wanted.get("value")
         if not isinstance(value, str):
-            raise refusal("bad_parameter", "Property value has invalid value")
+            raise refusal("bad_property", "value")
         if len(value.encode()) > _LARGEST_VALUE:
             raise refusal("bad_parameter", "The secret value is too long.")
         self._objects.require_usable(name)
@@ -114,9 +114,9 @@ class Secrets:
         enabled, tags, content_type = enabled_of(wanted), tags_of(wanted), wanted.get("contentType")
         times = {key: attributes_of(wanted).get(key) for key in ("nbf", "exp")}
         if any(not (each is None or (isinstance(each, int) and not isinstance(each, bool))) for each in times.values()):
-            raise refusal("bad_parameter", "Property attributes has invalid value")
+            raise refusal("bad_property", "attributes")
         if not (content_type is None or isinstance(content_type, str)):
-            raise refusal("bad_parameter", "Property contentType has invalid value")
+            raise refusal("bad_property", "contentType")
         version.enabled = version.enabled if enabled is None else enabled
         version.not_before = version.not_before if times["nbf"] is None else times["nbf"]
         version.expires = version.expires if times["exp"] is None else times["exp"]
