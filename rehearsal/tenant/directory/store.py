@@ -64,6 +64,10 @@ class Directory:
         found = self._objects.get(object_id.lower())
         return found if found is not None and (not kinds or found.kind in kinds) else None
 
+    def owners_of(self, item: DirectoryObject) -> list[DirectoryObject]:
+        """Return the owners of an object that are there."""
+        return [owner for owner in map(self.find, item.owners) if owner is not None]
+
     def find_by_app_id(self, kind: Kind, app_id: str) -> DirectoryObject | None:
         """Return the application or the service principal of an application (client) id."""
         return next((item for item in self.all(kind) if item.app_id == app_id.lower()), None)
