@@ -37,25 +37,21 @@ class ObjectActions:
         return {self.read_metadata, self.get, self.update, self.delete, self.recover, self.purge}
 
 
-SECRETS = ObjectActions(
-    read_metadata=f"{_SECRETS}/readMetadata/action",
-    get=f"{_SECRETS}/getSecret/action",
-    update=f"{_SECRETS}/update/action",
-    delete=f"{_SECRETS}/delete",
-    recover=f"{_SECRETS}/recover/action",
-    purge=f"{_SECRETS}/purge/action",
-    update_permission="set",
-)
+def _actions(kind: str, *, read_metadata: str, get: str, update_permission: str) -> ObjectActions:
+    return ObjectActions(
+        read_metadata=f"{kind}/{read_metadata}",
+        get=f"{kind}/{get}",
+        update=f"{kind}/update/action",
+        delete=f"{kind}/delete",
+        recover=f"{kind}/recover/action",
+        purge=f"{kind}/purge/action",
+        update_permission=update_permission,
+    )
+
+
+SECRETS = _actions(_SECRETS, read_metadata="readMetadata/action", get="getSecret/action", update_permission="set")
 SET = f"{_SECRETS}/setSecret/action"
-CERTIFICATES = ObjectActions(
-    read_metadata=f"{_CERTIFICATES}/read",
-    get=f"{_CERTIFICATES}/read",
-    update=f"{_CERTIFICATES}/update/action",
-    delete=f"{_CERTIFICATES}/delete",
-    recover=f"{_CERTIFICATES}/recover/action",
-    purge=f"{_CERTIFICATES}/purge/action",
-    update_permission="update",
-)
+CERTIFICATES = _actions(_CERTIFICATES, read_metadata="read", get="read", update_permission="update")
 CREATE_CERTIFICATE = f"{_CERTIFICATES}/create/action"
 READ_KEY, SIGN = f"{_KEYS}/read", f"{_KEYS}/sign/action"
 _SECRETS_OFFICER = {*SECRETS.all, SET}
