@@ -77,10 +77,8 @@ class VaultObjects(Generic[V]):
         return [] if self._is_recovering(name) else self._store.versions.get(name.lower(), [])
 
     def current(self) -> list[tuple[str, V]]:
-        """Return the current version of every name, with the name as it was first written."""
-        return [
-            (self._store.name(key), there[-1]) for key in sorted(self._store.versions) if (there := self.there(key))
-        ]
+        """Return the current version of every name, with the name in lower case."""
+        return [(key, there[-1]) for key in sorted(self._store.versions) if (there := self.there(key))]
 
     def version(self, name: str, version_id: str) -> V:
         """Return a version, the current one where none is named."""
@@ -114,9 +112,8 @@ class VaultObjects(Generic[V]):
         return found
 
     def all_deleted(self) -> list[tuple[str, Deleted[V]]]:
-        """Return every deleted one, with its name as it was first written."""
-        deleted = sorted(self._store.deleted.items())
-        return [(self._store.name(key), each) for key, each in deleted if each.settled <= self._now]
+        """Return every deleted one, with its name in lower case."""
+        return [(key, each) for key, each in sorted(self._store.deleted.items()) if each.settled <= self._now]
 
     def recover(self, name: str) -> V:
         """Bring a deleted one back, with all of its versions; return the current one."""
