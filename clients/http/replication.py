@@ -78,7 +78,7 @@ def retry_until_replicated(
     longest = max_wait_seconds() if seconds is None else seconds
     return Retrying(
         retry=retry_if_exception(is_pending),
-        wait=_pause,
+        wait=lambda state: min(_pause(state), longest),
         # A single throttled request can take all the time, and tells nothing about replication: hence at least three.
         stop=stop_all(stop_after_delay(longest), stop_after_attempt(MIN_REQUESTS)),
         before_sleep=_progress(longest, report),

@@ -11,6 +11,7 @@ from typing import Any
 from urllib3.exceptions import InvalidHeader, ProtocolError, ProxyError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
+from clients.http.replication import max_wait_seconds
 from clients.http.trust import is_permanent, is_unknown_name
 
 # Which statuses are worth asking again here. A write is repeated only where the service says that it did not take it:
@@ -43,6 +44,10 @@ class RetryTable(Retry):
         if error and is_unknown_name(error):
             return super(RetryTable, self.new(total=0)).increment(*args, **options)
         return super().increment(*args, **options)
+
+    def get_backoff_time(self) -> float:
+        """Return how long to wait before the next try where the service names no time, in seconds."""
+        return min(super().get_backoff_time(), max_wait_seconds())
 
     def parse_retry_after(self, retry_after: str) -> float:
         """Return how long an answer asks to wait, in seconds; 0 where that cannot be understood."""

@@ -8,15 +8,31 @@ from typing import Any
 
 import pytest
 
+from dynamic_providers.admin_consent import AdminConsentProvider
+from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from tests.support.consents import asked
 from tests.support.provider_host import ProviderError, ProviderHost
 from tests.support.provider_inputs import Inputs
 from tests.support.tenant import OURS, Tenant
 
+IMPATIENT = {"ENTRA_BC_LONGEST_WAIT": "0.2"}
 PAGE = (
     "<!DOCTYPE html><html><head><style>b {}</style></head><body><h1>Bad&nbsp;Gateway</h1><p>proxy-7</p></body></html>"
 )
 XML = '<?xml version="1.0"?><m:error xmlns:m="x"><m:code>{}</m:code><m:message xml:lang="en">{}</m:message></m:error>'
+
+
+@pytest.fixture
+def consents(start_host: Callable[..., ProviderHost]) -> ProviderHost:
+    """The host of AdminConsent, with little patience."""
+    return start_host(AdminConsentProvider(), **IMPATIENT)
+
+
+@pytest.fixture
+def registrations(start_host: Callable[..., ProviderHost]) -> ProviderHost:
+    """The host of BusinessCentralRegistration, with little patience."""
+    return start_host(BusinessCentralRegistrationProvider(), **IMPATIENT)
+
 
 ODD: list[tuple[dict[str, Any], str]] = [
     ({"status": 502, "body": PAGE, "headers": {"content-type": "text/html"}}, r'502 \(HTML\): "Bad Gateway proxy-7"'),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from dynamic_providers.business_central_registration import BusinessCentralRegistrationProvider
 from tests.support.provider_host import ProviderError, ProviderHost
 from tests.support.provider_inputs import Inputs
 from tests.support.registrations import held_sets
@@ -32,9 +33,11 @@ def deployer_loses(role_id: str) -> Callable[[Tenant], Any]:
     )
 
 
-def answer(path: str, status: int, code: str, message: str, method: str = "POST") -> Callable[[Tenant], Any]:
+def answer(
+    path: str, status: int, code: str, message: str, method: str = "POST", retry_after: int = 1
+) -> Callable[[Tenant], Any]:
     match = {"path": path, "method": method, "userAgent": "entra-business-central/"}
-    wish = {"status": status, "code": code, "message": message, "retryAfter": 1}
+    wish = {"status": status, "code": code, "message": message, "retryAfter": retry_after}
     return lambda tenant: tenant.fault(match=match, action="status", times=0, **wish)
 
 
@@ -71,7 +74,7 @@ CAUSES = {
         ("400 Application_DialogException", "one enabled user with a full licence"),
     ),
     "SUPER": Cause(lambda _: None, ("permission_sets: names SUPER",), {"permission_sets": [{"role_id": "super"}]}),
-    "throttled": Cause(answer("/userPermissions$", 429, "", ""), ("429", "Wait a few minutes")),
+    "throttled": Cause(answer("/userPermissions$", 429, "", "", retry_after=0), ("429", "Wait a few minutes")),
     "deadlock": Cause(
         answer("/entraApplications$", 409, "Internal_ServerError", "The operation could not complete because it was deadlocked. Please retry the activity"),
         ("409 Internal_ServerError", "run the same command again"),
@@ -85,11 +88,12 @@ CAUSES = {
 
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
 def test_the_message_tells_the_cause_and_what_to_do(
-    tenant: Tenant, registrations: ProviderHost, inputs: Inputs, cause: Cause
+    tenant: Tenant, start_host: Callable[..., ProviderHost], inputs: Inputs, cause: Cause
 ) -> None:
     cause.arrange(tenant)
+    impatient = start_host(BusinessCentralRegistrationProvider(), ENTRA_BC_LONGEST_WAIT="3")
     with pytest.raises(ProviderError) as refused:
-        registrations.create(inputs.registration(**cause.inputs))
+        impatient.create(inputs.registration(**cause.inputs))
     message = str(refused.value).strip()
     for text in cause.says:
         assert text in message, message

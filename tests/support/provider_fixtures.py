@@ -60,7 +60,7 @@ def inputs(application: EntraApplication) -> Inputs:
 @pytest.fixture
 def proofs(start_host: Callable[..., ProviderHost]) -> ProviderHost:
     """The host of AccessProof, with little patience."""
-    return start_host(AccessProofProvider(), ENTRA_BC_LONGEST_WAIT="1.5")
+    return start_host(AccessProofProvider(), ENTRA_BC_LONGEST_WAIT="0.2")
 
 
 @pytest.fixture

@@ -84,10 +84,18 @@ class Stack:
         self.folder = DemoFolder(project, root)
         self.folder.make_anew()
         self._ready = tenant.ready
-        self._ready.save(self.folder.ready_file)
-        self.folder.passphrase_file.write_text("correct horse battery staple")
         self.pulumi = Pulumi(self.folder, pulumi_cli(), plugin)
         self.write()
+        self._init()
+        self._ready.save(self.folder.ready_file)
+
+    def _init(self) -> None:
+        """Make the stack: the first of this test process with `pulumi stack init`, the others as copies of that."""
+        key = (self.plugin, self.folder.project)
+        if key in _MADE:
+            shutil.copytree(_MADE[key], self.folder.root, symlinks=True, dirs_exist_ok=True)
+            return
+        self.folder.passphrase_file.write_text("correct horse battery staple")
         subprocess.run(
             self.pulumi.setup(),
             env=self.environment(),
@@ -96,6 +104,12 @@ class Stack:
             capture_output=True,
             timeout=MINUTES_4,
         )
+        _MADE[key] = self._kept()
+
+    def _kept(self) -> Path:
+        """Return a copy of the folder as it is now, which nobody changes."""
+        kept = Path(tempfile.mkdtemp(dir=self.folder.root.parent, prefix="kept-"))
+        return shutil.copytree(self.folder.root, kept, symlinks=True, dirs_exist_ok=True)
 
     def write(self, environments: dict[str, Any] | None = None, **integrations: Any) -> None:
         """Write the stack file; without arguments the Magento integration in both environments."""
@@ -118,9 +132,7 @@ class Stack:
         if key not in _DEPLOYED:
             done = self.up()
             assert done.code == 0, done
-            kept = Path(tempfile.mkdtemp(dir=self.folder.root.parent, prefix="deployed-"))
-            shutil.copytree(self.folder.root, kept, symlinks=True, dirs_exist_ok=True)
-            _DEPLOYED[key] = kept, self.tenant.keep_copy()
+            _DEPLOYED[key] = self._kept(), self.tenant.keep_copy()
         else:
             kept, copy = _DEPLOYED[key]
             self.folder.remove()
@@ -243,6 +255,9 @@ class Running:
         """Tell whether it ended by itself."""
         return self._process.poll() is not None
 
+
+_MADE: dict[tuple[str, Path], Path] = {}
+"""What `pulumi stack init` made: the plugin and project -> a copy of the folder."""
 
 _DEPLOYED: dict[tuple[str, str, Path, str], tuple[Path, str]] = {}
 """What `Stack.deploy` deployed: the tenant, plugin, project and stack file -> the copies of folder and tenant."""

@@ -81,6 +81,8 @@ class VirtualEnvironment:
 
     def packages(self) -> list[metadata.Distribution]:
         """Return the packages that are installed in it."""
+        if self.folder and self.folder == Path(sys.prefix):
+            return list(metadata.distributions())
         # Asked of the interpreter itself: its version tells the folder, and a .pth file may add others.
         command = [self.python, "-c", "import json, sys; print(json.dumps(sys.path[1:]))"]
         path = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=True).stdout

@@ -1,7 +1,7 @@
 """The Python processes that a CLI under test starts, forked from one whose imports are done already.
 
-A verb of the CLI starts a program, a host of dynamic providers and the azuread stand-in, and each of them imports for
-longer than it works. `sitecustomize.py`, which Python imports first in each of them, hands such a process over to a
+A verb of the CLI starts two language hosts, a program, a host of dynamic providers and the azuread stand-in, and each
+of them imports for longer than it works. `sitecustomize.py`, which Python imports first in each of them, hands such a process over to a
 `server.py`, one for each test process. What runs afterwards is the same, the vendor's scripts included: arguments,
 environment, working directory, the three streams, signals and exit code. The process that the CLI has started stays
 until the forked one ends, and takes it along when it is killed.
@@ -35,7 +35,7 @@ def warm_interpreter() -> dict[str, str]:
     while not address.exists():
         assert server.poll() is None, "the server of warm interpreters has ended"
         time.sleep(0.05)
-    return {"WARM_INTERPRETER": str(address), "PYTHONPATH": str(_HERE)}
+    return {"WARM_INTERPRETER": str(address), "WARM_PREFIX": sys.prefix, "PYTHONPATH": str(_HERE)}
 
 
 def _end_server(server: subprocess.Popen[bytes], folder: Path) -> None:

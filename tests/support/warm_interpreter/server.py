@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import io
-import json
+import marshal
 import os
 import runpy
 import select
@@ -13,18 +14,27 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 PRELOADED = (
     "azure.identity", "clients.session", "commands.preflight.command", "commands.prove", "commands.rotate.command",
     "commands.schema", "components", "dynamic_providers.access_proof",
     "dynamic_providers.admin_consent", "dynamic_providers.business_central_registration",
-    "dynamic_providers.companion_extension", "dynamic_providers.vault_secret", "grpc", "pulumi.dynamic",
+    "dynamic_providers.companion_extension", "dynamic_providers.vault_secret", "grpc",
+    "importlib.metadata", "pulumi.dynamic", "pulumi.runtime.proto.language_pb2_grpc",
     "pulumi.runtime.proto.provider_pb2_grpc", "pulumi_azuread", "rehearsal.azuread_plugin.provider", "settings.loading",
 )  # fmt: skip
 
 
-def next_request(address: str) -> dict[str, Any]:
+class Request(NamedTuple):
+    """What is asked for: what stands behind `python`, the working directory, the whole environment."""
+
+    words: list[str]
+    folder: str
+    environment: dict[str, str]
+
+
+def next_request(address: str) -> Request:
     """Serve until this is the process that was forked for a request, and return the request."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{address}.new")
@@ -60,7 +70,7 @@ def next_request(address: str) -> dict[str, Any]:
     os._exit(0)
 
 
-def _received(connection: socket.socket) -> dict[str, Any]:
+def _received(connection: socket.socket) -> Request:
     length, streams, _, _ = socket.recv_fds(connection, 4, 3)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
@@ -68,8 +78,7 @@ def _received(connection: socket.socket) -> dict[str, Any]:
     data = b""
     while len(data) < int.from_bytes(length, "big"):
         data += connection.recv(1 << 16)
-    request: dict[str, Any] = json.loads(data)
-    return request
+    return Request(*marshal.loads(data))
 
 
 def _watch(connection: socket.socket, forked: int, until_its_end: int) -> None:
@@ -89,29 +98,37 @@ def _watch(connection: socket.socket, forked: int, until_its_end: int) -> None:
         os._exit(0)
 
 
-def begin(request: dict[str, Any]) -> list[str]:
+def begin(request: Request) -> list[str]:
     """Become the process that was asked for, and return what it runs: the words behind `python`."""
     os.environ.clear()
-    os.environ.update(request["environment"])
-    os.chdir(request["folder"])
+    os.environ.update(request.environment)
+    os.chdir(request.folder)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout, sys.stderr = (
         io.TextIOWrapper(io.FileIO(number, "w", closefd=False), encoding="utf-8", errors=errors, write_through=True)
         for number, errors in ((1, "strict"), (2, "backslashreplace"))
     )
-    words: list[str] = request["words"]
-    sys.orig_argv = [sys.executable, *words]
-    return words
+    sys.orig_argv = [sys.executable, *request.words]
+    return request.words
 
 
 if __name__ == "__main__":
     for name in PRELOADED:
         importlib.import_module(name)
     words = begin(next_request(sys.argv[1]))
-    # At the top level, so that Python ends the process as it ends any other.
-    if words[0] == "-m":
-        sys.argv, sys.path[0] = words[1:], str(Path.cwd())
-        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
-    else:
-        sys.argv, sys.path[0] = words, str(Path(words[0]).parent)
-        runpy.run_path(words[0], run_name="__main__")
+    codes: list[int] = []
+    # First, and so the last of them. What Python does afterwards touches, and by that copies, all that was imported.
+    atexit.register(lambda: [os._exit(code) for code in codes])
+    # At the top level, so that Python ends the process as it ends any other, but for that.
+    try:
+        if words[0] == "-m":
+            sys.argv, sys.path[0] = words[1:], str(Path.cwd())
+            runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+        else:
+            sys.argv, sys.path[0] = words, str(Path(words[0]).parent)
+            runpy.run_path(words[0], run_name="__main__")
+        codes.append(0)
+    except SystemExit as ending:
+        if ending.code is None or isinstance(ending.code, int):
+            codes.append(ending.code or 0)
+        raise

@@ -130,6 +130,20 @@ def test_whatever_looks_like_a_client_secret_is_cut_out(secret: str, around: str
     assert secret.strip(".~-") not in redact(around.format(secret))
 
 
+@pytest.mark.parametrize("limit", ["0", "0.5", "3", "120"])
+def test_a_read_waits_between_its_tries_as_long_as_the_environment_allows_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setenv("ENTRA_BC_LONGEST_WAIT", limit)
+    tries, pauses = RETRIES, []
+    while tries.total:
+        tries = tries.increment("GET", "/", error=ConnectionResetError())
+        pauses.append(tries.get_backoff_time())
+    assert len(pauses) == 6
+    assert max(pauses) <= float(limit)
+    assert sum(pauses) >= 6 * 0.5 * min(float(limit), 0.5)
+
+
 @pytest.mark.parametrize("text", ["Bearer abc.def", "Basic dXNlcjpwYXNz", "eyJhbGciOi.eyJhdWQi.c2ln"])
 def test_tokens_are_cut_out(text: str) -> None:
     assert text.split()[-1] not in redact(f"x {text} y")
