@@ -8,8 +8,8 @@ docs/decisions/0023-resources-at-once.md.
 
 from __future__ import annotations
 
-import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 RESOURCES_AT_ONCE = 16
@@ -20,11 +20,12 @@ keeps to that), so this is enough for three environments; more only queues."""
 def work_on_more_resources_at_once() -> None:
     """Give the pool of threads that this call came from as many as `RESOURCES_AT_ONCE`.
 
-    The pool is a local variable of the host, so it is looked for among all objects, once per process. It reads its
-    size before each call that it takes (a private attribute of CPython's since 3.2). A Python or an SDK in which
-    nothing like it is found keeps its four.
+    The pool is a local variable of the host, but its threads know it: the first argument of what they run is a weak
+    reference to it. It reads its size before each call that it takes. (Both are private attributes, of CPython since
+    3.9 and 3.2.) A Python or an SDK in which nothing like it is found keeps its four.
     """
-    here = threading.current_thread()
-    for each in gc.get_objects():
-        if type(each) is ThreadPoolExecutor and here in getattr(each, "_threads", ()):
-            each._max_workers = max(getattr(each, "_max_workers", 0), RESOURCES_AT_ONCE)  # noqa: SLF001 - see above
+    match getattr(threading.current_thread(), "_args", ()):
+        case [weakref.ref() as found, *_]:
+            pool = found()
+            if isinstance(pool, ThreadPoolExecutor):
+                pool._max_workers = max(getattr(pool, "_max_workers", 0), RESOURCES_AT_ONCE)  # noqa: SLF001 - see above

@@ -113,22 +113,29 @@ def unread_bundle(environment: Mapping[str, str]) -> str:
 
 
 def trusting_context() -> ssl.SSLContext:
-    """Return a TLS context that trusts what the machine trusts, and what SSL_CERT_FILE and SSL_CERT_DIR name."""
+    """Return a TLS context that trusts what the machine trusts, and what SSL_CERT_FILE and SSL_CERT_DIR name.
+
+    All connections share it, for as long as the two variables say the same: reading certificates takes up to 100 ms.
+    """
+    return _context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@cache
+def _context(file: str | None, folders: str | None) -> ssl.SSLContext:
     import truststore  # here, since a run with nothing to do opens no connection
 
     context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # as in Go: whatever is trusted is an end of the chain
-    for file in _named_files(os.environ):
+    for each in _named_files(file, folders):
         try:
-            context.load_verify_locations(cafile=file)
+            context.load_verify_locations(cafile=each)
         except (OSError, ssl.SSLError):  # not there, or no certificate: Go passes over it too
             continue
     return context
 
 
-def _named_files(environment: Mapping[str, str]) -> Iterator[Path]:
+def _named_files(file: str | None, folders: str | None) -> Iterator[Path]:
     """Yield the files that the two variables name, and what Go reads beside them; nothing where neither is set."""
-    file, folders = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
     if not file and not folders:
         return
     usual = sys.platform not in {"win32", "darwin"}  # there the machine's store is no file
@@ -191,7 +198,7 @@ def trusting_session(retries: Retry) -> Session:
     """Return a session whose https connections trust what the machine trusts.
 
     Sessions with the same retries share their connections, and nothing else: each proof signs in with a session of its
-    own, and reading what the machine trusts takes 20 ms for a connection, and up to 100 ms for a context.
+    own, and a connection takes 20 ms to make.
 
     Args:
         retries: of its connections and answers.

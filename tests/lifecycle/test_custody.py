@@ -61,7 +61,7 @@ def working(tenant: Tenant, stack: Stack, vault: AdministeredVault) -> bool:
 
 def arguments_of(mark: Path, until: threading.Event, found: set[str]) -> None:
     """Gather the arguments of everything that the CLI starts."""
-    while not until.is_set():
+    while not until.wait(0.1):  # seconds; a look at all processes takes a tenth of that
         for process in processes.running(mark):
             with suppress(psutil.Error):
                 found.add("\n".join(process.cmdline()))
