@@ -19,8 +19,8 @@ from commands.remains import command as remains
 from commands.rotate import command as rotate
 from commands.schema import stack_file_schema
 
-UNUSABLE, INTERRUPTED = 2, 130
-"""Exit codes: nothing was found out; ^C, as a shell has it."""
+UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+"""Exit codes: nothing was found out; ^C, and whoever read the output has gone (`| head`), as a shell has them."""
 
 
 _COMMANDS = (
@@ -71,9 +71,15 @@ def main(arguments: list[str]) -> int:
         commands.add_parser(name, help=text).set_defaults(run=partial(_print, printed))
     chosen = parser.parse_args(arguments)
     try:
-        return int(chosen.run(chosen))
+        code = int(chosen.run(chosen))
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Else Python fails once more when it ends: https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except Exception as problem:
         if os.environ.get(DEBUG_VARIABLE) == "1":
             raise

@@ -19,11 +19,11 @@ from commands import pulumi_cli
 from commands.pulumi_cli import StackUnreadable
 from commands.stack_file import StackFile, validated
 from commands.stack_file_writer import NotWritten
-from settings.first_stack_file import CannotAdd, FirstStackFile, is_only_begun, tenant_in
+from settings.first_stack_file import CannotAdd, FirstStackFile, is_only_begun, is_registered_nowhere, tenant_in
 from settings.loading import SettingsError
 from settings.messages import problem_text
 from settings.presets import Preset, Presets
-from settings.values import EnvironmentName, Guid, Key, Name, RoleId
+from settings.values import DisplayName, EnvironmentName, Guid, Key, RoleId
 from settings.yaml_reader import read_yaml
 
 NO_PRESET = "none"
@@ -75,10 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     except EOFError:
         sys.stderr.write("Nothing was written.\n")
         return 2
-    path = file.path
-    shown = path.relative_to(pulumi_cli.ROOT) if path.is_relative_to(pulumi_cli.ROOT) else path
     sys.stdout.write(
-        f"{shown} is written. Next:\n"
+        f"{pulumi_cli.shown(file.path)} is written. Next:\n"
         f"  pulumi stack {'select' if file.is_there else 'init'} {stack}\n"
         f"  python -m commands preflight --stack {stack}\n"
         f"  pulumi preview --stack {stack}\n"
@@ -124,10 +122,10 @@ def _first_stack_file(arguments: argparse.Namespace, answers: _Answers, tenant: 
     key = answers.one("--key", arguments.key, "Key of the integration", _as(Key), default=own_name)
     display_name = arguments.display_name or ""
     if display_name or "displayName" not in values:
-        display_name = answers.one("--display-name", display_name, "Name of the application in Entra", _as(Name))
-    people = preset is not None and not values.get("roles")
+        question = "Name of the application in Entra"
+        display_name = answers.one("--display-name", display_name, question, _as(DisplayName))
     sets = arguments.permission_set
-    if sets or not (values.get("permissionSets") or people):
+    if sets or not (values.get("permissionSets") or is_registered_nowhere(values)):
         sets = answers.several("--permission-set", sets, "Permission set (role id), for all companies", _as(RoleId))
     today = datetime.now(UTC).date().isoformat()
     issued = _day(arguments.issued or today)
@@ -156,10 +154,11 @@ class _Answers:
             NotSaid: it is not valid, or is missing with nobody there to be asked.
         """
         if given or (self._console is None and default):
+            answer = given or default or ""
             try:
-                return valid(given or default or "")
+                return valid(answer)
             except ValueError as problem:
-                raise NotSaid(f"{option} {given!r}: {problem}") from None
+                raise NotSaid(f"{option} {answer!r}: {problem}") from None
         if self._console is None:
             raise NotSaid(f"{option} is missing: {question[0].lower()}{question[1:]}. On a terminal it is asked for.")
         while True:

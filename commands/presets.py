@@ -137,7 +137,7 @@ def _explained(arguments: argparse.Namespace) -> list[Explained]:
         raise StackUnreadable("Say of which stack: --explain KEY --stack STACK.")
     file = pulumi_cli.stack_file(arguments)
     config = pulumi_cli.configuration(file)
-    shown = file.relative_to(pulumi_cli.ROOT) if file.is_relative_to(pulumi_cli.ROOT) else file
+    shown = pulumi_cli.shown(file)
     if not config:
         raise StackUnreadable(f"{shown} does not exist, or has no `config`.")
     values = project_configuration(config)

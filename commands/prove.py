@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -36,7 +37,7 @@ NOT_SHOWN = "[secret]"
 class IntegrationOutputs(CommonOutputs):
     """The outputs of one integration, as far as they are needed, the secret among them."""
 
-    client_secret: str = ""
+    client_secret: str = Field(default="", repr=False)
     not_provable: str = ""
 
 
@@ -63,8 +64,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     pulumi_cli.add_arguments(parser, piped="pulumi stack output --json --show-secrets")
     parser.add_argument(
-        "--wait", type=float, default=10, metavar="SECONDS", help="how long to wait for replication (default: 10)"
+        "--wait", type=_seconds, default=10.0, metavar="SECONDS", help="how long to wait for replication (default: 10)"
     )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds) or seconds < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -40,7 +40,7 @@ def run_pulumi(*arguments: str, stack: str, alternative: str = "") -> str:
         piped = f". Pipe the answer in from where it is: {alternative}" if alternative else ""
         raise CliNotFound(f"The pulumi CLI is not on PATH{piped}")
     command = [pulumi, *arguments, "--stack", stack]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode != 0:
         raise StackUnreadable(f"`pulumi {' '.join(arguments[:2])}` of stack {stack} failed: {done.stderr.strip()}")
     return done.stdout
@@ -64,6 +64,11 @@ def stack_file(arguments: argparse.Namespace) -> Path:
     """Return where the file of the stack is."""
     chosen: Path | None = arguments.config_file
     return chosen or ROOT / "stacks" / f"Pulumi.{short_name(arguments.stack)}.yaml"
+
+
+def shown(file: Path) -> Path:
+    """Return a file's path as messages have it: below the project's folder without that."""
+    return file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
 
 
 def import_command(arguments: argparse.Namespace, file: Path) -> str:
@@ -111,4 +116,4 @@ def configuration_in(text: str, file: Path) -> dict[str, Any]:
 
 def cloud_settings(config: dict[str, Any]) -> dict[str, str]:
     """Return azuread's settings in a stack file, by which the program chooses its cloud and tenant."""
-    return {name: str(config[name]) for name in SETTINGS if isinstance(config.get(name), str)}
+    return {name: config[name] for name in SETTINGS if isinstance(config.get(name), str)}

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from commands import pulumi_cli, stack_file_writer
 from commands.pulumi_cli import StackUnreadable
 from commands.stack_file_writer import NotWritten
-from settings.loading import load, project_configuration
+from settings.loading import UnusableEntry, load, merged_entry, project_configuration
 from settings.models import Environment, Settings
+from settings.presets import Presets
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,18 @@ class StackFile:
             raise
 
     @property
+    def merged_integrations(self) -> list[Mapping[str, Any]]:
+        """What its integrations say together with their presets; one that is not valid, as it stands."""
+        presets = Presets(pulumi_cli.ROOT / "presets")
+        found: list[Mapping[str, Any]] = []
+        for key, each in self.section("integrations").items():
+            try:
+                found.append(merged_entry(str(key), each, presets, {}).values)
+            except UnusableEntry:
+                found += [each] if isinstance(each, Mapping) else []
+        return found
+
+    @property
     def client_ids(self) -> set[str]:
         """The client ids that its integrations name."""
         entries = (each for each in self.section("integrations").values() if isinstance(each, Mapping))
@@ -91,12 +104,21 @@ class StackFile:
         return keys
 
 
-def validated(path: Path, config: Mapping[str, Any]) -> Settings:
-    """Return the settings in a stack file.
+def validated(path: Path, config: Mapping[str, Any], *, dates_required: bool = True) -> Settings:
+    """Return the settings in a stack file, with the project's presets.
+
+    Args:
+        path: of the file.
+        config: what it says under `config`.
+        dates_required: as `settings.loading.load` takes it.
 
     Raises:
         SettingsError: they are not valid.
     """
     return load(
-        project_configuration(config), presets=pulumi_cli.ROOT / "presets", stack_file=path, configuration=config
+        project_configuration(config),
+        presets=pulumi_cli.ROOT / "presets",
+        stack_file=path,
+        configuration=config,
+        dates_required=dates_required,
     )

@@ -1,4 +1,7 @@
-"""Writes a file of a stack as a whole: it is the old one or the new one at any moment, whatever happens."""
+"""Writes a file of a stack as a whole: it is the old one or the new one at any moment, whatever happens.
+
+A file that was not there is empty for an instant: a process that is killed just then leaves it so.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +63,12 @@ def create(file: Path, text: str) -> None:
             os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))  # nobody else makes it from here on
         except FileExistsError:
             raise NotWritten(f"{file} is there already, and stays as it is.") from None
-        beside.chmod(file.stat().st_mode & 0o7777)
-        beside.replace(file)
+        try:
+            beside.chmod(file.stat().st_mode & 0o7777)
+            beside.replace(file)
+        except OSError:
+            file.unlink(missing_ok=True)
+            raise
 
     _write(file, text, put)
 

@@ -36,10 +36,8 @@ def _vault_problems(integration: Integration, here: list[str | int], dates_requi
     if declared is None:
         return
     there: list[str | int] = [*here, "credentials", "vaultCertificate"]
-    if integration.client_id:
-        yield Problem(there, "is for an application that this stack makes, and `clientId` names another")
-    elif integration.people_sign_in:
-        yield Problem(there, "is for a program: people sign in here, since there are no `roles`, with a public client")
+    if why := why_not_own_program(integration, "is"):
+        yield Problem(there, why)
     if dates_required and not declared.issued:
         yield Problem(
             there,

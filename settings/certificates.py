@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 from pydantic import PrivateAttr, ValidationInfo, model_validator
 
-from settings.strict_model import StrictModel as _Model
+from settings.strict_model import StrictModel
 from settings.values import Name
 
 FOLDER = "folder"
@@ -20,6 +20,8 @@ FOLDER = "folder"
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 _SMALLEST = 2048  # bits
+# https://learn.microsoft.com/entra/identity-platform/certificate-credentials : PS256, which is RSA.
+_WRONG_KEY = f"has a key that Entra cannot use for sign-in: RSA with {_SMALLEST} bits at least"
 
 
 class PublicCertificate(NamedTuple):
@@ -36,7 +38,7 @@ class PublicCertificate(NamedTuple):
     ends: str
 
 
-class Certificate(_Model):
+class Certificate(StrictModel):
     """The public part of one certificate, as PEM: here, or in a file."""
 
     file: Name | None = None
@@ -91,17 +93,19 @@ def public_certificate(text: str) -> PublicCertificate:
         )
     # Late: it costs a tenth of a second, and most stack files have no certificate.
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import Encoding
 
     try:
         certificate = x509.load_pem_x509_certificate(found[0].encode())
         key = certificate.public_key()
+    except UnsupportedAlgorithm:
+        raise ValueError(_WRONG_KEY) from None
     except ValueError:
         raise ValueError("is not a certificate that can be read") from None
     if not isinstance(key, RSAPublicKey) or key.key_size < _SMALLEST:
-        # https://learn.microsoft.com/entra/identity-platform/certificate-credentials : PS256, which is RSA.
-        raise ValueError(f"has a key that Entra cannot use for sign-in: RSA with {_SMALLEST} bits at least")
+        raise ValueError(_WRONG_KEY)
     der = certificate.public_bytes(Encoding.DER)
     return PublicCertificate(
         pem=certificate.public_bytes(Encoding.PEM).decode(),

@@ -14,12 +14,12 @@ from pydantic import Field, model_validator
 
 from settings.certificates import Certificate
 from settings.federated_credentials import FederatedCredential
-from settings.strict_model import StrictModel as _Model
+from settings.strict_model import StrictModel
 from settings.values import TEN_YEARS, Guid, Label, Name, SecretName, VaultName
 from settings.vault_certificates import VaultCertificate
 
 
-class VaultPlace(_Model):
+class VaultPlace(StrictModel):
     """A secret of Azure Key Vault: the vault's name and the secret's. The vault's address follows from the cloud."""
 
     key_vault: VaultName
@@ -28,7 +28,7 @@ class VaultPlace(_Model):
     """The name of the secret in it. Example: `magento-client-secret`"""
 
 
-class Custody(_Model):
+class Custody(StrictModel):
     """A secret of Azure Key Vault that alone stores the client secrets labelled `since` or later; without it, all."""
 
     key_vault: VaultName
@@ -39,7 +39,7 @@ class Custody(_Model):
     """The first label that lies in the vault; those before it stay in the state. Example: `'2026-11-15'`"""
 
 
-class Secrets(_Model):
+class Secrets(StrictModel):
     """The secrets of an integration: one for each label, which is the date it was issued and perhaps a letter."""
 
     issued: tuple[Label, ...] = ()
@@ -112,7 +112,7 @@ class Secrets(_Model):
         return (self._issued(label) + timedelta(days=self.lifetime_days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class Credentials(_Model):
+class Credentials(StrictModel):
     """How an integration signs in."""
 
     secrets: Secrets | None = None

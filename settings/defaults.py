@@ -11,11 +11,11 @@ from typing import Literal
 from pydantic import Field
 
 from settings.choices import AdditionalPermissionSets, Consent, EnvironmentKey, Proof, State
-from settings.strict_model import StrictModel as _Model
+from settings.strict_model import StrictModel
 from settings.values import TEN_YEARS, Guid, Name, Notes, Text50
 
 
-class DefaultAccess(_Model):
+class DefaultAccess(StrictModel):
     """What differs in one environment, for all integrations that have it."""
 
     contact_information: Text50 | None = None
@@ -28,7 +28,7 @@ class DefaultAccess(_Model):
     """Whether `up` proves that this environment works."""
 
 
-class DefaultSecrets(_Model):
+class DefaultSecrets(StrictModel):
     """How secrets are kept, for integrations that have some."""
 
     lifetime_days: int | None = Field(default=None, gt=0, le=TEN_YEARS)
@@ -41,14 +41,14 @@ class DefaultSecrets(_Model):
     """Whether `rotate` removes secrets that this file and the state do not know."""
 
 
-class DefaultCredentials(_Model):
+class DefaultCredentials(StrictModel):
     """How integrations sign in that have credentials of this stack's."""
 
     secrets: DefaultSecrets | None = None
     """How secrets are kept, of integrations that have some."""
 
 
-class Defaults(_Model):
+class Defaults(StrictModel):
     """How all integrations are kept, where neither an integration nor its preset says it."""
 
     contact_information: Text50 | None = None

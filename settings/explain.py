@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from settings.loading import load, merged_entry, usable_defaults
-from settings.merging import Layer, Merged, below
-from settings.merging import Path as Keys
+from settings.merging import Keys, Layer, Merged, below
 from settings.models import PROJECT, Integration
 from settings.presets import Presets
 from settings.stack_file import StackFile, line_in
@@ -96,7 +95,9 @@ def explained(
     return found
 
 
-def _in_environment(integration: Integration, environment: str, together: Merged, said: Any) -> Iterator[Explained]:
+def _in_environment(
+    integration: Integration, environment: str, together: Merged, said: Callable[[Keys, Any, Keys], Explained]
+) -> Iterator[Explained]:
     """Yield what an integration has in one environment, each value as it was written there or for all environments."""
     access = integration.access(environment).model_dump(by_alias=True, mode="json", exclude_none=True)
     for alias, value in access.items():

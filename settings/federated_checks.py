@@ -30,17 +30,19 @@ def federated_problems(integration: Integration, here: list[str | int]) -> Itera
             "expression) covers many"
         )
         yield Problem(there, text)
-    names: dict[str, str] = {}
-    claims: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
+    by_name: dict[str, int] = {}  # the first entry of each, as those below
+    by_claims: dict[tuple[str, ...], int] = {}
+    exact: list[tuple[str, ...]] = []
     for index, each in enumerate(declared):
-        if (other := names.setdefault(each.name.casefold(), each.name)) is not each.name:
+        if (first := by_name.setdefault(each.name.casefold(), index)) != index:
+            other = declared[first].name
             yield Problem([*there, index, "name"], f"is the name of another entry ({other!r}); case does not count")
         trust = each.trust()
-        exact = (trust.issuer, trust.subject or trust.expression)
-        first, its = claims.setdefault(tuple(text.casefold() for text in exact), (each.name, exact))
-        if first is not each.name:
-            same = "has the issuer and subject of" if its == exact else "differs in letter case only from"
-            text = f"{same} {first!r}: Entra takes one, letter for letter as the token has it; remove the other"
+        exact.append((trust.issuer, trust.subject or trust.expression))
+        if (first := by_claims.setdefault(tuple(text.casefold() for text in exact[index]), index)) != index:
+            is_same, other = exact[first] == exact[index], declared[first].name
+            same = "has the issuer and subject of" if is_same else "differs in letter case only from"
+            text = f"{same} {other!r}: Entra takes one, letter for letter as the token has it; remove the other"
             yield Problem([*there, index], text)
         if trust.subject.startswith("/eid1/") and integration.sign_in_audience != "AzureADMyOrg":
             text = (

@@ -22,7 +22,7 @@ from settings.federated_subjects import (
     expression_problem,
     subject_problem,
 )
-from settings.strict_model import StrictModel as _Model
+from settings.strict_model import StrictModel
 from settings.values import FederatedName, Name
 
 AUDIENCES = ("api://AzureADTokenExchange", "api://AzureADTokenExchangeUSGov", "api://AzureADTokenExchangeChina")
@@ -56,7 +56,7 @@ class Trust(NamedTuple):
     sent_by: str
 
 
-class FederatedCredential(_Model):
+class FederatedCredential(StrictModel):
     """One trust: tokens of one issuer, with one subject or an expression about their claims."""
 
     name: FederatedName

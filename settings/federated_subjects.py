@@ -10,14 +10,12 @@ federated tokens".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Literal, NamedTuple, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints, model_validator
 
-from settings.strict_model import StrictModel as _Model
-from settings.values import Guid, Name
+from settings.strict_model import StrictModel
+from settings.values import Guid, Name, split_address
 
 GITHUB = "https://token.actions.githubusercontent.com"
 GITLAB = "https://gitlab.com"
@@ -37,11 +35,8 @@ _REPOSITORY = re.compile(r"([A-Za-z0-9-]+)(@\d+)?/([A-Za-z0-9._-]+)(@\d+)?")
 _GITHUB_SUBJECT = re.compile(
     r"repo:(?P<repository>[^/:]+/[^/:]+):(?:environment:[^:]+|ref:refs/(?:heads|tags)/[^:]+|pull_request)"
 )
-_PLATFORMS: Mapping[str, tuple[str, str]] = {
-    # How an issuer's subjects look, and what a wrong one should be.
-    "gitlab": (r"project_path:[^:]+:ref_type:(?:branch|tag):ref:.+", "project_path:<project>:ref_type:branch:ref:main"),
-    "kubernetes": (r"system:serviceaccount:[a-z0-9-]+:[a-z0-9.-]+", "system:serviceaccount:<namespace>:<name>"),
-}
+_GITLAB_SUBJECT = re.compile(r"project_path:[^:]+:ref_type:(?:branch|tag):ref:.+")
+_KUBERNETES_SUBJECT = re.compile(r"system:serviceaccount:[a-z0-9-]+:[a-z0-9.-]+")
 _WILDCARDS = frozenset("*?")
 
 
@@ -54,7 +49,7 @@ class Claims(NamedTuple):
 
 
 def _issuer(url: str) -> str:
-    parts = urlsplit(url)
+    parts = split_address(url)
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ValueError("is not an issuer: an https address, letter for letter as the token's claim `iss` has it")
     if parts.netloc != parts.netloc.lower():
@@ -102,7 +97,7 @@ def _environment(text: str) -> str:
     return text
 
 
-class GitHub(_Model):
+class GitHub(StrictModel):
     """Jobs of GitHub Actions: those in one environment, on one branch or tag, or for pull requests."""
 
     repository: Annotated[Name, AfterValidator(_repository)]
@@ -137,7 +132,7 @@ class GitHub(_Model):
         return _exactly_or_matching(GITHUB, f"repo:{self.repository}:{which}")
 
 
-class GitLab(_Model):
+class GitLab(StrictModel):
     """Jobs of GitLab CI/CD on one branch or tag."""
 
     project: Annotated[Name, StringConstraints(pattern=r"^[^:/\s][^:\s]*/[^:\s]*[^:/\s]$")]
@@ -161,7 +156,7 @@ class GitLab(_Model):
         return _exactly_or_matching(self.issuer, f"project_path:{self.project}:ref_type:{kind}:ref:{ref}")
 
 
-class AzureDevOps(_Model):
+class AzureDevOps(StrictModel):
     """A service connection of Azure DevOps: issuer and subject as it shows them, or, for an older one, its names."""
 
     issuer: Issuer | None = None
@@ -204,7 +199,7 @@ _DNS_LABEL = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 _DNS_NAME = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 
 
-class Kubernetes(_Model):
+class Kubernetes(StrictModel):
     """A service account of a Kubernetes cluster; `issuer` is the cluster's, as its tokens have it."""
 
     issuer: Issuer
@@ -219,7 +214,7 @@ class Kubernetes(_Model):
         return Claims(self.issuer, f"system:serviceaccount:{self.namespace}:{self.service_account}")
 
 
-class ManagedIdentity(_Model):
+class ManagedIdentity(StrictModel):
     """A managed identity of this tenant, by the object id of its service principal."""
 
     principal_id: Guid
@@ -271,10 +266,10 @@ def subject_problem(issuer: str, subject: str) -> str:
             _repository(found["repository"])
         except ValueError as problem:
             return f"{found['repository']!r} {problem}"
-    for platform, (pattern, example) in _PLATFORMS.items():
-        is_of_platform = _ANY_GITLAB.fullmatch(issuer) if platform == "gitlab" else subject.startswith("system:")
-        if is_of_platform and not re.fullmatch(pattern, subject):
-            return f"is not what {'GitLab' if platform == 'gitlab' else 'Kubernetes'} writes: {example}"
+    if _ANY_GITLAB.fullmatch(issuer) and not _GITLAB_SUBJECT.fullmatch(subject):
+        return "is not what GitLab writes: project_path:<project>:ref_type:branch:ref:main"
+    if subject.startswith("system:") and not _KUBERNETES_SUBJECT.fullmatch(subject):
+        return "is not what Kubernetes writes: system:serviceaccount:<namespace>:<name>"
     if _WILDCARDS & set(subject):
         return (
             "has * or ?, which a subject has no meaning for: Entra compares it letter for letter; write an expression"

@@ -32,10 +32,10 @@ class FirstStackFile:
         environments: names of Business Central environments.
         key: the integration's.
         preset: its preset, "" for none.
-        preset_values: what the preset says.
+        preset_values: what the preset says; {} without one.
         display_name: "" where the preset says it.
         permission_sets: role ids; none where the preset says them.
-        issued: the date of its first secret, as ISO 8601.
+        issued: the date of its first secret or certificate, as ISO 8601.
     """
 
     tenant_id: str
@@ -102,11 +102,6 @@ class FirstStackFile:
         yield f"  {_scalar(self.key)}:"
         yield from (f"    {line}" for line in self._integration(list(keys)))
 
-    @property
-    def people_sign_in(self) -> bool:
-        """Whether people sign in to it, who have permission sets of their own; it is then registered nowhere."""
-        return bool(self.preset) and not self.preset_values.get("roles")
-
     def _integration(self, environments: Sequence[str]) -> list[str]:
         lines = [f"preset: {_scalar(self.preset)}"] if self.preset else []
         if self.display_name:
@@ -115,18 +110,32 @@ class FirstStackFile:
             lines.append("roles: [API.ReadWrite.All]")
         if self.permission_sets:
             lines += ["permissionSets:", *(f"  - {_scalar(each)}" for each in self.permission_sets)]
-        if not self.people_sign_in:
+        if not is_registered_nowhere(self.preset_values):
             lines.append(f"environments: [{', '.join(environments)}]")
-        if not self.preset or below(self.preset_values, ("credentials", "secrets")) is not None:
+        has_secrets = not self.preset or below(self.preset_values, ("credentials", "secrets")) is not None
+        in_vault = below(self.preset_values, ("credentials", "vaultCertificate")) is not None
+        if has_secrets or in_vault:
+            lines.append("credentials:")
+        if has_secrets:
             lines += [
-                "credentials:",
                 "  secrets:",
                 "    # One secret for each date, which ends lifetimeDays after it. To rotate: add a date, hand the new",
                 "    # secret over, and remove the old date later. Quote the dates.",
                 f"    issued: ['{self.issued}']",
                 *([] if self.preset else [f"    lifetimeDays: {LIFETIME_DAYS}"]),
             ]
+        if in_vault:
+            lines += [
+                "  vaultCertificate:",
+                "    # One certificate for each date; the vault keeps its key. `python -m commands rotate` adds one.",
+                f"    issued: ['{self.issued}']",
+            ]
         return lines
+
+
+def is_registered_nowhere(preset: Mapping[str, Any]) -> bool:
+    """Tell whether a preset, given by its values, has no application role: people sign in, with their own rights."""
+    return bool(preset) and not preset.get("roles")
 
 
 def is_only_begun(text: str) -> bool:

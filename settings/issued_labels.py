@@ -14,12 +14,14 @@ from typing import Any
 
 import yaml
 
-from settings.values import label as read_label
+from settings.values import read_label
 from settings.yaml_reader import read_nodes, read_yaml
 
 OF_SECRETS = ("credentials", "secrets", "issued")
 OF_CERTIFICATES = ("credentials", "vaultCertificate", "issued")
 """Where the lists of labels stand, below an integration."""
+_BELOW_THE_ENTRY = 3
+"""How many keys lead to what an integration says: `config`, `integrations` and its own."""
 
 
 class CannotEdit(Exception):
@@ -118,7 +120,7 @@ def _deepest_node(text: str, path: Sequence[str]) -> tuple[yaml.CollectionNode, 
             raise TypeError("no mapping")
         found = next((value for name, value in node.value if name.value == key), None)
         if found is None:
-            if number < len(path) - len(OF_SECRETS):  # not even the integration is there
+            if number < _BELOW_THE_ENTRY:  # not even the integration is there
                 raise LookupError(key)
             return node, path[number:]
         node = found

@@ -71,7 +71,7 @@ def load(
     for key, entry in entries.items():
         try:
             together = merged_entry(str(key), entry, Presets(presets), defaults)
-        except SettingsProblem as refused:
+        except UnusableEntry as refused:
             problems.append(refused.problem)
         else:
             filled.append({**together.values, "(key)": str(key)})
@@ -115,8 +115,12 @@ def decode_configuration_value(text: str) -> Any:
         return text  # a text that begins like JSON; where that is wrong, validation says so
 
 
-class SettingsProblem(Exception):
-    """One thing that is wrong with an integration before it can be validated."""
+class UnusableEntry(Exception):
+    """An integration's entry cannot be validated yet: it is empty, or its preset cannot be used.
+
+    Attributes:
+        problem: what is wrong with it.
+    """
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.text)
@@ -133,17 +137,17 @@ def merged_entry(key: str, entry: object, presets: Presets, defaults: Mapping[st
         defaults: of the stack file; known to be valid.
 
     Raises:
-        SettingsProblem: the entry is empty, or its preset is not there or cannot be used.
+        UnusableEntry: the entry is empty, or its preset is not there or cannot be used.
     """
     if not isinstance(entry, Mapping) or not entry:
         text = "has no settings: name a preset and environments at least"
-        raise SettingsProblem(Problem(["integrations", key], text))
+        raise UnusableEntry(Problem(["integrations", key], text))
     if "preset" not in entry:
         return merged(entry, {}, defaults)
     try:
         preset = presets.read(entry["preset"])
     except ValueError as problem:
-        raise SettingsProblem(Problem(["integrations", key, "preset"], str(problem))) from None
+        raise UnusableEntry(Problem(["integrations", key, "preset"], str(problem))) from None
     return merged(entry, preset.values, defaults)
 
 

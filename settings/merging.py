@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 Layer = Literal["defaults", "preset", "stack file"]
 """Where a value was written; the last one is the integration's entry."""
-Path = tuple[str, ...]
+Keys = tuple[str, ...]
 """The keys from an integration to a value."""
 
 ABOUT_OWN_APPLICATIONS = ("owners", "notes", "serviceManagementReference", "enabled")
@@ -30,8 +30,8 @@ class Merged:
     """
 
     values: dict[str, Any] = field(default_factory=dict)
-    origins: dict[Path, Layer] = field(default_factory=dict)
-    hidden: dict[Path, tuple[Layer, ...]] = field(default_factory=dict)
+    origins: dict[Keys, Layer] = field(default_factory=dict)
+    hidden: dict[Keys, tuple[Layer, ...]] = field(default_factory=dict)
 
 
 def merged(entry: Mapping[str, Any], preset: Mapping[str, Any], defaults: Mapping[str, Any]) -> Merged:
@@ -82,7 +82,7 @@ def _merge_layer(whole: Merged, above: Mapping[str, Any], layer: Layer) -> None:
     whole.values = _merge(whole, whole.values, above, layer, ())
 
 
-def _merge(whole: Merged, lower: Mapping[str, Any], above: Mapping[str, Any], layer: Layer, at: Path) -> dict[str, Any]:
+def _merge(whole: Merged, lower: Mapping[str, Any], above: Mapping[str, Any], layer: Layer, at: Keys) -> dict[str, Any]:
     both = dict(lower)
     for key, value in above.items():
         here, old = (*at, str(key)), both.get(key)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from settings.stack_file import StackFile
-from settings.values import PATTERNS
+from settings.values import LIMITED_BY, PATTERNS
 
 
 class Problem(NamedTuple):
@@ -60,7 +60,7 @@ def message(problems: Iterable[Problem], file: StackFile) -> str:
     return "\n".join([f"{count} in {place}; nothing was changed:", *lines])
 
 
-Place = tuple[str, ...]
+ModelPath = tuple[str, ...]
 """The keys that lead to a model; where any key or any item of a list may stand, `ANY_KEY` or `ANY_ITEM`."""
 ANY_KEY, ANY_ITEM = "<key>", "[]"
 
@@ -86,21 +86,21 @@ def validation_problems(
         if error["type"] == "extra_forbidden":
             yield Problem(keys, _unknown(keys, model))
         elif keys[-1] in {"(key)", "[key]"}:  # ours and pydantic's word for "the key itself"
-            yield Problem(keys[:-1], _text(error, ""))
+            yield Problem(keys[:-1], _text(error))
         else:
-            yield Problem(keys, _text(error, str(keys[-1])))
+            yield Problem(keys, _text(error))
 
 
 def problem_text(invalid: ValidationError) -> str:
     """Return the first thing that is wrong with one value that was validated by itself."""
-    return _text(invalid.errors(include_url=False)[0], "")
+    return _text(invalid.errors(include_url=False)[0])
 
 
 def _under(error: ErrorDetails, keys: Sequence[str | int]) -> bool:
     return list(error["loc"][: len(keys)]) == list(keys)
 
 
-def _text(error: ErrorDetails, key: str) -> str:
+def _text(error: ErrorDetails) -> str:
     """Return what is wrong with a value, without the value where it could be a secret (`shown`)."""
     value, context = error["input"], error.get("ctx", {})
     match error["type"]:
@@ -115,10 +115,12 @@ def _text(error: ErrorDetails, key: str) -> str:
         case "string_type":
             return f"{shown(value)} is not a text; put it in quotes" if _scalar(value) else "must be a text"
         case "string_too_short":
-            return "must not be empty"
+            least = context["min_length"]
+            count = len(value.strip())
+            return "must not be empty" if least == 1 else f"has {count} characters; it takes {least} at least"
         case "string_too_long":
-            service = "Entra" if key == "displayName" else "Business Central"
-            return f"has {len(value.strip())} characters; {service} allows {context['max_length']}"
+            most = context["max_length"]
+            return f"has {len(value.strip())} characters; {LIMITED_BY[most]} allows {most}"
         case "string_pattern_mismatch":
             return PATTERNS[context["pattern"]]
         case "bool_parsing" | "bool_type":
@@ -154,7 +156,7 @@ def _unknown(keys: Sequence[str | int], model: type[BaseModel]) -> str:
     return f"unknown key{suggestion(str(key), here[0] if here else ())}"
 
 
-def _in_common(place: Place, location: Sequence[str | int]) -> int:
+def _in_common(place: ModelPath, location: Sequence[str | int]) -> int:
     """Return how many steps from the top a place and a location share."""
     count = 0
     for step, key in zip(place, location, strict=False):
@@ -165,10 +167,10 @@ def _in_common(place: Place, location: Sequence[str | int]) -> int:
 
 
 @cache
-def _keys_by_place(model: type[BaseModel]) -> dict[Place, list[str]]:
+def _keys_by_place(model: type[BaseModel]) -> dict[ModelPath, list[str]]:
     """Return the keys of a model, and of all models in it, by place."""
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    found: dict[Place, list[str]] = {(): [alias for alias in fields if alias != "(key)"]}
+    found: dict[ModelPath, list[str]] = {(): [alias for alias in fields if alias != "(key)"]}
     for alias, field in fields.items():
         for inner, steps in _models_in(field.annotation):
             # Integrations are validated as a list, and written as a mapping.
@@ -177,7 +179,7 @@ def _keys_by_place(model: type[BaseModel]) -> dict[Place, list[str]]:
     return found
 
 
-def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], Place]]:
+def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], ModelPath]]:
     """Yield the models in a field's annotation, each with the steps to it: none, a key or an item."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, ()

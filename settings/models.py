@@ -13,7 +13,6 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    StringConstraints,
     ValidationInfo,
     model_validator,
 )
@@ -25,9 +24,10 @@ from settings.credentials import Credentials
 from settings.defaults import Defaults
 from settings.messages import shown
 from settings.permission_models import OtherPermissions, PermissionSetItem, by_resource, without_duplicates
-from settings.strict_model import StrictModel as _Model
+from settings.strict_model import StrictModel
 from settings.values import (
     TEN_YEARS,
+    DisplayName,
     EnvironmentName,
     Guid,
     Key,
@@ -36,7 +36,6 @@ from settings.values import (
     PublicClientAddress,
     Text50,
     WebAddress,
-    quotable,
     safe_address,
     server_scope,
 )
@@ -44,7 +43,7 @@ from settings.values import (
 PROJECT = "entra-business-central"
 
 
-class Publisher(_Model):
+class Publisher(StrictModel):
     """The verified publisher of a vendor's application, by name or by id."""
 
     display_name: Name | None = None
@@ -63,7 +62,7 @@ def _name_alone(value: object) -> object:
     return value if isinstance(value, Mapping | list | Publisher) else {"displayName": value}
 
 
-class RedirectUris(_Model):
+class RedirectUris(StrictModel):
     """Where Entra sends people back to after they have signed in; a list that is left out stays as others set it."""
 
     web: Annotated[tuple[WebAddress, ...], AfterValidator(without_duplicates)] | None = None
@@ -74,7 +73,7 @@ class RedirectUris(_Model):
     `['http://localhost:33418/callback']`"""
 
 
-class Access(_Model):
+class Access(StrictModel):
     """What an integration gets in one environment, where it differs from the integration's own settings."""
 
     permission_sets: tuple[PermissionSetItem, ...] | None = None
@@ -119,7 +118,7 @@ def _something_is_granted(roles: tuple[str, ...], info: ValidationInfo) -> tuple
     return roles
 
 
-class Integration(_Model):
+class Integration(StrictModel):
     """An outside system that calls Business Central; `key` is its name in the stack file and in the state."""
 
     key: Key = Field(alias="(key)")
@@ -137,7 +136,7 @@ class Integration(_Model):
     ) = None
     """The verified publisher of a vendor's application; nothing is granted to one of another publisher. Example: `Navi
     Partner København ApS`, `{verifiedPublisherId: '1234567'}`"""
-    display_name: Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
+    display_name: DisplayName
     """The application's name in Entra, up to 120 characters, without an apostrophe. Example: `Warehouse robots`"""
     description: Text50 | None = None
     """What stands in Business Central, up to 50 characters; its user is named after it. Left out, it is the display
@@ -240,7 +239,7 @@ class Integration(_Model):
         return Access(**{**everywhere, **there, "description": description})
 
 
-class Environment(_Model):
+class Environment(StrictModel):
     """A Business Central environment; the key in the stack file is only a short word for it."""
 
     name: EnvironmentName
@@ -257,7 +256,7 @@ class Environment(_Model):
     Example: `[Test]`"""
 
 
-class CompanionExtension(_Model):
+class CompanionExtension(StrictModel):
     """The companion extension in this stack's environments; for a stack of its own, since stacks share environments."""
 
     file: Name
@@ -270,7 +269,7 @@ class CompanionExtension(_Model):
     """Whether `pulumi destroy` uninstalls it."""
 
 
-class Settings(_Model):
+class Settings(StrictModel):
     """Everything that a stack file says."""
 
     @property

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID, RESOURCES
 from settings.messages import suggestion
-from settings.strict_model import StrictModel as _Model
+from settings.strict_model import StrictModel
 from settings.values import Guid, Name, RoleId
 
 
@@ -19,7 +19,7 @@ def without_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-class PermissionSet(_Model):
+class PermissionSet(StrictModel):
     """A permission set to assign: a role id, perhaps a company, and scope and app id where the role id is ambiguous."""
 
     role_id: RoleId
@@ -42,7 +42,7 @@ PermissionSetItem = Annotated[
 ]
 
 
-class OtherPermissions(_Model):
+class OtherPermissions(StrictModel):
     """What an integration is granted on another resource than Business Central."""
 
     roles: Annotated[tuple[Name, ...], AfterValidator(without_duplicates)] = ()

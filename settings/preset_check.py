@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from settings.loading import SettingsError, load
-from settings.merging import below
 from settings.messages import Problem
 from settings.presets import Preset, Presets
 from settings.stack_file import line_in
@@ -19,8 +18,8 @@ _STACK_FILE = Path("no stack file")
 def preset_problems(presets: Path, name: str) -> list[str]:
     """Return what is wrong with a preset, each with its line; [] where nothing is.
 
-    It is tried in a stack file that has what a preset leaves to it: an environment, the date of a secret, and a display
-    name where the preset has none. How long a secret may live is that stack file's affair.
+    It is tried in a stack file that has what a preset leaves to it: an environment, and a display name where the preset
+    has none. The dates of its secrets, and how long one may live, are that stack file's affair.
 
     Args:
         presets: the folder of presets.
@@ -33,8 +32,6 @@ def preset_problems(presets: Path, name: str) -> list[str]:
     integration: dict[str, Any] = {"preset": name}
     if not preset.values.keys() & {"otherPermissions"} or preset.values.keys() & {"roles", "delegatedScopes"}:
         integration["environments"] = ["any"]  # else nothing of it is in Business Central
-    if below(preset.values, ("credentials", "secrets")) is not None:
-        integration["credentials"] = {"secrets": {"issued": ["2026-01-01"]}}
     if "displayName" not in preset.values:
         integration["displayName"] = "Any"
     values = {
@@ -43,7 +40,7 @@ def preset_problems(presets: Path, name: str) -> list[str]:
         "maximumSecretLifetimeDays": TEN_YEARS,
     }
     try:
-        load(values, presets=presets, stack_file=_STACK_FILE)
+        load(values, presets=presets, stack_file=_STACK_FILE, dates_required=False)
     except SettingsError as refused:
         return [_in_preset(preset, problem) for problem in refused.problems]
     return []

@@ -18,6 +18,7 @@ NOT_IN_A_PRESET = {
     ("formerly",): "each integration has former keys of its own",
     ("credentials", "secrets", "issued"): "a date here would make a secret for everybody who uses it",
     ("credentials", "secrets", "known"): "each integration has secrets of its own",
+    ("credentials", "vaultCertificate", "issued"): "a date here would make a certificate for everybody who uses it",
 }
 """Keys of an integration that are about one integration, and why each has no place in a preset."""
 
@@ -78,7 +79,9 @@ class Presets:
         try:
             text = (self._folder / f"{name}.yaml").read_text(encoding="utf-8")
             values = read_yaml(text)
-        except (OSError, ValueError) as problem:
+        except OSError as problem:
+            raise ValueError(f"{name}.yaml cannot be read: {problem.strerror}") from None
+        except ValueError as problem:
             raise ValueError(f"{name}.yaml is not valid YAML: {problem}") from None
         if not isinstance(values, Mapping):
             raise ValueError(f"{name}.yaml must be a mapping (key: value), of an integration's keys")  # noqa: TRY004

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 TEN_YEARS = 3650  # days; no secret should live that long, and far beyond it there are no dates
 
 
-def label(value: object) -> str:
+def read_label(value: object) -> str:
     """Read a date as YAML and Pulumi spell it (also 2026-11-15 00:00:00 +0000 UTC), perhaps with a letter.
 
     docs/reference/facts-pulumi.md, "Values of a stack file".
@@ -43,9 +43,25 @@ def quotable(name: str) -> str:
     return name
 
 
+def split_address(url: str) -> SplitResult:
+    """Take an address apart.
+
+    Raises:
+        ValueError: it is none: its brackets, its port or a character of its host cannot be right.
+    """
+    try:
+        parts = urlsplit(url)
+        is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        is_valid = False
+    if not is_valid or not url.isprintable() or " " in parts.netloc:
+        raise ValueError("is not a valid address: its host or its port cannot be right")
+    return parts
+
+
 def safe_address(url: str) -> str:
     """Refuse an address that would send a token in the clear, or keep a password in the state."""
-    parts = urlsplit(url)
+    parts = split_address(url)
     if parts.fragment or url != url.strip() or set(parse_qs(parts.query)) - {"tenant"}:
         raise ValueError("is more than an address with, perhaps, ?tenant=..., such as https://bc.example:7048/BC")
     if parts.username or parts.password:
@@ -120,9 +136,18 @@ PATTERNS = {  # pattern -> what is said where a text is another
     _IN_A_VAULT: "must be a name in Key Vault: 1 to 127 letters, digits and -",
     _FEDERATED: "must have 3 to 120 letters, digits, - and _, and begin with a letter or a digit, as Entra wants it",
 }
+LIMITED_BY = {  # the longest that a text may be -> which service allows no more
+    20: "Business Central",
+    24: "Key Vault",
+    30: "Business Central",
+    50: "Business Central",
+    120: "Entra",
+    600: "Entra",
+}
 
 Key = Annotated[str, StringConstraints(pattern=_KEY)]  # a part of URNs, tags and logical names
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=_ONE_LINE)]
+DisplayName = Annotated[Name, StringConstraints(max_length=120), AfterValidator(quotable)]
 Text50 = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]  # Text[50] in Business Central
 RoleId = Annotated[Name, StringConstraints(to_upper=True, max_length=20), AfterValidator(_not_super)]  # Code[20]
 # Letters, digits and hyphens: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/tenant-admin-center-environments
@@ -136,4 +161,4 @@ VaultName = Annotated[str, StringConstraints(min_length=3, max_length=24, patter
 SecretName = Annotated[str, StringConstraints(pattern=_IN_A_VAULT)]
 # https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations#errors
 FederatedName = Annotated[str, StringConstraints(pattern=_FEDERATED)]
-Label = Annotated[str, BeforeValidator(label, json_schema_input_type=str)]
+Label = Annotated[str, BeforeValidator(read_label, json_schema_input_type=str)]

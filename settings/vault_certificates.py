@@ -12,11 +12,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from settings.strict_model import StrictModel as _Model
+from settings.strict_model import StrictModel
 from settings.values import TEN_YEARS, Label, SecretName, VaultName
 
 
-class VaultCertificate(_Model):
+class VaultCertificate(StrictModel):
     """Certificates whose private keys a vault keeps: versions of one certificate in it, one for each label."""
 
     key_vault: VaultName

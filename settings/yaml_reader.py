@@ -101,6 +101,8 @@ def read_yaml(text: str) -> Any:
         raise ValueError(text + tab) from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except OverflowError:
+        raise ValueError("it has a number that is greater than any that JSON's readers know") from None
     except (ValueError, LookupError, TypeError, AttributeError):  # what PyYAML makes of `!!bool perhaps`
         raise ValueError("it has a value that is not what its tag says") from None
     try:

@@ -17,7 +17,7 @@ from clients.business_central.errors import KNOWN_ANSWERS
 from clients.business_central.permission_refusals import permission_refusal
 from clients.http.answers import remedy_by_status
 from clients.http.errors import Conflict, Forbidden, ServiceError, Unauthorized, Unavailable
-from clients.http.failures import ErrorBody
+from clients.http.failures import ErrorBody, as_mapping
 from clients.http.redaction import redact
 from clients.http.transport import File, Transport
 from clients.http.writes import Done, done_if, write
@@ -155,26 +155,25 @@ class EnvironmentApps:
             raise problem.add_remedy(self._remedy(problem)) from None
 
     def _remedy(self, problem: ServiceError) -> str:
-        match problem:
-            case _ if isinstance(problem, Unauthorized | Forbidden) or permission_refusal(problem):
-                return (
-                    "An application that runs this needs the role AdminCenter.ReadWrite.All of Business Central, and "
-                    "an administrator lists it in the admin center under Authorized Microsoft Entra Apps; a person "
-                    "(`az login`) needs to be an administrator. "
-                    f"If only the extensions of {self.environment} are refused: the permission set EXTEN. MGT. - ADMIN."
-                )
-            case ServiceError(code="environmentNotFound" | "EnvironmentNotFound"):
-                return f"Check the name of environment {self.environment} against the admin center."
-            case Conflict():
-                return (
-                    f"Something else is going on in environment {self.environment}: look in the admin center, then run "
-                    "the same command again."
-                )
-            case Unavailable():
-                return (
-                    f"Environment {self.environment} may be updating; look in the admin center, then run the same "
-                    "command again."
-                )
+        if isinstance(problem, Unauthorized | Forbidden) or permission_refusal(problem):
+            return (
+                "An application that runs this needs the role AdminCenter.ReadWrite.All of Business Central, and an "
+                "administrator lists it in the admin center under Authorized Microsoft Entra Apps; a person (`az "
+                "login`) needs to be an administrator. "
+                f"If only the extensions of {self.environment} are refused: the permission set EXTEN. MGT. - ADMIN."
+            )
+        if problem.code.lower() == "environmentnotfound":
+            return f"Check the name of environment {self.environment} against the admin center."
+        if isinstance(problem, Conflict):
+            return (
+                f"Something else is going on in environment {self.environment}: look in the admin center, then run the "
+                "same command again."
+            )
+        if isinstance(problem, Unavailable):
+            return (
+                f"Environment {self.environment} may be updating; look in the admin center, then run the same command "
+                "again."
+            )
         return remedy_by_status(problem)
 
 
@@ -183,14 +182,17 @@ def read_error_body(body: Mapping[str, Any]) -> ErrorBody:
 
     Extensions that have to be installed, updated or uninstalled first are named in the text.
     """
-    inner = body.get("error")
-    error = inner if isinstance(inner, Mapping) else body
+    error = as_mapping(body.get("error")) or body
     text = str(error.get("message") or "")
-    data = error.get("data") or error.get("extensionData")
-    if isinstance(data, Mapping) and (requirements := data.get("requirements")):
-        named = [f"{each.get('type')} {each.get('name')} {each.get('version')}" for each in requirements]
-        text = f"{text.rstrip('.')} (first {', '.join(named)})"
+    requirements = as_mapping(error.get("data") or error.get("extensionData")).get("requirements")
+    named = [_requirement(as_mapping(each)) for each in requirements] if isinstance(requirements, list) else []
+    if any(named):
+        text = f"{text.rstrip('.')} (first {', '.join(filter(None, named))})"
     return ErrorBody(str(error.get("code") or ""), text, "")
+
+
+def _requirement(needed: Mapping[str, Any]) -> str:
+    return " ".join(str(needed[key]) for key in ("type", "name", "version") if needed.get(key))
 
 
 def _running(operation: Mapping[str, Any], app: App) -> tuple[str, Deployment] | None:

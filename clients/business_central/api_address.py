@@ -6,9 +6,9 @@ https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import quote
 
-from clients.business_central.application_client import STANDARD_ROUTE, route_for
+from clients.business_central.application_client import route_for
+from clients.business_central.routes import STANDARD_ROUTE, online_path
 
 
 def api_address(roles: Iterable[str], online: str, tenant_id: str, environment: str, base_url: str = "") -> str:
@@ -27,6 +27,5 @@ def api_address(roles: Iterable[str], online: str, tenant_id: str, environment: 
     route = route_for(roles) or STANDARD_ROUTE
     if base_url:
         address, mark, query = base_url.partition("?")
-        return f"{address}/api/{route}{mark}{query}"
-    root = f"{online}/v2.0/{quote(tenant_id, safe='')}/{quote(environment, safe='')}"
-    return f"{root}/api/{route}" if online else ""
+        return f"{address.rstrip('/')}/api/{route}{mark}{query}"
+    return f"{online}{online_path(tenant_id, environment)}/api/{route}" if online else ""

@@ -26,7 +26,16 @@ _MAGIC = b"NAVX"
 _MANIFEST = "NavxManifest.xml"
 _MAX_MANIFEST_BYTES = 1024 * 1024  # a manifest is a few kB; anything larger is not one
 _NAMESPACE = "{http://schemas.microsoft.com/navx/2015/manifest}"
-_UNREADABLE = (ValueError, KeyError, RuntimeError, zlib.error, zipfile.BadZipFile, ElementTree.ParseError)
+# LookupError: an encoding of XML that Python does not know, or no manifest; EOFError: an archive that is cut short.
+_UNREADABLE = (
+    ValueError,
+    LookupError,
+    EOFError,
+    RuntimeError,
+    zlib.error,
+    zipfile.BadZipFile,
+    ElementTree.ParseError,
+)
 
 
 class Version(tuple[int, int, int, int]):

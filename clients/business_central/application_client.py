@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from clients.business_central.environment import read_error_body
 from clients.business_central.requests import HEADERS
-from clients.business_central.routes import AUTOMATION_ROUTE
+from clients.business_central.routes import AUTOMATION_ROUTE, STANDARD_ROUTE, online_path
 from clients.entra import cloud, sign_in
 from clients.entra.caller import claim_values, claims_of
 from clients.entra.cloud import Cloud
@@ -19,8 +19,6 @@ from clients.entra.credential import AccessToken, Credential
 from clients.entra.kept_tokens import KeptTokens
 from clients.http.errors import SignInFailed
 from clients.http.transport import Transport
-
-STANDARD_ROUTE = "v2.0"
 
 ROUTES = {"API.ReadWrite.All": STANDARD_ROUTE, "Automation.ReadWrite.All": AUTOMATION_ROUTE}
 """Application role -> a route that it opens. The others open the admin center, or nothing that is documented."""
@@ -138,7 +136,7 @@ class ApplicationClient:
         query: Mapping[str, str] | None = None,
     ) -> list[tuple[str, str]]:
         address, _, own_query = base_url.partition("?")
-        online = "" if base_url else f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(environment, safe='')}"
+        online = "" if base_url else online_path(self._tenant_id, environment)
         if address:
             cloud.require_same_cloud(address, self._home)
         transport = self._transport(address or cloud.business_central_url(self._home))

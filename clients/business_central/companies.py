@@ -15,7 +15,7 @@ from clients.http.transport import Transport
 
 
 class Companies(Requests):
-    """The companies of an environment. They are listed once and cached for all callers; our writes do not change them.
+    """The companies of an environment: listed once for all callers, and cached for a short time.
 
     Attributes:
         name: name of the environment.

@@ -10,9 +10,9 @@ import re
 import threading
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from clients.business_central.registrations import Registrations
+from clients.business_central.routes import online_path
 from clients.business_central.servers import Server
 from clients.business_central.users import Users
 from clients.http.failures import ErrorBody, as_mapping
@@ -58,14 +58,12 @@ class BusinessCentral:
         self._lock = threading.Lock()
 
     def environment(self, name: str) -> Environment:
-        """Return the client of one environment; the same one for the same name, so that its reads are shared.
-
-        Addresses: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/api-endpoint-structure
-        """
-        online = f"/v2.0/{quote(self._tenant_id, safe='')}/{quote(name, safe='')}" if self._tenant_id else ""
+        """Return the client of one environment; the same one for the same name, so that its reads are shared."""
+        root = f"{online_path(self._tenant_id, name) if self._tenant_id else ''}/api"
         with self._lock:
-            made = Environment(self._transport, f"{online}/api", name, self._query, self._server)
-            return self._environments.setdefault(name, made)
+            if name not in self._environments:
+                self._environments[name] = Environment(self._transport, root, name, self._query, self._server)
+            return self._environments[name]
 
 
 class Environment(Registrations, Users):

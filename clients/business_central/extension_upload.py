@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Self
-from urllib.parse import quote
 
 from clients.business_central.app_file import App, AppFile, Version
 from clients.business_central.deployment import Deployment
@@ -19,7 +18,7 @@ from clients.business_central.environment import Environment
 from clients.business_central.errors import ASSIGN_EXTENSION_MANAGEMENT, add_environment_remedy, format_remedy
 from clients.business_central.permission_refusals import permission_refusal
 from clients.business_central.requests import Requests
-from clients.business_central.routes import AUTOMATION_ROUTE, COMPANION_ROUTE
+from clients.business_central.routes import AUTOMATION_ROUTE, COMPANION_ROUTE, online_path
 from clients.http.errors import ServiceError
 from clients.http.transport import Transport, no_body
 from clients.http.writes import Done, done_if
@@ -37,7 +36,7 @@ class ExtensionUpload(Requests):
     """
 
     def __init__(self, transport: Transport, tenant_id: str, environment: Environment) -> None:
-        root = f"/v2.0/{quote(tenant_id, safe='')}/{quote(environment.name, safe='')}/api/{AUTOMATION_ROUTE}"
+        root = f"{online_path(tenant_id, environment.name)}/api/{AUTOMATION_ROUTE}"
         super().__init__(transport, root, {})
         self._environment = environment
 

@@ -20,8 +20,8 @@ from clients.http.writes import done_if
 class Users(Companies):
     """The users of an environment, people and applications, and what is assigned to them.
 
-    What applications hold is listed once for all of them, and cached until we write. The definitions of permission sets
-    are cached for good: our writes do not change them.
+    What applications hold is listed once for all of them, and cached for a short time, or until we write. The
+    definitions of permission sets are cached for a short time too; our writes do not change them.
     """
 
     def __init__(

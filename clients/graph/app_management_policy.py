@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from clients.graph.permissions import READ_POLICIES
 from clients.graph.requests import Requests
+from clients.graph.times import moment
 from clients.http.errors import Forbidden
 
 _DURATION = re.compile(
     r"P(?:(?P<weeks>[\d.]+)W)?(?:(?P<days>[\d.]+)D)?"
     r"(?:T(?:(?P<hours>[\d.]+)H)?(?:(?P<minutes>[\d.]+)M)?(?:(?P<seconds>[\d.]+)S)?)?"
 )
-_FROM_THE_BEGINNING = "0001-01-01T00:00:00Z"
+_FROM_THE_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,16 @@ class Restriction:
     Attributes:
         type: what it restricts, such as "passwordAddition" and "passwordLifetime".
         longest: how long a secret may live, None where it says nothing of that.
-        applies_from: it applies to applications that were made at this time, RFC 3339, or later.
+        applies_from: it applies to applications that were made at this time or later.
     """
 
     type: str
     longest: timedelta | None
-    applies_from: str
+    applies_from: datetime
 
     def applies_to(self, created: str) -> bool:
         """Tell whether it applies to an application that was made at a time (RFC 3339, "" where not known)."""
-        return not created or _moment(created) >= _moment(self.applies_from)
+        return not created or moment(created) >= self.applies_from
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class AppManagementPolicy:
         """Read it as Graph writes it.
 
         Raises:
-            ValueError: a lifetime is no duration.
+            LookupError, TypeError, ValueError: something is missing, a lifetime is no duration, or a time is none.
         """
         if not found["isEnabled"]:
             return cls(())
@@ -104,7 +105,9 @@ def _restrictions(listed: list[Mapping[str, Any]]) -> Iterator[Restriction]:
         if each.get("state", "enabled") == "enabled":
             longest, start = each.get("maxLifetime"), each.get("restrictForAppsCreatedAfterDateTime")
             yield Restriction(
-                each["restrictionType"], _duration(longest) if longest else None, start or _FROM_THE_BEGINNING
+                each["restrictionType"],
+                _duration(longest) if longest else None,
+                moment(start) if start else _FROM_THE_BEGINNING,
             )
 
 
@@ -114,7 +117,3 @@ def _duration(text: str) -> timedelta:
     if not found:
         raise ValueError(f"no duration: {text}")
     return timedelta(**{unit: float(number) for unit, number in found.groupdict().items() if number})
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -51,11 +51,20 @@ class AppRoleAssignments(Requests):
             return held
         return self.role_assignments(principal_id, resource_id)
 
-    def _list_assigned(self, resource_id: str) -> dict[str, list[RoleAssignment]]:
+    def roles_on(self, resource_id: str) -> list[RoleAssignment]:
+        """Return all roles that are assigned on a resource now; [] where there is no such resource.
+
+        Args:
+            resource_id: object id of the resource's service principal.
+        """
         path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo"
         attempting = f"list the roles that are assigned on service principal {resource_id}"
+        return self._list(RoleAssignment.from_graph, path, attempting=attempting, needs=READ_APPLICATIONS) or []
+
+    def _list_assigned(self, resource_id: str) -> dict[str, list[RoleAssignment]]:
+        """Return the roles on a resource by the object id of who holds them."""
         listed: dict[str, list[RoleAssignment]] = {}
-        for each in self._list(RoleAssignment.from_graph, path, attempting=attempting, needs=READ_APPLICATIONS) or []:
+        for each in self.roles_on(resource_id):
             listed.setdefault(each.principal_id, []).append(each)
         return listed
 
@@ -94,8 +103,7 @@ class AppRoleAssignments(Requests):
         path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo/{assignment_id}"
 
         def is_removed() -> bool:
-            held = self._list_assigned(resource_id).values()
-            return all(each.id != assignment_id for assignments in held for each in assignments)
+            return all(each.id != assignment_id for each in self.roles_on(resource_id))
 
         self._delete(path, is_removed, attempting=attempting, needs=GRANT_APP_ROLES, just_made=just_made)
 

@@ -9,14 +9,16 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-from clients.entra.caller import Caller
 from clients.graph.errors import is_absent
-from clients.graph.permissions import READ_APPLICATIONS, add_graph_remedy
-from clients.http.errors import NotFound, ServiceError
-from clients.http.transport import Transport
+from clients.graph.passwords import Password
+from clients.graph.permissions import READ_APPLICATIONS
+from clients.graph.requests import Requests, id_of
+from clients.http.errors import NotFound
+
+T = TypeVar("T")
 
 # `startsWith` in a lambda is documented for advanced queries only, which read an index that lags by moments.
 # https://learn.microsoft.com/graph/aad-advanced-queries
@@ -25,28 +27,11 @@ SELECT = "id,appId,displayName,createdDateTime,tags,passwordCredentials,keyCrede
 
 
 @dataclass(frozen=True)
-class Secret:
-    """A client secret as Entra lists it, without its text.
-
-    Attributes:
-        key_id: its id.
-        display_name: its name, "" where it has none.
-        ends: when it ends, as Graph writes it.
-        starts: since when it is valid, as Graph writes it.
-    """
-
-    key_id: str
-    display_name: str
-    ends: str
-    starts: str = ""
-
-
-@dataclass(frozen=True)
 class Certificate:
     """A certificate as Entra lists it.
 
     Attributes:
-        key_id: its id.
+        key_id: its id, a GUID in lower case.
         display_name: its name, "" where it has none.
         thumbprint: SHA-1, 40 hexadecimal digits in capitals; "" where Entra lists none.
         ends: when it ends, as Graph writes it.
@@ -59,8 +44,20 @@ class Certificate:
     ends: str = ""
     starts: str = ""
 
+    @classmethod
+    def from_graph(cls, found: Mapping[str, Any]) -> Self:
+        """Read it as Graph writes it."""
+        thumbprint = found.get("customKeyIdentifier") or ""
+        if not re.fullmatch(r"[0-9A-Fa-f]{40}", thumbprint):  # Graph writes bytes as base64, and this as digits
+            try:
+                thumbprint = base64.b64decode(thumbprint, validate=True).hex()
+            except ValueError:
+                thumbprint = ""
+        name, starts, ends = (found.get(each) or "" for each in ("displayName", "startDateTime", "endDateTime"))
+        return cls(found["keyId"].lower(), name, thumbprint.upper(), ends, starts)
+
     def __str__(self) -> str:
-        return _name_and_key_id({"displayName": self.display_name, "keyId": self.key_id})
+        return _name_and_key_id(self.display_name, self.key_id)
 
 
 @dataclass(frozen=True)
@@ -77,6 +74,11 @@ class FederatedCredential:
     issuer: str
     subject: str
 
+    @classmethod
+    def from_graph(cls, found: Mapping[str, Any]) -> Self:
+        """Read it as Graph writes it."""
+        return cls(found["name"], found["issuer"], found.get("subject") or "")
+
     def __str__(self) -> str:
         return f"{self.name} ({self.issuer}, {self.subject or 'an expression'})"
 
@@ -92,6 +94,15 @@ class Principal:
 
     enabled: bool
     credentials: tuple[str, ...]
+
+    @classmethod
+    def from_graph(cls, found: Mapping[str, Any]) -> Self:
+        """Read it as Graph writes it."""
+        credentials = [*(found.get("passwordCredentials") or ()), *(found.get("keyCredentials") or ())]
+        return cls(
+            found.get("accountEnabled") is not False,
+            tuple(_name_and_key_id(each.get("displayName") or "", each["keyId"]) for each in credentials),
+        )
 
 
 @dataclass(frozen=True)
@@ -117,167 +128,108 @@ class Application:
     display_name: str
     created: str
     tags: frozenset[str]
-    secrets: tuple[Secret, ...]
+    secrets: tuple[Password, ...]
     certificates: tuple[Certificate, ...] = ()
     web: tuple[str, ...] = ()
     single_page: tuple[str, ...] = ()
     public_client: tuple[str, ...] = ()
     implicit_grants: tuple[str, ...] = ()
 
+    @classmethod
+    def from_graph(cls, found: Mapping[str, Any]) -> Self:
+        """Read it as Graph writes it, with what `SELECT` names."""
+        web = found.get("web") or {}
+        implicit = web.get("implicitGrantSettings") or {}
+        grants = {"enableAccessTokenIssuance": "access tokens", "enableIdTokenIssuance": "ID tokens"}
+        return cls(
+            id=found["id"],
+            client_id=found["appId"].lower(),
+            display_name=found["displayName"],
+            created=found.get("createdDateTime") or "",
+            tags=frozenset(found.get("tags") or ()),
+            secrets=tuple(map(Password.from_graph, found.get("passwordCredentials") or ())),
+            certificates=tuple(map(Certificate.from_graph, found.get("keyCredentials") or ())),
+            web=tuple(web.get("redirectUris") or ()),
+            single_page=tuple((found.get("spa") or {}).get("redirectUris") or ()),
+            public_client=tuple((found.get("publicClient") or {}).get("redirectUris") or ()),
+            implicit_grants=tuple(kind for name, kind in grants.items() if implicit.get(name)),
+        )
 
-class Applications:
-    """The applications of a tenant.
 
-    Args:
-        transport: to Microsoft Graph.
-        caller: tells who signed in, for what an error says about rights; None where that is not known.
-    """
-
-    def __init__(self, transport: Transport, caller: Callable[[], Caller | None]) -> None:
-        self._transport = transport
-        self._caller = caller
+class Applications(Requests):
+    """The applications of a tenant. Every method raises `clients.http.errors.UserFacingError` when it cannot do it."""
 
     def tagged(self, start: str) -> list[Application]:
-        """Return the applications that have a tag starting with this text.
-
-        Raises:
-            UserFacingError: they cannot be listed.
-        """
+        """Return the applications that have a tag starting with this text."""
         query = {"$filter": f"tags/any(t:startswith(t,'{_quoted(start)}'))", "$count": "true"}
-        return self._list(f"list the applications that are tagged {start}...", query, _ADVANCED_QUERY)
+        return self._applications(f"list the applications that are tagged {start}...", query, _ADVANCED_QUERY)
+
+    def named(self, name: str) -> list[Application]:
+        """Return the applications of a display name; letter case does not count."""
+        query = {"$filter": f"displayName eq '{_quoted(name)}'"}
+        return self._applications(f"list the applications that are called {name!r}", query)
 
     def exists(self, object_id: str) -> bool:
-        """Tell whether there is an application with this object id.
-
-        Raises:
-            UserFacingError: it cannot be looked up.
-        """
+        """Tell whether there is an application with this object id."""
+        path, attempting = f"applications/{quote(object_id, safe='')}", f"look up application {object_id}"
         try:
-            self._transport.read(
-                lambda found: str(found["id"]),
-                "GET",
-                f"/v1.0/applications/{quote(object_id, safe='')}",
-                attempting=f"look up application {object_id}",
-                query={"$select": "id"},
-            )
-        except ServiceError as problem:
-            if isinstance(problem, NotFound) and is_absent(problem):
+            self._read(id_of, path, attempting, READ_APPLICATIONS, {"$select": "id"})
+        except NotFound as problem:
+            if is_absent(problem):
                 return False
-            raise add_graph_remedy(problem, READ_APPLICATIONS, self._caller) from None
+            raise
         return True
 
     def owners(self, object_id: str) -> dict[str, str]:
-        """Return the owners of an application: object id -> name, "" where Graph does not say one.
-
-        Raises:
-            UserFacingError: they cannot be listed.
-        """
-        found = self._below(object_id, "owners", "id,displayName", "list the owners")
-        return {each["id"]: each.get("displayName") or "" for each in found}
+        """Return the owners of an application: object id -> name, "" where Graph does not say one."""
+        return dict(self._below(_owner, object_id, "owners", "id,displayName", "list the owners"))
 
     def federated_credentials(self, object_id: str) -> list[FederatedCredential]:
-        """Return what an application trusts instead of a secret.
-
-        Raises:
-            UserFacingError: they cannot be listed.
-        """
-        found = self._below(object_id, "federatedIdentityCredentials", "name,issuer,subject", "list what is trusted")
-        return [FederatedCredential(each["name"], each["issuer"], each.get("subject") or "") for each in found]
+        """Return what an application trusts instead of a secret."""
+        collection, select = "federatedIdentityCredentials", "name,issuer,subject"
+        return self._below(FederatedCredential.from_graph, object_id, collection, select, "list what is trusted")
 
     def principal(self, client_id: str) -> Principal | None:
-        """Return what the service principal of an application has of its own; None where there is none.
-
-        Raises:
-            UserFacingError: it cannot be looked up.
-        """
+        """Return what the service principal of an application has of its own; None where there is none."""
+        path = f"servicePrincipals(appId='{_quoted(client_id)}')"
+        attempting = f"look at the service principal of application {client_id}"
+        query = {"$select": "accountEnabled,passwordCredentials,keyCredentials"}
         try:
-            found = self._transport.request(
-                "GET",
-                f"/v1.0/servicePrincipals(appId='{_quoted(client_id)}')",
-                attempting=f"look at the service principal of application {client_id}",
-                query={"$select": "accountEnabled,passwordCredentials,keyCredentials"},
-            )
-        except NotFound:
-            return None
-        except ServiceError as problem:
-            raise add_graph_remedy(problem, READ_APPLICATIONS, self._caller) from None
-        credentials = [*found.get("passwordCredentials", []), *found.get("keyCredentials", [])]
-        return Principal(
-            found.get("accountEnabled") is not False, tuple(str(_certificate(each)) for each in credentials)
-        )
+            return self._read(Principal.from_graph, path, attempting, READ_APPLICATIONS, query)
+        except NotFound as problem:
+            if is_absent(problem):
+                return None
+            raise
 
-    def _below(self, object_id: str, collection: str, select: str, doing: str) -> list[Mapping[str, Any]]:
+    def _below(
+        self, reader: Callable[[Mapping[str, Any]], T], object_id: str, collection: str, select: str, doing: str
+    ) -> list[T]:
+        """Return what belongs to an application; [] where there is no such application."""
         path, attempting = f"/v1.0/applications/{quote(object_id, safe='')}/{collection}", f"{doing} of {object_id}"
-        try:
-            return list(self._transport.pages(path, attempting=attempting, query={"$select": select}))
-        except ServiceError as problem:
-            raise add_graph_remedy(problem, READ_APPLICATIONS, self._caller) from None
+        query = {"$select": select}
+        return self._list(reader, path, attempting=attempting, needs=READ_APPLICATIONS, query=query) or []
 
-    def named(self, name: str) -> list[Application]:
-        """Return the applications of a display name; letter case does not count.
-
-        Raises:
-            UserFacingError: they cannot be listed.
-        """
-        query = {"$filter": f"displayName eq '{_quoted(name)}'"}
-        return self._list(f"list the applications that are called {name!r}", query, {})
-
-    def _list(self, attempting: str, query: Mapping[str, str], headers: Mapping[str, str]) -> list[Application]:
-        query = {**query, "$select": SELECT}
-        try:
-            path = "/v1.0/applications"
-            return self._transport.items(application_of, path, attempting=attempting, query=query, headers=headers)
-        except ServiceError as problem:
-            raise add_graph_remedy(problem, READ_APPLICATIONS, self._caller) from None
+    def _applications(
+        self, attempting: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> list[Application]:
+        listed = self._list(
+            Application.from_graph,
+            "/v1.0/applications",
+            attempting=attempting,
+            needs=READ_APPLICATIONS,
+            query={**query, "$select": SELECT},
+            headers=headers,
+        )
+        return listed or []
 
 
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-def _name_and_key_id(credential: Mapping[str, Any]) -> str:
-    return f"{credential.get('displayName') or 'without a name'} ({credential['keyId']})"
+def _name_and_key_id(display_name: str, key_id: str) -> str:
+    return f"{display_name or 'without a name'} ({key_id})"
 
 
-def _certificate(credential: Mapping[str, Any]) -> Certificate:
-    identifier = credential.get("customKeyIdentifier") or ""
-    if not re.fullmatch(r"[0-9A-Fa-f]{40}", identifier):  # Graph writes bytes as base64, and this as hexadecimal digits
-        try:
-            identifier = base64.b64decode(identifier, validate=True).hex()
-        except ValueError:
-            identifier = ""
-    return Certificate(
-        credential["keyId"],
-        credential.get("displayName") or "",
-        identifier.upper(),
-        credential.get("endDateTime") or "",
-        credential.get("startDateTime") or "",
-    )
-
-
-def application_of(found: Mapping[str, Any]) -> Application:
-    """Read an application with what `SELECT` names."""
-    web = found.get("web") or {}
-    implicit = web.get("implicitGrantSettings") or {}
-    grants = {"enableAccessTokenIssuance": "access tokens", "enableIdTokenIssuance": "ID tokens"}
-    return Application(
-        id=found["id"],
-        client_id=found["appId"].lower(),
-        display_name=found["displayName"],
-        created=found.get("createdDateTime") or "",
-        tags=frozenset(found.get("tags", [])),
-        secrets=tuple(
-            Secret(
-                item["keyId"],
-                item.get("displayName") or "",
-                item.get("endDateTime") or "",
-                item.get("startDateTime") or "",
-            )
-            for item in found.get("passwordCredentials", [])
-        ),
-        certificates=tuple(map(_certificate, found.get("keyCredentials", []))),
-        web=tuple(web.get("redirectUris", [])),
-        single_page=tuple((found.get("spa") or {}).get("redirectUris", [])),
-        public_client=tuple((found.get("publicClient") or {}).get("redirectUris", [])),
-        implicit_grants=tuple(kind for name, kind in grants.items() if implicit.get(name)),
-    )
+def _owner(found: Mapping[str, Any]) -> tuple[str, str]:
+    return found["id"], found.get("displayName") or ""

@@ -1,4 +1,4 @@
-"""Microsoft Graph, as far as consent needs it: service principals, and what they are granted on each other."""
+"""Microsoft Graph, as `up` needs it: service principals, what they are granted on each other, and client secrets."""
 
 from __future__ import annotations
 

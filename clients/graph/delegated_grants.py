@@ -11,14 +11,12 @@ from functools import partial
 
 from clients.entra.caller import Caller
 from clients.graph.errors import is_absent
-from clients.graph.objects import DelegatedGrant
+from clients.graph.objects import ALL_PRINCIPALS, DelegatedGrant
 from clients.graph.permissions import GRANT_DELEGATED_PERMISSIONS, READ_DELEGATED_GRANTS
 from clients.graph.requests import Requests, id_of
 from clients.http.errors import NotFound
 from clients.http.shared_reads import SharedRead
 from clients.http.transport import Transport, no_body
-
-_ON_BEHALF_OF_ALL = "AllPrincipals"
 
 
 class DelegatedGrants(Requests):
@@ -49,16 +47,23 @@ class DelegatedGrants(Requests):
             listed = self._granted.setdefault(resource_id, SharedRead(partial(self._list_granted, resource_id)))
         return listed().get(principal_id, [])
 
-    def _list_granted(self, resource_id: str) -> dict[str, list[DelegatedGrant]]:
+    def grants_on(self, resource_id: str) -> list[DelegatedGrant]:
+        """Return the delegated permissions that are granted on a resource for all users now.
+
+        Args:
+            resource_id: object id of the resource's service principal.
+        """
         # Both are documented as filterable: https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant
         path = (
-            f"/v1.0/oauth2PermissionGrants?$filter=resourceId eq '{resource_id}'"
-            f" and consentType eq '{_ON_BEHALF_OF_ALL}'"
+            f"/v1.0/oauth2PermissionGrants?$filter=resourceId eq '{resource_id}' and consentType eq '{ALL_PRINCIPALS}'"
         )
         attempting = f"list the delegated permissions that are granted on service principal {resource_id}"
+        return self._list(DelegatedGrant.from_graph, path, attempting=attempting, needs=READ_DELEGATED_GRANTS) or []
+
+    def _list_granted(self, resource_id: str) -> dict[str, list[DelegatedGrant]]:
+        """Return the delegated permissions on a resource by the object id of the client that holds them."""
         listed: dict[str, list[DelegatedGrant]] = {}
-        found = self._list(DelegatedGrant.from_graph, path, attempting=attempting, needs=READ_DELEGATED_GRANTS)
-        for each in found or []:
+        for each in self.grants_on(resource_id):
             listed.setdefault(each.principal_id, []).append(each)
         return listed
 
@@ -71,7 +76,7 @@ class DelegatedGrants(Requests):
             "/v1.0/oauth2PermissionGrants",
             {
                 "clientId": principal_id,
-                "consentType": _ON_BEHALF_OF_ALL,
+                "consentType": ALL_PRINCIPALS,
                 "resourceId": resource_id,
                 "scope": " ".join(sorted(scopes)),
             },

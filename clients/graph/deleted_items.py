@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from clients.graph.errors import is_absent
 from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_DELETED_ITEMS
 from clients.graph.requests import Requests
+from clients.graph.times import moment
 from clients.http.errors import NotFound
 
 RESTORABLE_FOR = timedelta(days=30)
@@ -40,7 +41,7 @@ class DeletedItem:
     @property
     def purged_on(self) -> date:
         """The day on which Entra deletes it for good."""
-        return (datetime.fromisoformat(f"{self.deleted[:19]}+00:00") + RESTORABLE_FOR).date()
+        return (moment(self.deleted) + RESTORABLE_FOR).date()
 
 
 class DeletedItems(Requests):

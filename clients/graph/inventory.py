@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from clients.graph.applications import SELECT, Application, application_of
-from clients.graph.objects import DelegatedGrant, RoleAssignment, ServicePrincipal
-from clients.graph.permissions import READ_APPLICATIONS, READ_DELEGATED_GRANTS
+from clients.graph.applications import SELECT, Application
+from clients.graph.objects import ServicePrincipal
+from clients.graph.permissions import READ_APPLICATIONS
 from clients.graph.requests import Requests
 
 T = TypeVar("T")
 
 TERMS_AT_MOST = 15
+"""How many comparisons a filter may have."""
 LONGEST_QUERY = 1500
 """Characters of a filter, escaped; with the rest of the address it stays below the 2,048 that Graph takes."""
 LONGEST_VALUE = 120
 """Characters that `eq` compares."""
-EXPANDED_AT_MOST = 20
 
 _OF_APPLICATIONS = f"{SELECT},signInAudience,requiredResourceAccess,isFallbackPublicClient"
 _OF_PRINCIPALS = (
@@ -70,34 +70,22 @@ class Inventory(Requests):
 
     def applications(self, client_ids: Iterable[str]) -> list[RegisteredApplication]:
         """Return the applications of this tenant among these client ids, with their owners."""
-        return self._some(_registered, "applications", "appId", client_ids, _OF_APPLICATIONS, "owners")
+        return self._by_values(_registered, "applications", "appId", client_ids, _OF_APPLICATIONS, "owners")
 
     def named(self, names: Iterable[str]) -> list[Application]:
         """Return the applications that have one of these display names; letter case does not count."""
         short = {each for each in names if len(each) <= LONGEST_VALUE}
-        return self._some(application_of, "applications", "displayName", short, SELECT)
+        return self._by_values(Application.from_graph, "applications", "displayName", short, SELECT)
 
     def principals(self, client_ids: Iterable[str]) -> list[KnownPrincipal]:
         """Return the service principals of these client ids, with the roles that they hold."""
-        return self._some(_known, "servicePrincipals", "appId", client_ids, _OF_PRINCIPALS, "appRoleAssignments")
+        return self._by_values(_known, "servicePrincipals", "appId", client_ids, _OF_PRINCIPALS, "appRoleAssignments")
 
     def principals_with_ids(self, object_ids: Iterable[str]) -> list[KnownPrincipal]:
         """Return the service principals of these object ids, with the roles that they hold."""
-        return self._some(_known, "servicePrincipals", "id", object_ids, _OF_PRINCIPALS, "appRoleAssignments")
+        return self._by_values(_known, "servicePrincipals", "id", object_ids, _OF_PRINCIPALS, "appRoleAssignments")
 
-    def roles_on(self, resource_id: str) -> list[RoleAssignment]:
-        """Return all roles that are assigned on a resource, given by the object id of its service principal."""
-        path = f"/v1.0/servicePrincipals/{resource_id}/appRoleAssignedTo"
-        attempting = f"list the roles that are assigned on service principal {resource_id}"
-        return self._list(RoleAssignment.from_graph, path, attempting=attempting, needs=READ_APPLICATIONS) or []
-
-    def grants_on(self, resource_id: str) -> list[DelegatedGrant]:
-        """Return the delegated permissions that are granted on a resource for all users."""
-        path = f"/v1.0/oauth2PermissionGrants?$filter=resourceId eq '{resource_id}' and consentType eq 'AllPrincipals'"
-        attempting = f"list the delegated permissions that are granted on service principal {resource_id}"
-        return self._list(DelegatedGrant.from_graph, path, attempting=attempting, needs=READ_DELEGATED_GRANTS) or []
-
-    def _some(
+    def _by_values(
         self,
         reader: Callable[[Mapping[str, Any]], T],
         collection: str,
@@ -106,15 +94,16 @@ class Inventory(Requests):
         select: str,
         expand: str = "",
     ) -> list[T]:
+        """Return what a reader makes of the objects of a collection whose property `by` has one of the values."""
         found: list[T] = []
-        for terms in _queries(by, values):
+        for terms in _filters(by, values):
             path = f"/v1.0/{collection}?$filter={terms}&$select={select}" + (f"&$expand={expand}" if expand else "")
             attempting = f"list {collection} by {by}"
             found += self._list(reader, path, attempting=attempting, needs=READ_APPLICATIONS) or []
         return found
 
 
-def _queries(by: str, values: Iterable[str]) -> Iterator[str]:
+def _filters(by: str, values: Iterable[str]) -> Iterator[str]:
     """Yield filters, escaped for an address, that together ask for all values."""
     terms: list[str] = []
     length = 0
@@ -131,7 +120,7 @@ def _queries(by: str, values: Iterable[str]) -> Iterator[str]:
 
 def _registered(found: Mapping[str, Any]) -> RegisteredApplication:
     return RegisteredApplication(
-        application_of(found),
+        Application.from_graph(found),
         owners={each["id"]: each.get("displayName") or "" for each in found["owners"]},
         audience=found["signInAudience"],
         requested=frozenset(

@@ -9,6 +9,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+ALL_PRINCIPALS = "AllPrincipals"
+"""The consent type of a grant for all users."""
+
 
 @dataclass(frozen=True)
 class ServicePrincipal:
@@ -137,5 +140,5 @@ class DelegatedGrant:
             frozenset((found.get("scope") or "").split()),
             found["clientId"],
             found["resourceId"],
-            found["consentType"] == "AllPrincipals",
+            found["consentType"] == ALL_PRINCIPALS,
         )

@@ -38,20 +38,28 @@ class Requests:
         *,
         attempting: str,
         needs: GraphPermission,
+        query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> list[T] | None:
         """Return a whole list below an object, None where there is no such object."""
         try:
-            return self._transport.items(reader, path, attempting=attempting, headers=headers)
+            return self._transport.items(reader, path, attempting=attempting, query=query, headers=headers)
         except ServiceError as problem:
             if isinstance(problem, NotFound) and is_absent(problem):
                 return None
             raise add_graph_remedy(problem, needs, self._caller) from None
 
-    def _read(self, reader: Callable[[Mapping[str, Any]], T], path: str, attempting: str, needs: GraphPermission) -> T:
+    def _read(
+        self,
+        reader: Callable[[Mapping[str, Any]], T],
+        path: str,
+        attempting: str,
+        needs: GraphPermission,
+        query: Mapping[str, str] | None = None,
+    ) -> T:
         """Return one object."""
         try:
-            return self._transport.read(reader, "GET", f"/v1.0/{path}", attempting=attempting)
+            return self._transport.read(reader, "GET", f"/v1.0/{path}", attempting=attempting, query=query)
         except ServiceError as problem:
             raise add_graph_remedy(problem, needs, self._caller) from None
 

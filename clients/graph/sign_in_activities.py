@@ -7,11 +7,12 @@ real tenant: docs/reference/facts-graph.md, "Sign-in activity".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from clients.graph.permissions import READ_SIGN_INS
 from clients.graph.requests import Requests
+from clients.graph.times import moment
 
 _AS_CLIENT = ("applicationAuthenticationClientSignInActivity", "delegatedClientSignInActivity")
 
@@ -36,5 +37,4 @@ class SignInActivities(Requests):
 
 def _activity(found: Mapping[str, Any]) -> tuple[str, datetime | None]:
     written = ((found.get(name) or {}).get("lastSignInDateTime") for name in _AS_CLIENT)
-    moments = [datetime.fromisoformat(each[:19]).replace(tzinfo=UTC) for each in written if each]
-    return found["appId"].lower(), max(moments, default=None)
+    return found["appId"].lower(), max((moment(each) for each in written if each), default=None)

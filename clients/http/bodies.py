@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from clients.http.redaction import redact
+
 EXCERPT_CHARACTERS = 200
 """How much of an odd body is shown."""
 
@@ -50,11 +52,9 @@ class Body:
         if not self.content.strip():
             return None
         try:
-            try:
-                decoded = json.loads(self.content)
-            except UnicodeDecodeError:
-                decoded = json.loads(self._text(self.content, "strict"))
-            if b"\\ud" in self.content.lower():  # half a character of UTF-16 can be read, and not be written again
+            text = self._text(self.content, "strict")
+            decoded = json.loads(text)
+            if "\\ud" in text.lower():  # half a character of UTF-16 can be read, and not be written again
                 json.dumps(decoded, ensure_ascii=False).encode()
         except RecursionError:
             raise ValueError("nested too deep") from None
@@ -74,12 +74,12 @@ class Body:
         return ", ".join(filter(None, [kind.get(type(decoded), "a JSON number"), cut]))
 
     def excerpt(self) -> str:
-        """Return the beginning of what it says, on one line, without markup and control characters."""
+        """Return the beginning of what it says, on one line, without markup, control characters and secrets."""
         text = self._text(self.content[:_DECODED_AT_MOST], "replace")
         if self._markup() in {"HTML", "XML"}:
             text = re.sub(r"(?is)<!--.*?-->|<(script|style|svg)\b.*?(</\1\s*>|$)|<\?.*?\?>|<[^>]*(>|$)", " ", text)
             text = html.unescape(text)
-        return shortened(text)
+        return shortened(redact(text))  # in this order: of a secret that is cut, redaction would see no secret
 
     def error_element(self) -> tuple[str, str]:
         """Return code and message of an OData error in XML, "" each where it is none.

@@ -15,6 +15,8 @@ MESSAGE_CHARACTERS = 2000
 
 NOT_KNOWN = "Whether it was done is not known; run the same command again, it finds and finishes what is there."
 
+_ANOTHER_OBJECT = "a JSON object of another kind"
+
 
 class ErrorBody(NamedTuple):
     """The body of an error, as far as it is used."""
@@ -42,7 +44,7 @@ def unexpected_answer(
     attempting: str, service: str, address: str, method: str, status: int, body: Body
 ) -> UnexpectedAnswer:
     """Return that a service answered with success, and with something else than it should, as an error for the user."""
-    form, excerpt = body.form or "a JSON object of another kind", redact(body.excerpt())
+    form, excerpt = body.form or _ANOTHER_OBJECT, body.excerpt()
     quoted = f': "{excerpt}"' if excerpt else ""
     return UnexpectedAnswer(
         attempting,
@@ -87,8 +89,8 @@ def service_error(
         status=status,
         code=shortened(redact(problem.code)),
         message=shortened(redact(problem.message), MESSAGE_CHARACTERS).rstrip("."),
-        form="" if is_own else body.form or "a JSON object of another kind",
-        excerpt="" if is_own else redact(body.excerpt()),
+        form="" if is_own else body.form or _ANOTHER_OBJECT,
+        excerpt="" if is_own else body.excerpt(),
         request_id=shortened(problem.request_id or headers.get("request-id", "") or request_id),
         retry_after=seconds_to_wait(headers.get("Retry-After", "")),
     )

@@ -7,6 +7,7 @@ needed.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Callable
@@ -46,14 +47,19 @@ def max_wait_seconds() -> float:
         FailedPrecondition: the variable is not a number of seconds.
     """
     value = os.environ.get(MAX_WAIT_VARIABLE, "")
+    if not value:
+        return MAX_WAIT_SECONDS
     try:
-        return max(float(value), 0.0) if value else MAX_WAIT_SECONDS
+        seconds = float(value)
     except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
         raise FailedPrecondition(
             "wait for what was made a moment ago",
             f"{MAX_WAIT_VARIABLE} is {value!r}, and has to be a number of seconds",
             "Correct it, or leave it out.",
-        ) from None
+        )
+    return max(seconds, 0.0)
 
 
 def retry_until_replicated(

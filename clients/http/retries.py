@@ -9,6 +9,7 @@ from http.client import HTTPException
 from typing import Any
 
 from urllib3.exceptions import InvalidHeader, ProtocolError, ProxyError, ReadTimeoutError
+from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
 from clients.http.replication import max_wait_seconds
@@ -26,14 +27,18 @@ _BROKEN = (HTTPException, ConnectionError, ReadTimeoutError)
 """What breaks a connection that was made: the request may have arrived."""
 
 
-class RetryTable(Retry):
-    """urllib3's retry with its waits (Retry-After, exponential with jitter), and our table of what is retried."""
+MAX_RETRY_AFTER_SECONDS = 300
+"""The longest Retry-After that is waited for, five minutes (our choice); an answer that asks for more is the error."""
+
+
+class RetryPolicy(Retry):
+    """urllib3's retry with its waits (Retry-After, exponential with jitter), and our choice of what is retried."""
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:  # noqa: ARG002 - urllib3's
         """Tell whether an answer of this status to this method is worth asking again."""
         return status_code in (RETRIED_READS if method in READS else ALWAYS_RETRIED)
 
-    def increment(self, *args: Any, **options: Any) -> RetryTable:
+    def increment(self, *args: Any, **options: Any) -> RetryPolicy:
         """Return what is left of the tries; none where the next one would fail in the same way."""
         error: Exception | None = options.get("error")
         if isinstance(error, ProxyError) and isinstance(error.original_error, _BROKEN):
@@ -41,8 +46,8 @@ class RetryTable(Retry):
             options["error"] = error = ProtocolError("Connection aborted.", error.original_error)
         if error and is_permanent(error):
             raise error
-        if error and is_unknown_name(error):
-            return super(RetryTable, self.new(total=0)).increment(*args, **options)
+        if (error and is_unknown_name(error)) or self._asks_for_too_long(options.get("response")):
+            return super(RetryPolicy, self.new(total=0)).increment(*args, **options)
         return super().increment(*args, **options)
 
     def get_backoff_time(self) -> float:
@@ -53,14 +58,16 @@ class RetryTable(Retry):
         """Return how long an answer asks to wait, in seconds; 0 where that cannot be understood."""
         return seconds_to_wait(retry_after) or 0
 
+    def _asks_for_too_long(self, response: BaseHTTPResponse | None) -> bool:
+        return response is not None and (self.get_retry_after(response) or 0) > MAX_RETRY_AFTER_SECONDS
 
-RETRIES = RetryTable(
+
+RETRIES = RetryPolicy(
     total=6,
     read=1,  # where no answer comes in time, one more try: six would wait for up to an hour
     backoff_factor=0.5,  # 0 s, 1 s, 2 s, 4 s, ... between tries, where the service names no time
     backoff_jitter=0.5,
     backoff_max=30,
-    retry_after_max=120,
     allowed_methods=READS,
     raise_on_status=False,  # the last answer is worth more to the user than "too many retries"
 )

@@ -5,7 +5,7 @@ Everything above takes a method, a path and what to send, and gets values or an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Required, TypedDict, TypeVar, Unpack
 
 import requests
@@ -147,26 +147,18 @@ class Transport:
         link: str | None = path
         while link:
             followed.add(link)
-            listed, link = self.read(lambda page: _read_page(page, reader, followed), "GET", link, **options)
+            listed, link = self.read(lambda page: self._read_page(page, reader, followed), "GET", link, **options)
             found += listed
             options.pop("query", None)
         return found
 
-    def pages(self, path: str, **options: Unpack[Options]) -> Iterator[dict[str, Any]]:
-        """Yield the entities of an OData collection, following its next links as they are.
-
-        Raises:
-            SignInFailed, ServiceError, UnexpectedAnswer, NoResponse: as `read`.
-        """
-        yield from self.items(dict, path, **options)
-
     def _send(self, method: str, path: str, **options: Unpack[Options]) -> tuple[int, Body]:
-        url = path if path.startswith(f"{self.base_url}/") else f"{self.base_url}{path}"
+        url = path if self._is_own(path) else f"{self.base_url}{path}"
         signed = {"Authorization": self._authorization()} if self._authorization else {}
         content, form = options.get("content"), options.get("form")
         typed = {"Content-Type": "application/octet-stream"} if content is not None else {}
         try:
-            answer = self._session.request(
+            response = self._session.request(
                 method,
                 url,
                 params=options.get("query"),
@@ -188,43 +180,46 @@ class Transport:
                 f"{self.service} at {self.base_url} gave no answer to {method} ({root_cause(problem)})",
                 NOT_KNOWN,
             ) from None
-        body = _read_body(answer)
-        if answer.status_code >= 300:
+        body = _read_body(response)
+        if response.status_code >= 300:
             raise service_error(
-                options["attempting"], self.service, answer.status_code, body, self._read_error_body, answer.headers
+                options["attempting"], self.service, response.status_code, body, self._read_error_body, response.headers
             )
-        return answer.status_code, body
+        return response.status_code, body
+
+    def _is_own(self, address: str) -> bool:
+        """Tell whether an address is below the base address: nothing else is sent our token."""
+        return address.casefold().startswith(f"{self.base_url}/".casefold())
+
+    def _read_page(
+        self, page: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], T], followed: set[str]
+    ) -> tuple[list[T], str | None]:
+        """Return the entities of a page of a collection, and the address of the next one, None for the last.
+
+        Raises:
+            TypeError, ValueError: it is no such page, or leads back to one before, or to another service.
+        """
+        listed, link = page["value"], page.get("@odata.nextLink")
+        if not isinstance(listed, list) or not all(isinstance(each, Mapping) for each in listed):
+            raise TypeError("no list of objects")
+        if link is not None and (not isinstance(link, str) or link in followed or not self._is_own(link)):
+            raise ValueError("a next link that leads nowhere")
+        return [reader(each) for each in listed], link
 
     def _unexpected(self, method: str, status: int, body: Body, attempting: str) -> UnexpectedAnswer:
         return unexpected_answer(attempting, self.service, self.base_url, method, status, body)
 
 
-def _read_body(answer: requests.Response) -> Body:
-    """Read the body of an answer, as far as it comes."""
+def _read_body(response: requests.Response) -> Body:
+    """Read the body of a response, as far as it comes."""
     content, defect = bytearray(), ""
     try:
-        while part := answer.raw.read1(65536, decode_content=True):  # whatever has come, even if nothing follows
+        while part := response.raw.read1(65536, decode_content=True):  # whatever has come, even if nothing follows
             content += part
     except HTTPError as problem:
         defect = root_cause(problem)
-    answer.close()  # gives the connection back where all was read
-    return Body(bytes(content), answer.headers.get("Content-Type", "").lower(), defect)
-
-
-def _read_page(
-    page: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], T], followed: set[str]
-) -> tuple[list[T], str | None]:
-    """Return the entities of a page of a collection, and the address of the next one, None for the last.
-
-    Raises:
-        TypeError, ValueError: it is no such page, or leads back to one before.
-    """
-    listed, link = page["value"], page.get("@odata.nextLink")
-    if not isinstance(listed, list) or not all(isinstance(each, Mapping) for each in listed):
-        raise TypeError("no list of objects")
-    if link is not None and (not isinstance(link, str) or link in followed):
-        raise ValueError("a next link that leads nowhere")
-    return [reader(each) for each in listed], link
+    response.close()  # gives the connection back where all was read
+    return Body(bytes(content), response.headers.get("Content-Type", "").lower(), defect)
 
 
 def _parts(form: Mapping[str, str | File]) -> dict[str, tuple[str | None, str | bytes]]:

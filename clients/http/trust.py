@@ -144,8 +144,15 @@ def _named_files(file: str | None, folders: str | None) -> Iterator[Path]:
     elif usual:
         yield from [Path(each) for each in _FILES if Path(each).is_file()][:1]
     for folder in folders.split(os.pathsep) if folders else _FOLDERS if usual else ():
-        if Path(folder).is_dir():
-            yield from _bundle_of(Path(folder)) if not folders else sorted(Path(folder).iterdir())
+        yield from _listed(Path(folder)) if folders else _bundle_of(Path(folder))
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Return what is in a folder; nothing where it is none or may not be listed: Go passes over it too."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _bundle_of(folder: Path) -> list[Path]:

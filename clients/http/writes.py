@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from clients.http.answers import KnownAnswer, is_repeatable
@@ -48,7 +48,7 @@ def write(
     method: str,
     send: Callable[[], T],
     check_done: Callable[[], Done[T] | None],
-    known: Iterable[KnownAnswer],
+    known: Collection[KnownAnswer],
 ) -> T:
     """Send a write, and repeat it while the service is busy, each time after that check; for a bounded time.
 
@@ -73,7 +73,7 @@ def write(
         except UserFacingError as problem:
             tries += 1
             passed = time.monotonic() - began
-            if not _may_repeat(method, problem, tries, tuple(known)):
+            if not _may_repeat(method, problem, tries, known):
                 raise
             pause = _pause(problem, tries)
             if passed + pause > longest:
@@ -99,7 +99,7 @@ def _checked(check_done: Callable[[], Done[T] | None], problem: UserFacingError)
         raise problem from None
 
 
-def _may_repeat(method: str, problem: UserFacingError, tries: int, known: tuple[KnownAnswer, ...]) -> bool:
+def _may_repeat(method: str, problem: UserFacingError, tries: int, known: Collection[KnownAnswer]) -> bool:
     if isinstance(problem, NoResponse):
         return method != "POST" and tries < UNANSWERED_TRIES
     if not isinstance(problem, ServiceError):

@@ -19,10 +19,9 @@ from clients.http.errors import (
 )
 from clients.http.replication import max_wait_seconds, wait_until
 from clients.http.shared_reads import SharedRead
-from clients.http.writes import Done, done_if, write
+from clients.http.writes import Done, done_if
 from clients.key_vault import pipeline
 from clients.key_vault.certificate_forms import policy_of, public_part_of, why_failed
-from clients.key_vault.errors import known_answers
 from clients.key_vault.records import CertificateTerms, CertificateVersion, PublicPart
 from clients.key_vault.requests import VaultRequests
 
@@ -135,7 +134,7 @@ class Certificates:
             return self._begin(name, terms, tags, attempting)
 
         try:
-            made = write("POST", lambda: self._vault.ask("POST", send, attempting, name), look, known_answers())
+            made = self._vault.write("POST", send, look, attempting, name)
         except (NoResponse, UnexpectedAnswer, Unavailable) as problem:
             if (arrived := self._arrived(look, problem)) is None:
                 raise
@@ -187,22 +186,12 @@ class Certificates:
         self._set_enabled(name, version, enabled=True)
 
     def _set_enabled(self, name: str, version: str, *, enabled: bool) -> None:
-        verb = "enable" if enabled else "disable"
-        attempting = f"{verb} version {version} of certificate {self._of(name)}"
-
         def send() -> None:
             self._client.update_certificate_properties(name, version, enabled=enabled)
 
-        def is_done() -> bool:
-            return any(each.version == version and each.enabled is enabled for each in self.versions(name))
-
+        what = f"certificate {self._of(name)}"
         try:
-            write(
-                "PATCH",
-                lambda: self._vault.ask("PATCH", send, attempting, name, version),
-                lambda: done_if(is_done),
-                known_answers(),
-            )
+            self._vault.set_enabled(send, self.versions, what, name, version, enabled=enabled)
         finally:
             self._current.forget()
 
@@ -229,9 +218,7 @@ class Certificates:
         def is_done() -> bool:
             return bool(self.versions(name))
 
-        write(
-            "POST", lambda: self._vault.ask("POST", send, attempting, name), lambda: done_if(is_done), known_answers()
-        )
+        self._vault.write("POST", send, lambda: done_if(is_done), attempting, name)
         self._vault.wait_for(is_done, attempting, "there")
 
     def sign(self, name: str, version: str, digest: bytes) -> bytes:

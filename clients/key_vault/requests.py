@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from clients.http import writes
 from clients.http.errors import FailedPrecondition, ServiceError, UserFacingError
 from clients.http.replication import wait_until
+from clients.http.writes import Done, done_if
 from clients.key_vault import pipeline
 from clients.key_vault.credential import VaultCredential
-from clients.key_vault.errors import is_absent, remedy_for
-from clients.key_vault.records import Version
+from clients.key_vault.errors import is_absent, known_answers, remedy_for
+from clients.key_vault.records import CertificateVersion, Version
 
 if TYPE_CHECKING:
     from azure.keyvault.secrets import SecretClient, SecretProperties
@@ -68,6 +70,56 @@ class VaultRequests:
             if is_absent(problem):
                 return None
             raise
+
+    def write(
+        self,
+        method: str,
+        send: Callable[[], T],
+        check_done: Callable[[], Done[T] | None],
+        attempting: str,
+        name: str,
+        version: str = "",
+    ) -> T:
+        """Ask as `ask` does for a change, and repeat it after a check, as `clients.http.writes.write` says.
+
+        Args:
+            method: of the request.
+            send: asks for it once.
+            check_done: tells whether it is done by now, None where it is not.
+            attempting: what it is for, to complete "could not ...".
+            name: of the secret or certificate, for a remedy.
+            version: its version, for a remedy.
+        """
+        return writes.write(
+            method, lambda: self.ask(method, send, attempting, name, version), check_done, known_answers()
+        )
+
+    def set_enabled(
+        self,
+        send: Callable[[], object],
+        versions: Callable[[str], Iterable[Version | CertificateVersion]],
+        what: str,
+        name: str,
+        version: str,
+        *,
+        enabled: bool,
+    ) -> None:
+        """Enable or disable a version of a secret or of a certificate.
+
+        Args:
+            send: asks the vault for it once.
+            versions: lists the versions of a name: it is done where the vault says so there.
+            what: what has this version, to complete "could not disable version 1 of ...".
+            name: its name.
+            version: the id of the version.
+            enabled: whether it is enabled afterwards.
+        """
+
+        def is_done() -> bool:
+            return any(each.version == version and each.enabled is enabled for each in versions(name))
+
+        attempting = f"{'enable' if enabled else 'disable'} version {version} of {what}"
+        self.write("PATCH", send, lambda: done_if(is_done), attempting, name, version)
 
     def wait_for(self, is_done: Callable[[], bool], attempting: str, what: str = "done") -> None:
         """Wait for what the vault took on.

@@ -15,10 +15,10 @@ from functools import cached_property
 from clients.entra.cloud import Cloud
 from clients.http.errors import FailedPrecondition, Forbidden, ServiceError
 from clients.http.shared_reads import SharedRead
-from clients.http.writes import Done, done_if, write
+from clients.http.writes import Done, done_if
 from clients.key_vault.certificates import Certificates
 from clients.key_vault.credential import VaultCredential
-from clients.key_vault.errors import KNOWN_ANSWERS, is_absent, is_disabled, is_refused_by_rights
+from clients.key_vault.errors import is_absent, is_disabled, is_refused_by_rights
 from clients.key_vault.records import Deleted, Version
 from clients.key_vault.requests import VaultRequests
 
@@ -141,7 +141,7 @@ class Vault(VaultRequests):
             return Done(listed[-1]) if listed else None
 
         try:
-            return write("PUT", lambda: self.ask("PUT", send, attempting, name), check_done, KNOWN_ANSWERS)
+            return self.write("PUT", send, check_done, attempting, name)
         finally:
             self._current.forget()
 
@@ -182,21 +182,11 @@ class Vault(VaultRequests):
         self._set_enabled(name, version, enabled=True)
 
     def _set_enabled(self, name: str, version: str, *, enabled: bool) -> None:
-        attempting = f"{'enable' if enabled else 'disable'} version {version} of {name} in vault {self.name}"
-
         def send() -> None:
             self._client.update_secret_properties(name, version, enabled=enabled)
 
-        def is_done() -> bool:
-            return any(each.version == version and each.enabled is enabled for each in self.versions(name))
-
         try:
-            write(
-                "PATCH",
-                lambda: self.ask("PATCH", send, attempting, name, version),
-                lambda: done_if(is_done),
-                KNOWN_ANSWERS,
-            )
+            self.set_enabled(send, self.versions, f"{name} in vault {self.name}", name, version, enabled=enabled)
         finally:
             self._current.forget()
 
@@ -242,7 +232,7 @@ class Vault(VaultRequests):
             self._client.begin_delete_secret(name)
 
         try:
-            write("DELETE", lambda: self.ask("DELETE", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
+            self.write("DELETE", send, lambda: done_if(is_done), attempting, name)
         finally:
             self._current.forget()
         self.wait_for(is_done, attempting)
@@ -257,9 +247,10 @@ class Vault(VaultRequests):
         def send() -> None:
             self._client.purge_deleted_secret(name)
 
-        ask = f"purge {name} in vault {self.name}"
-        gone = lambda: done_if(lambda: self.deleted(name) is None)  # noqa: E731 - as those beside it
-        write("DELETE", lambda: self.ask("DELETE", send, ask, name), gone, KNOWN_ANSWERS)
+        def is_done() -> bool:
+            return self.deleted(name) is None
+
+        self.write("DELETE", send, lambda: done_if(is_done), f"purge {name} in vault {self.name}", name)
 
     def recover(self, name: str) -> None:
         """Bring a deleted secret back, with all of its versions, and wait for it. Needs Key Vault Secrets Officer."""
@@ -271,5 +262,5 @@ class Vault(VaultRequests):
         def is_done() -> bool:
             return bool(self.versions(name))
 
-        write("POST", lambda: self.ask("POST", send, attempting, name), lambda: done_if(is_done), KNOWN_ANSWERS)
+        self.write("POST", send, lambda: done_if(is_done), attempting, name)
         self.wait_for(is_done, attempting)

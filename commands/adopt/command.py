@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from clients.entra.sign_in_methods import choose_sign_in
@@ -33,7 +33,7 @@ from commands.pulumi_cli import StackUnreadable
 from commands.stack_file import StackFile, validated
 from commands.stack_file_writer import NotWritten
 from settings.loading import SettingsError, project_configuration
-from settings.models import Environment
+from settings.models import Environment, Settings
 from settings.yaml_reader import read_yaml
 
 
@@ -172,7 +172,6 @@ def _write(
 
 
 def _entries(file: StackFile, chosen: Mapping[str, Judged], environments: Mapping[str, Environment]) -> list[Entry]:
-    maximum = project_configuration(file.config).get("maximumSecretLifetimeDays")
     taken = {
         str(each.get("displayName", "")).casefold()
         for each in file.section("integrations").values()
@@ -186,7 +185,7 @@ def _entries(file: StackFile, chosen: Mapping[str, Judged], environments: Mappin
                 key,
                 environments=environments,
                 taken=taken,
-                maximum_lifetime_days=maximum if isinstance(maximum, int) else 180,
+                maximum_lifetime_days=_maximum_lifetime_days(file.config),
             )
         except ValidationError as problem:
             texts = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in problem.errors())
@@ -197,6 +196,15 @@ def _entries(file: StackFile, chosen: Mapping[str, Judged], environments: Mappin
         taken.add(made.integration.display_name.casefold())
         entries.append(made)
     return entries
+
+
+def _maximum_lifetime_days(config: Mapping[str, Any]) -> int:
+    """Return how long a secret may live by a stack file; `pulumi config set` writes the number as a text."""
+    said = project_configuration(config).get("maximumSecretLifetimeDays")
+    try:
+        return TypeAdapter(int).validate_python(said)
+    except ValidationError:  # it is not there; or wrong, which is said when the whole file is validated
+        return int(Settings.model_fields["maximum_secret_lifetime_days"].default)
 
 
 def _next(written: Mapping[str, Any], path: Path) -> str:

@@ -66,7 +66,9 @@ def entry(
         lifetime = min(LIFETIME_DAYS, maximum_lifetime_days)
         said["credentials"] = {"secrets": {"lifetime_days": lifetime, "known": [each.key_id for each in secrets]}}
     integration = Integration.model_validate(said, context={"environments": list(environments)})
-    known = {each.key_id: f"{each.display_name or 'without a name'}, ends {each.ends[:10]}" for each in secrets}
+    known = {
+        each.key_id: f"{each.display_name or 'without a name'}, ends {each.ends[:10] or 'never'}" for each in secrets
+    }
     return Entry(found, integration, known, tuple(_changes(found, integration)))
 
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from clients.graph.times import moment
 from commands.adopt.found import Found
+from commands.preflight.stack import Tag
 from settings.business_central_permissions import BUSINESS_CENTRAL_ROLES, BUSINESS_CENTRAL_SCOPES
-from settings.models import PROJECT
 
 LONG = timedelta(days=366 * 2)
 """What a secret may still live: Graph's own default, when a secret is made without an end, is two years."""
@@ -41,8 +42,10 @@ def _faults(found: Found, known: Known) -> Iterator[str]:
     if found.application:
         for secret in found.application.application.secrets:
             name = f"secret {secret.display_name!r}"
-            left = moment(secret.ends) - known.now
-            if left > LONG:
+            left = moment(secret.ends) - known.now if secret.ends else None
+            if left is None:
+                yield f"{name} never ends"
+            elif left > LONG:
                 yield f"{name} is valid until {secret.ends[:10]}"
             elif left < timedelta(0):
                 yield f"{name} ended {secret.ends[:10]}"
@@ -84,8 +87,8 @@ def _obstacles(found: Found, known: Known) -> Iterator[str]:
         yield "it is who runs this: destroying the stack would take away the caller"
     if found.client_id in known.declared:
         yield "the stack file names it already"
-    if found.application and (tag := tagged(found)):
-        yield f"stack {tag} has it already"
+    if found.application and (tag := Tag.find_in(found.application.application.tags)):
+        yield f"stack {tag.stack} has it already"
     match found.whose:
         case "nobody":
             yield "this tenant has no service principal of it: remove the registration, or let the application in first"
@@ -108,14 +111,3 @@ def _obstacles(found: Found, known: Known) -> Iterator[str]:
 def _is_public_client(found: Found) -> bool:
     known = found.application
     return bool(known and (known.is_public_client or known.application.public_client))
-
-
-def tagged(found: Found) -> str:
-    """Return the stack of this project whose tag an application has, "" for none."""
-    tags = sorted(found.application.application.tags) if found.application else []
-    return next((each.split(":", 2)[1] for each in tags if each.startswith(f"{PROJECT}:") and each.count(":") >= 2), "")
-
-
-def moment(written: str) -> datetime:
-    """Return a time as Graph writes it; it may have seven digits after the comma, which are left out."""
-    return datetime.fromisoformat(f"{written[:19]}+00:00")

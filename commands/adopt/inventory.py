@@ -26,6 +26,7 @@ from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
 from settings.models import Environment as EnvironmentSettings
 
 AT_ONCE = 4
+"""How many environments are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,9 @@ class _Entra:
         self._inventory = session.inventory
         self.resource = _business_central(session)
         self._roles: dict[str, dict[str, str]] = {}
-        for role in self._inventory.roles_on(self.resource.id):
+        for role in session.graph.roles_on(self.resource.id):
             self._roles.setdefault(role.principal_id, {})[self.resource.role_name(role.role_id)] = role.id
-        self._grants = {each.principal_id: each for each in self._inventory.grants_on(self.resource.id)}
+        self._grants = {each.principal_id: each for each in session.graph.grants_on(self.resource.id)}
 
     def found(self, registered: Mapping[str, Mapping[str, Registered]]) -> tuple[Found, ...]:
         """Return what was found, with the registrations by client id and environment."""

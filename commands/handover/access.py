@@ -102,6 +102,11 @@ class Handover:
     key_id: str = ""
 
     @property
+    def login(self) -> str:
+        """The address of the token service, without the tenant and without a slash at its end."""
+        return self.token_endpoint.partition(f"/{self.outputs.tenant_id}/")[0]
+
+    @property
     def kinds(self) -> list[Kind]:
         """By what it can sign in, what needs no secret first; empty where this stack gave it nothing."""
         outputs = self.outputs

@@ -89,11 +89,10 @@ def as_environment(access: Handover) -> Iterator[str]:
     """Yield the lines of a `.env` file, in the variables that Microsoft's libraries read; the secret is left to add."""
     outputs = access.outputs
     yield f"# {access.key}: access to Business Central"
-    login = re.sub(r"/[^/]+/oauth2/v2\.0/token$", "", access.token_endpoint)
     variables = {
         "AZURE_TENANT_ID": outputs.tenant_id,
         "AZURE_CLIENT_ID": outputs.client_id,
-        "AZURE_AUTHORITY_HOST": login,
+        "AZURE_AUTHORITY_HOST": access.login,
         "BUSINESS_CENTRAL_TOKEN_ENDPOINT": access.token_endpoint,
     }
     for each in access.environments:

@@ -34,7 +34,7 @@ def examples(access: Handover) -> list[Example]:
     """Return an example for each kind of credential that an integration has; [] where it has no environment."""
     if not access.environments:
         return []
-    return [_NEEDS[kind](access) for kind in access.kinds if kind in _NEEDS]
+    return [_EXAMPLES[kind](access) for kind in access.kinds if kind in _EXAMPLES]
 
 
 def _with_secret(access: Handover) -> Example:
@@ -92,7 +92,7 @@ def _with_managed_identity(access: Handover) -> Example:
 
 def _with_certificate(access: Handover) -> Example:
     authority = access.token_endpoint.removesuffix("/oauth2/v2.0/token")
-    discovery = "" if _login(access) in _KNOWN else " instance_discovery=False,"
+    discovery = "" if access.login in _KNOWN_LOGINS else " instance_discovery=False,"
     return Example(
         "certificate",
         "AZURE_CLIENT_CERTIFICATE_PATH names a PEM file with the certificate and its private key; "
@@ -149,7 +149,7 @@ def _with_vault_certificate(access: Handover) -> Example:
     )
 
 
-_NEEDS = {
+_EXAMPLES = {
     "clientSecret": _with_secret,
     "federatedCredential": _with_token_file,
     "managedIdentity": _with_managed_identity,
@@ -158,21 +158,15 @@ _NEEDS = {
 }
 
 
-_KNOWN = {each.login for each in CLOUDS.values()}
-
-
-def _login(access: Handover) -> str:
-    """Return the address of the token service."""
-    return access.token_endpoint.partition(f"/{access.outputs.tenant_id}/")[0]
+_KNOWN_LOGINS = {each.login for each in CLOUDS.values()}
 
 
 def _elsewhere(access: Handover) -> str:
     """Return the arguments with which azure-identity finds another cloud than the public one."""
-    login = _login(access)
-    if login == CLOUDS["public"].login:
+    if access.login == CLOUDS["public"].login:
         return ""
-    discovery = "" if login in _KNOWN else " disable_instance_discovery=True,"
-    return f'\n    authority="{login}",{discovery}'
+    discovery = "" if access.login in _KNOWN_LOGINS else " disable_instance_discovery=True,"
+    return f'\n    authority="{access.login}",{discovery}'
 
 
 def _curl(access: Handover, before: str, credential: str) -> str:

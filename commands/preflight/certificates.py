@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from commands.preflight.findings import Finding
+from commands.preflight.findings import SOON, Finding
 from settings.models import Settings
-
-SOON = timedelta(days=30)
 
 
 def check(declared: Settings, now: datetime) -> list[Finding]:

@@ -43,8 +43,9 @@ from commands.preflight.stack import Stack
 from commands.preflight.state import StateUnusable
 from commands.preflight.vault_reads import VaultReads
 from commands.pulumi_cli import StackUnreadable
+from commands.stack_file import validated
 from commands.stack_state import exported_state
-from settings.loading import SettingsError, load, project_configuration
+from settings.loading import SettingsError
 from settings.models import PROJECT
 
 MAX_CONCURRENT_CHECKS = 4
@@ -204,14 +205,12 @@ def _tagged_applications(stack: Stack) -> tuple[list[Application], list[Finding]
 
 def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:
     config = pulumi_cli.configuration(file)
-    file = file.relative_to(pulumi_cli.ROOT) if file.is_relative_to(pulumi_cli.ROOT) else file
+    file = pulumi_cli.shown(file)
     if not config:
         raise StackUnreadable(
             f"{file} does not exist, or has no `config`: write it as stacks/Pulumi.example.yaml shows."
         )
-    declared = load(
-        project_configuration(config), presets=pulumi_cli.ROOT / "presets", stack_file=file, configuration=config
-    )
+    declared = validated(file, config)
     session = Session(pulumi_cli.cloud_settings(config))
     _ = session.tenant_id  # refuses at once where no tenant is named
     state = exported_state(full_name, exported, command="preflight")

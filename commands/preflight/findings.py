@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from clients.business_central.permission_refusals import permission_refusal
@@ -13,6 +14,9 @@ Kind = Literal["missing", "refused", "pending", "leftover", "takeover", "note", 
 something that is there and in its way. pending: it waits for an administrator's approval. leftover: of an interrupted
 run, or of a copied environment; not all of it stops `up`. takeover: `up` would adopt something that is there. note:
 good to know. ready: as it should be."""
+
+SOON = timedelta(days=30)
+"""So long before its end a secret or a certificate is worth a word; `rotate` goes by it too."""
 
 _ALWAYS_STOP_UP: frozenset[Kind] = frozenset({"missing", "refused", "pending"})
 

@@ -95,7 +95,7 @@ def _secrets(stack: Stack, application: Application, key: str) -> Iterator[Findi
         yield Finding("note", f"integrations.{key}.credentials.secrets.rotatedBy", found)
         return
     for secret in unknown:
-        if not declared or secret.key_id.lower() not in declared.known:
+        if not declared or secret.key_id not in declared.known:
             yield Finding(
                 "leftover",
                 WHERE,

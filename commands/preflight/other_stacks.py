@@ -45,7 +45,7 @@ def with_client_ids(declared: Settings, state: State) -> tuple[Settings, list[Fi
             found = f"could not read {each.client_id}, which has the client id: {problem}"
             findings.append(Finding("refused", key_path(each), found, "Correct `clientId.stack`, or sign in there."))
         except ValueError as problem:
-            is_there = asked[each.client_id.stack].get(each.client_id.output) is not None
+            is_there = each.client_id.found_in(asked[each.client_id.stack]) is not None
             kind: Kind = "refused" if is_there else "missing"
             findings.append(Finding(kind, f"{key_path(each)}.clientId", str(problem)))
         if unseen:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from clients.graph.applications import Application
+from clients.graph.times import moment
 from clients.http.errors import UserFacingError
 from clients.key_vault.records import Version
-from commands.preflight.findings import Finding, finding_from
+from commands.preflight.findings import SOON, Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
 from commands.preflight.vault_reads import VaultReads
-from commands.rotate.known_secrets import known_secrets, out_since
+from commands.rotate.known_secrets import in_vault_since, known_secrets
 from reconcilers.secrets.rotation import plan
 from reconcilers.vault_versions import label_of
 from settings import logical_names
@@ -20,7 +21,6 @@ from settings.credentials import Secrets
 from settings.models import Integration
 from settings.secret_labels import issued_path, remedy_for_ended_label
 
-SOON = timedelta(days=30)
 _SUCCESSOR = (
     "Add today's date to the list (`python -m commands rotate` does it), `pulumi up`, and hand the new secret over"
 )
@@ -70,7 +70,7 @@ def _labels(
     application = _Known(stack, integration, tagged)
     for label in sorted(secrets.issued):
         name = application.name_of(label)
-        end = _moment((name and stack.state.secret_ends[name]) or secrets.end_date(label))
+        end = moment((name and stack.state.secret_ends[name]) or secrets.end_date(label))
         for each in versions or ():
             if each.enabled and label_of(each) == label and each.expires != end:
                 yield _ends_otherwise_in_the_vault(where, label, each, end)
@@ -113,7 +113,7 @@ def _ends_before_the_overlap(
     now: datetime,
 ) -> set[str]:
     """Return the labels whose successor is out too late, by Entra and the vault: by the rule of `rotate`."""
-    in_vault = {} if versions is None else out_since(secrets, versions)
+    in_vault = {} if versions is None else in_vault_since(secrets, versions)
     known = known_secrets(integration, secrets, stack.state, tagged, None, now, in_vault)
     notes = plan(known.terms, known.live, known.recorded, now).notes
     return {each.label for each in notes if each.kind == "expiring"}
@@ -166,9 +166,3 @@ def _remedy(label: str, newest: str) -> str:
 
 def _days(left: timedelta) -> str:
     return {0: "today", 1: "in 1 day"}.get(left.days, f"in {left.days} days")
-
-
-def _moment(written: str) -> datetime:
-    """Return a time as a state or a stack file has it; azuread writes it in UTC."""
-    moment = datetime.fromisoformat(written)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

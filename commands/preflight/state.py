@@ -35,7 +35,7 @@ class State:
         components: URNs of the integrations, by their keys.
         applications: key of the integration -> object id and client id of its application.
         principals: key of the integration -> object id of its service principal.
-        secrets: key ids of all client secrets, also of those that the next run deletes.
+        secrets: key ids of all client secrets, in lower case, also of those that the next run deletes.
         secret_ends: logical name of each client secret -> when it ends, "" where that is not recorded.
         secret_keys: logical name of each client secret -> its key id.
         certificate_keys: logical name of each certificate -> its key id in Entra.
@@ -87,9 +87,7 @@ class State:
                     for each in (*_of(resources, PASSWORD), *_of(resources, _VAULT_SECRET))
                     if not each.get("delete")
                 },
-                secret_keys={
-                    _key(each): key_id.lower() for each, key_id in _secrets(resources) if not each.get("delete")
-                },
+                secret_keys={_key(each): key_id for each, key_id in _secrets(resources) if not each.get("delete")},
                 certificate_keys={
                     _key(each): each["outputs"]["keyId"].lower()
                     for each in _of(resources, _CERTIFICATE)
@@ -144,11 +142,11 @@ def _outputs(
 
 
 def _secrets(resources: list[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Yield the client secrets, azuread's and those in custody, each with its key id."""
-    yield from ((each, each["outputs"]["keyId"]) for each in _of(resources, PASSWORD))
+    """Yield the client secrets, azuread's and those in custody, each with its key id in lower case."""
+    yield from ((each, each["outputs"]["keyId"].lower()) for each in _of(resources, PASSWORD))
     for each in _of(resources, _VAULT_SECRET):
         if key_id := (each.get("outputs") or {}).get("key_id"):
-            yield each, key_id
+            yield each, key_id.lower()
 
 
 def _key(resource: Mapping[str, Any]) -> str:

@@ -52,9 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
             return _restore(arguments, session)
         stack, environments = pulumi_cli.short_name(arguments.stack), file.environments
         left = find(session, stack, environments, file.client_ids)
-        in_vaults, unread = vaults.find(
-            session, stack, {*map(str.lower, arguments.vault), *vaults.named_vaults(file.config)}
-        )
+        named = vaults.named_vaults([file.config, *file.merged_integrations])
+        in_vaults, unread = vaults.find(session, stack, named | {each.lower() for each in arguments.vault})
     except (StackUnreadable, SettingsError, UserFacingError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2

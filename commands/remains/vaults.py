@@ -90,7 +90,7 @@ Left = LeftVersion | LeftSecret
 
 
 def named_vaults(config: Any) -> set[str]:
-    """Return the vaults that a stack file names anywhere, by their names in lower case."""
+    """Return the vaults that are named anywhere in what a stack file says, by their names in lower case."""
     if isinstance(config, Mapping):
         name = config.get("keyVault")
         return {name.lower()} if isinstance(name, str) else set().union(*map(named_vaults, config.values()))
@@ -119,7 +119,7 @@ def find(session: Session, stack: str, vaults: Iterable[str]) -> tuple[list[Left
     for name in sorted(vaults):
         if living is None:
             applications = session.applications.tagged(f"{PROJECT}:{stack}:")
-            living = {secret.key_id.lower() for each in applications for secret in each.secrets}
+            living = {secret.key_id for each in applications for secret in each.secrets}
         try:
             vault = session.vault(name)
             ours = [each.name for each in vault.current().values() if is_of_stack(each.tags, stack)]
@@ -157,11 +157,11 @@ def purge(session: Session, left: Iterable[Left]) -> tuple[list[dict[str, Any]],
     removed: list[dict[str, Any]] = []
     failures: list[str] = []
     for (name, secret), rows in _by_secret(left).items():
-        vault = session.vault(name)
         if why := next(_why_it_stays(rows), ""):
             failures.append(f"secret {secret} in vault {name} was not removed: {why}")
             continue
         try:
+            vault = session.vault(name)
             if any(isinstance(each, LeftVersion) for each in rows):
                 vault.delete(secret)
             vault.purge(secret)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Any, ClassVar
 
 from clients.graph.applications import Application
+from clients.graph.times import moment
 from clients.key_vault.records import CertificateVersion
 from clients.session import Session
+from commands.preflight.findings import SOON
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State
 from commands.rotate.outcome import Line, rotation_lines
@@ -22,9 +24,6 @@ from reconcilers.vault_versions import label_of
 from settings import logical_names
 from settings.models import Integration
 from settings.vault_certificates import VaultCertificate, issued_path
-
-SOON = timedelta(days=30)
-"""So long before its end a certificate from PEM is said to end."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def outcome(
         UserFacingError: the vault cannot be listed; it needs Key Vault Reader.
     """
     notes = tuple(pem_notes(integration, now))
-    ends = {each.public.thumbprint: _moment(each.public.ends) for each in integration.credentials.certificates}
+    ends = {each.public.thumbprint: moment(each.public.ends) for each in integration.credentials.certificates}
     declared = integration.credentials.vault_certificate
     if declared is None:
         return CertificateOutcome(integration, Rotation(), frozenset(), ends, notes, checked)
@@ -171,21 +170,21 @@ def live_certificates(
 ) -> dict[str, LiveSecret]:
     """Return the certificates of labels that Entra knows.
 
-    Out is one since the vault has an enabled version of it, and Entra takes it.
+    One is available since the vault has an enabled version of it, and Entra takes it.
 
     Args:
         recorded: label -> key id in the state.
         application: as Entra has it, None where it has none.
         versions: of the vault's certificate.
     """
-    known = {each.key_id.lower(): each for each in (application.certificates if application else ())}
+    known = {each.key_id: each for each in (application.certificates if application else ())}
     made = {label_of(each): each.created for each in versions if each.enabled}
     found = {}
     for label, key_id in recorded.items():
         if (there := known.get(key_id)) and there.ends:
-            starts, created = _moment(there.starts) if there.starts else None, made.get(label)
-            out = max(starts, created) if starts and created else None
-            found[label] = LiveSecret(key_id, out, _moment(there.ends))
+            starts, created = moment(there.starts) if there.starts else None, made.get(label)
+            available = max(starts, created) if starts and created else None
+            found[label] = LiveSecret(key_id, available, moment(there.ends))
     return found
 
 
@@ -195,9 +194,9 @@ def pem_notes(integration: Integration, now: datetime) -> Iterator[tuple[str, No
     A person has to hurry where one ends soon and the stack file has none that ends later.
     """
     declared = integration.credentials.certificates
-    last = max((_moment(each.public.ends) for each in declared), default=now)
+    last = max((moment(each.public.ends) for each in declared), default=now)
     for index, each in enumerate(declared):
-        end, where = _moment(each.public.ends), f"integrations.{integration.key}.credentials.certificates[{index}]"
+        end, where = moment(each.public.ends), f"integrations.{integration.key}.credentials.certificates[{index}]"
         what = f"The certificate {each.public.thumbprint} {'ended' if end <= now else 'ends'} {end:%Y-%m-%d}"
         if end > now + SOON:
             yield where, Note("note", each.public.thumbprint, f"{what}.")
@@ -211,8 +210,3 @@ def pem_notes(integration: Integration, now: datetime) -> Iterator[tuple[str, No
                 "one out when they have switched over."
             )
             yield where, Note("expiring", each.public.thumbprint, text)
-
-
-def _moment(written: str) -> datetime:
-    moment = datetime.fromisoformat(written)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

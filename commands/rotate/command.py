@@ -20,15 +20,16 @@ from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
 from commands.rotate.certificates import CertificateOutcome
 from commands.rotate.certificates import outcome as certificate_outcome
-from commands.rotate.known_secrets import Known, known_secrets, out_since
+from commands.rotate.known_secrets import Known, in_vault_since, known_secrets
 from commands.rotate.outcome import ForeignAction, Line, Outcome, show
+from commands.stack_file import validated
 from commands.stack_file_writer import NotWritten
 from commands.stack_state import exported_state
 from reconcilers.secrets.foreign import ListedSecret
 from reconcilers.secrets.rotation import plan, plan_after_leak
 from settings.credentials import Secrets
 from settings.issued_labels import OF_CERTIFICATES, CannotEdit, with_labels
-from settings.loading import SettingsError, load, project_configuration
+from settings.loading import SettingsError
 from settings.models import PROJECT, Integration, Settings
 from settings.yaml_reader import read_yaml
 
@@ -51,13 +52,18 @@ class Leak:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     pulumi_cli.add_arguments(parser, piped="pulumi stack export")
-    parser.add_argument(
-        "--today", type=date.fromisoformat, metavar="DATE", help="the date (UTC), instead of the clock's"
-    )
+    parser.add_argument("--today", type=_date, metavar="DATE", help="the date (UTC), instead of the clock's")
     parser.add_argument("--check", action="store_true", help="say what is due, expiring or unknown; change nothing")
     text = "the key of an integration whose secrets are in wrong hands: a successor, and the old ones go at once"
     parser.add_argument("--now", metavar="KEY", help=text)
     parser.add_argument("--reason", metavar="TEXT", help="why, with --now; never the secret itself")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2026-11-15") from None
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -120,14 +126,7 @@ def _declared(file: Path, text: str) -> tuple[Settings, Session]:
     config = written.get("config") if isinstance(written, Mapping) else None
     if not isinstance(config, Mapping) or not config:
         raise CannotRotate(f"{file} has no `config`: write it as stacks/Pulumi.example.yaml shows.")
-    shown = file.relative_to(pulumi_cli.ROOT) if file.is_relative_to(pulumi_cli.ROOT) else file
-    declared = load(
-        project_configuration(config),
-        presets=pulumi_cli.ROOT / "presets",
-        stack_file=shown,
-        configuration=config,
-        dates_required=False,
-    )
+    declared = validated(pulumi_cli.shown(file), config, dates_required=False)
     return declared, Session(pulumi_cli.cloud_settings(dict(config)))
 
 
@@ -204,7 +203,7 @@ def _plan(
 
 
 def _in_vault(secrets: Secrets, session: Session) -> dict[str, datetime | None]:
-    """Return the labels whose secrets a vault hands over, each with when it got it; see `out_since`.
+    """Return the labels whose secrets a vault hands over, each with when it got it; see `in_vault_since`.
 
     Raises:
         UserFacingError: the vault cannot be listed; it needs Key Vault Reader. Nothing can be said of its secrets then.
@@ -212,7 +211,7 @@ def _in_vault(secrets: Secrets, session: Session) -> dict[str, datetime | None]:
     place = secrets.custody or secrets.deliver
     if place is None:
         return {}
-    return out_since(secrets, session.vault(place.key_vault).versions(place.secret_name))
+    return in_vault_since(secrets, session.vault(place.key_vault).versions(place.secret_name))
 
 
 def _action(secret: ListedSecret, known: Known, state: State, now: datetime) -> ForeignAction:

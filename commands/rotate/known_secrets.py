@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from clients.graph.app_management_policy import AppManagementPolicy
-from clients.graph.applications import Application, Secret
+from clients.graph.applications import Application
+from clients.graph.passwords import Password
+from clients.graph.times import moment
 from clients.key_vault.records import Version
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State
@@ -95,11 +97,11 @@ def known_secrets(
         frozenset(key_ids),
         tuple(foreign_of(secrets, state, application)) if not secrets.rotated_by else (),
         restrictions,
-        tuple(each for each in listed if each.key_id in secrets.known and _moment(each.ends) > now),
+        tuple(each for each in listed if each.key_id in secrets.known and _end(each) > now),
     )
 
 
-def out_since(secrets: Secrets, versions: Iterable[Version]) -> dict[str, datetime | None]:
+def in_vault_since(secrets: Secrets, versions: Iterable[Version]) -> dict[str, datetime | None]:
     """Return the labels whose secrets a vault hands over, each with when it got it, None where it has none to give.
 
     Args:
@@ -120,7 +122,7 @@ def foreign_of(secrets: Secrets | None, state: State, application: Application |
     """Return the secrets of an application that no label of the stack file and no state knows."""
     return foreign_secrets(
         [_listed(each) for each in (application.secrets if application else ())],
-        recorded={key_id.lower() for key_id in state.secrets},
+        recorded=state.secrets,
         known=secrets.known if secrets else (),
         labels=secrets.issued if secrets else (),
     )
@@ -133,19 +135,19 @@ def recorded_key_ids(integration: Integration, state: State) -> dict[str, str]:
     return {label: key_id for key, label, key_id in named if key in keys}
 
 
-def _listed(secret: Secret) -> ListedSecret:
-    starts = _moment(secret.starts) if secret.starts else None
-    return ListedSecret(secret.key_id.lower(), secret.display_name, starts, secret.ends)
+def _listed(secret: Password) -> ListedSecret:
+    starts = moment(secret.starts) if secret.starts else None
+    return ListedSecret(secret.key_id, secret.display_name, starts, secret.ends)
 
 
 def _live(secret: ListedSecret, in_vault: Mapping[str, datetime | None], label: str) -> LiveSecret:
-    out = secret.starts
+    available = secret.starts
     if label in in_vault:
         there = in_vault[label]
-        out = max(out, there) if out and there else None
-    return LiveSecret(secret.key_id, out, _moment(secret.ends))
+        available = max(available, there) if available and there else None
+    return LiveSecret(secret.key_id, available, _end(secret))
 
 
-def _moment(written: str) -> datetime:
-    moment = datetime.fromisoformat(written)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _end(secret: ListedSecret) -> datetime:
+    """Return when a secret ends: at the end of all days where Entra has no end of it, which Graph allows."""
+    return moment(secret.ends) if secret.ends else datetime.max.replace(tzinfo=UTC)

@@ -84,8 +84,8 @@ def plan(
     }
     kept = [label for label in labels if label not in stale]
     ends = {label: live[label].ends if label in live else terms.end(label) for label in kept}
-    gone = {label for label in kept if _may_go(label, kept, live, ends[label], terms.overlap, now)}
-    staying = [label for label in kept if label not in gone]
+    replaced = {label for label in kept if _is_replaced(label, kept, live, ends[label], terms.overlap, now)}
+    staying = [label for label in kept if label not in replaced]
     newest = max(kept, default="")
     notes = list(_late(kept, live, ends, terms, now))
     add = None
@@ -101,14 +101,14 @@ def plan(
         notes.append(Note("blocked", "", text))
     at_once = [label for label in kept if label in live and ends[label] > now]
     made = [label for label in [*staying, add] if label and label not in live and label not in recorded]
-    if made and len(at_once) + len(made) > terms.maximum_live and any(label in gone for label in at_once):
+    if made and len(at_once) + len(made) > terms.maximum_live and any(label in replaced for label in at_once):
         text = (
             f"While `up` runs, {len(at_once) + len(made)} {terms.what}s work, and maximumLive is {terms.maximum_live}: "
             "it makes the new before it deletes what has been replaced."
         )
         notes.append(Note("note", max(made), text))
     notes += _not_in_place(terms, staying, live, recorded)
-    return Rotation(add, tuple(sorted(gone | stale)), tuple(notes))
+    return Rotation(add, tuple(sorted(replaced | stale)), tuple(notes))
 
 
 def plan_after_leak(
@@ -141,9 +141,9 @@ def plan_after_leak(
 
 
 def lateness(newer: Iterable[LiveSecret], ends: datetime, overlap: timedelta, now: datetime) -> datetime | None:
-    """Return since when the first successor of a secret has been out, or now, where that is too late for the overlap.
+    """Return since when the first successor of a secret is available, or now, where that is too late for the overlap.
 
-    None where a successor has been out for the overlap when the secret ends, or still can be.
+    None where a successor has been available for the overlap when the secret ends, or still can be.
 
     Args:
         newer: the secrets of newer labels.
@@ -151,7 +151,7 @@ def lateness(newer: Iterable[LiveSecret], ends: datetime, overlap: timedelta, no
         overlap: for how long both are to work.
         now: the time, in UTC.
     """
-    first = min((each.out for each in newer if each.out is not None), default=now)
+    first = min((each.available_from for each in newer if each.available_from is not None), default=now)
     return first if first + overlap > ends else None
 
 
@@ -164,14 +164,14 @@ def _late(
 ) -> Iterator[Note]:
     """Yield the secrets that end before their successor has been out for the overlap, and those that did."""
     for label in kept:
-        if label not in live or live[label].out is None:
+        if label not in live or live[label].available_from is None:
             continue  # nobody has it
         newer = [live[each] for each in kept if each > label and each in live]
         first = lateness(newer, ends[label], terms.overlap, now)
         if first is None:
             continue
-        out = [each for each in newer if each.out is not None]
-        since = f"its successor is out since {first:%Y-%m-%d}" if out else "it has no successor that is out"
+        has_one = any(each.available_from is not None for each in newer)
+        since = f"its successor is out since {first:%Y-%m-%d}" if has_one else "it has no successor that is out"
         when = "ended" if ends[label] <= now else "ends"
         text = (
             f"The {terms.what} '{label}' {when} {ends[label]:%Y-%m-%d}, and {since}: less than the "
@@ -180,7 +180,7 @@ def _late(
         yield Note("expiring", label, text)
 
 
-def _may_go(
+def _is_replaced(
     label: str,
     kept: Collection[str],
     live: Mapping[str, LiveSecret],
@@ -188,10 +188,12 @@ def _may_go(
     overlap: timedelta,
     now: datetime,
 ) -> bool:
-    """Tell whether a successor has been out for the overlap; of a secret that has ended, whether one is out."""
+    """Tell whether a successor has been available for the overlap; of a secret that has ended, whether one is."""
     for each in kept:
         successor = live.get(each) if each > label else None
-        if successor and successor.out and successor.is_out(now) and (ends <= now or successor.out + overlap <= now):
+        if successor is None or successor.available_from is None or not successor.is_available(now):
+            continue
+        if ends <= now or successor.available_from + overlap <= now:
             return True
     return False
 
@@ -238,7 +240,7 @@ def _not_in_place(
     terms: Terms, labels: Iterable[str], live: Mapping[str, LiveSecret], recorded: Collection[str]
 ) -> Iterator[Note]:
     for label in labels:
-        if label in live and live[label].out is None:
+        if label in live and live[label].available_from is None:
             yield Note(
                 "pending", label, f"The {terms.what} '{label}' is not in its vault yet: the next `up` puts it there."
             )

@@ -49,18 +49,18 @@ class LiveSecret:
 
     Attributes:
         key_id: its id in Entra.
-        out: since when an outside system can have it: Entra's startDateTime, or, where a vault hands it over, when its
-            version was made there if that was later; None where the vault has no version of it yet.
+        available_from: since when an outside system can have it: Entra's startDateTime, or, where a vault hands it
+            over, when its version was made there if that was later; None where the vault has no version of it yet.
         ends: when it ends, by Entra.
     """
 
     key_id: str
-    out: datetime | None
+    available_from: datetime | None
     ends: datetime
 
-    def is_out(self, now: datetime) -> bool:
+    def is_available(self, now: datetime) -> bool:
         """Tell whether an outside system can have it, and sign in with it."""
-        return self.out is not None and self.out <= now < self.ends
+        return self.available_from is not None and self.available_from <= now < self.ends
 
 
 @dataclass(frozen=True)

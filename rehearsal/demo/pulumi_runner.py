@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from rehearsal import processes
 from rehearsal.demo.errors import ClaimFailed, DemoError
@@ -24,13 +24,6 @@ _NOISE = re.compile(
     r"|^The resources in the stack have been|^If you want to remove the stack"
 )
 _CHANGE = re.compile(r"^\s*[-+~]|^Resources:|^\s+\d+ unchanged")
-
-
-class Outcome(NamedTuple):
-    """How a command ended, and what it printed."""
-
-    code: int
-    output: str
 
 
 class PulumiRunner:
@@ -62,8 +55,8 @@ class PulumiRunner:
         if done.returncode:
             raise DemoError(f"`pulumi stack init` ended with exit code {done.returncode}: {output.strip()}")
 
-    def run(self, verb: str, *options: str, expected: int = 0, only_changes: bool = False) -> Outcome:
-        """Run a command and show what it prints.
+    def run(self, verb: str, *options: str, expected: int = 0, only_changes: bool = False) -> str:
+        """Run a command, show what it prints, and return all of it.
 
         Args:
             verb: preview, up, refresh or destroy.
@@ -93,7 +86,7 @@ class PulumiRunner:
                 f"`{verb}` ended with exit code {code} instead of {expected}; all it printed is in "
                 f"{self._folder.relative(log_file)}."
             )
-        return Outcome(code, "".join(lines))
+        return "".join(lines)
 
     def preflight(self, *, expected: int = 0) -> list[dict[str, str]]:
         """Run `python -m commands preflight` on the stack that is not deployed yet, and show what it finds.
@@ -137,34 +130,40 @@ class PulumiRunner:
             raise ClaimFailed(f"`rotate` ended with exit code {code} instead of {expected}.")
         return {str(each["key"]): dict(each) for each in answer["integrations"]}
 
-    def _ask(self, command: str, *options: str, state: str) -> tuple[int, dict[str, Any]]:
-        """Run a command of the product with the stack's state piped in, and return exit code and JSON.
+    def remains(self) -> list[dict[str, str]]:
+        """Run `python -m commands remains` on the destroyed stack, and return what it lists.
+
+        Raises:
+            ClaimFailed: it prints something else.
+        """
+        _, answer = self._ask("remains")
+        found: list[dict[str, str]] = answer["remains"]
+        return found
+
+    def _ask(self, command: str, *options: str, state: str | None = None) -> tuple[int, dict[str, Any]]:
+        """Run a command of the product, and return exit code and JSON.
+
+        Args:
+            command: preflight, rotate or remains.
+            options: of the command.
+            state: the stack's state, which is piped in; None for a command that reads none.
 
         Raises:
             ClaimFailed: it prints something else.
         """
         self._narration.command(" ".join([f"python -m commands {command} --stack {STACK}", *options]))
         file = str(self._folder.stack_file)
+        given = [] if state is None else ["--stdin"]
         process = processes.start(
             [
-                *(
-                    sys.executable,
-                    "-m",
-                    "commands",
-                    command,
-                    "--stack",
-                    STACK,
-                    "--config-file",
-                    file,
-                    "--stdin",
-                    "--json",
-                ),
+                *(sys.executable, "-m", "commands", command, "--stack", STACK, "--config-file", file, "--json"),
+                *given,
                 *options,
             ],
             processes.basic_environment() | self._ready.environment(),
             mark=self._folder.root,
             cwd=self._folder.project,
-            stdin=subprocess.PIPE,
+            stdin=subprocess.PIPE if given else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
@@ -173,30 +172,6 @@ class PulumiRunner:
             return process.returncode, dict(json.loads(output))
         except ValueError:
             raise ClaimFailed(f"`{command}` says, with exit code {process.returncode}: {output.strip()}") from None
-
-    def remains(self) -> list[dict[str, str]]:
-        """Run `python -m commands remains` on the destroyed stack, and return what it lists.
-
-        Raises:
-            ClaimFailed: it fails, or prints something else.
-        """
-        self._narration.command(f"python -m commands remains --stack {STACK}")
-        command = [sys.executable, "-m", "commands", "remains", "--stack", STACK, "--json"]
-        process = processes.start(
-            [*command, "--config-file", str(self._folder.stack_file)],
-            processes.basic_environment() | self._ready.environment(),
-            mark=self._folder.root,
-            cwd=self._folder.project,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        output = process.communicate()[0]
-        try:
-            found: list[dict[str, str]] = json.loads(output)["remains"]
-        except ValueError:
-            raise ClaimFailed(f"`remains` says, with exit code {process.returncode}: {output.strip()}") from None
-        return found
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets in clear; nothing of it is shown or logged.

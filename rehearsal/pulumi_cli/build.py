@@ -26,7 +26,7 @@ from rehearsal.pulumi_cli.pin import MODULE, PACKAGE, SDK_MODULE, VERSION, numbe
 from rehearsal.pulumi_cli.progress import Counter, Progress, ProgressFile
 
 REQUIRED_SPACE = 6 << 30  # bytes: modules and build cache take 4.5 GB, Go's linker and the result the rest
-_VENDOR_FILES = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
+_SDK_FILES = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 _SET_VERSION = f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={VERSION}"
 
 
@@ -73,7 +73,7 @@ class Build:
         (draft / "bin").mkdir(parents=True)
         self._compile(draft / "bin" / "pulumi", packages)
         sources = Path(self._output("list", "-m", "-f", "{{.Dir}}", SDK_MODULE).strip())
-        for name in _VENDOR_FILES:
+        for name in _SDK_FILES:
             shutil.copy(sources / name, draft / "bin")
             (draft / "bin" / Path(name).name).chmod(0o755)
         run = subprocess.run([draft / "bin" / "pulumi", "version"], capture_output=True, text=True, check=False)

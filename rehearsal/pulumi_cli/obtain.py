@@ -1,4 +1,4 @@
-"""Returns a CLI to work with: one that is here, else the vendor's release, else one built here; progress is shown."""
+"""Returns a CLI to work with: one that is here, else Pulumi's release, else one built here; progress is shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rehearsal.pulumi_cli.progress import Progress, ProgressFile
 
 WAYS_OUT = (
     "Ways out: install the CLI (https://www.pulumi.com/docs/install/) and put it on PATH; name one with --pulumi PATH "
-    "or PULUMI_CLI; or make the module proxy or the vendor's site reachable and run the same command again, which goes "
+    "or PULUMI_CLI; or make the module proxy or Pulumi's site reachable and run the same command again, which goes "
     "on where this one stopped."
 )
 _LINE_INTERVAL = 15.0  # seconds between two lines where there is no terminal
@@ -53,7 +53,7 @@ def obtain(
     tried = []
     if not cache.is_locked:
         console.print(prebuild.announcement(cache), soft_wrap=True)
-        with console.status(f"the vendor's release {VERSION}") if console.is_terminal else console:
+        with console.status(f"Pulumi's release {VERSION}") if console.is_terminal else console:
             tried.append(release.install(cache, environment))
     if not (found := search.in_cache()):
         tried.append(_build(cache, environment, console))

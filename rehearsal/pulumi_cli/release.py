@@ -1,4 +1,4 @@
-"""The vendor's release, through Pulumi's own SDK: `pulumi.automation.PulumiCommand.install`.
+"""Pulumi's release, through its own SDK: `pulumi.automation.PulumiCommand.install`.
 
 The SDK waits without a limit for a site that does not answer, and runs a downloaded script that does the same. So it
 runs in a process of its own, and that is ended, with all it has started, when nothing arrives any more.
@@ -42,7 +42,7 @@ def install(cache: Cache, environment: Mapping[str, str], timeout: float = SILEN
     """
     draft = cache.root / "release"
     shutil.rmtree(draft, ignore_errors=True)
-    downloads = draft / "downloads"  # the SDK and the vendor's script put what they download into TMPDIR
+    downloads = draft / "downloads"  # the SDK and Pulumi's script put what they download into TMPDIR
     downloads.mkdir(parents=True)
     try:
         with (draft / "output").open("w+", encoding="utf-8") as output:
@@ -63,9 +63,9 @@ def install(cache: Cache, environment: Mapping[str, str], timeout: float = SILEN
             return f"{SITE} sent nothing for {timeout:.0f} s"
         if process.returncode:
             reason = next((line for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")
-            return f"the vendor's release could not be installed from {SITE} ({reason.strip()[:200]})"
+            return f"Pulumi's release could not be installed from {SITE} ({reason.strip()[:200]})"
         shutil.rmtree(downloads)
-        cache.keep(draft, f"v{lines[0].strip()}", "the vendor's release")
+        cache.keep(draft, f"v{lines[0].strip()}", "Pulumi's release")
         return ""
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psutil
 import trustme
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -150,18 +151,8 @@ async def _set_when_process_ends(process: int, stop: asyncio.Event) -> None:
         stop.set()
         return
     except (AttributeError, OSError):  # not Linux, or a kernel before 5.3
-        while _is_running(process):
+        while psutil.pid_exists(process):
             await asyncio.sleep(0.5)
         stop.set()
         return
     asyncio.get_running_loop().add_reader(descriptor, stop.set)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -77,7 +77,8 @@ FULL: dict[str, str] = {
         ({"--issued": "1999-01-01"}, "is not a date like '2026-11-15'"),
         ({"--environment": "a/b"}, "--environment 'a/b': must have letters, digits"),
         ({"--permission-set": "super"}, "--permission-set 'super': SUPER cannot be assigned"),
-        ({"--display-name": "It's"}, "contains an apostrophe"),
+        ({"--display-name": "It's"}, '--display-name "It\'s": contains an apostrophe'),
+        ({"--display-name": "x" * 121}, "has 121 characters; Entra allows 120"),
     ],
 )
 def test_what_is_missing_or_not_valid_is_told_and_nothing_is_written(

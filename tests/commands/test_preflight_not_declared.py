@@ -156,3 +156,21 @@ def test_each_application_of_the_state_takes_three_requests(
         f"/v1.0/servicePrincipals(appId='{application.client_id}')",
     ):
         assert asked.count(path) == 1, asked
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body", "says"),
+    [
+        ("/owners", 200, '{"value": [{}]}', "could not list the owners of"),
+        ("/federatedIdentityCredentials", 200, '{"value": [{"name": "a"}]}', "could not list what is trusted of"),
+        (r"servicePrincipals\(appId=", 200, "[]", "could not look at the service principal of application"),
+        (r"servicePrincipals\(appId=", 404, "<html>a proxy</html>", "could not look at the service principal of"),
+    ],
+)
+def test_an_answer_that_is_not_graph_s_is_told_and_proves_no_absence(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication, path: str, status: int, body: str, says: str
+) -> None:
+    tenant.fault({"path": path, "method": "GET"}, "raw", times=0, status=status, body=body)
+    state = exported(application, secrets=key_ids(application, tenant))
+    looked = run_preflight(tenant, tmp_path, state=state)
+    assert [each for each in looked.findings if says in each["found"]], looked

@@ -178,7 +178,8 @@ def test_the_search_finds_what_is_printed(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without the redaction, a service's words are quoted as they are."""
-    monkeypatch.setattr("clients.http.failures.redact", lambda text: text)
+    for module in ("bodies", "failures"):
+        monkeypatch.setattr(f"clients.http.{module}.redact", lambda text: text)
     found = []
     for number, answer in zip(range(4), answers_with(*world.secrets.values()), strict=False):
         world.tenant.fault(AT, skip=number, **answer)

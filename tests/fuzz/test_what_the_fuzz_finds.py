@@ -11,7 +11,7 @@ import pytest
 
 from clients.http import bodies, transport
 from clients.http.errors import DEBUG_VARIABLE, ServiceError, UnexpectedAnswer
-from clients.http.retries import RetryTable
+from clients.http.retries import RetryPolicy
 from reconcilers.proof import prove
 from reconcilers.registration import observe
 from tests.fuzz.__main__ import is_good
@@ -63,7 +63,7 @@ def texts_are_shown_as_they_come(patch: pytest.MonkeyPatch) -> None:
 
 
 def writes_are_sent_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(RetryTable, "is_retry", lambda _, __, status, ___=False: status == 503)
+    patch.setattr(RetryPolicy, "is_retry", lambda _, __, status, ___=False: status == 503)
 
 
 CASES: dict[str, tuple[str, Callable[[World], Iterator[Operation]], str, str, Plant]] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support.entra import graph
 from tests.support.stack import MAGENTO, Stack
 from tests.support.tenant import Tenant
@@ -80,6 +82,7 @@ def test_a_plain_up_that_changes_the_application_loses_what_was_added_since_the_
     assert (after["publicClient"], after["notes"]) == ({"redirectUris": []}, None), "as the state had them"
 
 
+@pytest.mark.nightly
 def test_up_with_a_refresh_that_changes_the_application_keeps_what_was_added(tenant: Tenant, stack: Stack) -> None:
     stack.deploy()
     edit(tenant, stack, publicClient=NOT_SPOKEN_OF["publicClient"], notes="Owned by the web team")
@@ -205,6 +208,7 @@ def test_a_service_principal_disabled_by_hand_is_drift_and_never_enabled_silentl
     assert stack.drift().code == 0
 
 
+@pytest.mark.nightly
 def test_where_the_stack_file_says_enabled_a_disabled_service_principal_is_enabled_again(
     tenant: Tenant, stack: Stack
 ) -> None:

@@ -71,6 +71,7 @@ def test_consent_that_was_revoked_is_given_again(tenant: Tenant, consented: Cons
     assert holds(tenant, consented.client_id) == BOTH
 
 
+@pytest.mark.nightly
 def test_a_role_that_was_withdrawn_is_granted_again(tenant: Tenant, consented: Consented) -> None:
     withdraw(tenant, consented.client_id, "Automation.ReadWrite.All")
     shown = put_right(consented.stack)

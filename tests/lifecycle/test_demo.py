@@ -292,6 +292,7 @@ def test_a_preset_that_the_tenant_cannot_satisfy_ends_the_tour_before_anything_i
     assert "3. Preview" not in output
 
 
+@pytest.mark.nightly
 def test_a_program_that_writes_the_secret_down_is_found_out(checkout: Checkout, plugin: str) -> None:
     stack_outputs = checkout.folder / "components" / "stack_outputs.py"
     text = stack_outputs.read_text()

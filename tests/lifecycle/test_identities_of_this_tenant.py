@@ -160,10 +160,18 @@ def test_an_identity_that_the_other_stack_made_anew_takes_the_place_of_the_old_o
 @pytest.mark.parametrize(
     ("outputs", "said"),
     [
-        ({}, f"integrations.export.clientId: there is no output exportClientId of stack {NAME}"),
-        ({"exportClientId": "not a client id"}, f"output exportClientId of stack {NAME} is not a client id"),
+        pytest.param(
+            {},
+            f"integrations.export.clientId: there is no output exportClientId of stack {NAME}",
+            id="no such output",
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param(
+            {"exportClientId": "not a client id"},
+            f"output exportClientId of stack {NAME} is not a client id",
+            id="no client id",
+        ),
     ],
-    ids=["no such output", "no client id"],
 )
 def test_an_output_that_is_no_client_id_is_refused_in_words_before_anything_is_made(
     tenant: Tenant, stack: Stack, outputs: dict[str, str], said: str

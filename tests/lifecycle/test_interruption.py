@@ -1,4 +1,4 @@
-"""A program that the engine interrupts ends without a word: run by the vendor's own script, as every CLI does."""
+"""A program that the engine interrupts ends without a word: run by Pulumi's own script, as every CLI does."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def engine() -> Iterator[tuple[Engine, str]]:
 
 
 def start(tenant: Tenant, address: str) -> subprocess.Popen[str]:
-    """Run this project's program by the vendor's script."""
+    """Run this project's program by Pulumi's script."""
     script = shutil.which("pulumi-language-python-exec", path=pulumi_cli().path(os.environ))
-    assert script, "the vendor's, beside the CLI"
+    assert script, "Pulumi's, beside the CLI"
     config = {
         "azuread:tenantId": tenant.ready.tenantId,
         f"{PROJECT}:environments": json.dumps(ENVIRONMENTS),

@@ -17,7 +17,7 @@ from clients.key_vault.errors import is_absent, is_deleted_name
 from clients.key_vault.vault import Vault, vault_address
 from clients.session import Session
 from tests.support.tenant import OURS, Tenant
-from tests.support.vaults import READER, USER, AdministeredVault
+from tests.support.vaults import CERTIFICATES_OFFICER, READER, USER, AdministeredVault
 
 END = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECRET = "Xyz8Q~abcdefghijklmnopqrstuvwxyz01234567"
@@ -87,6 +87,26 @@ def test_a_set_whose_answer_does_not_come_makes_one_version(
     assert ordered.hits == 1
     assert [each["tags"]["keyId"] for each in administered.versions("shop")] == ["0", "1"]
     assert made.version == administered.versions("shop")[-1]["version"]
+
+
+@pytest.mark.parametrize(("when", "sent"), [("before", 2), ("after", 1)])
+@pytest.mark.parametrize("kind", ["secret", "certificate"])
+def test_a_version_is_disabled_once_where_the_answer_does_not_come(
+    tenant: Tenant, vault: Vault, administered: AdministeredVault, kind: str, when: str, sent: int
+) -> None:
+    administered.edit("grant_vault_role", role=CERTIFICATES_OFFICER)
+    administered.edit({"secret": "set_vault_secret"}.get(kind, "create_vault_certificate"), **{kind: "shop"}, value="x")
+    held: Any = vault if kind == "secret" else vault.certificates
+    (version,) = held.versions("shop")
+    tenant.fault(match={"method": "PATCH"}, when=when, action="drop")
+    held.disable("shop", version.version)
+    assert [each.enabled for each in held.versions("shop")] == [False]
+    assert len(administered.requests("PATCH")) == sent
+    administered.edit("revoke_vault_roles")
+    for verb in ("enable", "disable"):
+        with pytest.raises(UserFacingError, match=f"not {verb} version {version.version} of .*shop in vault") as said:
+            getattr(held, verb)("shop", version.version)
+        assert ("of certificate shop" in str(said.value)) == (kind == "certificate")
 
 
 def test_a_vault_that_is_busy_is_asked_again(tenant: Tenant, vault: Vault, administered: AdministeredVault) -> None:

@@ -65,7 +65,7 @@ class FakeGo:
             "HOME": str(root),
             "XDG_CACHE_HOME": str(root / "cache"),
             "FAKE_GO": str(self.folder),
-            "HTTPS_PROXY": "http://127.0.0.1:9",  # nobody is there: the vendor's site cannot be reached
+            "HTTPS_PROXY": "http://127.0.0.1:9",  # nobody is there: Pulumi's site cannot be reached
         }
 
     def asked(self, verb: str) -> list[str]:

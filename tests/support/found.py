@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from clients.business_central.records import Assignment, PermissionSet, Registration
-from clients.graph.applications import Application, Secret
+from clients.graph.applications import Application
 from clients.graph.inventory import KnownPrincipal, RegisteredApplication
 from clients.graph.objects import DelegatedGrant, ServicePrincipal
+from clients.graph.passwords import Password
 from commands.adopt.faults import Known
 from commands.adopt.found import MICROSOFT, Found, Registered
 from commands.adopt.inventory import as_items
@@ -28,8 +29,8 @@ DEFINITIONS = (
 ROLE = "API.ReadWrite.All"
 
 
-def secret(name: str = "Shop", ends: str = "2027-01-01T00:00:00Z", key_id: str = KEY_ID) -> Secret:
-    return Secret(key_id, name, ends)
+def secret(name: str = "Shop", ends: str = "2027-01-01T00:00:00Z", key_id: str = KEY_ID) -> Password:
+    return Password(key_id, name, "", ends)
 
 
 def registered(*held: tuple[str, str, str], client_id: str = CLIENT_ID, **row: Any) -> Registered:
@@ -63,7 +64,7 @@ def principal(*, owner_tenant: str = TENANT, name: str = "Shop", **more: Any) ->
 def own(
     name: str = "Shop",
     *,
-    secrets: Sequence[Secret] = (),
+    secrets: Sequence[Password] = (),
     registrations: Mapping[str, Registered] | None = None,
     roles: Sequence[str] = (ROLE,),
     scopes: Sequence[str] = (),

@@ -31,7 +31,7 @@ def break_something(walk: Walk) -> None:
         walk.claim(role not in roles, "a new token lacks the role", f"A new token still carries {role}.")
         shown = walk.runner.run(
             "refresh", "--preview-only", "--diff", "--expect-no-changes", expected=_DRIFT, only_changes=True
-        ).output
+        )
         missing = [each for each in (role, permission_set.role_id) if not _is_removed(each, shown)]
         walk.claim(
             not missing,

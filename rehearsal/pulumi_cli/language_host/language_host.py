@@ -1,8 +1,8 @@
 """Pulumi's Python language host, for a CLI that comes without one: runs programs and policy packs.
 
-It belongs to no clone: it is copied beside the CLI that `rehearsal/pulumi_cli` builds, together with the vendor's
+It belongs to no clone: it is copied beside the CLI that `rehearsal/pulumi_cli` builds, together with Pulumi's
 script that runs a program, and takes the virtual environment of the project that it is started for. It does what
-the vendor's does (sdk/python/cmd/pulumi-language-python/main.go), and refuses by name what it does not have.
+Pulumi's does (sdk/python/cmd/pulumi-language-python/main.go), and refuses by name what it does not have.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ import sdk_messages  # type: ignore[import-not-found] # noqa: F401 - beside this
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-RUN_PROGRAM = Path(__file__).with_name("pulumi-language-python-exec")  # the vendor's
+RUN_PROGRAM = Path(__file__).with_name("pulumi-language-python-exec")  # Pulumi's
 MESSAGE_LIMIT = 400 << 20  # bytes, as the CLI has it
 EXITED_AFTER_LOGGING = 32  # the SDK's ProcessExitedAfterLoggingUserActionableMessage: the error has been shown
-GRACE = 5.0  # seconds between SIGINT and SIGKILL, as the vendor's has it
+GRACE = 5.0  # seconds between SIGINT and SIGKILL, as Pulumi's has it
 UNSUPPORTED = (
     "GetRequiredPlugins", "RuntimeOptionsPrompts", "Template", "GenerateProgram", "GenerateProject",
     "GeneratePackage", "Pack", "Link",
@@ -147,7 +147,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def InstallDependencies(self, request: Any, context: Any) -> Iterator[language_pb2.InstallDependenciesResponse]:
         """Make the virtual environment, and install requirements.txt into it, where there is one.
 
-        As the vendor's does (sdk/python/toolchain/pip.go), which also upgrades pip, setuptools and wheel first: nothing
+        As Pulumi's does (sdk/python/toolchain/pip.go), which also upgrades pip, setuptools and wheel first: nothing
         comes here that requirements.txt does not pin.
         """
         project, venv = request.info.program_directory, VirtualEnvironment(request.info)
@@ -245,7 +245,7 @@ def _normalized_name(requirement: str) -> str:
 
 def _unsupported(what: str) -> str:
     return (
-        f"{what} is not offered by the language host of entra-business-central's rehearsal. The vendor's release of "
+        f"{what} is not offered by the language host of entra-business-central's rehearsal. Pulumi's release of "
         "the Pulumi CLI has one that does: https://www.pulumi.com/docs/install/"
     )
 

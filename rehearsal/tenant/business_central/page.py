@@ -71,7 +71,7 @@ class Page:
     def read_body(self, body: Any) -> dict[str, Any]:
         """Check a body and return its fields."""
         if not isinstance(body, dict):
-            raise refusal("bad_request", "A non-empty request body is required.")
+            raise refusal("body_required")
         fields = {field.name: field for field in self.fields}
         values: dict[str, Any] = {}
         for name, value in body.items():

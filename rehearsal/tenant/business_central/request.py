@@ -54,12 +54,11 @@ class Request:
             raise refusal("method_not_allowed", method, page.entity_name, "EntityType")
         match method, key:
             case "GET", None:
-                return self._list(page)
+                return HttpResponse(200, {"@odata.context": self._context(page), **list_page(page, self._http.query)})
             case "GET", str():
-                context = f"{self._context(page)}/$entity"
-                return HttpResponse(200, {"@odata.context": context, **page.get(key).body()})
+                return self._entity(page, key, 200)
             case "POST", None if "POST" in page.methods:
-                return self._insert(page)
+                return self._entity(page, page.insert(page.read_body(self._http.body)), 201)
             case "PATCH", str():
                 return self._modify(page, key)
             case "DELETE", str():
@@ -108,18 +107,11 @@ class Request:
             return (*pages, UserPermissions)  # it has this address too, but refuses without a user
         return pages
 
-    def _list(self, page: Page) -> HttpResponse:
-        return HttpResponse(200, {"@odata.context": self._context(page), **list_page(page, self._http.query)})
-
-    def _insert(self, page: Page) -> HttpResponse:
-        key = page.insert(page.read_body(self._http.body))
-        return self._written(page, key, 201)
-
     def _modify(self, page: Page, key: str) -> HttpResponse:
         entity = page.get(key)
         check_if_match(self._http.headers.get("if-match"), entity, mandatory=True)
         page.modify(entity.key, page.read_body(self._http.body))
-        return self._written(page, entity.key, 200)
+        return self._entity(page, entity.key, 200)
 
     def _invoke_action(self, page: Page, key: str | None, action: str) -> HttpResponse:
         """Invoke a bound action; the answer is 200 and empty, as in Microsoft's own tests.
@@ -132,7 +124,7 @@ class Request:
             raise refusal("method_not_allowed", self._http.method, page.entity_name, "EntityType")
         headers = self._http.headers
         if self._http.body is None and headers.get("content-type", "").startswith("application/json"):
-            raise refusal("bad_request", "A non-empty request body is required.")
+            raise refusal("body_required")
         entity = page.get(key)
         check_if_match(headers.get("if-match"), entity, mandatory=False)
         page.invoke_action(action, entity.key)
@@ -148,7 +140,7 @@ class Request:
         page.write_media(entity.key, self._http.body or b"")
         return HttpResponse(204)
 
-    def _written(self, page: Page, key: str, status: int) -> HttpResponse:
+    def _entity(self, page: Page, key: str, status: int) -> HttpResponse:
         return HttpResponse(status, {"@odata.context": f"{self._context(page)}/$entity", **page.get(key).body()})
 
     def _context(self, page: Page) -> str:

@@ -49,6 +49,11 @@ class DirectoryObject:
         """The type as OData names it."""
         return f"#microsoft.graph.{self.kind}"
 
+    @property
+    def typed_body(self) -> dict[str, Any]:
+        """The body with its type, as where objects of several types are together."""
+        return {"@odata.type": self.odata_type, **self.body}
+
     def role(self, role_id: str) -> dict[str, Any] | None:
         """Return the app role of this id that the object declares, if any."""
         return next((role for role in self.body.get("appRoles", ()) if role["id"].lower() == role_id.lower()), None)

@@ -5,11 +5,12 @@ Each has one look-up, so that replication (a delay after creation) is applied in
 
 from __future__ import annotations
 
-import base64
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
+
+from jwt.utils import base64url_encode
 
 from rehearsal.tenant.clock import timestamp
 from rehearsal.tenant.directory.app_management_policy import new_policy
@@ -63,6 +64,10 @@ class Directory:
         found = self._objects.get(object_id.lower())
         return found if found is not None and (not kinds or found.kind in kinds) else None
 
+    def owners_of(self, item: DirectoryObject) -> list[DirectoryObject]:
+        """Return the owners of an object that are there."""
+        return [owner for owner in map(self.find, item.owners) if owner is not None]
+
     def find_by_app_id(self, kind: Kind, app_id: str) -> DirectoryObject | None:
         """Return the application or the service principal of an application (client) id."""
         return next((item for item in self.all(kind) if item.app_id == app_id.lower()), None)
@@ -111,7 +116,7 @@ class Directory:
         # (docs/reference/facts-graph.md, "App role assignments").
         raw = uuid.UUID(principal.id).bytes_le + uuid.uuid4().bytes
         assignment: dict[str, Any] = {
-            "id": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
+            "id": base64url_encode(raw).decode(),
             "deletedDateTime": None,
             "appRoleId": role_id.lower(),
             "createdDateTime": timestamp(self.now()),
@@ -187,7 +192,7 @@ def _grant_id(client_id: str, resource_id: str) -> str:
     # base64url of both ends' ids: another emulator's form, which azuread accepts; Entra's is not documented
     # (docs/reference/facts-graph.md, "Delegated permission grants").
     raw = uuid.UUID(client_id).bytes_le + uuid.UUID(resource_id).bytes_le
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return base64url_encode(raw).decode()
 
 
 def _snapshot(item: DirectoryObject) -> dict[str, Any]:

@@ -64,4 +64,4 @@ def _writable(request: GraphRequest) -> DirectoryObject:
 
 
 def _response(request: GraphRequest, item: DirectoryObject) -> HttpResponse:
-    return entity(request, TYPES[item.kind], {"@odata.type": item.odata_type, **item.body})
+    return entity(request, TYPES[item.kind], item.typed_body)

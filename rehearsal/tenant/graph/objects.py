@@ -27,9 +27,7 @@ def list_objects(request: GraphRequest) -> HttpResponse:
 
     def owners(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         owned = request.directory.find(body["id"])
-        for found in map(request.directory.find, owned.owners if owned else ()):
-            if found is not None:
-                yield {"@odata.type": found.odata_type, **found.body}
+        return (owner.typed_body for owner in request.directory.owners_of(owned)) if owned else iter(())
 
     def assignments(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         listed = request.directory.listed(request.directory.assignments)

@@ -20,10 +20,8 @@ _REFERENCE = re.compile(r"/(?:directoryObjects|users|servicePrincipals)/([0-9a-f
 @endpoint("GET", "servicePrincipals/{id}/owners", READ_APPLICATIONS)
 def list_owners(request: GraphRequest) -> HttpResponse:
     """List the owners."""
-    found = (request.directory.find(owner) for owner in request.target().owners)
-    return collection(
-        request, _OWNER, ({"@odata.type": owner.odata_type, **owner.body} for owner in found if owner is not None)
-    )
+    found = request.directory.owners_of(request.target())
+    return collection(request, _OWNER, (owner.typed_body for owner in found))
 
 
 @endpoint("POST", "applications/{id}/owners/$ref", ADD_OWNERS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import uuid
 from dataclasses import dataclass, field
@@ -12,9 +11,10 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
+from jwt.utils import base64url_encode
 
 from rehearsal.tenant.key_vault.certificate_policy import Policy
-from rehearsal.tenant.key_vault.deleted import Deleted
+from rehearsal.tenant.key_vault.store import Store
 
 
 @dataclass
@@ -62,7 +62,7 @@ class CertificateVersion:
     @property
     def x5t(self) -> str:
         """Its SHA-1 thumbprint, base64url without padding."""
-        return base64.urlsafe_b64encode(hashlib.sha1(self.der).digest()).decode().rstrip("=")  # noqa: S324 - a name
+        return base64url_encode(hashlib.sha1(self.der).digest()).decode()  # noqa: S324 - a name
 
     @property
     def pem(self) -> str:
@@ -92,21 +92,15 @@ class Pending:
 
 
 @dataclass
-class CertificateStore:
+class CertificateStore(Store[CertificateVersion]):
     """The certificates of one vault.
 
     Attributes:
         seconds: how long the issuer takes.
-        versions: by name in lower case; the name as it was first written is in `names`.
-        recovering: until when a name is being recovered.
     """
 
     seconds: float = 0.0
-    versions: dict[str, list[CertificateVersion]] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
-    deleted: dict[str, Deleted[CertificateVersion]] = field(default_factory=dict)
-    recovering: dict[str, datetime] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
 
     def snapshot(self) -> dict[str, Any]:
         """Return what it holds, without keys."""

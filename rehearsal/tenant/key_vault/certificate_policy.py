@@ -65,10 +65,10 @@ class Policy:
         encipherment = ["wrapKey", "unwrapKey", "encrypt", "decrypt"] if "keyEncipherment" in self.key_usage else []
         return [*(["sign", "verify"] if "digitalSignature" in self.key_usage else []), *encipherment]
 
-    def shown(self, vault: str, name: str) -> dict[str, Any]:
-        """Return it as Key Vault does."""
+    def shown(self, certificate: str) -> dict[str, Any]:
+        """Return it as Key Vault does, as that of a certificate with this id."""
         return {
-            "id": f"{vault}/certificates/{name}/policy",
+            "id": f"{certificate}/policy",
             "key_props": {
                 "exportable": self.exportable,
                 "kty": "RSA",
@@ -104,20 +104,20 @@ def read_policy(given: Any) -> Policy:
     size, months = key.get("key_size") or _KEY_SIZES[0], x509_props.get("validity_months")
     months = 12 if months is None else months
     if size not in _KEY_SIZES:
-        raise refusal("bad_parameter", f"Property policy has invalid value: key_size {size}")
+        raise refusal("bad_policy", f"key_size {size}")
     if not isinstance(months, int) or not 0 < months <= 1200:
-        raise refusal("bad_parameter", f"Property policy has invalid value: validity_months {months}")
+        raise refusal("bad_policy", f"validity_months {months}")
     subject = x509_props.get("subject")
     if not isinstance(subject, str):
-        raise refusal("bad_parameter", "Property policy has invalid value: no subject")
+        raise refusal("bad_policy", "no subject")
     _name(subject)
     usage = tuple(x509_props.get("key_usage") or ("digitalSignature", "keyEncipherment"))
     if not set(usage) <= _USAGES.keys():
-        raise refusal("bad_parameter", "Property policy has invalid value: key_usage")
+        raise refusal("bad_policy", "key_usage")
     ekus = x509_props.get("ekus")
     content_type = _mapping(policy.get("secret_props") or {}, "secret_props").get("contentType") or PKCS12
     if content_type not in (PKCS12, PEM):
-        raise refusal("bad_parameter", f"Property policy has invalid value: contentType {content_type}")
+        raise refusal("bad_policy", f"contentType {content_type}")
     return Policy(
         subject,
         size,
@@ -187,10 +187,10 @@ def _name(subject: str) -> x509.Name:
     try:
         return x509.Name.from_rfc4514_string(f"{kind.strip().upper()}={value}")
     except ValueError:
-        raise refusal("bad_parameter", f"Property policy has invalid value: subject {subject}") from None
+        raise refusal("bad_policy", f"subject {subject}") from None
 
 
 def _mapping(given: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(given, dict):
-        raise refusal("bad_parameter", f"Property {name} has invalid value")
+        raise refusal("bad_property", name)
     return given

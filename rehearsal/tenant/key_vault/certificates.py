@@ -13,23 +13,36 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from rehearsal.tenant.key_vault.certificate_model import CertificateVersion, Pending
 from rehearsal.tenant.key_vault.certificate_policy import new_key, read_policy, self_signed, signing_request
-from rehearsal.tenant.key_vault.deleted import Deleted
 from rehearsal.tenant.key_vault.errors import refusal
 from rehearsal.tenant.key_vault.model import Vault
-from rehearsal.tenant.key_vault.parameters import NAME, enabled_of, object_of, tags_of
+from rehearsal.tenant.key_vault.parameters import enabled_of, object_of, tags_of
+from rehearsal.tenant.key_vault.soft_delete import NameRefusals, VaultObjects
+from rehearsal.tenant.key_vault.store import Deleted
 
 _IN_PROGRESS = (
     "Pending certificate created. Certificate request is in progress. This may take some time based on the issuer "
     "provider. Please check again later."
 )
+_REFUSALS = NameRefusals(
+    not_found=lambda name: refusal("certificate_not_found", name),
+    deleted_not_found=lambda name: refusal("deleted_certificate_not_found", name),
+    deleted=lambda name: refusal("certificate_deleted", name),
+    being_deleted=lambda name: refusal("certificate_being_deleted", name),
+    being_recovered=lambda name: refusal("certificate_being_recovered", name),
+)
 
 
 class Certificates:
-    """The certificates of one vault at one moment: what has been due until then is done first."""
+    """The certificates of one vault at one moment: what has been due until then is done first.
+
+    Attributes:
+        objects: how they are found, for their keys and secrets too.
+    """
 
     def __init__(self, vault: Vault, now: datetime) -> None:
         self._vault = vault
         self._store = vault.certificates
+        self.objects = VaultObjects(vault, vault.certificates, now, _REFUSALS)
         self._now = now
         self._seconds = int(now.timestamp())
         for name in list(self._store.pending):
@@ -42,9 +55,9 @@ class Certificates:
         wanted = object_of(body)
         policy = read_policy(wanted.get("policy"))
         enabled, tags = enabled_of(wanted), tags_of(wanted)
-        self._refuse_deleted(name)
+        self.objects.require_usable(name)
         key = name.lower()
-        if key in self._vault.secrets:
+        if key in self._vault.secrets.versions:
             raise refusal("name_of_secret", name)
         if (before := self._store.pending.get(key)) and not before.version:
             raise refusal("certificate_pending")
@@ -68,17 +81,16 @@ class Certificates:
 
     def get(self, name: str, version_id: str) -> dict[str, Any]:
         """Return a version, also a disabled one; the current one, with the policy, where none is named."""
-        version = self.version(name, version_id)
+        version = self.objects.version(name, version_id)
         if version_id:
             return self._bundle(name, version)
-        policy = version.policy.shown(f"https://{self._vault.host}", self._name(name))
-        return {**self._bundle(name, version), "policy": policy, **self._pending_id(name)}
+        return {**self._bundle(name, version), "policy": self._policy(name, version), **self._pending_id(name)}
 
     def update(self, name: str, version_id: str, body: Any) -> dict[str, Any]:
         """Change the attributes of a version."""
         wanted = object_of(body)
         enabled, tags = enabled_of(wanted), tags_of(wanted)
-        version = self.version(name, version_id)
+        version = self.objects.version(name, version_id)
         version.enabled = version.enabled if enabled is None else enabled
         version.tags = version.tags if tags is None else tags
         version.updated = self._seconds
@@ -86,61 +98,34 @@ class Certificates:
 
     def versions(self, name: str) -> list[dict[str, Any]]:
         """Return all versions, in no order; none where there is no such certificate."""
-        found = self._there(name)
-        return [self._item(name, each, each.id) for each in sorted(found, key=lambda each: each.id)]
+        found = sorted(self.objects.there(name), key=lambda each: each.id)
+        return [self._item(name, each, each.id) for each in found]
 
     def all(self) -> list[dict[str, Any]]:
         """Return the current version of every certificate, its id without the version."""
-        return [self._item(name, found[-1]) for name in sorted(self._store.versions) if (found := self._there(name))]
+        return [self._item(name, version) for name, version in self.objects.current()]
 
     def delete(self, name: str) -> dict[str, Any]:
         """Delete all versions, their keys and secrets; the vault keeps them for the time of its retention."""
-        self.version(name, "")
-        settled = self._now + timedelta(seconds=self._vault.transition_seconds)
-        found = Deleted(self._store.versions.pop(name.lower()), self._now, settled)
+        found = self.objects.delete(name)
         self._store.pending.pop(name.lower(), None)
-        self._store.deleted[name.lower()] = found
         return self._deleted_bundle(name, found)
 
     def deleted(self, name: str) -> dict[str, Any]:
         """Return a deleted certificate."""
-        return self._deleted_bundle(name, self._settled(name))
+        return self._deleted_bundle(name, self.objects.deleted(name))
 
     def all_deleted(self) -> list[dict[str, Any]]:
         """Return every deleted certificate."""
-        return [
-            self._deleted_bundle(name, each)
-            for name, each in sorted(self._store.deleted.items())
-            if each.settled <= self._now
-        ]
+        return [self._deleted_bundle(name, each) for name, each in self.objects.all_deleted()]
 
     def recover(self, name: str) -> dict[str, Any]:
         """Bring a deleted certificate back, with all of its versions, keys and secrets."""
-        found = self._settled(name)
-        del self._store.deleted[name.lower()]
-        self._store.versions[name.lower()] = found.versions
-        self._store.recovering[name.lower()] = self._now + timedelta(seconds=self._vault.transition_seconds)
-        return self._bundle(name, found.versions[-1])
+        return self._bundle(name, self.objects.recover(name))
 
     def purge(self, name: str) -> None:
         """Remove a deleted certificate for good."""
-        self._settled(name)
-        if self._vault.purge_protection:
-            raise refusal("purge_protected")
-        del self._store.deleted[name.lower()]
-
-    def version(self, name: str, version_id: str) -> CertificateVersion:
-        """Return a version, the current one where none is named."""
-        if not NAME.fullmatch(name):
-            raise refusal("bad_name", name)
-        found = [each for each in self._there(name) if version_id in ("", each.id)]
-        if not found:
-            raise refusal("certificate_not_found", f"{name}/{version_id}" if version_id else name)
-        return found[-1]
-
-    def _there(self, name: str) -> list[CertificateVersion]:
-        is_recovering = self._store.recovering.get(name.lower(), self._now) > self._now
-        return [] if is_recovering else self._store.versions.get(name.lower(), [])
+        self.objects.purge(name)
 
     def _finish(self, name: str) -> None:
         """Make the version of an operation whose time has come."""
@@ -169,32 +154,12 @@ class Certificates:
         renewed = CertificateVersion(key, der, current.policy, seconds, seconds, tags=current.tags)
         self._store.versions[name].append(renewed)
 
-    def _settled(self, name: str) -> Deleted[CertificateVersion]:
-        found = self._store.deleted.get(name.lower())
-        if found is None or found.settled > self._now:
-            raise refusal("deleted_certificate_not_found", name)
-        return found
-
-    def _refuse_deleted(self, name: str) -> None:
-        if not NAME.fullmatch(name):
-            raise refusal("bad_name", name)
-        if self._store.recovering.get(name.lower(), self._now) > self._now:
-            raise refusal("certificate_being_recovered", name)
-        if found := self._store.deleted.get(name.lower()):
-            raise refusal(
-                "certificate_deleted" if found.settled <= self._now else "certificate_being_deleted",
-                name,
-            )
-
-    def _name(self, name: str) -> str:
-        return self._store.names.get(name.lower(), name)
-
-    def _id(self, kind: str, name: str, version: str = "") -> str:
-        return f"https://{self._vault.host}/{kind}/{self._name(name)}" + (f"/{version}" if version else "")
+    def _policy(self, name: str, version: CertificateVersion) -> dict[str, Any]:
+        return version.policy.shown(self.objects.id("certificates", name))
 
     def _pending_id(self, name: str) -> dict[str, Any]:
         return (
-            {"pending": {"id": f"{self._id('certificates', name)}/pending"}}
+            {"pending": {"id": f"{self.objects.id('certificates', name)}/pending"}}
             if name.lower() in self._store.pending
             else {}
         )
@@ -202,7 +167,7 @@ class Certificates:
     def _operation(self, name: str) -> dict[str, Any]:
         pending = self._store.pending[name.lower()]
         said: dict[str, Any] = {
-            "id": f"{self._id('certificates', name)}/pending",
+            "id": f"{self.objects.id('certificates', name)}/pending",
             "issuer": {"name": "Self"},
             "csr": base64.b64encode(pending.csr).decode(),
             "cancellation_requested": False,
@@ -210,21 +175,21 @@ class Certificates:
             "request_id": pending.request_id,
         }
         return said | (
-            {"target": self._id("certificates", name)} if pending.version else {"status_details": _IN_PROGRESS}
+            {"target": self.objects.id("certificates", name)} if pending.version else {"status_details": _IN_PROGRESS}
         )
 
     def _item(self, name: str, version: CertificateVersion, version_id: str = "") -> dict[str, Any]:
         attributes = {
             key: each for key, each in self._vault.attributes(version).items() if not key.startswith("recover")
         }
-        said = {"id": self._id("certificates", name, version_id), "x5t": version.x5t, "attributes": attributes}
+        said = {"id": self.objects.id("certificates", name, version_id), "x5t": version.x5t, "attributes": attributes}
         return {**said, "subject": version.policy.subject, **({"tags": version.tags} if version.tags else {})}
 
     def _bundle(self, name: str, version: CertificateVersion) -> dict[str, Any]:
         return {
-            "id": self._id("certificates", name, version.id),
-            "kid": self._id("keys", name, version.id),
-            "sid": self._id("secrets", name, version.id),
+            "id": self.objects.id("certificates", name, version.id),
+            "kid": self.objects.id("keys", name, version.id),
+            "sid": self.objects.id("secrets", name, version.id),
             "x5t": version.x5t,
             "cer": base64.b64encode(version.der).decode(),
             "attributes": self._vault.attributes(version),
@@ -234,8 +199,8 @@ class Certificates:
     def _deleted_bundle(self, name: str, found: Deleted[CertificateVersion]) -> dict[str, Any]:
         version = found.versions[-1]
         return {
-            "recoveryId": self._id("deletedcertificates", name),
+            "recoveryId": self.objects.id("deletedcertificates", name),
             **found.dates(),
             **self._bundle(name, version),
-            "policy": version.policy.shown(f"https://{self._vault.host}", self._name(name)),
+            "policy": self._policy(name, version),
         }

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from rehearsal.tenant.directory.seed import DEPLOYER_CLIENT_ID
 from rehearsal.tenant.edit import Changed, Edit, operations
 from rehearsal.tenant.key_vault.certificates import Certificates
-from rehearsal.tenant.key_vault.model import SecretVersion, Vault
+from rehearsal.tenant.key_vault.model import Vault
 from rehearsal.tenant.key_vault.permissions import PERMISSIONS, ROLES
 from rehearsal.tenant.key_vault.secrets import Secrets
 from rehearsal.tenant.refusals import Refusal
@@ -129,7 +129,7 @@ class _Edit(Edit):
 
     def reveal_vault_secret(self) -> Changed:
         """Return the values of a secret, oldest first, whether enabled or not: for searches for them."""
-        versions: list[SecretVersion] = self._vault.secrets.get(self._text("secret").lower(), [])
+        versions = self._vault.secrets.versions.get(self._text("secret").lower(), [])
         return {"values": [each.value for each in versions]}
 
     def create_vault_certificate(self) -> Changed:
@@ -145,10 +145,6 @@ class _Edit(Edit):
 
     def delete_vault_certificate(self) -> Changed:
         self._certificates.delete(self._text("certificate"))
-        return {}
-
-    def recover_vault_certificate(self) -> Changed:
-        self._certificates.recover(self._text("certificate"))
         return {}
 
     def purge_vault_certificate(self) -> Changed:

@@ -5,15 +5,14 @@ https://learn.microsoft.com/rest/api/keyvault/keys . A private key is in no answ
 
 from __future__ import annotations
 
-import base64
 import binascii
 from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from jwt.utils import base64url_decode, base64url_encode, to_base64url_uint
 
 from rehearsal.tenant.key_vault.certificate_model import CertificateVersion
 from rehearsal.tenant.key_vault.certificates import Certificates
@@ -41,13 +40,14 @@ class Keys:
         version = self._version(name, version_id)
         if not version.enabled:
             raise refusal("key_disabled", "get")
-        public = version.private_key.public_key()
+        numbers = version.private_key.public_key().public_numbers()
         return {
             "key": {
                 "kid": self._id(name, version),
                 "kty": "RSA",
                 "key_ops": version.policy.key_ops,
-                **_numbers(public),
+                "n": to_base64url_uint(numbers.n).decode(),
+                "e": to_base64url_uint(numbers.e).decode(),
             },
             "attributes": self._vault.attributes(version),
             **({"tags": version.tags} if version.tags else {}),
@@ -68,35 +68,22 @@ class Keys:
         if algorithm not in _ALGORITHMS or len(digest) != hashes.SHA256.digest_size:
             raise refusal("bad_parameter", "Property value or alg has invalid value")
         signature = version.private_key.sign(digest, _ALGORITHMS[algorithm], Prehashed(hashes.SHA256()))
-        return {"kid": self._id(name, version), "value": _encoded(signature)}
+        return {"kid": self._id(name, version), "value": base64url_encode(signature).decode()}
+
+    def _id(self, name: str, version: CertificateVersion) -> str:
+        return self._certificates.objects.id("keys", name, version.id)
 
     def _version(self, name: str, version_id: str) -> CertificateVersion:
         try:
-            return self._certificates.version(name, version_id)
+            return self._certificates.objects.version(name, version_id)
         except Refusal as problem:
             if problem.code != "CertificateNotFound":
                 raise
             raise refusal("key_not_found", f"{name}/{version_id}" if version_id else name) from None
 
-    def _id(self, name: str, version: CertificateVersion) -> str:
-        name = self._vault.certificates.names[name.lower()]
-        return f"https://{self._vault.host}/keys/{name}/{version.id}"
-
-
-def _numbers(public: RSAPublicKey) -> dict[str, str]:
-    numbers = public.public_numbers()
-    return {
-        "n": _encoded(numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")),
-        "e": _encoded(numbers.e.to_bytes(3, "big")),
-    }
-
-
-def _encoded(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).decode().rstrip("=")
-
 
 def _digest(value: Any) -> bytes:
     try:
-        return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+        return base64url_decode(value)
     except (TypeError, ValueError, binascii.Error):
-        raise refusal("bad_parameter", "Property value has invalid value") from None
+        raise refusal("bad_property", "value") from None

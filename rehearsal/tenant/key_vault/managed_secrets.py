@@ -6,35 +6,54 @@ https://learn.microsoft.com/azure/key-vault/certificates/about-certificates#expo
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from rehearsal.tenant.key_vault.certificate_model import CertificateVersion
 from rehearsal.tenant.key_vault.certificate_policy import PEM
+from rehearsal.tenant.key_vault.certificates import Certificates
 from rehearsal.tenant.key_vault.errors import refusal
 from rehearsal.tenant.key_vault.model import Vault
 
 
-def bundle(vault: Vault, name: str, version: CertificateVersion) -> dict[str, Any]:
-    """Return the secret of a version, with its value."""
-    if not version.enabled:
-        raise refusal("disabled")
-    return {"value": _value(version), **item(vault, name, version)}
+class ManagedSecrets:
+    """The secrets of one vault's certificates at one moment."""
 
+    def __init__(self, vault: Vault, now: datetime) -> None:
+        self._vault = vault
+        self._certificates = Certificates(vault, now).objects
 
-def item(vault: Vault, name: str, version: CertificateVersion, *, with_version: bool = True) -> dict[str, Any]:
-    """Return the secret of a version as a list has it, without its value."""
-    name = vault.certificates.names[name.lower()]
-    address = f"https://{vault.host}"
-    return {
-        "contentType": version.policy.content_type,
-        "id": f"{address}/secrets/{name}" + (f"/{version.id}" if with_version else ""),
-        "managed": True,
-        "attributes": vault.attributes(version),
-        **({"tags": version.tags} if version.tags else {}),
-        "kid": f"{address}/keys/{name}/{version.id}",
-    }
+    def has(self, name: str) -> bool:
+        """Tell whether a secret is that of a certificate."""
+        return bool(self._certificates.there(name))
+
+    def get(self, name: str, version_id: str) -> dict[str, Any]:
+        """Return a version with its value; the current one where none is named."""
+        version = self._certificates.version(name, version_id)
+        if not version.enabled:
+            raise refusal("disabled")
+        return {"value": _value(version), **self._item(name, version, version.id)}
+
+    def versions(self, name: str) -> list[dict[str, Any]]:
+        """Return all versions, in no order, without values."""
+        found = sorted(self._certificates.there(name), key=lambda each: each.id)
+        return [self._item(name, each, each.id) for each in found]
+
+    def all(self) -> list[dict[str, Any]]:
+        """Return the current version of every one, its id without the version."""
+        return [self._item(name, version) for name, version in self._certificates.current()]
+
+    def _item(self, name: str, version: CertificateVersion, version_id: str = "") -> dict[str, Any]:
+        return {
+            "contentType": version.policy.content_type,
+            "id": self._certificates.id("secrets", name, version_id),
+            "managed": True,
+            "attributes": self._vault.attributes(version),
+            **({"tags": version.tags} if version.tags else {}),
+            "kid": self._certificates.id("keys", name, version.id),
+        }
 
 
 def _value(version: CertificateVersion) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 
 from rehearsal.tenant.key_vault.certificate_model import CertificateStore, CertificateVersion
-from rehearsal.tenant.key_vault.deleted import RETENTION_DAYS, Deleted
+from rehearsal.tenant.key_vault.store import RETENTION_DAYS, Store
 
 SUFFIX = "vault.azure.net"
 AUDIENCE = f"https://{SUFFIX}"
@@ -22,14 +21,12 @@ class SecretVersion:
     """One version of a secret.
 
     Attributes:
-        order: how many versions of all secrets were made before; times have whole seconds, and tell no order.
         not_before: in seconds since 1970, as in the API; None for none. So are the others.
     """
 
     value: str
     created: int
     updated: int
-    order: int
     enabled: bool = True
     not_before: int | None = None
     expires: int | None = None
@@ -48,8 +45,6 @@ class Vault:
         roles: by object id of the caller, names of roles.
         policies: by object id of the caller, permissions on secrets, and as `certificates/get`, `keys/sign` on others.
         transition_seconds: how long deleting and recovering take.
-        secrets: by name in lower case; the name as it was first written is in `names`.
-        recovering: until when the name is being recovered.
         certificates: the certificates, with their keys.
     """
 
@@ -61,11 +56,7 @@ class Vault:
     page_size: int = 25
     roles: dict[str, set[str]] = field(default_factory=dict)
     policies: dict[str, set[str]] = field(default_factory=dict)
-    secrets: dict[str, list[SecretVersion]] = field(default_factory=dict)
-    deleted: dict[str, Deleted[SecretVersion]] = field(default_factory=dict)
-    recovering: dict[str, datetime] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    made: int = 0
+    secrets: Store[SecretVersion] = field(default_factory=Store)
     certificates: CertificateStore = field(default_factory=CertificateStore)
 
     @property
@@ -99,8 +90,8 @@ class Vault:
             "purgeProtection": self.purge_protection,
             "roles": {key: sorted(each) for key, each in self.roles.items()},
             "policies": {key: sorted(each) for key, each in self.policies.items()},
-            "secrets": {self.names[key]: _shown(each) for key, each in self.secrets.items()},
-            "deleted": {self.names[key]: _shown(each.versions) for key, each in self.deleted.items()},
+            "secrets": {self.secrets.names[key]: _shown(each) for key, each in self.secrets.versions.items()},
+            "deleted": {self.secrets.names[key]: _shown(each.versions) for key, each in self.secrets.deleted.items()},
             **self.certificates.snapshot(),
         }
 

@@ -23,7 +23,7 @@ def attributes_of(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the attributes in a body."""
     attributes = wanted.get("attributes") or {}
     if not isinstance(attributes, dict):
-        raise refusal("bad_parameter", "Property attributes has invalid value")
+        raise refusal("bad_property", "attributes")
     return attributes
 
 
@@ -31,7 +31,7 @@ def enabled_of(wanted: Mapping[str, Any]) -> bool | None:
     """Return whether a body says that something is enabled, None where it does not say it."""
     enabled = attributes_of(wanted).get("enabled")
     if not (enabled is None or isinstance(enabled, bool)):
-        raise refusal("bad_parameter", "Property attributes.enabled has invalid value")
+        raise refusal("bad_property", "attributes.enabled")
     return enabled
 
 
@@ -41,7 +41,7 @@ def tags_of(wanted: Mapping[str, Any]) -> dict[str, str] | None:
     if tags is None:
         return None
     if not isinstance(tags, dict) or not all(isinstance(each, str) for each in tags.values()):
-        raise refusal("bad_parameter", "Property tags has invalid value")
+        raise refusal("bad_property", "tags")
     if len(tags) > _MOST_TAGS or any(len(each) > _LONGEST_TAG for pair in tags.items() for each in pair):
         raise refusal("bad_parameter", "The tags are too many or too long.")
     return dict(tags)

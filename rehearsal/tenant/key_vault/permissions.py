@@ -5,40 +5,62 @@ https://learn.microsoft.com/azure/key-vault/general/rbac-guide and .../assign-ac
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rehearsal.tenant.key_vault.errors import refusal
 from rehearsal.tenant.key_vault.model import Vault
 from rehearsal.tenant.messages import Caller
 
-_SECRETS = "Microsoft.KeyVault/vaults/secrets"
-READ_METADATA, GET, SET, UPDATE, DELETE, RECOVER, PURGE = (
-    f"{_SECRETS}/{each}"
-    for each in (
-        "readMetadata/action",
-        "getSecret/action",
-        "setSecret/action",
-        "update/action",
-        "delete",
-        "recover/action",
-        "purge/action",
+_SECRETS, _CERTIFICATES, _KEYS = (f"Microsoft.KeyVault/vaults/{each}" for each in ("secrets", "certificates", "keys"))
+
+
+@dataclass(frozen=True)
+class ObjectActions:
+    """The actions of roles for what secrets and certificates have alike.
+
+    Attributes:
+        read_metadata: for lists, and for what is deleted.
+        update_permission: what access policies call an update; all else is called there what it is here.
+    """
+
+    read_metadata: str
+    get: str
+    update: str
+    delete: str
+    recover: str
+    purge: str
+    update_permission: str
+
+    @property
+    def all(self) -> set[str]:
+        """All actions."""
+        return {self.read_metadata, self.get, self.update, self.delete, self.recover, self.purge}
+
+
+def _actions(kind: str, *, read_metadata: str, get: str, update_permission: str) -> ObjectActions:
+    return ObjectActions(
+        read_metadata=f"{kind}/{read_metadata}",
+        get=f"{kind}/{get}",
+        update=f"{kind}/update/action",
+        delete=f"{kind}/delete",
+        recover=f"{kind}/recover/action",
+        purge=f"{kind}/purge/action",
+        update_permission=update_permission,
     )
-)
-_SECRETS_OFFICER = {READ_METADATA, GET, SET, UPDATE, DELETE, RECOVER, PURGE}
-_CERTIFICATES = "Microsoft.KeyVault/vaults/certificates"
-READ_CERTIFICATE, CREATE_CERTIFICATE, UPDATE_CERTIFICATE, DELETE_CERTIFICATE, RECOVER_CERTIFICATE, PURGE_CERTIFICATE = (
-    f"{_CERTIFICATES}/{each}"
-    for each in ("read", "create/action", "update/action", "delete", "recover/action", "purge/action")
-)
-_CERTIFICATES_OFFICER = {
-    READ_CERTIFICATE, CREATE_CERTIFICATE, UPDATE_CERTIFICATE, DELETE_CERTIFICATE, RECOVER_CERTIFICATE,
-    PURGE_CERTIFICATE,
-}  # fmt: skip
-_KEYS = "Microsoft.KeyVault/vaults/keys"
+
+
+SECRETS = _actions(_SECRETS, read_metadata="readMetadata/action", get="getSecret/action", update_permission="set")
+SET = f"{_SECRETS}/setSecret/action"
+CERTIFICATES = _actions(_CERTIFICATES, read_metadata="read", get="read", update_permission="update")
+CREATE_CERTIFICATE = f"{_CERTIFICATES}/create/action"
 READ_KEY, SIGN = f"{_KEYS}/read", f"{_KEYS}/sign/action"
+_SECRETS_OFFICER = {*SECRETS.all, SET}
+_CERTIFICATES_OFFICER = {*CERTIFICATES.all, CREATE_CERTIFICATE}
 ROLES = {
-    "Key Vault Reader": {READ_METADATA, READ_CERTIFICATE, READ_KEY},
-    "Key Vault Secrets User": {READ_METADATA, GET},
+    "Key Vault Reader": {SECRETS.read_metadata, CERTIFICATES.get, READ_KEY},
+    "Key Vault Secrets User": {SECRETS.read_metadata, SECRETS.get},
     "Key Vault Secrets Officer": _SECRETS_OFFICER,
-    "Key Vault Certificate User": {READ_METADATA, GET, READ_CERTIFICATE, READ_KEY},
+    "Key Vault Certificate User": {SECRETS.read_metadata, SECRETS.get, CERTIFICATES.get, READ_KEY},
     "Key Vault Certificates Officer": _CERTIFICATES_OFFICER,
     "Key Vault Crypto User": {READ_KEY, SIGN},
     "Key Vault Crypto Officer": {READ_KEY, SIGN},
@@ -63,7 +85,7 @@ def require(vault: Vault, caller: Caller, action: str, permission: str, name: st
         name: of the secret, certificate or key, "" for all.
         tenant: the directory's id, for the text.
     """
-    who = f"appid={caller.client_id};oid={caller.object_id};iss=https://sts.windows.net/{tenant}/"
+    who = _named(caller, tenant)
     kind = action.split("/")[2]
     if vault.access == "policies":
         if (permission if kind == "secrets" else f"{kind}/{permission}") not in vault.policies.get(
@@ -77,8 +99,12 @@ def require(vault: Vault, caller: Caller, action: str, permission: str, name: st
 
 def require_network(vault: Vault, caller: Caller, tenant: str) -> None:
     """Refuse a caller whom the vault's network rules do not let through."""
-    who = f"appid={caller.client_id};oid={caller.object_id};iss=https://sts.windows.net/{tenant}/"
+    who = _named(caller, tenant)
     if vault.network == "firewall":
         raise refusal("firewall", who, vault.name)
     if vault.network == "privateLink":
         raise refusal("private_link", who, vault.name)
+
+
+def _named(caller: Caller, tenant: str) -> str:
+    return f"appid={caller.client_id};oid={caller.object_id};iss=https://sts.windows.net/{tenant}/"

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from rehearsal.tenant.key_vault import managed_secrets
-from rehearsal.tenant.key_vault.certificates import Certificates
-from rehearsal.tenant.key_vault.deleted import Deleted
 from rehearsal.tenant.key_vault.errors import refusal
+from rehearsal.tenant.key_vault.managed_secrets import ManagedSecrets
 from rehearsal.tenant.key_vault.model import SecretVersion, Vault
-from rehearsal.tenant.key_vault.parameters import NAME, attributes_of, enabled_of, object_of, tags_of
+from rehearsal.tenant.key_vault.parameters import attributes_of, enabled_of, object_of, tags_of
+from rehearsal.tenant.key_vault.soft_delete import NameRefusals, VaultObjects
+from rehearsal.tenant.key_vault.store import Deleted
 
 _LARGEST_VALUE = 25_000
+_REFUSALS = NameRefusals(
+    not_found=lambda name: refusal("not_found", name),
+    deleted_not_found=lambda name: refusal("deleted_not_found", name),
+    deleted=lambda name: refusal("deleted", name),
+    being_deleted=lambda name: refusal("being_deleted", name),
+    being_recovered=lambda name: refusal("being_recovered", name),
+)
 
 
 class Secrets:
@@ -21,8 +28,9 @@ class Secrets:
 
     def __init__(self, vault: Vault, now: datetime) -> None:
         self._vault = vault
-        self._certificates = Certificates(vault, now)
-        self._now = now
+        self._store = vault.secrets
+        self._objects = VaultObjects(vault, vault.secrets, now, _REFUSALS)
+        self._managed = ManagedSecrets(vault, now)
         self._seconds = int(now.timestamp())
 
     def set(self, name: str, body: Any) -> dict[str, Any]:
@@ -30,24 +38,23 @@ class Secrets:
         wanted = object_of(body)
         value = wanted.get("value")
         if not isinstance(value, str):
-            raise refusal("bad_parameter", "Property value has invalid value")
+            raise refusal("bad_property", "value")
         if len(value.encode()) > _LARGEST_VALUE:
             raise refusal("bad_parameter", "The secret value is too long.")
-        self._refuse_deleted(name)
-        if self._is_managed(name):
+        self._objects.require_usable(name)
+        if self._managed.has(name):
             raise refusal("managed_secret", name)
-        version = SecretVersion(value, self._seconds, self._seconds, self._vault.made)
+        version = SecretVersion(value, self._seconds, self._seconds)
         self._change(version, wanted)
-        self._vault.made += 1
-        self._vault.names.setdefault(name.lower(), name)
-        self._vault.secrets.setdefault(name.lower(), []).append(version)
+        self._store.names.setdefault(name.lower(), name)
+        self._store.versions.setdefault(name.lower(), []).append(version)
         return self._bundle(name, version, with_value=True)
 
     def get(self, name: str, version_id: str) -> dict[str, Any]:
         """Return a version with its value; the current one where none is named."""
-        if self._is_managed(name):
-            return managed_secrets.bundle(self._vault, name, self._certificates.version(name, version_id))
-        version = self._version(name, version_id)
+        if self._managed.has(name):
+            return self._managed.get(name, version_id)
+        version = self._objects.version(name, version_id)
         if not version.enabled:
             raise refusal("disabled")
         if version.not_before and version.not_before > self._seconds:
@@ -56,136 +63,79 @@ class Secrets:
 
     def update(self, name: str, version_id: str, body: Any) -> dict[str, Any]:
         """Change the properties of a version."""
-        if self._is_managed(name):
+        if self._managed.has(name):
             raise refusal("managed_secret", name)
-        version = self._version(name, version_id)
+        version = self._objects.version(name, version_id)
         self._change(version, object_of(body))
         version.updated = self._seconds
         return self._bundle(name, version)
 
     def versions(self, name: str) -> list[dict[str, Any]]:
         """Return all versions, in no order; none where there is no such secret."""
-        if self._is_managed(name):
-            managed = self._vault.certificates.versions[name.lower()]
-            return [managed_secrets.item(self._vault, name, each) for each in sorted(managed, key=lambda each: each.id)]
-        found = self._vault.secrets.get(name.lower(), []) if not self._is_recovering(name) else []
-        return [self._bundle(name, each) for each in sorted(found, key=lambda each: each.id)]
+        if self._managed.has(name):
+            return self._managed.versions(name)
+        return [self._bundle(name, each) for each in sorted(self._objects.there(name), key=lambda each: each.id)]
 
     def all(self) -> list[dict[str, Any]]:
         """Return the current version of every secret, its id without the version; those of certificates too."""
-        managed = [
-            managed_secrets.item(self._vault, name, versions[-1], with_version=False)
-            for name, versions in sorted(self._vault.certificates.versions.items())
-            if self._is_managed(name)
+        own = [
+            {**self._bundle(name, version), "id": self._objects.id("secrets", name)}
+            for name, version in self._objects.current()
         ]
-        return managed + [
-            {**self._bundle(self._vault.names[key], versions[-1]), "id": self._id(self._vault.names[key])}
-            for key, versions in sorted(self._vault.secrets.items())
-            if not self._is_recovering(key)
-        ]
+        return [*self._managed.all(), *own]
 
     def delete(self, name: str) -> dict[str, Any]:
         """Delete all versions; the vault keeps them for the time of its retention."""
-        if self._is_managed(name):
+        if self._managed.has(name):
             raise refusal("managed_secret", name)
-        self._version(name, "")
-        settled = self._now + timedelta(seconds=self._vault.transition_seconds)
-        found = Deleted(self._vault.secrets.pop(name.lower()), self._now, settled)
-        self._vault.deleted[name.lower()] = found
-        return self._deleted_bundle(name, found)
+        return self._deleted_bundle(name, self._objects.delete(name))
 
     def deleted(self, name: str) -> dict[str, Any]:
         """Return a deleted secret, without its value."""
-        found = self._settled(name)
+        found = self._objects.deleted(name)
         if not found.versions[-1].enabled:
             raise refusal("disabled")  # so in a recording of Microsoft's library for JavaScript
         return self._deleted_bundle(name, found)
 
     def all_deleted(self) -> list[dict[str, Any]]:
         """Return every deleted secret."""
-        return [
-            self._deleted_bundle(self._vault.names[key], each)
-            for key, each in sorted(self._vault.deleted.items())
-            if each.settled <= self._now
-        ]
+        return [self._deleted_bundle(name, each) for name, each in self._objects.all_deleted()]
 
     def recover(self, name: str) -> dict[str, Any]:
         """Bring a deleted secret back, with all of its versions."""
-        found = self._settled(name)
-        del self._vault.deleted[name.lower()]
-        self._vault.secrets[name.lower()] = found.versions
-        self._vault.recovering[name.lower()] = self._now + timedelta(seconds=self._vault.transition_seconds)
-        return self._bundle(name, found.versions[-1])
+        return self._bundle(name, self._objects.recover(name))
 
     def purge(self, name: str) -> None:
         """Remove a deleted secret for good."""
-        self._settled(name)
-        if self._vault.purge_protection:
-            raise refusal("purge_protected")
-        del self._vault.deleted[name.lower()]
-
-    def _version(self, name: str, version_id: str) -> SecretVersion:
-        if not NAME.fullmatch(name):
-            raise refusal("bad_name", name)
-        versions = self._vault.secrets.get(name.lower(), []) if not self._is_recovering(name) else []
-        found = [each for each in versions if version_id in ("", each.id)]
-        if not found:
-            raise refusal("not_found", f"{name}/{version_id}" if version_id else name)
-        return found[-1]
-
-    def _settled(self, name: str) -> Deleted[SecretVersion]:
-        found = self._vault.deleted.get(name.lower())
-        if found is None or found.settled > self._now:
-            raise refusal("deleted_not_found", name)
-        return found
-
-    def _is_recovering(self, name: str) -> bool:
-        return self._vault.recovering.get(name.lower(), self._now) > self._now
-
-    def _refuse_deleted(self, name: str) -> None:
-        if not NAME.fullmatch(name):
-            raise refusal("bad_name", name)
-        if self._is_recovering(name):
-            raise refusal("being_recovered", name)
-        if found := self._vault.deleted.get(name.lower()):
-            raise refusal("deleted" if found.settled <= self._now else "being_deleted", name)
-
-    def _is_managed(self, name: str) -> bool:
-        """Tell whether a secret is that of a certificate."""
-        return bool(self._certificates.versions(name))
+        self._objects.purge(name)
 
     def _change(self, version: SecretVersion, wanted: Mapping[str, Any]) -> None:
         """Set the properties that are given; all of them or none."""
         enabled, tags, content_type = enabled_of(wanted), tags_of(wanted), wanted.get("contentType")
         times = {key: attributes_of(wanted).get(key) for key in ("nbf", "exp")}
         if any(not (each is None or (isinstance(each, int) and not isinstance(each, bool))) for each in times.values()):
-            raise refusal("bad_parameter", "Property attributes has invalid value")
+            raise refusal("bad_property", "attributes")
         if not (content_type is None or isinstance(content_type, str)):
-            raise refusal("bad_parameter", "Property contentType has invalid value")
+            raise refusal("bad_property", "contentType")
         version.enabled = version.enabled if enabled is None else enabled
         version.not_before = version.not_before if times["nbf"] is None else times["nbf"]
         version.expires = version.expires if times["exp"] is None else times["exp"]
         version.content_type = version.content_type if content_type is None else content_type
         version.tags = version.tags if tags is None else tags
 
-    def _id(self, name: str, version: str = "", kind: str = "secrets") -> str:
-        return f"https://{self._vault.host}/{kind}/{name}" + (f"/{version}" if version else "")
-
     def _bundle(self, name: str, version: SecretVersion, *, with_value: bool = False) -> dict[str, Any]:
-        name = self._vault.names.get(name.lower(), name)
         shown = {
             "value": version.value if with_value else None,
             "contentType": version.content_type,
-            "id": self._id(name, version.id),
+            "id": self._objects.id("secrets", name, version.id),
             "attributes": self._vault.attributes(version),
             "tags": version.tags,
         }
         return {key: each for key, each in shown.items() if each is not None}
 
     def _deleted_bundle(self, name: str, found: Deleted[SecretVersion]) -> dict[str, Any]:
-        name = self._vault.names.get(name.lower(), name)
         return {
             **self._bundle(name, found.versions[-1]),
-            "recoveryId": self._id(name, kind="deletedsecrets"),
+            "recoveryId": self._objects.id("deletedsecrets", name),
             **found.dates(),
         }

@@ -15,21 +15,10 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from rehearsal.tenant.directory.store import Directory
-from rehearsal.tenant.key_vault import certificate_routes, edits, errors
+from rehearsal.tenant.key_vault import edits, errors, routes
 from rehearsal.tenant.key_vault.errors import refusal
 from rehearsal.tenant.key_vault.model import AUDIENCE, SUFFIX, Vault
-from rehearsal.tenant.key_vault.permissions import (
-    DELETE,
-    GET,
-    PURGE,
-    READ_METADATA,
-    RECOVER,
-    SET,
-    UPDATE,
-    require,
-    require_network,
-)
-from rehearsal.tenant.key_vault.secrets import Secrets
+from rehearsal.tenant.key_vault.permissions import require, require_network
 from rehearsal.tenant.messages import Caller, HttpRequest, HttpResponse
 from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.sts.tokens import InvalidTokenError
@@ -124,42 +113,7 @@ class KeyVault:
             return self._page(vault, request, items)
 
         parts = [unquote(each) for each in request.path.strip("/").split("/")]
-        if parts[0] in {"certificates", "deletedcertificates", "keys"}:
-            return certificate_routes.act(vault, self._now(), request, parts, may, page)
-        secrets = Secrets(vault, self._now())
-        match request.method, parts:
-            case "PUT", ["secrets", name]:
-                may(SET, "set", name)
-                return HttpResponse(200, secrets.set(name, request.body))
-            case "GET", ["secrets"]:
-                may(READ_METADATA, "list")
-                return self._page(vault, request, secrets.all())
-            case "GET", ["secrets", name, "versions"]:
-                may(READ_METADATA, "list", name)
-                return self._page(vault, request, secrets.versions(name))
-            case "GET", ["secrets", name, *version] if len(version) < 2:
-                may(GET, "get", name)
-                return HttpResponse(200, secrets.get(name, "".join(version)))
-            case "PATCH", ["secrets", name, *version] if len(version) < 2:
-                may(UPDATE, "set", name)
-                return HttpResponse(200, secrets.update(name, "".join(version), request.body))
-            case "DELETE", ["secrets", name]:
-                may(DELETE, "delete", name)
-                return HttpResponse(200, secrets.delete(name))
-            case "GET", ["deletedsecrets"]:
-                may(READ_METADATA, "list")
-                return self._page(vault, request, secrets.all_deleted())
-            case "GET", ["deletedsecrets", name]:
-                may(READ_METADATA, "get", name)
-                return HttpResponse(200, secrets.deleted(name))
-            case "POST", ["deletedsecrets", name, "recover"]:
-                may(RECOVER, "recover", name)
-                return HttpResponse(200, secrets.recover(name))
-            case "DELETE", ["deletedsecrets", name]:
-                may(PURGE, "purge", name)
-                secrets.purge(name)
-                return HttpResponse(204)
-        raise refusal("unsupported", f"{request.method} {request.path}")
+        return routes.act(vault, self._now(), request, parts, may, page)
 
     def _page(self, vault: Vault, request: HttpRequest, items: list[dict[str, Any]]) -> HttpResponse:
         """Return a page of a list; the next one's address names the port, as the service's does."""

@@ -6,7 +6,6 @@ person sees in the browser is ours: one page, which asks for name and password, 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import html
 import secrets
@@ -15,12 +14,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from jwt.utils import base64url_encode
+
 from rehearsal.tenant.directory.external_applications import AZURE_CLI, scopes_of_azure_cli
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import check_password
 from rehearsal.tenant.directory.store import Directory
 from rehearsal.tenant.messages import HttpRequest, HttpResponse
 from rehearsal.tenant.refusals import Refusal
+from rehearsal.tenant.sts.clients import application_of, principal_of
 from rehearsal.tenant.sts.errors import refusal
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -31,7 +33,7 @@ _DEVICE_CODE_LASTS, _INTERVAL = timedelta(minutes=15), 5  # seconds between two 
 _CODE_LASTS = timedelta(minutes=10)  # documented as "about 10 minutes"
 
 # Microsoft's own, in no tenant's directory and consented to by none.
-_AZURE_CLI = DirectoryObject(
+AZURE_CLI_APPLICATION = DirectoryObject(
     "application",
     {
         "id": AZURE_CLI,
@@ -169,11 +171,7 @@ class PublicClients:
                 signed_in = self._by_device_code(client, form)
         if client.app_id == AZURE_CLI:
             return signed_in
-        principal = self.directory.find_by_app_id("servicePrincipal", client.app_id)
-        if principal is None:
-            raise refusal("service_principal_missing", client.app_id, self.directory.tenant_id)
-        if not principal.body["accountEnabled"]:
-            raise refusal("service_principal_disabled", client.app_id, principal.display_name)
+        principal = principal_of(self.directory, client.app_id)
         if principal.body["appRoleAssignmentRequired"]:  # nobody is ever assigned here
             raise refusal("user_not_assigned", client.app_id, principal.display_name)
         return signed_in
@@ -184,17 +182,26 @@ class PublicClients:
         self._refresh_tokens[token] = signed_in
         return token
 
-    def consented(self, client: DirectoryObject, resource: DirectoryObject) -> list[str]:
-        """Return the delegated permissions of a client on a resource, by a consent for all users, or by Microsoft's."""
+    def consented(self, client: DirectoryObject, resource: DirectoryObject, wanted: str) -> list[str]:
+        """Return the delegated permissions of a client on a resource, by a consent for all users, or by Microsoft's.
+
+        Args:
+            client: the client.
+            resource: the resource.
+            wanted: one that has to be among them, or `.default`.
+        """
         if client.app_id == AZURE_CLI:
-            if resource.app_id in self.directory.closed_to_azure_cli or not scopes_of_azure_cli(resource.app_id):
+            is_closed = resource.app_id in self.directory.closed_to_azure_cli
+            scopes = [] if is_closed else scopes_of_azure_cli(resource.app_id)
+            if not scopes or wanted not in (".default", *scopes):
                 raise refusal("not_preauthorized", AZURE_CLI, resource.app_id)
-            return scopes_of_azure_cli(resource.app_id)
+            return scopes
         principal = self.directory.find_by_app_id("servicePrincipal", client.app_id)
         grant = self.directory.find_grant(principal.id, resource.id) if principal else None
-        if not grant:
+        scopes = grant["scope"].split() if grant else []
+        if not grant or wanted not in (".default", *scopes):
             raise refusal("consent_missing", client.app_id, client.display_name)
-        return str(grant["scope"]).split()
+        return scopes
 
     def _by_device_code(self, client: DirectoryObject, form: Mapping[str, str]) -> SignedIn:
         device_code = form.get("device_code", "")
@@ -219,7 +226,7 @@ class PublicClients:
         if form.get("redirect_uri") != pending.redirect_uri:
             raise refusal("redirect_uri_not_registered", form.get("redirect_uri", ""), client.app_id)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != pending.challenge:
+        if base64url_encode(digest).decode() != pending.challenge:
             raise refusal("code_verifier_wrong")
         return SignedIn(client, pending.user, pending.scope, pending.nonce)
 
@@ -228,11 +235,8 @@ class PublicClients:
             if not form.get(name) and form.get("grant_type") != DEVICE_CODE:
                 raise refusal("parameter_missing", name)
         if form.get("client_id", "").lower() == AZURE_CLI:
-            return _AZURE_CLI
-        client = self.directory.find_by_app_id("application", form.get("client_id", ""))
-        if client is None:
-            raise refusal("application_not_found", form.get("client_id", ""), self.directory.domain)
-        return client
+            return AZURE_CLI_APPLICATION
+        return application_of(self.directory, form.get("client_id", ""))
 
 
 def _is_registered(wanted: str, registered: list[str]) -> bool:

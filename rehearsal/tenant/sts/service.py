@@ -5,16 +5,16 @@ docs/reference/facts-graph.md, "Metadata document", "Token requests" and "Other 
 
 from __future__ import annotations
 
-import base64
 import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import jwt
+from jwt.utils import base64url_encode
 
 from rehearsal import tables
-from rehearsal.tenant.directory.external_applications import AZURE_CLI, scopes_of_azure_cli
+from rehearsal.tenant.directory.external_applications import AZURE_CLI
 from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.directory.secrets import check_password, check_secret
 from rehearsal.tenant.directory.store import Directory
@@ -22,9 +22,10 @@ from rehearsal.tenant.messages import HttpRequest, HttpResponse
 from rehearsal.tenant.refusals import Refusal
 from rehearsal.tenant.sts import errors
 from rehearsal.tenant.sts.assertions import check_assertion, read_assertion
+from rehearsal.tenant.sts.clients import application_of, principal_of
 from rehearsal.tenant.sts.errors import refusal
 from rehearsal.tenant.sts.federated_tokens import check_federated_token
-from rehearsal.tenant.sts.public_clients import GRANT_TYPES, PublicClients
+from rehearsal.tenant.sts.public_clients import AZURE_CLI_APPLICATION, GRANT_TYPES, PublicClients
 from rehearsal.tenant.sts.tokens import TokenSigner
 
 _DOCUMENTS: dict[str, Any] = tables.read(__file__, "documents.yaml")
@@ -138,15 +139,8 @@ class TokenService:
 
     def _token_of_application(self, form: Mapping[str, str]) -> HttpResponse:
         client_id = form["client_id"]
-        application = self._directory.find_by_app_id("application", client_id)
-        if application is None:
-            raise refusal("application_not_found", client_id, self._directory.domain)
-        self._check_credential(application, form)
-        principal = self._directory.find_by_app_id("servicePrincipal", client_id)
-        if principal is None:
-            raise refusal("service_principal_missing", client_id, self._directory.tenant_id)
-        if not principal.body["accountEnabled"]:
-            raise refusal("service_principal_disabled", client_id, principal.display_name)
+        self._check_credential(application_of(self._directory, client_id), form)
+        principal = principal_of(self._directory, client_id)
         resource_name, resource = self._resource(form["scope"])
         claims = self._claims(resource_name, principal.id) | {
             "app_displayname": principal.display_name,
@@ -165,29 +159,23 @@ class TokenService:
                 raise refusal("parameter_missing", name)
         client_id = form["client_id"].lower()
         if client_id != AZURE_CLI:
-            if self._directory.find_by_app_id("application", client_id) is None:
-                raise refusal("application_not_found", client_id, self._directory.domain)
+            application_of(self._directory, client_id)
             raise refusal("client_not_public")
         user = self._directory.find_user(form["username"])
         if user is None:
             raise refusal("user_not_found", self._directory.domain)
         if not check_password(user, form["password"]):
             raise refusal("password_wrong")
-        resource_name, scopes = self._delegated(form["scope"])
-        claims = self._claims_of_person(user, resource_name, scopes, AZURE_CLI, "Microsoft Azure CLI")
+        resource_name, scopes = self._delegated(AZURE_CLI_APPLICATION, form["scope"])
+        claims = self._claims_of_person(user, resource_name, scopes, AZURE_CLI_APPLICATION)
         return self._token_response(claims, scope=_scopes_given(resource_name, scopes))
 
     def _token_of_public_client(self, form: Mapping[str, str]) -> HttpResponse:
         """Sign a person in to an application of this tenant, by a code, a device code or a refresh token."""
         signed_in = self._public_clients.redeem(form)
         client, user = signed_in.client, signed_in.user
-        wanted = next((each for each in signed_in.scope.split() if each not in _OPENID_SCOPES), "")
-        name, _, scope = wanted.rpartition("/")
-        resource_name, resource = self._resource(f"{name}{_DEFAULT_SCOPE}")
-        scopes = self._public_clients.consented(client, resource)
-        if scope != ".default" and scope not in scopes:
-            raise refusal("consent_missing", client.app_id, client.display_name)
-        claims = self._claims_of_person(user, resource_name, scopes, client.app_id, client.display_name)
+        resource_name, scopes = self._delegated(client, signed_in.scope)
+        claims = self._claims_of_person(user, resource_name, scopes, client)
         about_user = {"uid": user.id, "utid": self._directory.tenant_id}
         id_claims = self._claims(client.app_id, user.id) | {
             "iss": f"{self._origin}/{self._directory.tenant_id}/v2.0",
@@ -198,18 +186,18 @@ class TokenService:
         }
         more = {
             "id_token": self._signer.sign(id_claims),
-            "client_info": base64.urlsafe_b64encode(json.dumps(about_user).encode()).rstrip(b"=").decode(),
+            "client_info": base64url_encode(json.dumps(about_user).encode()).decode(),
         }
         if "offline_access" in signed_in.scope.split():
             more["refresh_token"] = self._public_clients.refresh_token(signed_in)
         return self._token_response(claims, scope=_scopes_given(resource_name, scopes), **more)
 
     def _claims_of_person(
-        self, user: DirectoryObject, resource_name: str, scopes: list[str], client_id: str, client_name: str
+        self, user: DirectoryObject, resource_name: str, scopes: list[str], client: DirectoryObject
     ) -> dict[str, Any]:
         return self._claims(resource_name, user.id) | {
-            "app_displayname": client_name,
-            "appid": client_id,
+            "app_displayname": client.display_name,
+            "appid": client.app_id,
             "idtyp": "user",
             "name": user.display_name,
             "scp": " ".join(scopes),
@@ -218,18 +206,15 @@ class TokenService:
             "wids": list(_ROLES_OF_THE_ADMINISTRATOR),
         }
 
-    def _delegated(self, text: str) -> tuple[str, list[str]]:
+    def _delegated(self, client: DirectoryObject, text: str) -> tuple[str, list[str]]:
         """Return the name of the resource that a person's client asks for, and the scopes that it gets there.
 
-        All that the Azure CLI has there, whichever of them was asked for: Entra gives what has been consented to.
+        All that the client has there, whichever of them was asked for: Entra gives what has been consented to.
         """
         scope = next((each for each in text.split() if each not in _OPENID_SCOPES), "")
         name, _, wanted = scope.rpartition("/")
         name, resource = self._resource(f"{name}{_DEFAULT_SCOPE}")
-        scopes = [] if resource.app_id in self._directory.closed_to_azure_cli else scopes_of_azure_cli(resource.app_id)
-        if not scopes or (wanted != ".default" and wanted not in scopes):
-            raise refusal("not_preauthorized", AZURE_CLI, resource.app_id)
-        return name, scopes
+        return name, self._public_clients.consented(client, resource, wanted)
 
     def _token_response(self, claims: Mapping[str, Any], **more: str) -> HttpResponse:
         token = self._signer.sign(claims)

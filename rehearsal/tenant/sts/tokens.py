@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,8 +10,10 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.utils import base64url_encode
 
 from rehearsal.tenant.messages import Caller
+from rehearsal.tenant.sts.validity import signed_claims
 
 ALGORITHM = "RS256"
 
@@ -29,7 +30,7 @@ class TokenSigner:
         der = self._key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        self._key_id = base64.urlsafe_b64encode(hashlib.sha256(der).digest()[:20]).rstrip(b"=").decode()
+        self._key_id = base64url_encode(hashlib.sha256(der).digest()[:20]).decode()
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """Return a signed token with exactly these claims."""
@@ -45,13 +46,7 @@ class TokenSigner:
         if scheme.lower() != "bearer" or not token.strip():
             raise InvalidTokenError("Access token is empty.")
         try:
-            # The tenant's clock decides about the expiry, not the library's.
-            claims = jwt.decode(
-                token.strip(),
-                self._key.public_key(),
-                algorithms=[ALGORITHM],
-                options={"verify_exp": False, "verify_aud": False, "verify_iat": False, "verify_nbf": False},
-            )
+            claims = signed_claims(token.strip(), self._key.public_key(), [ALGORITHM])
         except jwt.InvalidSignatureError:
             raise InvalidTokenError("Access token validation failure. Invalid signature.") from None
         except jwt.InvalidTokenError:

@@ -7,14 +7,18 @@ import pytest
 from tests.support.azuread_plugin import (
     APPLICATION,
     BUSINESS_CENTRAL,
+    CERTIFICATE,
     PASSWORD,
     SERVICE_PRINCIPAL,
     AzureadPlugin,
     Bench,
     PluginError,
+    Resource,
     lines,
     named,
+    unwrapped,
 )
+from tests.support.certificates import make_certificate
 from tests.support.tenant import Tenant
 
 OURS = {"userAgent": "terraform-provider-azuread"}
@@ -109,3 +113,25 @@ def test_a_password_of_an_application_that_is_not_there_is_refused(plugin: Azure
     nowhere = f"/applications/{BUSINESS_CENTRAL}"
     with pytest.raises(PluginError, match=r"\[application_id\] Application .* was not found"):
         plugin.create(PASSWORD, {"applicationId": nowhere})
+
+
+@pytest.mark.parametrize("type_", [PASSWORD, CERTIFICATE])
+def test_a_credential_whose_last_read_fails_is_kept_and_goes_with_its_application(
+    plugin: AzureadPlugin, tenant: Tenant, type_: str
+) -> None:
+    it = plugin.create(APPLICATION, {"displayName": "A"})
+    given = {"value": make_certificate()[0].decode(), "type": "AsymmetricX509Cert"} if type_ == CERTIFICATE else {}
+    tenant.fault({**OURS, "method": "GET", "path": "applications/"}, status=403, skip=6)
+    with pytest.raises(PluginError, match="Retrieving Application") as failure:
+        plugin.create(type_, {"applicationId": it.id, **given})
+    assert failure.value.kept is not None
+    id_, outputs = failure.value.kept
+    assert id_.startswith(it.id.removeprefix("/applications/"))
+    assert outputs["value"]
+    tenant.edit("delete_application", clientId=it.outputs["clientId"])
+    kept = Resource(type_, id_, {}, unwrapped(outputs))
+    if type_ == PASSWORD:
+        assert plugin.read(kept) is None
+    else:  # the real plugin does not look whether the application is there
+        with pytest.raises(PluginError, match="Retrieving Application"):
+            plugin.read(kept)

@@ -112,9 +112,9 @@ def test_it_installs_what_a_project_requires(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_at_once_at_a_signal_with_the_program_that_it_runs(tmp_path: Path, number: signal.Signals) -> None:
-    vendors = shutil.which("pulumi-language-python-exec", path=pulumi_cli().path(os.environ))
-    assert vendors
-    for each in (OURS, OURS.with_name("sdk_messages.py"), OURS.with_name("language_host.py"), Path(vendors)):
+    pulumis = shutil.which("pulumi-language-python-exec", path=pulumi_cli().path(os.environ))
+    assert pulumis
+    for each in (OURS, OURS.with_name("sdk_messages.py"), OURS.with_name("language_host.py"), Path(pulumis)):
         shutil.copy(each, tmp_path)
     with started(tmp_path / OURS.name) as host:
         # No engine is there: the program waits for it.

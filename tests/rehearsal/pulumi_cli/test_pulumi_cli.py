@@ -1,4 +1,4 @@
-"""Where the Pulumi CLI comes from: named by hand, on PATH, kept by an earlier run, the vendor's release, or built here."""
+"""Where the Pulumi CLI comes from: named by hand, on PATH, kept by an earlier run, Pulumi's release, or built here."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_what_is_to_be_fetched_is_said_first_and_can_be_refused(fake_go: FakeGo)
     assert not fake_go.asked("build")
     got = get(fake_go)
     said, _, rest = got.output.partition("--no-fetch")
-    assert "vendor's installer (https://get.pulumi.com/install.sh)" in said
+    assert "by its installer (https://get.pulumi.com/install.sh)" in said
     assert "Go module proxy" in said
     assert str(fake_go.cache) in said
     assert "export PATH=" in rest

@@ -127,8 +127,8 @@ def test_a_client_that_is_not_public_not_consented_to_or_not_for_everybody_gets_
 ) -> None:
     user = tenant.control("GET", "/users")[0]["userPrincipalName"]
 
-    def refused() -> list[int]:
-        flow = program.initiate_device_flow([BUSINESS_CENTRAL_SCOPE])
+    def refused(scope: str = BUSINESS_CENTRAL_SCOPE) -> list[int]:
+        flow = program.initiate_device_flow([scope])
         tenant.edit("enter_user_code", userCode=flow["user_code"], userPrincipalName=user)
         codes: list[int] = program.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)["error_codes"]
         return codes
@@ -142,5 +142,7 @@ def test_a_client_that_is_not_public_not_consented_to_or_not_for_everybody_gets_
     graph(tenant, "PATCH", principal, {"appRoleAssignmentRequired": False, "accountEnabled": False})
     assert refused() == [7000112]
     graph(tenant, "PATCH", principal, {"accountEnabled": True})
+    resource = BUSINESS_CENTRAL_SCOPE.rpartition("/")[0]
+    assert refused(f"{resource}/Financials.ReadWrite.All") == [65001]
     tenant.edit("set_delegated_permissions", clientId=client.client_id, resourceAppId=BUSINESS_CENTRAL, scope="")
     assert refused() == [65001]

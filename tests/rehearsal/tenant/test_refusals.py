@@ -12,7 +12,7 @@ import pytest
 from rehearsal import tables
 
 TENANT = Path(tables.__file__).parent / "tenant"
-SERVICES = [TENANT / name for name in ("business_central", "graph", "sts")]
+SERVICES = [TENANT / name for name in ("business_central", "graph", "key_vault", "sts")]
 
 
 def named(folder: Path) -> Iterator[tuple[str, int]]:

@@ -67,6 +67,13 @@ def test_what_is_not_the_outputs_of_a_stack_is_refused_without_being_quoted(text
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "2m"])
+def test_a_wait_that_is_no_number_of_seconds_is_refused(seconds: str) -> None:
+    done = run(outputs(), "--stdin", f"--wait={seconds}")
+    assert done.returncode == 2
+    assert f"'{seconds}' is not a number of seconds" in done.stderr
+
+
 def test_outputs_without_their_secrets_are_refused() -> None:
     with pytest.raises(OutputsUnusable, match="add --show-secrets"):
         read_outputs(outputs(clientSecret="[secret]"))

@@ -126,6 +126,7 @@ def test_a_wildcard_in_a_branch_becomes_an_expression() -> None:
         ({"issuer": "https://oidc.example", "subject": "system:serviceaccount:robots"}, "not what Kubernetes writes"),
         ({"issuer": "https://login.microsoftonline.com/x", "subject": GUID}, "lacks /v2.0"),
         ({"issuer": "http://issuer.example", "subject": "a"}, "is not an issuer"),
+        ({"issuer": "https://[issuer.example", "subject": "a"}, "its host or its port cannot be right"),
         ({"issuer": "https://issuer.example"}, "subject or claimsMatchingExpression with issuer"),
         ({"subject": "a"}, "exactly one of github"),
         ({"github": {**ROBOTS, "branch": "main"}, "subject": "a"}, "neither without it"),
@@ -153,6 +154,10 @@ def test_what_contradicts_something_else_is_refused() -> None:
         {"name": "main", **main}, {"name": "Main", "github": {**ROBOTS, "tag": "v1"}}
     )
     assert "has the issuer and subject of 'one'" in problem({"name": "one", **main}, {"name": "two", **main})
+    aliased = {"name": "main", **main}  # what a command reads where YAML names an entry twice by an alias
+    said = problem(aliased, aliased)
+    assert "is the name of another entry ('main')" in said
+    assert "has the issuer and subject of 'main'" in said
     other_case = {"github": {"repository": "Acme/robots", "branch": "main"}}
     assert "differs in letter case only from 'one'" in problem({"name": "one", **main}, {"name": "two", **other_case})
     many = [{"name": f"trust{number}", "github": {**ROBOTS, "branch": f"b{number}"}} for number in range(21)]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from settings.loading import load
+from settings.first_stack_file import FirstStackFile
+from settings.loading import load, project_configuration
 from settings.merging import below
 from settings.models import Integration
 from settings.preset_check import preset_problems
@@ -112,6 +113,30 @@ def test_no_two_presets_make_applications_of_one_name() -> None:
     assert all("%" not in str(each) for each in values)
 
 
+IN_VAULT = "roles: [API.ReadWrite.All]\ncredentials: {vaultCertificate: {keyVault: kv-acme, certificateName: robots}}\n"
+
+
+def test_a_preset_may_have_a_certificate_in_a_vault_whose_date_is_the_stack_file_s(tmp_path: Path) -> None:
+    (tmp_path / "robots.yaml").write_text(IN_VAULT)
+    assert preset_problems(tmp_path, "robots") == []
+    values = Presets(tmp_path).read("robots").values
+    first = FirstStackFile(
+        "11111111-2222-3333-4444-555555555555",
+        ["Production"],
+        "a",
+        "robots",
+        values,
+        "Robots",
+        ["D365 READ"],
+        "2026-11-23",
+    )
+    config = read_yaml(first.text())["config"]
+    settings = load(project_configuration(config), presets=tmp_path, stack_file=Path("x.yaml"))
+    certificate = settings.integrations[0].credentials.vault_certificate
+    assert certificate
+    assert certificate.issued == ("2026-11-23",)
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -119,6 +144,7 @@ def test_no_two_presets_make_applications_of_one_name() -> None:
         ("formerly: [a]\n", "must not have `formerly`"),
         ("credentials: {secrets: {issued: ['2026-01-01']}}\n", "must not have `credentials.secrets.issued`: a date here"),
         ("credentials: {secrets: {known: []}}\n", "must not have `credentials.secrets.known`"),
+        ("credentials: {vaultCertificate: {issued: ['2026-01-01']}}\n", "must not have `credentials.vaultCertificate.issued`: a date"),
         ("roles: [API.ReadWrite.All]\n\nprotec: true\n", "shop.yaml, line 3, protec: unknown key (did you mean 'protect'?)"),
         ("roles: [nope]\n", "shop.yaml, line 1, roles[0]: 'nope' is not allowed"),
         ("roles: [API.ReadWrite.All]\nstate: x\n", "line 2, state: unknown key; `state` belongs under `the integration.environments"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from settings import loading
+from settings.models import Settings
+from settings.values import LIMITED_BY
 from settings.yaml_reader import read_yaml
 from tests.support.loaded_settings import ENVIRONMENTS, MAGENTO, PRESETS, RUNNER, problem
 
@@ -31,6 +34,12 @@ GRAPH = "00000003-0000-0000-c000-000000000000"
         ({"displayName": "x" * 80, "description": ""}, "integrations.magento", "shorter description"),
         ({"displayName": "x" * 130}, "integrations.magento.displayName", "has 130 characters; Entra allows 120"),
         ({"permissionSets": ["x" * 28]}, "integrations.magento.permissionSets[0].roleId", "has 28 characters; Business Central allows 20"),
+        ({"credentials": {"secrets": {"custody": {"keyVault": "kv", "secretName": "a"}}}},
+         "integrations.magento.credentials.secrets.custody.keyVault", "has 2 characters; it takes 3 at least"),
+        ({"credentials": {"secrets": {"custody": {"keyVault": "k" * 25, "secretName": "a"}}}},
+         "integrations.magento.credentials.secrets.custody.keyVault", "has 25 characters; Key Vault allows 24"),
+        ({"credentials": {"federated": [{"name": "own", "issuer": "https://i.example", "subject": "x" * 601}]}},
+         "integrations.magento.credentials.federated[0].subject", "has 601 characters; Entra allows 600"),
         ({"displayName": "It's"}, "integrations.magento.displayName", "apostrophe"),
         ({"credentials": {"secrets": {"issued": []}}}, "integrations.magento.credentials.secrets", "commands rotate` adds the first"),
         ({"credentials": {"secrets": {"issued": ["soon"]}}}, "integrations.magento.credentials.secrets.issued[0]", "date like"),
@@ -236,3 +245,7 @@ def test_a_misspelt_top_key_is_refused() -> None:
     values = {"environments": ENVIRONMENTS, "integrations": {"magento": MAGENTO}, "enviroments": {}}
     with pytest.raises(loading.SettingsError, match="'environments'"):
         loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+
+
+def test_of_each_limit_of_a_text_a_message_knows_whose_it_is() -> None:
+    assert set(re.findall(r'"maxLength": (\d+)', json.dumps(Settings.model_json_schema()))) == set(map(str, LIMITED_BY))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,15 @@ def test_a_private_key_is_refused_and_quoted_nowhere(tmp_path: Path, text: str) 
         assert "holds a private key" in said
         quoted = [line for line in text.splitlines() if len(line) > 30 and "-----" not in line and line in said]
         assert len(quoted) == 0
+
+
+def test_a_certificate_whose_kind_of_key_nobody_knows_is_refused(tmp_path: Path) -> None:
+    der = x509.load_pem_x509_certificate(CERTIFICATE.encode()).public_bytes(Encoding.DER)
+    rsa_encryption = bytes.fromhex("2a864886f70d010101")  # the object identifier 1.2.840.113549.1.1.1
+    assert der.count(rsa_encryption) == 1
+    unknown = base64.encodebytes(der.replace(rsa_encryption, rsa_encryption[:-1] + b"\x63")).decode()
+    pem = f"-----BEGIN CERTIFICATE-----\n{unknown}-----END CERTIFICATE-----\n"
+    assert "has a key that Entra cannot use for sign-in" in refusal(tmp_path, {"pem": pem})
 
 
 def test_what_is_no_certificate_for_a_sign_in_is_refused(tmp_path: Path) -> None:

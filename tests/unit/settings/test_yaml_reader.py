@@ -46,6 +46,12 @@ def test_a_number_that_json_does_not_have_is_refused(written: str) -> None:
         read_yaml(f"key: {written}")
 
 
+@pytest.mark.parametrize("written", ["9" * 400, f"-0x{'f' * 400}", "7" * 5000])
+def test_a_number_that_is_too_great_to_be_one_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="a number that is greater"):
+        read_yaml(f"key: {written}")
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused_in_a_sentence(text: str) -> None:
     try:

@@ -61,6 +61,7 @@ def test_what_is_shown_of_it_is_not_its_content(tmp_path: Path) -> None:
         (_with_archive({"src/Some.al": ""}), "NavxManifest.xml"),
         (_with_archive({"NavxManifest.xml": "<Package"}), "unclosed token"),
         (_with_archive({"NavxManifest.xml": "<Package/>"}), "names no App"),
+        (_with_archive({"NavxManifest.xml": '<?xml version="1.0" encoding="klingon"?><a/>'}), "unknown encoding"),
         (_with_archive({"NavxManifest.xml": " " * 1024 * 1024 + "<Package/>"}), "too large"),
         (app_content() + bytes(MAX_BYTES), "takes 52428800 at most"),
     ],

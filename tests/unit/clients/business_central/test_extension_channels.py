@@ -123,6 +123,9 @@ def test_an_error_is_read_wrapped_and_bare(body: dict[str, Any]) -> None:
 
 def test_an_error_without_a_body_is_read_as_one_without_words() -> None:
     assert read_error_body({}) == ("", "", "")
+    shapes: list[Any] = [5, "x", {}, {"name": "Base"}, ["x"], [{}]]
+    for odd in shapes:
+        assert read_error_body({"code": "Needed", "message": "No.", "data": {"requirements": odd}}).message == "No."
 
 
 # --- Automation API

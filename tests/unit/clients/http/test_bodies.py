@@ -37,7 +37,25 @@ def test_json_in_an_encoding_that_the_header_names_is_read() -> None:
     assert Body('{"a": "ø"}'.encode("latin-1"), "application/json; charset=iso-8859-1").decode() == {"a": "ø"}
 
 
-@pytest.mark.parametrize("content", [b"[" * 100000, b"1" * 5000, b'{"a": "\\ud800"}', b'{"a"', b"\xff\xfe\x00"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100000,
+        b"1" * 5000,
+        b'{"a": "\\ud800"}',
+        '{"a": "\\ud800"}'.encode("utf-16-le"),
+        b'{"a": "\xed\xa0\x80"}',
+        b'{"a"',
+        b"\xff\xfe\x00",
+    ],
+)
 def test_what_cannot_be_read_or_written_again_is_a_value_error(content: bytes) -> None:
     with pytest.raises(ValueError):
         Body(content).decode()
+
+
+@pytest.mark.parametrize("secret", [f"abc8Q~{'x' * 34}", f"eyJhbGci.{'x' * 60}.{'y' * 60}"])
+@pytest.mark.parametrize("before", range(EXCERPT_CHARACTERS - 60, EXCERPT_CHARACTERS, 7))
+def test_a_secret_that_the_end_of_an_excerpt_would_cut_is_not_shown(secret: str, before: int) -> None:
+    shown = Body(f"{'-' * before} {secret}".encode()).excerpt()
+    assert not set("xy") & set(shown)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from clients.http.errors import NotFound, UserFacingError
-from clients.http.replication import retry_until_replicated
+from clients.http.errors import FailedPrecondition, NotFound, UserFacingError
+from clients.http.replication import MAX_WAIT_VARIABLE, max_wait_seconds, retry_until_replicated
 
 
 class NotSeenYet(Exception):
@@ -133,3 +133,10 @@ def test_a_short_wait_is_not_worth_a_word(clock: Callable[[], float]) -> None:
     told: list[str] = []
     retry_until_replicated(request, is_pending=absent, report=told.append)
     assert told == []
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "2m"])
+def test_a_longest_wait_that_would_never_end_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv(MAX_WAIT_VARIABLE, value)
+    with pytest.raises(FailedPrecondition, match=f"ENTRA_BC_LONGEST_WAIT is '{value}', and has to be a number"):
+        max_wait_seconds()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 import threading
 from collections.abc import Iterator
@@ -13,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.exceptions import NewConnectionError, ProtocolError, ProxyError, ReadTimeoutError
+from urllib3.response import HTTPResponse
 
 from clients.business_central.environment import read_error_body as read_business_central_problem
 from clients.graph.client import read_error_body as read_graph_problem
-from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, UserFacingError
+from clients.http.errors import FailedPrecondition, NoResponse, ServiceError, Throttled, UserFacingError
 from clients.http.redaction import redact
 from clients.http.retries import RETRIES
 from clients.http.transport import Transport
@@ -28,6 +30,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.status, self.body = 200, b"{}"
+        self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.silent = threading.Event()
 
@@ -45,6 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(1)  # until the client leaves
             return
         self.send_response(self.server.status)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
         self.wfile.write(self.server.body)
@@ -73,7 +78,15 @@ def transport(server: Server) -> Transport:
 def test_something_else_than_the_api_at_the_address_is_told(server: Server, body: bytes) -> None:
     server.body = body
     with pytest.raises(FailedPrecondition, match=r"the answer from .* is not Business Central's, but 200 \(.*baseUrl"):
-        list(transport(server).pages("/companies", attempting="list"))
+        transport(server).items(dict, "/companies", attempting="list")
+
+
+@pytest.mark.parametrize("link", ["https://elsewhere.example/companies", "@elsewhere.example/", "companies?page=2", 7])
+def test_a_next_link_to_another_address_is_not_followed(server: Server, link: object) -> None:
+    server.body = json.dumps({"value": [], "@odata.nextLink": link}).encode()
+    with pytest.raises(FailedPrecondition, match="is not Business Central's"):
+        transport(server).items(dict, "/companies", attempting="list")
+    assert [path for path, _ in server.asked] == ["/companies"]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +122,20 @@ def test_a_service_that_says_nothing_is_asked_once_more_where_that_can_do_no_har
     with pytest.raises(NoResponse, match="gave no answer to"):
         silent.request(method, "/", attempting="look")
     assert len(server.asked) == times
+
+
+@pytest.mark.parametrize("asked_for", ["301", "86400", "Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_a_service_that_asks_to_wait_for_hours_is_not_waited_for(server: Server, asked_for: str) -> None:
+    server.status, server.headers = 429, {"Retry-After": asked_for}
+    with pytest.raises(Throttled) as failed:
+        transport(server).request("GET", "/", attempting="look")
+    assert failed.value.retry_after
+    assert len(server.asked) == 1
+
+
+def test_a_service_that_asks_for_a_short_wait_is_asked_again() -> None:
+    busy = HTTPResponse(status=429, headers={"Retry-After": "300"})
+    assert RETRIES.increment("POST", "/", response=busy).total == 5
 
 
 def test_a_redirect_is_not_followed(server: Server) -> None:

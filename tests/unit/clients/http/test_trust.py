@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import trustme
 from clients.graph.client import read_error_body
 from clients.http.errors import CertificateNotTrusted, FailedPrecondition
 from clients.http.transport import Transport
-from clients.http.trust import unread_bundle
+from clients.http.trust import trusting_context, unread_bundle
 from tests.support.tls_servers import ConnectProxy, TlsServer
 
 VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "NO_PROXY")
@@ -155,3 +156,12 @@ def test_what_is_said_of_a_bundle_that_neither_half_reads() -> None:
     assert "set SSL_CERT_FILE=/company.pem" in said
     assert not unread_bundle({"REQUESTS_CA_BUNDLE": "/company.pem", "SSL_CERT_FILE": "/company.pem"})
     assert not unread_bundle({})
+
+
+def test_a_folder_that_may_not_be_listed_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refused(_: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setattr(Path, "iterdir", refused)
+    assert trusting_context().verify_mode is ssl.CERT_REQUIRED

@@ -16,6 +16,7 @@ from tests.support.found import APP, CLIENT_ID, MICROSOFTS, NOW, foreign, own, r
     [
         (own(secrets=[secret("Shop", "2126-11-06T00:00:00Z")]), "secret 'Shop' is valid until 2126-11-06"),
         (own(secrets=[secret("Shop", "2026-11-29T23:59:59.1234567Z")]), "secret 'Shop' ended 2026-11-29"),
+        (own(secrets=[secret("Shop", "")]), "secret 'Shop' never ends"),
         (own(secrets=[secret("Migration - %1")]), "has a name in which %1 was never filled in"),
         (own(owners={}), "nobody owns it"),
         (own(shares_name_with=["x", "y"]), "it shares its name with x, y"),

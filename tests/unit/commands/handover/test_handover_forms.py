@@ -51,6 +51,12 @@ def test_a_secret_in_the_outputs_is_in_nothing_that_is_printed() -> None:
     assert "until 2027-03-23T00:00:00Z: whoever runs the stack has it" in printed
 
 
+def test_a_slash_before_the_query_of_a_server_s_address_is_not_doubled() -> None:
+    with_slash = {"container": {"baseUrl": "https://bc.example/BC/?tenant=default"}}
+    (access,) = made(environments=["container"], access=with_slash).environments
+    assert access.api == "https://bc.example/BC/api/v2.0?tenant=default"
+
+
 def test_a_secret_in_a_vault_is_named_by_vault_and_secret() -> None:
     place = {"keyVault": "acme-vault", "secretName": "magento", "version": "0123"}
     access = made(clientSecretIn=place)
