@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from clients.entra.caller import Caller, caller_of
@@ -74,7 +75,7 @@ class Person:
             AzureError: nobody signed in, or Entra refused.
         """
         if self._failed:
-            raise self._failed
+            raise copy(self._failed)
         caller = self._at_graph()
         if caller and not caller.is_person:
             return self._azure_cli.get_token(*scopes, **options)
@@ -84,7 +85,7 @@ class Person:
             token = self._signing_in.get_token(*scopes, **options)
             self._refuse_another(caller, caller_of(f"Bearer {token.token}"))
         except Exception as problem:
-            self._failed = problem
+            self._failed = copy(problem)  # whoever catches it adds its own place in the stack file
             raise
         return token
 

@@ -9,7 +9,6 @@ import threading
 from typing import Any
 
 from clients.http.bodies import Body
-from clients.http.redaction import redact
 
 _last = threading.local()
 
@@ -26,7 +25,7 @@ def record(response: Any) -> None:
     """
     answer = response.http_response
     body = Body(answer.read(), answer.headers.get("Content-Type", "").lower())
-    quoted = f': "{redact(body.excerpt())}"' if body.content.strip() else ""
+    quoted = f': "{body.excerpt()}"' if body.content.strip() else ""
     _last.odd = f"Entra answered {answer.status_code} ({body.form}){quoted}" if body.form else ""
 
 

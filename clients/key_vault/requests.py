@@ -61,6 +61,8 @@ class VaultRequests:
             raise self._explained(
                 pipeline.as_ours(problem, attempting, method, self.address, handled), name, version
             ) from None
+        finally:
+            pipeline.forget()  # the answer may have a secret in it
 
     def ask_unless_absent(self, ask: Callable[[], T], attempting: str, name: str) -> T | None:
         """Ask as `ask` does, and return None where the vault says that there is no such thing."""

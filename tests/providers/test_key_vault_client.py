@@ -13,6 +13,7 @@ import pytest
 
 from clients.entra.cloud import CLOUDS, Cloud
 from clients.http.errors import CertificateNotTrusted, FailedPrecondition, ServiceError, UserFacingError
+from clients.key_vault import pipeline
 from clients.key_vault.errors import is_absent, is_deleted_name
 from clients.key_vault.vault import Vault, vault_address
 from clients.session import Session
@@ -53,6 +54,7 @@ def test_a_secret_is_set_listed_read_and_disabled(
     assert (made.enabled, made.expires, made.tags, made.content_type) == (True, END, {"keyId": "1"}, "text/plain")
     assert vault.versions("shop") == [made]
     assert vault.value("shop", made.version) == SECRET
+    assert SECRET not in str(vars(pipeline._answers)), "a value is kept for whoever asked, and nowhere else"
     vault.disable("shop", made.version)
     with pytest.raises(UserFacingError, match=r"SecretDisabled.*Enable version"):
         vault.value("shop", made.version)
