@@ -94,6 +94,7 @@ class ReadyFile:
             "HTTPS_PROXY": self.namesProxy,
             "NO_PROXY": "127.0.0.1,localhost",
             "SSL_CERT_FILE": self.caFile,
+            "SSL_CERT_DIR": os.devnull,  # and no other authority: each process would read the machine's hundreds
             "REQUESTS_CA_BUNDLE": self.caFile,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

@@ -7,7 +7,7 @@ from tests.support.tenant import Tenant
 
 
 def test_a_bundle_that_neither_half_reads_is_said_at_preview(tenant: Tenant, stack: Stack) -> None:
-    stack.settings = {"SSL_CERT_FILE": "", "REQUESTS_CA_BUNDLE": tenant.ready.caFile}
+    stack.settings = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": "", "REQUESTS_CA_BUNDLE": tenant.ready.caFile}
     shown = stack.preview()
     assert "REQUESTS_CA_BUNDLE is set, and SSL_CERT_FILE is not. azuread and this program both read" in shown.output
     assert f"set SSL_CERT_FILE={tenant.ready.caFile} as well" in shown.output

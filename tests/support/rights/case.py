@@ -180,8 +180,6 @@ class World:
         environment = {
             **self.tenant.ready.environment(),
             **_WAITS,
-            # The tenant's own authority is enough; each transport would read the machine's hundreds anew.
-            "SSL_CERT_DIR": str(self.folder),
             "ARM_CLIENT_ID": client_id,
             "ARM_CLIENT_SECRET": secret,
         }
