@@ -17,12 +17,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 PRELOADED = (
-    "azure.identity", "clients.session", "commands.preflight.command", "commands.prove", "commands.rotate.command",
-    "commands.schema", "components", "dynamic_providers.access_proof",
-    "dynamic_providers.admin_consent", "dynamic_providers.business_central_registration",
-    "dynamic_providers.companion_extension", "dynamic_providers.vault_secret", "grpc",
-    "importlib.metadata", "pulumi.dynamic", "pulumi.runtime.proto.language_pb2_grpc",
-    "pulumi.runtime.proto.provider_pb2_grpc", "pulumi_azuread", "rehearsal.azuread_plugin.provider", "settings.loading",
+    "azure.core.pipeline.transport._requests_basic", "azure.core.rest._requests_basic", "azure.identity",
+    "azure.keyvault.certificates", "azure.keyvault.keys.crypto", "azure.keyvault.secrets", "clients.session",
+    "commands.adopt.command", "commands.errors_page", "commands.handover.command", "commands.new",
+    "commands.preflight.command", "commands.presets", "commands.prove", "commands.remains.command",
+    "commands.rotate.command", "commands.schema", "components.companion", "components.integration",
+    "components.program_end", "components.project_name", "components.pulumi_sdk_patches", "components.run",
+    "dynamic_providers.companion_extension", "dynamic_providers.vault_certificate", "dynamic_providers.vault_delivery",
+    "dynamic_providers.vault_secret", "grpc._server", "grpc.experimental", "importlib.metadata", "jwt",
+    "msal_extensions", "pulumi.dynamic", "pulumi.runtime.proto.language_pb2_grpc",
+    "pulumi.runtime.proto.provider_pb2_grpc", "pulumi_azuread", "pygments.lexers", "rehearsal.azuread_plugin.provider",
+    "rich.live", "rich.syntax", "settings.loading", "settings.rotation_warnings", "truststore",
 )  # fmt: skip
 
 
