@@ -29,7 +29,7 @@ from clients.graph.client import read_error_body as read_graph_problem
 from clients.graph.deleted_items import DeletedItems
 from clients.graph.inventory import Inventory
 from clients.graph.sign_in_activities import SignInActivities
-from clients.http.errors import SignInFailed
+from clients.http.errors import FailedPrecondition, SignInFailed
 from clients.http.failures import ErrorBody
 from clients.http.transport import Transport
 from clients.key_vault.credential import VaultCredential
@@ -267,9 +267,12 @@ class Session:
         public = cache(lambda: certificates.public_part(name, version))
 
         def assertion() -> str:
-            return client_assertion(
-                client_id, endpoint, public().der, lambda digest: certificates.sign(name, version, digest)
-            )
+            try:
+                return client_assertion(
+                    client_id, endpoint, public().der, lambda digest: certificates.sign(name, version, digest)
+                )
+            except SignInFailed as problem:  # our caller's, to the vault, and not the application's
+                raise FailedPrecondition(problem.attempted, problem.reason, problem.remedy) from None
 
         return ApplicationClient(
             client_id,

@@ -42,8 +42,8 @@ CAPITALS in a text is filled in.
 repeats it where it was not, POST and DELETE included, for 60 s at most (`ENTRA_BC_LONGEST_WAIT` makes it less). So it
 does with any other 409 or 503 that names a time (`Retry-After`), and with PATCH, PUT and DELETE also after 408, 425,
 500, 502, 503 and 504, and once after no answer at all. A 429 was not taken, and is repeated without a check. Reads are
-repeated as often as six times, and wait at most `ENTRA_BC_LONGEST_WAIT` in between where the service names no time.
-Where an answer asks to wait for more than five minutes, it is the error at once.
+repeated as often as six times. Where an answer to one of these two asks to wait for more than 120 s, or what
+`ENTRA_BC_LONGEST_WAIT` says, it is the error at once.
 *azuread* says what azuread's plugin does on the same answer ([facts](facts-graph.md#retries-of-the-plugin)).
 
 | the error is about | see |

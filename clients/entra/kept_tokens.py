@@ -55,16 +55,16 @@ class KeptTokens:
     def _new(self, scope: str, ask: Callable[[], AccessToken], answer: Future[str]) -> str:
         try:
             token = ask().token
-            with self._lock:
-                self._newest[scope] = token, time.monotonic()
-            answer.set_result(token)
-            return token
         except BaseException as problem:
-            answer.set_exception(problem)
-            raise
-        finally:
             with self._lock:
                 del self._asking[scope]
+            answer.set_exception(problem)
+            raise
+        with self._lock:  # at once, so that nobody finds the old question beside its answer
+            del self._asking[scope]
+            self._newest[scope] = token, time.monotonic()
+        answer.set_result(token)
+        return token
 
 
 class TokensByCredential:
@@ -77,7 +77,7 @@ class TokensByCredential:
 
     def of_secret(self, client_id: str, secret: str) -> KeptTokens:
         """Return the tokens that an application got with a client secret."""
-        return self._of("secret", client_id, hmac.new(self._key, secret.encode(), "sha256").hexdigest())
+        return self._of("secret", client_id, hmac.new(self._key, secret.encode("utf-8", "surrogatepass"), "sha256").hexdigest())
 
     def of_certificate(self, client_id: str, *place: str) -> KeptTokens:
         """Return the tokens that an application got by a signature.

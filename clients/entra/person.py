@@ -75,7 +75,7 @@ class Person:
             AzureError: nobody signed in, or Entra refused.
         """
         if self._failed:
-            raise copy(self._failed)
+            raise _anew(self._failed)
         caller = self._at_graph()
         if caller and not caller.is_person:
             return self._azure_cli.get_token(*scopes, **options)
@@ -85,7 +85,7 @@ class Person:
             token = self._signing_in.get_token(*scopes, **options)
             self._refuse_another(caller, caller_of(f"Bearer {token.token}"))
         except Exception as problem:
-            self._failed = copy(problem)  # whoever catches it adds its own place in the stack file
+            self._failed = _anew(problem)
             raise
         return token
 
@@ -152,3 +152,10 @@ def remedy(said: str) -> str:
         f"machine, set {DEVICE_CODE}=true. Where the browser showed AADSTS50011, the application in {CLIENT_ID} lacks "
         "`redirectUris: {publicClient: [http://localhost]}`."
     )
+
+
+def _anew(problem: Exception) -> Exception:
+    """Return a failure anew, with what led to it: whoever catches it adds its own place in the stack file."""
+    another = copy(problem)
+    another.__cause__ = problem.__cause__
+    return another

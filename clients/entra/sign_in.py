@@ -28,7 +28,6 @@ from clients.entra.sign_in_methods import ChosenSignIn, SignInMethod, choose_sig
 from clients.http.bodies import shortened
 from clients.http.errors import SignInFailed, UserFacingError
 from clients.http.failures import MESSAGE_CHARACTERS
-from clients.http.redaction import redact
 from clients.http.transport import USER_AGENT
 from clients.http.trust import NO_RETRIES, UntrustedCertificate, trusting_session
 
@@ -229,7 +228,7 @@ def _token_not_issued(problem: Exception, attempting: str, credential: Credentia
         return cause.while_attempting(attempting)
     if odd := token_responses.unexpected_response():
         return SignInFailed(attempting, odd, _NOT_ENTRA)
-    said = shortened(redact(str(getattr(problem, "message", "") or problem)), MESSAGE_CHARACTERS).rstrip(".")
+    said = shortened(str(getattr(problem, "message", "") or problem), MESSAGE_CHARACTERS).rstrip(".")
     if isinstance(cause, (ValueError, TypeError, AttributeError, LookupError, DecodeError)):
         unreadable = f"the answer of the token service cannot be read ({said.removeprefix('Authentication failed: ')})"
         return SignInFailed(attempting, unreadable, _NOT_ENTRA)

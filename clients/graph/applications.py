@@ -212,7 +212,7 @@ class Applications(Requests):
     def _applications(
         self, attempting: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
     ) -> list[Application]:
-        listed = self._list(
+        return self._collection(
             Application.from_graph,
             "/v1.0/applications",
             attempting=attempting,
@@ -220,7 +220,6 @@ class Applications(Requests):
             query={**query, "$select": SELECT},
             headers=headers,
         )
-        return listed or []
 
 
 def _quoted(text: str) -> str:

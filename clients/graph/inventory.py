@@ -99,7 +99,7 @@ class Inventory(Requests):
         for terms in _filters(by, values):
             path = f"/v1.0/{collection}?$filter={terms}&$select={select}" + (f"&$expand={expand}" if expand else "")
             attempting = f"list {collection} by {by}"
-            found += self._list(reader, path, attempting=attempting, needs=READ_APPLICATIONS) or []
+            found += self._collection(reader, path, attempting=attempting, needs=READ_APPLICATIONS)
         return found
 
 

@@ -43,10 +43,26 @@ class Requests:
     ) -> list[T] | None:
         """Return a whole list below an object, None where there is no such object."""
         try:
+            return self._collection(reader, path, attempting=attempting, needs=needs, query=query, headers=headers)
+        except NotFound as problem:
+            if is_absent(problem):
+                return None
+            raise
+
+    def _collection(
+        self,
+        reader: Callable[[Mapping[str, Any]], T],
+        path: str,
+        *,
+        attempting: str,
+        needs: GraphPermission,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> list[T]:
+        """Return a whole list of the directory's, which no answer can say is absent."""
+        try:
             return self._transport.items(reader, path, attempting=attempting, query=query, headers=headers)
         except ServiceError as problem:
-            if isinstance(problem, NotFound) and is_absent(problem):
-                return None
             raise add_graph_remedy(problem, needs, self._caller) from None
 
     def _read(

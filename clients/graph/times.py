@@ -16,3 +16,12 @@ def moment(written: str) -> datetime:
     """
     found = datetime.fromisoformat(written)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def when_it_ends(ends: str) -> str:
+    """Return what to say of a credential: "ends 2027-03-30T00:00:00Z", or "never ends".
+
+    Args:
+        ends: as Graph writes it; "" where it names no end.
+    """
+    return f"ends {ends}" if ends else "never ends"

@@ -79,7 +79,7 @@ class Body:
         if self._markup() in {"HTML", "XML"}:
             text = re.sub(r"(?is)<!--.*?-->|<(script|style|svg)\b.*?(</\1\s*>|$)|<\?.*?\?>|<[^>]*(>|$)", " ", text)
             text = html.unescape(text)
-        return shortened(redact(text))  # in this order: of a secret that is cut, redaction would see no secret
+        return shortened(text)
 
     def error_element(self) -> tuple[str, str]:
         """Return code and message of an OData error in XML, "" each where it is none.
@@ -120,7 +120,7 @@ class Body:
 
 
 def shortened(text: str, characters: int = EXCERPT_CHARACTERS) -> str:
-    """Return a text on one line and printable, cut after so many characters."""
+    """Return a text on one line and printable, without secrets, cut after so many characters."""
     plain = "".join(each if each.isprintable() or each.isspace() else "\N{REPLACEMENT CHARACTER}" for each in text)
-    line = " ".join(plain.split())
+    line = redact(" ".join(plain.split()))  # before the cut: of a secret that is cut, it would see no secret
     return line if len(line) <= characters else f"{line[:characters].rstrip()}..."

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from clients.http.bodies import Body, shortened
 from clients.http.errors import FailedPrecondition, ServiceError, UnexpectedAnswer, error_for
-from clients.http.redaction import redact, root_cause
+from clients.http.redaction import root_cause
 from clients.http.retries import READS, seconds_to_wait
 
 MESSAGE_CHARACTERS = 2000
@@ -87,8 +87,8 @@ def service_error(
         attempting,
         service=service,
         status=status,
-        code=shortened(redact(problem.code)),
-        message=shortened(redact(problem.message), MESSAGE_CHARACTERS).rstrip("."),
+        code=shortened(problem.code),
+        message=shortened(problem.message, MESSAGE_CHARACTERS).rstrip("."),
         form="" if is_own else body.form or _ANOTHER_OBJECT,
         excerpt="" if is_own else body.excerpt(),
         request_id=shortened(problem.request_id or headers.get("request-id", "") or request_id),

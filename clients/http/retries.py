@@ -27,10 +27,6 @@ _BROKEN = (HTTPException, ConnectionError, ReadTimeoutError)
 """What breaks a connection that was made: the request may have arrived."""
 
 
-MAX_RETRY_AFTER_SECONDS = 300
-"""The longest Retry-After that is waited for, five minutes (our choice); an answer that asks for more is the error."""
-
-
 class RetryPolicy(Retry):
     """urllib3's retry with its waits (Retry-After, exponential with jitter), and our choice of what is retried."""
 
@@ -59,7 +55,7 @@ class RetryPolicy(Retry):
         return seconds_to_wait(retry_after) or 0
 
     def _asks_for_too_long(self, response: BaseHTTPResponse | None) -> bool:
-        return response is not None and (self.get_retry_after(response) or 0) > MAX_RETRY_AFTER_SECONDS
+        return response is not None and (self.get_retry_after(response) or 0) > max_wait_seconds()
 
 
 RETRIES = RetryPolicy(

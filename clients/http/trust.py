@@ -113,20 +113,12 @@ def unread_bundle(environment: Mapping[str, str]) -> str:
 
 
 def trusting_context() -> ssl.SSLContext:
-    """Return a TLS context that trusts what the machine trusts, and what SSL_CERT_FILE and SSL_CERT_DIR name.
-
-    All connections share it, for as long as the two variables say the same: reading certificates takes up to 100 ms.
-    """
-    return _context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-
-
-@cache
-def _context(file: str | None, folders: str | None) -> ssl.SSLContext:
+    """Return a TLS context that trusts what the machine trusts, and what SSL_CERT_FILE and SSL_CERT_DIR name."""
     import truststore  # here, since a run with nothing to do opens no connection
 
     context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # as in Go: whatever is trusted is an end of the chain
-    for each in _named_files(file, folders):
+    for each in _named_files(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")):
         try:
             context.load_verify_locations(cafile=each)
         except (OSError, ssl.SSLError):  # not there, or no certificate: Go passes over it too
@@ -205,7 +197,8 @@ def trusting_session(retries: Retry) -> Session:
     """Return a session whose https connections trust what the machine trusts.
 
     Sessions with the same retries share their connections, and nothing else: each proof signs in with a session of its
-    own, and a connection takes 20 ms to make.
+    own, and a connection takes 20 ms to make, and a context up to 100 ms. Those to Entra have a context of their own:
+    truststore makes the handshakes of one context one after another, and one server may not answer.
 
     Args:
         retries: of its connections and answers.

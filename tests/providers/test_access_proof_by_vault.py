@@ -120,7 +120,14 @@ def with_a_right_to_read_alone(_tenant: Tenant, vault: AdministeredVault, _syste
     return "keys/sign/action.*Key Vault Crypto User"
 
 
+def a_caller_that_the_vaults_do_not_let_in(tenant: Tenant, _vault: AdministeredVault, _system: EntraApplication) -> str:
+    match = {"path": "/oauth2/v2.0/token"}  # our own sign-in to the vault comes first
+    tenant.fault(match, status=401, code="invalid_client", message="AADSTS7000215: Invalid client secret.", times=0)
+    return r"AADSTS7000215.*ARM_CLIENT_SECRET"
+
+
 CASES = [
+    a_caller_that_the_vaults_do_not_let_in,
     forgotten_by_entra,
     disabled_in_the_vault,
     deleted_from_the_vault,

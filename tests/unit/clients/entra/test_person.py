@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from ssl import SSLCertVerificationError
 from typing import Any, NamedTuple
 
 import jwt
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from clients.entra.caller import Caller
 from clients.entra.cloud import PUBLIC
 from clients.entra.person import Person, remedy
 from clients.entra.sign_in import business_central_credential
 from clients.http.errors import SignInFailed
+from clients.http.trust import UntrustedCertificate
 
 CLIENT = "11111111-2222-3333-4444-555555555555"
 
@@ -62,6 +65,20 @@ def test_somebody_else_than_the_person_of_az_login_is_refused_once_for_all(monke
     assert (azure_cli.asked, signs_in.asked) == (0, 1)
     same, _ = person(monkeypatch, caller("bob", "bob@example.com"), signs_in)
     assert same.get_token("scope")
+
+
+def test_what_led_to_a_failure_is_told_at_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refused(Answers):
+        def get_token(self, *_scopes: str, **_options: Any) -> Token:
+            raise ClientAuthenticationError("no token") from UntrustedCertificate(
+                "login.example", SSLCertVerificationError()
+            )
+
+    credential, _ = person(monkeypatch, caller("ann", "ann@example.com"), Refused("ann"))
+    for _ in range(2):
+        with pytest.raises(ClientAuthenticationError) as failed:
+            credential.get_token("scope")
+        assert isinstance(failed.value.__cause__, UntrustedCertificate)
 
 
 @pytest.mark.parametrize(

@@ -59,3 +59,15 @@ def test_what_cannot_be_read_or_written_again_is_a_value_error(content: bytes) -
 def test_a_secret_that_the_end_of_an_excerpt_would_cut_is_not_shown(secret: str, before: int) -> None:
     shown = Body(f"{'-' * before} {secret}".encode()).excerpt()
     assert not set("xy") & set(shown)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html><tr><td>Authorization</td><td>Basic</td><td>dXNlcjp3ZWJrZXk=</td></tr></html>",
+        "authorization: Basic\t dXNlcjp3ZWJrZXk=",
+        "Bearer\r\n  dXNlcjp3ZWJrZXk=",
+    ],
+)
+def test_what_a_page_shows_of_our_own_request_is_not_shown(body: str) -> None:
+    assert "dXNlc" not in Body(body.encode()).excerpt()

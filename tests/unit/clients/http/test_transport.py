@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from urllib3.exceptions import NewConnectionError, ProtocolError, ProxyError, ReadTimeoutError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ProxyError, ReadTimeoutError
 from urllib3.response import HTTPResponse
 
 from clients.business_central.environment import read_error_body as read_business_central_problem
@@ -124,7 +124,7 @@ def test_a_service_that_says_nothing_is_asked_once_more_where_that_can_do_no_har
     assert len(server.asked) == times
 
 
-@pytest.mark.parametrize("asked_for", ["301", "86400", "Fri, 31 Dec 2100 23:59:59 GMT"])
+@pytest.mark.parametrize("asked_for", ["121", "86400", "Fri, 31 Dec 2100 23:59:59 GMT"])
 def test_a_service_that_asks_to_wait_for_hours_is_not_waited_for(server: Server, asked_for: str) -> None:
     server.status, server.headers = 429, {"Retry-After": asked_for}
     with pytest.raises(Throttled) as failed:
@@ -134,8 +134,17 @@ def test_a_service_that_asks_to_wait_for_hours_is_not_waited_for(server: Server,
 
 
 def test_a_service_that_asks_for_a_short_wait_is_asked_again() -> None:
-    busy = HTTPResponse(status=429, headers={"Retry-After": "300"})
+    busy = HTTPResponse(status=429, headers={"Retry-After": "120"})
     assert RETRIES.increment("POST", "/", response=busy).total == 5
+
+
+def test_whoever_says_how_long_to_wait_at_most_waits_no_longer_for_a_service_that_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ENTRA_BC_LONGEST_WAIT", "30")
+    busy = HTTPResponse(status=429, headers={"Retry-After": "31"})
+    with pytest.raises(MaxRetryError):
+        RETRIES.increment("GET", "/", response=busy)
 
 
 def test_a_redirect_is_not_followed(server: Server) -> None:
