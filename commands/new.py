@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.prompt import Prompt
 
 from commands import pulumi_cli
+from commands.output import Output
 from commands.pulumi_cli import StackUnreadable
 from commands.stack_file import StackFile, validated
 from commands.stack_file_writer import NotWritten
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         0; 2 where something is missing or not valid, or the file is there already.
     """
     asks = sys.stdin.isatty() and sys.stdout.isatty()
-    answers = _Answers(Console() if asks else None)
+    answers = _Answers(Output() if asks else None)
     try:
         stack = answers.one("--stack", arguments.stack, "Name of the stack", _stack_name, default="dev")
         file = _begun(arguments.folder / f"Pulumi.{stack}.yaml")

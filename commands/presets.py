@@ -14,6 +14,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from commands import pulumi_cli
+from commands.output import Output
 from commands.pulumi_cli import StackUnreadable
 from settings.explain import Explained, Place, explained
 from settings.loading import SettingsError, project_configuration
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         0; 1 where --check finds a problem; 2 where a preset, a stack or an integration is not there or not valid.
     """
     presets = Presets(arguments.folder)
-    console = Console()
+    console = Output()
     try:
         if arguments.explain is not None:
             rows = _explained(arguments)

@@ -24,6 +24,7 @@ from rich.text import Text
 from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli
+from commands.output import Output
 from commands.pulumi_cli import StackUnreadable
 from commands.stack_outputs import UNKNOWN_OUTPUT, CommonOutputs, EnvironmentOutputs, OutputsUnusable, invalid_keys
 from reconcilers.proof.causes import NotProven
@@ -96,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = {"stack": arguments.stack, "proofs": [asdict(each) for each in results]}
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     else:
-        show(results, Console())
+        show(results, Output())
     return 1 if any(each.result == "failed" for each in results) else 0
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from rich.console import Console
 
 from clients.entra.sign_in_methods import choose_sign_in
 from clients.http.errors import UserFacingError
@@ -29,6 +28,7 @@ from commands.adopt.import_file import import_file
 from commands.adopt.inventory import Inventory, read_inventory
 from commands.adopt.show import Judged, as_json, show
 from commands.adopt.stack_file import with_entries
+from commands.output import Output
 from commands.pulumi_cli import StackUnreadable
 from commands.stack_file import StackFile, validated
 from commands.stack_file_writer import NotWritten
@@ -90,10 +90,10 @@ def _run(arguments: argparse.Namespace) -> int:
     environments = {key: declared.get(key) or Environment(name=name) for key, name in named.items()}
     session = Session(pulumi_cli.cloud_settings(dict(file.config)))
     _ = session.tenant_id  # refuses at once where no tenant is named
-    with Console(stderr=True).status("Asking Microsoft Graph and Business Central"):
+    with Output(stderr=True).status("Asking Microsoft Graph and Business Central"):
         inventory = read_inventory(session, environments)
     judged = _judged(inventory, file)
-    console = Console()
+    console = Output()
     if not arguments.json:
         show(judged, console)
         if inventory.not_read:

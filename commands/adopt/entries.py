@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clients.graph.times import when_it_ends
 from commands.adopt.found import Found, Registered
 from settings.business_central_permissions import (
     BUSINESS_CENTRAL_APP_ID,
@@ -67,7 +68,7 @@ def entry(
         said["credentials"] = {"secrets": {"lifetime_days": lifetime, "known": [each.key_id for each in secrets]}}
     integration = Integration.model_validate(said, context={"environments": list(environments)})
     known = {
-        each.key_id: f"{each.display_name or 'without a name'}, ends {each.ends[:10] or 'never'}" for each in secrets
+        each.key_id: f"{each.display_name or 'without a name'}, {when_it_ends(each.ends[:10])}" for each in secrets
     }
     return Entry(found, integration, known, tuple(_changes(found, integration)))
 

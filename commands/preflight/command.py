@@ -25,6 +25,7 @@ from clients.http.errors import UserFacingError
 from clients.http.trust import unread_bundle
 from clients.session import Session
 from commands import pulumi_cli
+from commands.output import Output
 from commands.preflight import (
     business_central,
     certificates,
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         exported = sys.stdin.read() if arguments.stdin else None
         stack = _load_stack(arguments.stack, pulumi_cli.stack_file(arguments), exported)
-        with Console(stderr=True).status("Asking Microsoft Graph, Business Central and Key Vault"):
+        with Output(stderr=True).status("Asking Microsoft Graph, Business Central and Key Vault"):
             found = check(stack) if arguments.stdin else _check_until_state_is_stable(stack)
     except (StackUnreadable, StateUnusable, SettingsError, UserFacingError) as problem:
         sys.stderr.write(f"{problem}\n")
@@ -88,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         written = {"stack": arguments.stack, "ready": ready, "findings": [each.as_json() for each in found]}
         sys.stdout.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
     else:
-        show(found, Console())
+        show(found, Output())
     return 0 if ready else 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clients.graph.passwords import Password
+from clients.graph.times import when_it_ends
 from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
@@ -92,9 +93,9 @@ def _lost(where: str, credential: Password, client_id: str) -> Finding:
     return Finding(
         "leftover",
         where,
-        f"credential {credential.display_name!r} ({credential.key_id}) of application {client_id}, which ends "
-        f"{credential.ends}, is known by no version in the vault and by no state: a killed run made it, and nobody has "
-        "its text",
+        f"credential {credential.display_name!r} ({credential.key_id}) of application {client_id}, which "
+        f"{when_it_ends(credential.ends)}, is known by no version in the vault and by no state: a killed run made it, "
+        "and nobody has its text",
         "The next `up` that makes this label removes it. Where the label is no longer declared: `az ad app credential "
         f"delete --id {client_id} --key-id {credential.key_id}`.",
     )

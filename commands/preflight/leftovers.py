@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from clients.graph.applications import Application
+from clients.graph.times import when_it_ends
 from clients.http.errors import UserFacingError
 from commands.preflight import custody
 from commands.preflight.findings import Finding, finding_from
@@ -100,8 +101,8 @@ def _secrets(stack: Stack, application: Application, key: str) -> Iterator[Findi
                 "leftover",
                 WHERE,
                 f"secret {secret.display_name!r} ({secret.key_id}) of {application.display_name!r} "
-                f"({application.client_id}), which ends {secret.ends}, is in no state: a killed run made it and nobody "
-                "has its text, or somebody added it by hand",
+                f"({application.client_id}), which {when_it_ends(secret.ends)}, is in no state: a killed run made "
+                "it and nobody has its text, or somebody added it by hand",
                 f"Remove it: `az ad app credential delete --id {application.client_id} --key-id {secret.key_id}`. Or "
                 "let `python -m commands rotate` do it (`foreignSecrets: remove`), or keep it (`known`).",
             )

@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli, stack_file_writer
+from commands.output import Output
 from commands.pulumi_cli import StackUnreadable
 from commands.remains import vaults
 from commands.remains.left import Left, find
@@ -108,7 +107,7 @@ def _show(
         written = {"stack": arguments.stack, "remains": all_left, "removed": removed}
         sys.stdout.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
         return
-    console = Console(soft_wrap=True)
+    console = Output(soft_wrap=True)
     for text, said in zip(map(str, (*left.deleted, *left.kept, *in_vaults)), all_left, strict=True):
         console.print(f"{'removed: ' if said in removed else ''}{text}", markup=False, highlight=False)
     if not all_left:
@@ -146,5 +145,5 @@ def _restore(arguments: argparse.Namespace, session: Session) -> int:
         "each label, since the value of one cannot be read again. Those that came back work until they end;",
         "`python -m commands preflight` names them, and `known` keeps them.",
     ]
-    Console(soft_wrap=True).print("\n".join(lines), markup=False, highlight=False)
+    Output(soft_wrap=True).print("\n".join(lines), markup=False, highlight=False)
     return 0

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from rich.console import Console
-
 from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli, stack_file_writer
+from commands.output import Output
 from commands.preflight.stack import all_keys
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
@@ -278,7 +277,7 @@ def _print(
         *(line for each in outcomes for line in each.lines()),
         *(line for each in certificates for line in each.lines()),
     ]
-    show([*unread, *lines], summary, Console())
+    show([*unread, *lines], summary, Output())
 
 
 def _undecided(certificates: Sequence[CertificateOutcome]) -> set[str]:

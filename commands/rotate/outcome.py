@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from clients.graph.times import when_it_ends
 from commands.rotate.known_secrets import Known
 from reconcilers.secrets.foreign import ListedSecret
 from reconcilers.secrets.rotation import Rotation
@@ -160,15 +161,15 @@ def _about_foreign(secret: ListedSecret, action: ForeignAction) -> str:
         "to remove": "would be removed from Entra: `foreignSecrets: remove` says so",
         "removed": "was removed from Entra, as `foreignSecrets: remove` says",
     }
-    return (
-        f"The secret {_named(secret)}, which ends {secret.ends}, is in no state and under no label; it {said[action]}."
-    )
+    described = f"The secret {_named(secret)}, which {when_it_ends(secret.ends)}"
+    return f"{described}, is in no state and under no label; it {said[action]}."
 
 
 def _about_kept(secret: ListedSecret, object_id: str) -> str:
     return (
-        f"The secret {_named(secret)} stands under `known` and works until {secret.ends}: `up` never removes it. Once "
-        f"the outside system has the new one: `az ad app credential delete --id {object_id} --key-id {secret.key_id}`, "
+        f"The secret {_named(secret)} stands under `known` and {when_it_ends(secret.ends)}: `up` never removes it. "
+        "Once the outside system has the new one: "
+        f"`az ad app credential delete --id {object_id} --key-id {secret.key_id}`, "
         "and take its line out of `known`."
     )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 
+import pytest
+
 from commands.__main__ import BROKEN_PIPE
+from commands.output import Output
 from commands.pulumi_cli import ROOT
 
 
@@ -17,6 +21,16 @@ def test_whoever_stops_reading_the_output_gets_no_internal_error() -> None:
         assert command.stderr
         assert command.stderr.read() == ""
     assert command.returncode == BROKEN_PIPE
+
+
+class _Closed(io.StringIO):
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+def test_what_a_command_prints_in_colours_ends_in_the_same_way() -> None:
+    with pytest.raises(BrokenPipeError):
+        Output(file=_Closed()).print("a line")
 
 
 def test_a_day_that_is_none_is_told_with_what_one_looks_like() -> None:
