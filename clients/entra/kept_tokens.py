@@ -77,7 +77,9 @@ class TokensByCredential:
 
     def of_secret(self, client_id: str, secret: str) -> KeptTokens:
         """Return the tokens that an application got with a client secret."""
-        return self._of("secret", client_id, hmac.new(self._key, secret.encode("utf-8", "surrogatepass"), "sha256").hexdigest())
+        return self._of(
+            "secret", client_id, hmac.new(self._key, secret.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+        )
 
     def of_certificate(self, client_id: str, *place: str) -> KeptTokens:
         """Return the tokens that an application got by a signature.

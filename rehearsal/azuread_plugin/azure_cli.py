@@ -1,7 +1,7 @@
 """Signing in by the Azure CLI (`az login`), as the real plugin does where it has no other credential.
 
-go-azure-sdk's AzureCliAuthorizer (source): `az account get-access-token` with scope and tenant. It also looks at the
-CLI's version and default account first, which this does not.
+go-azure-sdk's AzureCliAuthorizer: `az version` and `az account show` (seen), then `az account get-access-token` with
+scope and tenant. This one asks the same, and compares no version.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from rehearsal.azuread_plugin.errors import StandInError
 
@@ -26,15 +27,43 @@ def may_be_used(settings: Mapping[str, str], environment: Mapping[str, str]) -> 
     return switch not in {"0", "f", "false"} and shutil.which("az", path=environment.get("PATH")) is not None
 
 
+def require_account() -> None:
+    """Look whether somebody is signed in to the CLI.
+
+    Raises:
+        StandInError: nobody is, in the words of the real plugin (seen).
+    """
+    try:
+        _run("version")
+        account = _run("account", "show")
+    except StandInError as problem:
+        raise StandInError(
+            "failed to load Azure credentials.\nDetails: could not configure AzureCli Authorizer: "
+            f"obtaining subscription ID: obtaining account details: {problem}"
+        ) from None
+    if not account.get("user"):
+        raise StandInError(
+            "building client: unable to obtain access token: determining account type: account details were nil"
+        )
+
+
 def token(scope: str, tenant_id: str) -> tuple[str, float]:
     """Return an access token, and for how many seconds it is good.
 
     Raises:
         StandInError: the CLI gives none.
     """
-    command = ["az", "account", "get-access-token", "--scope", scope, "--tenant", tenant_id, "--output", "json"]
+    try:
+        answer = _run("account", "get-access-token", "--scope", scope, "--tenant", tenant_id)
+    except StandInError as problem:
+        raise StandInError(f"obtaining access token: {problem}") from None
+    return str(answer["accessToken"]), float(answer["expires_on"]) - time.time()
+
+
+def _run(*words: str) -> dict[str, Any]:
+    command = ["az", *words, "-o=json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
     if done.returncode != 0:
-        raise StandInError(f"obtaining access token: running Azure CLI: {done.stderr.strip()}")
-    answer = json.loads(done.stdout)
-    return str(answer["accessToken"]), float(answer["expires_on"]) - time.time()
+        raise StandInError(f"running Azure CLI: exit status {done.returncode}: {done.stderr.strip()}")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer

@@ -73,6 +73,7 @@ class Configuration:
         if federated_token and found["tenantId"] and found["clientId"]:
             pass
         elif found["tenantId"] and not found["clientSecret"] and azure_cli.may_be_used(settings, environment):
+            azure_cli.require_account()
             found["clientId"] = azure_cli.CLIENT_ID
         else:
             missing = [name for name in ("tenantId", "clientId", "clientSecret") if not found[name]]

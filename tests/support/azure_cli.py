@@ -1,6 +1,6 @@
 """An `az` that is signed in to a rehearsal tenant as its administrator, for azure-identity's AzureCliCredential.
 
-It answers `az account get-access-token` and nothing else. The password stands in no file: the script asks the tenant's
+It answers `az account get-access-token`, and what azuread's own plugin asks before: `az version`, `az account show`. The password stands in no file: the script asks the tenant's
 control port for it, and signs in with it as Entra's token endpoint wants.
 """
 
@@ -23,6 +23,14 @@ import argparse, json, os, ssl, sys, time, urllib.error, urllib.parse, urllib.re
 
 ORIGIN, TENANT_ID, CA_FILE, CONTROL_URL = {origin!r}, {tenant_id!r}, {ca_file!r}, {control_url!r}
 
+subscription = "00000000-0000-0000-0000-000000000000"
+asked_by_azuread = {{
+    "version": {{"azure-cli": "2.91.0"}},
+    "account show": {{"id": subscription, "tenantId": TENANT_ID, "user": {{"name": "administrator", "type": "user"}}}},
+}}
+if answer := asked_by_azuread.get(" ".join(each for each in sys.argv[1:] if not each.startswith("-"))):
+    print(json.dumps(answer))
+    sys.exit()
 parser = argparse.ArgumentParser(prog="az")
 parser.add_argument("command", nargs=2, choices=["account", "get-access-token"])
 parser.add_argument("--output", "-o", choices=["json"], default="json")
@@ -64,7 +72,7 @@ print(json.dumps({{
     "accessToken": token["access_token"],
     "expiresOn": time.strftime("%Y-%m-%d %H:%M:%S.000000", time.localtime(ends)),
     "expires_on": ends,
-    "subscription": "00000000-0000-0000-0000-000000000000",
+    "subscription": subscription,
     "tenant": arguments.tenant,
     "tokenType": token["token_type"],
 }}))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +95,20 @@ def test_without_a_metadata_host_nothing_is_asked_of_anybody(bench: Bench) -> No
 def test_missing_credentials_are_refused_in_the_real_plugins_words(bench: Bench, name: str) -> None:
     with pytest.raises(PluginError, match=f"failed to load Azure credentials(?s:.)*{name}"):
         bench.start(**{name: ""}).configure()
+    assert lines(bench) == []
+
+
+def test_an_azure_cli_that_nobody_signed_in_to_is_refused_in_the_real_plugins_words(
+    bench: Bench, tmp_path: Path
+) -> None:
+    az = tmp_path / "az"
+    az.write_text('#!/bin/sh\n[ "$1" = version ] && echo "{}" && exit\necho "ERROR: Please run az login" >&2; exit 1\n')
+    az.chmod(0o700)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    with pytest.raises(
+        PluginError, match=r"could not configure AzureCli Authorizer: .*exit status 1: ERROR: Please run"
+    ):
+        bench.start(ARM_CLIENT_SECRET="", ARM_USE_CLI="true", PATH=path).configure()
     assert lines(bench) == []
 
 
