@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.http.errors import UserFacingError
+from clients.http.replication import read_seconds
 from clients.session import Session
 from commands import pulumi_cli
 from commands.output import Output
@@ -71,12 +71,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _seconds(text: str) -> float:
     try:
-        seconds = float(text)
+        if (seconds := read_seconds(text)) >= 0:
+            return seconds
     except ValueError:
-        seconds = math.nan
-    if not math.isfinite(seconds) or seconds < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-    return seconds
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-from clients.graph.errors import is_absent
 from clients.graph.passwords import Password
 from clients.graph.permissions import READ_APPLICATIONS
-from clients.graph.requests import Requests, id_of
-from clients.http.errors import NotFound
+from clients.graph.requests import Requests, id_of, unless_absent
 
 T = TypeVar("T")
 
@@ -172,13 +170,8 @@ class Applications(Requests):
     def exists(self, object_id: str) -> bool:
         """Tell whether there is an application with this object id."""
         path, attempting = f"applications/{quote(object_id, safe='')}", f"look up application {object_id}"
-        try:
-            self._read(id_of, path, attempting, READ_APPLICATIONS, {"$select": "id"})
-        except NotFound as problem:
-            if is_absent(problem):
-                return False
-            raise
-        return True
+        found = unless_absent(lambda: self._read(id_of, path, attempting, READ_APPLICATIONS, {"$select": "id"}))
+        return found is not None
 
     def owners(self, object_id: str) -> dict[str, str]:
         """Return the owners of an application: object id -> name, "" where Graph does not say one."""
@@ -194,12 +187,7 @@ class Applications(Requests):
         path = f"servicePrincipals(appId='{_quoted(client_id)}')"
         attempting = f"look at the service principal of application {client_id}"
         query = {"$select": "accountEnabled,passwordCredentials,keyCredentials"}
-        try:
-            return self._read(Principal.from_graph, path, attempting, READ_APPLICATIONS, query)
-        except NotFound as problem:
-            if is_absent(problem):
-                return None
-            raise
+        return unless_absent(lambda: self._read(Principal.from_graph, path, attempting, READ_APPLICATIONS, query))
 
     def _below(
         self, reader: Callable[[Mapping[str, Any]], T], object_id: str, collection: str, select: str, doing: str

@@ -10,11 +10,9 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from clients.entra.caller import Caller
-from clients.graph.errors import is_absent
 from clients.graph.objects import ALL_PRINCIPALS, DelegatedGrant
 from clients.graph.permissions import GRANT_DELEGATED_PERMISSIONS, READ_DELEGATED_GRANTS
-from clients.graph.requests import Requests, id_of
-from clients.http.errors import NotFound
+from clients.graph.requests import Requests, id_of, unless_absent
 from clients.http.shared_reads import SharedRead
 from clients.http.transport import Transport, no_body
 
@@ -114,15 +112,9 @@ class DelegatedGrants(Requests):
         https://learn.microsoft.com/graph/api/oauth2permissiongrant-get
         """
         attempting = f"look up the delegated permissions of grant {grant_id}"
-        try:
-            found = self._read(
-                DelegatedGrant.from_graph, f"oauth2PermissionGrants/{grant_id}", attempting, READ_DELEGATED_GRANTS
-            )
-        except NotFound as problem:
-            if is_absent(problem):
-                return None
-            raise
-        return found.scopes
+        path = f"oauth2PermissionGrants/{grant_id}"
+        found = unless_absent(lambda: self._read(DelegatedGrant.from_graph, path, attempting, READ_DELEGATED_GRANTS))
+        return None if found is None else found.scopes
 
     def _delegated_held(self, principal_id: str) -> list[DelegatedGrant] | None:
         return self._list(

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from clients.graph.errors import is_absent
 from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_DELETED_ITEMS
-from clients.graph.requests import Requests
+from clients.graph.requests import Requests, id_of, unless_absent
 from clients.graph.times import moment
-from clients.http.errors import NotFound
 
 RESTORABLE_FOR = timedelta(days=30)
 """For how long Entra keeps what was deleted."""
@@ -99,12 +97,7 @@ class DeletedItems(Requests):
 
     def _is_deleted(self, item: DeletedItem) -> bool:
         path, attempting = f"directory/deletedItems/{item.id}?$select=id", f"look up deleted item {item.id}"
-        try:
-            return bool(self._read(lambda found: str(found["id"]), path, attempting, READ_DELETED_ITEMS))
-        except NotFound as problem:
-            if is_absent(problem):
-                return False
-            raise
+        return bool(unless_absent(lambda: self._read(id_of, path, attempting, READ_DELETED_ITEMS)))
 
 
 def _item(found: Mapping[str, Any]) -> DeletedItem:

@@ -15,8 +15,8 @@ from urllib.parse import quote
 from clients.entra.caller import Caller
 from clients.graph.errors import is_absent
 from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_APPLICATIONS
-from clients.graph.requests import Requests
-from clients.http.errors import NotFound, ServiceError
+from clients.graph.requests import Requests, unless_absent
+from clients.http.errors import ServiceError
 from clients.http.shared_reads import ASKED_BY_KEY, SharedRead
 from clients.http.transport import Transport, no_body
 
@@ -100,12 +100,8 @@ class Passwords(Requests):
             return [Password.from_graph(each) for each in found["passwordCredentials"]]
 
         path = f"applications/{quote(object_id, safe='')}?$select=id,passwordCredentials"
-        try:
-            return self._read(listed, path, f"list the secrets of application {object_id}", READ_APPLICATIONS)
-        except NotFound as problem:
-            if is_absent(problem):
-                return None
-            raise
+        attempting = f"list the secrets of application {object_id}"
+        return unless_absent(lambda: self._read(listed, path, attempting, READ_APPLICATIONS))
 
     def listed_passwords(self, object_id: str, tag: str, known: str) -> list[Password] | None:
         """Return the secrets of an application, as read a short while ago; None where there is no such application.

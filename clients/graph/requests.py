@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from clients.entra.caller import Caller
 from clients.graph.errors import KNOWN_ANSWERS, already_exists, is_absent
 from clients.graph.permissions import GraphPermission, add_graph_remedy
 from clients.http.errors import BadRequest, Conflict, NotFound, ServiceError
-from clients.http.transport import Transport, no_body
+from clients.http.transport import Options, Transport, no_body
 from clients.http.writes import Done, done_if, write
 
 T = TypeVar("T")
+
+
+def unless_absent(ask: Callable[[], T]) -> T | None:
+    """Return what is asked for below or at one object, None where Graph says that there is no such object."""
+    try:
+        return ask()
+    except NotFound as problem:
+        if is_absent(problem):
+            return None
+        raise
 
 
 class Requests:
@@ -36,32 +46,18 @@ class Requests:
         reader: Callable[[Mapping[str, Any]], T],
         path: str,
         *,
-        attempting: str,
         needs: GraphPermission,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
+        **options: Unpack[Options],
     ) -> list[T] | None:
         """Return a whole list below an object, None where there is no such object."""
-        try:
-            return self._collection(reader, path, attempting=attempting, needs=needs, query=query, headers=headers)
-        except NotFound as problem:
-            if is_absent(problem):
-                return None
-            raise
+        return unless_absent(lambda: self._collection(reader, path, needs=needs, **options))
 
     def _collection(
-        self,
-        reader: Callable[[Mapping[str, Any]], T],
-        path: str,
-        *,
-        attempting: str,
-        needs: GraphPermission,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, reader: Callable[[Mapping[str, Any]], T], path: str, *, needs: GraphPermission, **options: Unpack[Options]
     ) -> list[T]:
         """Return a whole list of the directory's, which no answer can say is absent."""
         try:
-            return self._transport.items(reader, path, attempting=attempting, query=query, headers=headers)
+            return self._transport.items(reader, path, **options)
         except ServiceError as problem:
             raise add_graph_remedy(problem, needs, self._caller) from None
 

@@ -11,11 +11,9 @@ from functools import partial
 from typing import Any
 
 from clients.entra.caller import Caller
-from clients.graph.errors import is_absent
 from clients.graph.objects import ServicePrincipal
 from clients.graph.permissions import MANAGE_ALL_APPLICATIONS, READ_APPLICATIONS
-from clients.graph.requests import Requests
-from clients.http.errors import NotFound
+from clients.graph.requests import Requests, unless_absent
 from clients.http.shared_reads import ASKED_BY_KEY, SharedRead
 from clients.http.transport import Transport
 
@@ -50,12 +48,8 @@ class ServicePrincipals(Requests):
         return self._find(f"servicePrincipals/{principal_id}", f"find service principal {principal_id}")
 
     def _find(self, key: str, attempting: str) -> ServicePrincipal | None:
-        try:
-            return self._read(ServicePrincipal.from_graph, f"{key}?$select={_SELECT}", attempting, READ_APPLICATIONS)
-        except NotFound as problem:
-            if is_absent(problem):
-                return None
-            raise
+        path = f"{key}?$select={_SELECT}"
+        return unless_absent(lambda: self._read(ServicePrincipal.from_graph, path, attempting, READ_APPLICATIONS))
 
     def resource(self, app_id: str, permissions: Collection[str] = ()) -> ServicePrincipal | None:
         """Return the service principal of a resource; asked for once and shared by all integrations.

@@ -50,16 +50,25 @@ def max_wait_seconds() -> float:
     if not value:
         return MAX_WAIT_SECONDS
     try:
-        seconds = float(value)
+        return max(read_seconds(value), 0.0)
     except ValueError:
-        seconds = math.nan
-    if not math.isfinite(seconds):
         raise FailedPrecondition(
             "wait for what was made a moment ago",
             f"{MAX_WAIT_VARIABLE} is {value!r}, and has to be a number of seconds",
             "Correct it, or leave it out.",
-        )
-    return max(seconds, 0.0)
+        ) from None
+
+
+def read_seconds(text: str) -> float:
+    """Read how long to wait.
+
+    Raises:
+        ValueError: it is no number, or one with which a wait would have no end.
+    """
+    seconds = float(text)
+    if not math.isfinite(seconds):
+        raise ValueError(f"{text!r} is not finite")
+    return seconds
 
 
 def retry_until_replicated(

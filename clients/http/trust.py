@@ -118,7 +118,7 @@ def trusting_context() -> ssl.SSLContext:
 
     context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # as in Go: whatever is trusted is an end of the chain
-    for each in _named_files(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")):
+    for each in _named_files(os.environ):
         try:
             context.load_verify_locations(cafile=each)
         except (OSError, ssl.SSLError):  # not there, or no certificate: Go passes over it too
@@ -126,8 +126,9 @@ def trusting_context() -> ssl.SSLContext:
     return context
 
 
-def _named_files(file: str | None, folders: str | None) -> Iterator[Path]:
+def _named_files(environment: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that the two variables name, and what Go reads beside them; nothing where neither is set."""
+    file, folders = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
     if not file and not folders:
         return
     usual = sys.platform not in {"win32", "darwin"}  # there the machine's store is no file

@@ -53,7 +53,6 @@ class VaultRequests:
             name: of the secret or certificate, for a remedy.
             version: its version, for a remedy.
         """
-        pipeline.forget()
         handled = sys.exception()  # a write is looked at while its own failure is handled
         try:
             return ask()

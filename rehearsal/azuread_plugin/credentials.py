@@ -10,6 +10,7 @@ from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, diagnosing
 from rehearsal.azuread_plugin.planning import Plan, known
+from rehearsal.azuread_plugin.resource_type import ResourceType
 from rehearsal.azuread_plugin.schema import UNKNOWN, Properties, Values
 
 APPEARANCE_PAUSE = 1.0  # seconds between two reads for a new one, with REHEARSAL_PLUGIN_WAITS=1
@@ -39,7 +40,7 @@ def has_key_id(credential: JSON, key_id: str) -> bool:
     return str(credential.get("keyId")).lower() == key_id.lower()
 
 
-class ApplicationCredential:
+class ApplicationCredential(ResourceType):
     """Creates, reads and removes certificates or client secrets; a change of any input is a new one.
 
     What fails is a DiagnosticError.
@@ -79,9 +80,6 @@ class ApplicationCredential:
         raise NotImplementedError
 
     # --- what is the same ---------------------------------------------------------------------------------------------
-
-    def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, deadline: float) -> None:
-        """Accept every plan: the provider has no CustomizeDiff here."""
 
     def create(self, graph: GraphSession, planned: Values, deadline: float) -> tuple[str, Values | None]:
         """Add a credential and read until it is there five times; returns Pulumi's id and the outputs.

@@ -12,12 +12,13 @@ from rehearsal.azuread_plugin import owners, tags
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, RetryWhen, diagnosing
 from rehearsal.azuread_plugin.planning import Plan, after_apply, known
+from rehearsal.azuread_plugin.resource_type import ResourceType
 from rehearsal.azuread_plugin.schema import Properties, Values
 
 DELETION_PAUSE = 5.0  # seconds between two reads, with REHEARSAL_PLUGIN_WAITS=1
 
 
-class DirectoryObject:
+class DirectoryObject(ResourceType):
     """Creates, reads, changes and deletes one type of object; `until` is a deadline on the clock of `time.monotonic`.
 
     What fails is a DiagnosticError.
@@ -42,9 +43,6 @@ class DirectoryObject:
         return f"{self.collection}/"
 
     # --- what differs by type -----------------------------------------------------------------------------------------
-
-    def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, deadline: float) -> None:
-        """Refuse, before anything is changed, what cannot be done (the provider's CustomizeDiff)."""
 
     def create(self, graph: GraphSession, planned: Values, deadline: float) -> tuple[str, Values | None]:
         """Create; answers Pulumi's id and the outputs, None where the read that follows finds nothing.

@@ -18,10 +18,11 @@ from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, Sta
 from rehearsal.azuread_plugin.graph_session import JSON, GraphError, GraphSession, diagnosing
 from rehearsal.azuread_plugin.planning import Plan, known
 from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
+from rehearsal.azuread_plugin.resource_type import ResourceType
 from rehearsal.azuread_plugin.schema import Properties, Values
 
 
-class FederatedCredential:
+class FederatedCredential(ResourceType):
     """Creates, reads, changes and deletes trusts with one subject."""
 
     type = "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential"
@@ -30,9 +31,6 @@ class FederatedCredential:
     properties: ClassVar[Properties] = schema.properties("applicationFederatedIdentityCredential")
     version = "v1.0"
     id_form = r"(?P<application>[^/]+)/federatedIdentityCredential/(?P<credential>[^/]+)"
-
-    def verify_plan(self, graph: GraphSession, olds: Values, plan: Plan, deadline: float) -> None:
-        """Accept every plan: the provider has no CustomizeDiff here."""
 
     def create(self, graph: GraphSession, planned: Values, deadline: float) -> tuple[str, Values | None]:
         """Add a trust and read until it is there; returns Pulumi's id and the outputs.
