@@ -10,7 +10,8 @@ from tests.support.stack import FIRST, MAGENTO, SECOND, Stack, secrets
 from tests.support.tenant import Tenant
 
 
-def test_no_secret_is_written_anywhere(tenant: Tenant, stack: Stack, tmp_path: Path) -> None:
+def test_no_secret_is_written_anywhere(tenant: Tenant, plugin: str, tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "stack", tenant, plugin, secrets_provider="passphrase")
     printed = {"preview": stack.preview("--diff").output, "up": stack.up("--diff", preview=True).output}
     first = stack.outputs()["integrations"]["magento"]["clientSecret"]
     stack.write(magento={**MAGENTO, "credentials": secrets(FIRST, SECOND)})

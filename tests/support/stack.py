@@ -22,6 +22,7 @@ from rehearsal.demo.pulumi import Pulumi
 from rehearsal.pulumi_cli.find import PulumiCli, Search
 from rehearsal.ready_file import Deployer
 from tests.support.directory_objects import Caller
+from tests.support.hashicorp_vault import SECRETS_PROVIDER, hashicorp_vault
 from tests.support.tenant import REPOSITORY, Tenant
 from tests.support.warm_interpreter import warm_interpreter
 
@@ -68,6 +69,7 @@ class Stack:
         tenant: what it is deployed to.
         plugin: which azuread plugin, as in rehearsal.demo.pulumi.
         project: the folder of its program.
+        secrets_provider: what keeps the key of its secrets, as `pulumi stack init` takes it.
 
     Attributes:
         pulumi: the CLI.
@@ -77,9 +79,17 @@ class Stack:
 
     patience = MINUTES_4
 
-    def __init__(self, root: Path, tenant: Tenant, plugin: str = "", project: Path = REPOSITORY) -> None:
+    def __init__(
+        self,
+        root: Path,
+        tenant: Tenant,
+        plugin: str = "",
+        project: Path = REPOSITORY,
+        secrets_provider: str = SECRETS_PROVIDER,
+    ) -> None:
         self.tenant = tenant
         self.plugin = plugin
+        self._secrets_provider = secrets_provider
         self.settings: dict[str, str] = {}
         self.folder = DemoFolder(project, root)
         self.folder.make_anew()
@@ -91,13 +101,13 @@ class Stack:
 
     def _init(self) -> None:
         """Make the stack: the first of this test process with `pulumi stack init`, the others as copies of that."""
-        key = (self.plugin, self.folder.project)
+        key = (self.plugin, self.folder.project, self._secrets_provider)
         if key in _MADE:
             shutil.copytree(_MADE[key], self.folder.root, symlinks=True, dirs_exist_ok=True)
             return
         self.folder.passphrase_file.write_text("correct horse battery staple")
         subprocess.run(
-            self.pulumi.setup(),
+            [*self.pulumi.setup(), "--secrets-provider", self._secrets_provider],
             env=self.environment(),
             cwd=self.folder.root,
             check=True,
@@ -128,7 +138,7 @@ class Stack:
         of what that left, in the folder and in the tenant: it is the same, and it takes no time.
         """
         assert not self.tenant.requests(), "something was done in this tenant"
-        key = (self.tenant.ready.origin, self.plugin, self.folder.project, self._declared)
+        key = (self.tenant.ready.origin, self.plugin, self.folder.project, self._secrets_provider, self._declared)
         if key not in _DEPLOYED:
             done = self.up()
             assert done.code == 0, done
@@ -235,7 +245,10 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """The whole environment of the CLI."""
         of_this_checkout = self.folder.project == REPOSITORY
-        return self.pulumi.environment(self._ready) | (warm_interpreter() if of_this_checkout else {}) | self.settings
+        # `write` says nothing of the secrets provider: the state knows it.
+        keeper = {"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true", **hashicorp_vault()}
+        warm = warm_interpreter() if of_this_checkout else {}
+        return self.pulumi.environment(self._ready) | keeper | warm | self.settings
 
 
 class Running:
@@ -256,11 +269,11 @@ class Running:
         return self._process.poll() is not None
 
 
-_MADE: dict[tuple[str, Path], Path] = {}
-"""What `pulumi stack init` made: the plugin and project -> a copy of the folder."""
+_MADE: dict[tuple[str, Path, str], Path] = {}
+"""What `pulumi stack init` made: the plugin, project and secrets provider -> a copy of the folder."""
 
-_DEPLOYED: dict[tuple[str, str, Path, str], tuple[Path, str]] = {}
-"""What `Stack.deploy` deployed: the tenant, plugin, project and stack file -> the copies of folder and tenant."""
+_DEPLOYED: dict[tuple[str, str, Path, str, str], tuple[Path, str]] = {}
+"""What `Stack.deploy` deployed: the tenant, the same and the stack file -> the copies of folder and tenant."""
 
 
 @cache
