@@ -172,16 +172,32 @@ def test_business_central_answers_any_request_in_its_own_words(
         assert json.dumps(client.service.snapshot()) == before
 
 
+_POLICY_KEYS = {
+    "key_props": ["kty", "key_size", "exportable", "reuse_key"],
+    "secret_props": ["contentType"],
+    "x509_props": ["ekus", "key_usage", "validity_months"],
+}
+POLICIES = st.fixed_dictionaries(
+    {"issuer": st.just({"name": "Self"}), "x509_props": st.builds(
+        lambda others: {"subject": "CN=x", **others}, st.dictionaries(st.sampled_from(_POLICY_KEYS["x509_props"]), VALUES)
+    )},
+    optional={
+        "lifetime_actions": VALUES | st.lists(VALUES, max_size=1),
+        **{part: st.dictionaries(st.sampled_from(_POLICY_KEYS[part]), VALUES) for part in ("key_props", "secret_props")},
+    },
+)  # fmt: skip
 VAULT_HEADERS = {"host": "shops.vault.azure.net", "authorization": "Bearer x"}
 
 
 @given(
     method=st.sampled_from(["GET", "PUT", "PATCH", "DELETE", "POST"]),
-    path=st.lists(st.sampled_from(["secrets", "deletedsecrets", "versions", "recover", "shop", "sh op", "ø", ""]), max_size=4),
+    path=st.lists(st.sampled_from(["secrets", "deletedsecrets", "versions", "recover", "shop", "sh op", "ø", ""]), max_size=4)
+    | st.just(["certificates", "robots", "create"]),
     query=st.dictionaries(st.sampled_from(["maxresults", "$skiptoken"]), st.sampled_from(["", "0", "26", "x", "MQ=="])),
     body=VALUES
     | st.dictionaries(st.sampled_from(["value", "tags", "attributes", "contentType"]), VALUES)
-    | st.fixed_dictionaries({"value": st.just("x"), "attributes": st.dictionaries(st.sampled_from(["enabled", "nbf", "exp"]), VALUES)}),
+    | st.fixed_dictionaries({"value": st.just("x"), "attributes": st.dictionaries(st.sampled_from(["enabled", "nbf", "exp"]), VALUES)})
+    | st.fixed_dictionaries({"policy": POLICIES}),
 )  # fmt: skip
 def test_a_vault_answers_any_request_in_its_own_words(
     method: str, path: list[str], query: dict[str, str], body: Any
@@ -190,11 +206,16 @@ def test_a_vault_answers_any_request_in_its_own_words(
     vaults = KeyVault(ORIGIN, "t", lambda: datetime.now(UTC), directory)
     vaults.edit({"do": "add_vault", "vault": "shops"})
     vaults.edit({"do": "grant_vault_role", "vault": "shops", "role": "Key Vault Secrets Officer"})
+    vaults.edit({"do": "grant_vault_role", "vault": "shops", "role": "Key Vault Certificates Officer"})
     vaults.edit({"do": "set_vault_secret", "vault": "shops", "secret": "shop", "value": "x"})
     before = vaults.snapshot()
     asked = HttpRequest(method, "/" + "/".join(path), {"api-version": "7.4", **query}, VAULT_HEADERS, body)
     answer = vaults.answer(asked, Caller("c", DEPLOYER_OBJECT_ID, "https://vault.azure.net"))
     json.dumps(answer.body)
+    pending = HttpRequest("GET", "/certificates/robots/pending", {"api-version": "7.4"}, VAULT_HEADERS, None)
+    vaults.answer(
+        pending, Caller("c", DEPLOYER_OBJECT_ID, "https://vault.azure.net")
+    )  # if one was asked for, it is made
     if answer.status >= 400:
         assert set(answer.body) == {"error"}
         assert answer.status in {400, 403, 404, 409, 501}
