@@ -22,8 +22,9 @@ TYPES: dict[Kind, ResourceType] = {
 @endpoint("GET", "applications", READ_APPLICATIONS)
 @endpoint("GET", "servicePrincipals", READ_APPLICATIONS)
 def list_objects(request: GraphRequest) -> HttpResponse:
-    """Answer a page of the collection."""
-    bodies = (item.body for item in request.directory.all(request.kind))
+    """Answer a page of the collection; it is read from an index, which is later than an object's own address."""
+    is_replicated = request.directory.replication.is_replicated
+    bodies = (item.body for item in request.directory.all(request.kind) if is_replicated(item.id))
 
     def owners(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         owned = request.directory.find(body["id"])

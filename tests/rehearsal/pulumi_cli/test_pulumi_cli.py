@@ -241,6 +241,26 @@ def test_an_interrupted_build_ends_with_whoever_waits_and_is_taken_up_where_it_w
     assert (fake_go.cache / VERSION / "bin" / "pulumi").exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_ended_while_its_cli_is_built_says_so_and_leaves_no_build(
+    fake_go: FakeGo, tmp_path: Path, number: signal.Signals
+) -> None:
+    (fake_go.folder / "hold").touch()
+    clone = tmp_path / "clone"
+    shutil.copytree(REPOSITORY / "rehearsal", clone / "rehearsal", ignore=shutil.ignore_patterns("__pycache__"))
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "rehearsal", "demo", "--plain"], cwd=clone, env=fake_go.environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    wait_for(lambda: fake_go.asked("build"), 60, "the build to begin")
+    demo.send_signal(number)
+    said = demo.communicate(timeout=30)[0]
+    assert demo.returncode == 130, said
+    assert "Interrupted; everything that was started has been ended." in said
+    assert "Traceback" not in said
+    wait_for(lambda: not Cache(fake_go.environment).is_locked, 30, "the build to end")
+
+
 def test_progress_counts_what_an_earlier_build_has_done(fake_go: FakeGo) -> None:
     cache = Cache(fake_go.environment)
     cache.work.mkdir(parents=True)
