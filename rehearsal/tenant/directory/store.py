@@ -22,7 +22,7 @@ Records = dict[str, dict[str, Any]]
 
 
 class Directory:
-    """All of one tenant's directory. Not thread-safe: the tenant's lock is held around each use.
+    """All of one tenant's directory. Not thread-safe, as the tenant.
 
     Attributes:
         domain: its initial domain, which is also its display name here.
