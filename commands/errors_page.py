@@ -55,7 +55,7 @@ system [which credential](../which-credential.md#a-pipeline-or-a-cluster) |
 | a proof (`could not prove that … can use environment …`) | [proof](proof.md#causes), by its causes |
 | something that an interrupted run left | [interrupted runs](interrupted-runs.md), by its messages |
 | a secret that was not made (`….credentials.secrets.issued: could not make the secret '…'`) | \
-[secrets](stack-file.md#secrets): a label that has ended is removed |
+[secrets](credentials.md#secrets): a label that has ended is removed |
 """
 
 _HEADINGS = {
