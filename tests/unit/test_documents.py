@@ -112,8 +112,9 @@ _PIPELINES = [*(PROJECT / ".github" / "workflows").glob("*.yaml"), *PROJECT.glob
 
 def test_what_pipelines_run_is_pinned_actions_by_commit_and_tools_by_version() -> None:
     texts = {each.name: each.read_text(encoding="utf-8") for each in _PIPELINES}
-    assert {"pipeline.md", "rotate.yaml", "test.yaml", "companion-extension.yaml"} <= set(texts)
-    actions = {(name, each) for name, text in texts.items() for each in re.findall(r"uses: (\S+)", text)}
+    used = re.compile(r"^ *(?:- )?uses: (\S+)", re.MULTILINE)
+    actions = {(name, each) for name, text in texts.items() for each in used.findall(text)}
+    assert {name for name, _ in actions} >= {"pipeline.md", "rotate.yaml", "test.yaml", "companion-extension.yaml"}
     assert {(name, each) for name, each in actions if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each)} == set()
     tools = {(name, each) for name, text in texts.items() for each in re.findall(r"dotnet tool install (.*)", text)}
     assert {name for name, _ in tools} == {"companion-extension.yaml"}
