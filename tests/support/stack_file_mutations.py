@@ -43,7 +43,7 @@ _PAGES = "".join(
     (ROOT / "docs/reference" / name).read_text(encoding="utf-8") for name in ("stack-file.md", "credentials.md")
 )
 BASES = [
-    *(read_yaml(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))),
+    *(read_yaml(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "stacks").glob("Pulumi.example*.yaml"))),
     *(read_yaml(each) for each in re.findall(r"^```yaml\n(config:.*?)^```", _PAGES, re.MULTILINE | re.DOTALL)),
 ]
 """Valid stack files, which together have every key."""
