@@ -15,7 +15,7 @@ from tests.support.registrations import registrations
 from tests.support.stack import FIRST, MINUTES_4, Run, Stack
 from tests.support.tenant import REPOSITORY, Tenant
 
-EXAMPLES = {path.stem.removeprefix("Pulumi."): path for path in (REPOSITORY / "stacks").glob("Pulumi.*.yaml")}
+EXAMPLES = {path.stem.removeprefix("Pulumi."): path for path in (REPOSITORY / "stacks").glob("Pulumi.example*.yaml")}
 TEAMS = ("example-identities", "example-registrations")
 """In the order in which they are run."""
 BOOTSTRAP = "example-bootstrap"
@@ -24,6 +24,12 @@ BOOTSTRAP = "example-bootstrap"
 
 def test_the_split_teams_are_among_the_examples() -> None:
     assert {*TEAMS, BOOTSTRAP} < set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_an_example_says_that_its_dates_are_to_be_those_of_today(name: str) -> None:
+    before, issued, _ = EXAMPLES[name].read_text(encoding="utf-8").partition("issued: ['")
+    assert "Write today's date" in before or not issued, "a copy of an old date makes secrets that end soon, or none"
 
 
 class Example:
