@@ -17,6 +17,9 @@ def without_dependency(value: pulumi.Input[T]) -> pulumi.Input[T]:
     property, of URNs of 130 characters. And for the secret of a proof: after an error `pulumi up --continue-on-error`
     deletes a secret that the stack file no longer lists, also where a proof that was left out still depends on it, and
     then refuses the state that it has written (measured: docs/reference/facts-pulumi.md, "Continuing after a failure").
+
+    A resource that has no dependency in another way is created there although that one has failed, without this value:
+    `dynamic_providers.base` tells so.
     """
     if not isinstance(value, pulumi.Output):
         return value

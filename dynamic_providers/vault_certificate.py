@@ -28,6 +28,7 @@ class VaultCertificateProvider(Provider):
 
     replaced_when: ClassVar[tuple[str, ...]] = ()
     updated_when = ("state",)
+    needed = CertificateSpec.needed()
     recorded_always = ("state",)
     defaults: ClassVar[Mapping[str, Any]] = CertificateSpec.defaults()
 

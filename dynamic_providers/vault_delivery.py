@@ -64,6 +64,7 @@ class VaultDeliveryProvider(_OfOneLabel):
     """Copies, and tells what becomes of the copy."""
 
     updated_when = ("key_id", "mark", "status")
+    needed = (*DeliverySpec.needed(), "client_secret")
     defaults: ClassVar[Mapping[str, Any]] = DeliverySpec.defaults()
 
     @provider_method
@@ -93,9 +94,7 @@ class VaultDeliveryProvider(_OfOneLabel):
 
     def _delivered(self, props: Mapping[str, Any]) -> dict[str, Any]:
         spec = DeliverySpec.from_mapping(props)
-        version = apply.deliver(
-            self._vault(props), spec, props.get("client_secret"), proven=props.get("proven") is True
-        )
+        version = apply.deliver(self._vault(props), spec, props["client_secret"], proven=props.get("proven") is True)
         # The secret is an input only: the state shall keep it in as few places as can be.
         kept = {key: value for key, value in declared(props).items() if key not in {"client_secret", "proven"}}
         return {**kept, "version": version, "status": DeliverySpec.defaults()["status"]}
@@ -103,6 +102,8 @@ class VaultDeliveryProvider(_OfOneLabel):
 
 class VaultRetirementProvider(_OfOneLabel):
     """Looks at the vault before there is a secret, and disables its versions after it."""
+
+    needed = DeliveryPlace.needed()
 
     @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:

@@ -33,6 +33,11 @@ class Recordable:
         return tuple(each.name for each in fields(cls))
 
     @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Return the fields that have to be given."""
+        return tuple(name for name in cls.field_names() if name not in cls.defaults())
+
+    @classmethod
     def defaults(cls) -> dict[str, Any]:
         """Return the fields that need not be given, and what they are then, as plain values."""
         given = {each.name: each.default for each in fields(cls) if each.default is not MISSING}
