@@ -21,9 +21,9 @@ from clients.http.replication import retry_until_replicated
 from clients.key_vault.records import Version
 from clients.key_vault.vault import Vault
 from reconcilers.progress import report
-from reconcilers.secrets.observe import observe, observe_for_removal
+from reconcilers.secrets.observe import observe
 from reconcilers.secrets.plan import plan, removal
-from reconcilers.secrets.spec import Recorded, SecretSpec
+from reconcilers.secrets.spec import Live, Recorded, SecretSpec
 from reconcilers.vault_versions import CONTENT_TYPE, set_again
 
 Trial = Callable[[str], None]
@@ -82,13 +82,17 @@ def reconcile(graph: Graph, vault: Vault, trial: Trial, spec: SecretSpec, record
 def remove(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded) -> None:
     """Remove the credential, so that nobody can sign in with it; then disable the version. Both may be gone.
 
+    The vault is not asked before the credential is gone: it may be closed, since somebody acts on a leak.
+
     Raises:
         UserFacingError: it cannot be done.
     """
-    planned = removal(spec, observe_for_removal(graph, vault, spec), recorded)
-    for key_id in planned.remove:
+    listed = graph.passwords(spec.application_object_id)
+    credentials = None if listed is None else tuple(listed)
+    for key_id in removal(spec, Live(credentials), recorded).remove:
         graph.remove_password(spec.application_object_id, key_id)
-    for version in planned.disable:
+    live = Live(credentials, tuple(vault.versions(spec.secret_name)))
+    for version in removal(spec, live, recorded).disable:
         vault.disable(spec.secret_name, version)
 
 
@@ -130,7 +134,7 @@ def _ask(graph: Graph, spec: SecretSpec, name: str) -> NewPassword:
         if isinstance(problem, (*_NOT_KNOWN, FailedPrecondition)):
             _remove_by_name(graph, spec, name, problem)
         elif isinstance(problem, BadRequest):
-            problem.remedy = (
+            problem.add_remedy(
                 f"Entra makes no secret that has ended, and this one would end {spec.ends}: if that has passed, take "
                 "the label out of `issued`, and add today's date where no other is left."
             )

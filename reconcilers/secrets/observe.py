@@ -40,16 +40,6 @@ def observe(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded | N
     return live
 
 
-def observe_for_removal(graph: Graph, vault: Vault, spec: SecretSpec) -> Live:
-    """Return what there is; of an application that is gone, that it is.
-
-    Raises:
-        UserFacingError: it cannot be read.
-    """
-    listed = graph.passwords(spec.application_object_id)
-    return Live(None if listed is None else tuple(listed), tuple(vault.versions(spec.secret_name)))
-
-
 def observe_for_refresh(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded) -> Live:
     """Return what there is, as far as it tells how a secret is, from answers that all secrets of a stack share.
 
