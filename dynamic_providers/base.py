@@ -194,9 +194,9 @@ class Provider(ResourceProvider):
         given_back = {*cls.id_properties, *cls.inputs_only}.intersection(kept, outputs)
         return {**recorded, **{name: outputs[name] for name in given_back}}
 
-    def comparable(self, _key: str, value: Any) -> Any:
+    def comparable(self, key: str, value: Any) -> Any:
         """Return a value in a form in which equal means "no change"."""
-        return value
+        return recording.comparable(key, value)
 
     def _differs(self, key: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         if pulumi.contains_unknowns(news.get(key)):

@@ -105,6 +105,11 @@ def without_defaults(
     return {key: value for key, value in properties.items() if key in always or value != defaults.get(key, _NO_DEFAULT)}
 
 
+def comparable(name: str, value: Any) -> Any:
+    """Return a property's value so that equal means "no change": in the name of an environment case does not count."""
+    return value.casefold() if name == "environment" and isinstance(value, str) else value
+
+
 def new_revision() -> str:
     """Return a new value for the property `revision`, by which a proof is triggered: eight random hexadecimal digits.
 
