@@ -33,7 +33,6 @@ class _OfOneLabel(Provider):
     """What stays where it is as long as its label lives."""
 
     replaced_when: ClassVar[tuple[str, ...]] = ()
-    updated_when: ClassVar[tuple[str, ...]] = ()
 
     @provider_method
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -103,6 +102,7 @@ class VaultDeliveryProvider(_OfOneLabel):
 class VaultRetirementProvider(_OfOneLabel):
     """Looks at the vault before there is a secret, and disables its versions after it."""
 
+    updated_when = ("client_id",)  # by which it tells the copies of other labels: an application may be made anew
     needed = DeliveryPlace.needed()
 
     @provider_method
@@ -118,7 +118,7 @@ class VaultRetirementProvider(_OfOneLabel):
 
     @provider_method
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        """Keep the mark."""
+        """Keep the mark; nothing is written."""
         return UpdateResult({**declared(news), "mark": olds["mark"]})
 
     @provider_method
