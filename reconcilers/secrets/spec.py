@@ -9,7 +9,7 @@ from typing import Literal
 from clients.graph.passwords import Password
 from clients.key_vault.records import Version
 from reconcilers.recording import Recordable
-from reconcilers.vault_versions import is_of_integration, version_tags
+from reconcilers.vault_versions import MANAGED_BY, is_of_integration, version_tags
 
 State = Literal["Enabled", "Disabled", "Deleted", "Purged", "Removed", "NotCurrent"]
 """How a secret is, as a refresh sees it: as declared; its version is disabled; the vault's secret is deleted and can be
@@ -27,6 +27,14 @@ def custody_mark(application_tag: str, label: str) -> str:
         label: of the secret.
     """
     return f"{application_tag}:{label}:custody:"
+
+
+def is_in_custody(display_name: str, label: str) -> bool:
+    """Tell by its display name in Entra whether a credential of an own application is in custody, of that label.
+
+    Whichever the stack and the integration are called: both may have had other names when it was made.
+    """
+    return display_name.startswith(f"{MANAGED_BY}:") and f":{label}:custody:" in display_name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from clients.graph.passwords import Password
 from clients.key_vault.records import Version
 from reconcilers.secrets.plan import Plan, Removal, plan, refreshed, removal, why_not_moved
-from reconcilers.secrets.spec import Live, Recorded, SecretSpec
+from reconcilers.secrets.spec import Live, Recorded, SecretSpec, is_in_custody
 from tests.support.secret_model import SPEC, Planning, Removing, World, check, check_removal, worlds
 
 KEY, OTHER = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
@@ -179,3 +179,10 @@ def test_a_label_in_use_stays_where_its_secret_is(olds: dict[str, Any], refused:
     if reason:
         assert "'2026-10-01'" in reason
         assert "another label" in reason
+
+
+def test_a_credential_in_custody_is_told_by_its_label_whatever_stack_and_key_were_called() -> None:
+    assert is_in_custody(f"{SPEC.mark}0badcafe", SPEC.label)
+    assert is_in_custody(f"entra-business-central:old:shop:{SPEC.label}:custody:0badcafe", SPEC.label)
+    for name in (f"entra-business-central:prod:magento:{SPEC.label}b:custody:0badcafe", f"Magento - {SPEC.label}", ""):
+        assert not is_in_custody(name, SPEC.label)
