@@ -138,6 +138,12 @@ def test_nothing_is_made_in_a_cloud_without_business_centrals_application(tenant
     assert tenant.state() == before
     assert not [each for each in tenant.requests() if each["method"] != "GET" and "/v1.0/" in each["path"]]
 
+    # What has nothing in Business Central asks for nothing there.
+    stack.write(reader={"preset": "pipeline-reader"})
+    done = stack.up()
+    assert done.code == 0, done
+    assert held(tenant, stack.outputs()["clientIds"]["reader"]) == ["Application.Read.All"]
+
 
 def test_nothing_is_made_where_the_caller_may_not_add_business_centrals_application(
     tenant: Tenant, stack: Stack
