@@ -17,7 +17,6 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, 
 from clients.key_vault.vault import Vault
 from dynamic_providers.base import Provider, declared, gone, provider_method
 from reconcilers.delivery import apply, observe
-from reconcilers.delivery.plan import status
 from reconcilers.delivery.spec import DeclaredDelivery, DeliveryPlace, DeliverySpec
 
 __all__ = [
@@ -77,9 +76,7 @@ class VaultDeliveryProvider(_OfOneLabel):
 
         Without inputs, as that of a proof: the secret, which is among them, is not known here.
         """
-        spec = DeliverySpec.from_mapping(props)
-        live = observe.read(self._vault(props), spec)
-        found = live if isinstance(live, str) else status(spec, live)
+        found = observe.read(self._vault(props), DeliverySpec.from_mapping(props))
         return gone() if found is None else ReadResult(id_, {**declared(props), "status": found})
 
     @provider_method

@@ -14,7 +14,7 @@ MANAGED_BY = "entra-business-central"
 CONTENT_TYPE = "client secret of Entra"
 
 
-def version_tags(stack: str, integration: str, client_id: str, label: str, key_id: str) -> dict[str, str]:
+def version_tags(stack: str, integration: str, client_id: str, label: str, key_id: str = "") -> dict[str, str]:
     """Return the tags of a version.
 
     Args:
@@ -22,16 +22,16 @@ def version_tags(stack: str, integration: str, client_id: str, label: str, key_i
         integration: the integration's key.
         client_id: the application.
         label: of the secret: its date of issue, perhaps with a letter.
-        key_id: of the credential in Entra.
+        key_id: of the credential in Entra; "" for a certificate, which Entra gets after the vault has it.
     """
-    return {
+    tags = {
         "managed-by": MANAGED_BY,
         "stack": stack,
         "integration": integration,
         "client-id": client_id,
         "label": label,
-        "key-id": key_id,
     }
+    return {**tags, "key-id": key_id} if key_id else tags
 
 
 def label_of(version: Version | CertificateVersion) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from clients.graph.passwords import Password
 from clients.key_vault.records import Version
+from reconcilers.application_tag import stack_and_key
 from reconcilers.recording import Recordable
 from reconcilers.vault_versions import MANAGED_BY, is_of_integration, version_tags
 
@@ -89,8 +90,7 @@ class SecretSpec(DeclaredSecret):
 
     @property
     def _stack_and_key(self) -> tuple[str, str]:
-        _, stack, key = self.application_tag.split(":", 2)
-        return stack, key
+        return stack_and_key(self.application_tag)
 
     @property
     def end(self) -> datetime:
