@@ -85,8 +85,6 @@ class Transport:
         self._authorization = authorization
         self._read_error_body = read_error_body
         self._session = trusting_session(RETRIES)
-        # Set, not merged by requests, so that a netrc file can never take the place of the token.
-        self._session.auth = lambda request: request
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})})
 
     def request(self, method: str, path: str, **options: Unpack[Options]) -> Any:

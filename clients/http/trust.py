@@ -187,8 +187,17 @@ class TrustingAdapter(HTTPAdapter):
             raise
 
 
+def leave_as_is(request: PreparedRequest) -> PreparedRequest:
+    """Sign nothing: as the `auth` of a session, so that a netrc file never takes the place of a token."""
+    return request
+
+
 class _Session(Session):
-    """A session that looks at no redirect: it would also read the address, which may be none."""
+    """A session that looks at no redirect (it would also read the address, which may be none) and at no netrc file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = leave_as_is
 
     def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002 - as in requests
         return None
