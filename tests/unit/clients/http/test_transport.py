@@ -154,6 +154,21 @@ def test_a_redirect_is_not_followed(server: Server) -> None:
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize(
+    "address", ["http://graph.example", "HTTP://bc.example:7048/BC", "http://[", "http://127.0.0.1.example"]
+)
+def test_nothing_that_signs_in_travels_in_the_clear(address: str) -> None:
+    def nobody_asks() -> str:
+        raise AssertionError("a token was asked for")
+
+    clear = Transport("The service", address, authorization=nobody_asks, read_error_body=read_graph_problem)
+    with pytest.raises(FailedPrecondition, match=r"(?i)could not look: The service is at http.*which is not https"):
+        clear.request("POST", "/", attempting="look")
+    unsigned = Transport("The service", address, authorization=None, read_error_body=read_graph_problem)
+    with pytest.raises(FailedPrecondition, match="which is not https"):
+        unsigned.request("GET", "/", attempting="look", headers={"Authorization": "Bearer x"})
+
+
 SECRET = st.tuples(
     st.text(string.ascii_letters + string.digits + "-._~", min_size=3, max_size=3),
     st.sampled_from(string.digits),
