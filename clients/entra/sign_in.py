@@ -29,7 +29,7 @@ from clients.http.bodies import shortened
 from clients.http.errors import SignInFailed, UserFacingError
 from clients.http.failures import MESSAGE_CHARACTERS
 from clients.http.transport import USER_AGENT
-from clients.http.trust import NO_RETRIES, UntrustedCertificate, leave_as_is, trusting_session
+from clients.http.trust import NO_RETRIES, OwnSession, UntrustedCertificate, trusting_session
 
 # Both log what they raise too, in the service's own words, which may quote a secret; Python prints that where logging
 # is not set up. Our errors say it, without what looks like a secret.
@@ -260,16 +260,13 @@ def basic() -> Callable[[], str] | None:
 
 
 def _transport_of_machine() -> Any:
-    """Return what asks the machine for a managed identity's token: the library's own, but that it reads no netrc file.
+    """Return what asks the machine for a managed identity's token, and trusts as the library does.
 
     Service Fabric's endpoint has a certificate of its own, which the library checks by a thumbprint.
     """
     from azure.core.pipeline.transport import RequestsTransport
 
-    transport = RequestsTransport()
-    transport.open()
-    transport.session.auth = leave_as_is
-    return transport
+    return RequestsTransport(session=OwnSession())
 
 
 def _options(cloud: Cloud) -> dict[str, Any]:

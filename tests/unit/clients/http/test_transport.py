@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 import threading
 from collections.abc import Iterator
@@ -198,6 +199,15 @@ def test_a_read_waits_between_its_tries_as_long_as_the_environment_allows_and_no
 @pytest.mark.parametrize("text", ["Bearer abc.def", "Basic dXNlcjpwYXNz", "eyJhbGciOi.eyJhdWQi.c2ln"])
 def test_tokens_are_cut_out(text: str) -> None:
     assert text.split()[-1] not in redact(f"x {text} y")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://alice:S3cr:t9@proxy:8080", "https://:S3cr@t9@proxy", "socks5://a:S3crt9@p"]
+)
+def test_passwords_in_addresses_are_cut_out_and_the_rest_stays(address: str) -> None:
+    assert not re.search("S3cr|t9", redact(f"Failed to parse: {address}"))
+    assert redact(f"at {address}, again").endswith(f"@{address.rpartition('@')[2]}, again")
+    assert redact("https://bc.example:7048/BC/x@y") == "https://bc.example:7048/BC/x@y"
 
 
 @pytest.mark.parametrize(

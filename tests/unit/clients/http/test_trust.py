@@ -25,7 +25,15 @@ from tests.support.tls_servers import ConnectProxy, TlsServer
 
 TENANT = "6f1d0c5e-0b7a-4c1e-9a54-3f5d7c2b8e10"
 SCOPE = "https://api.businesscentral.dynamics.com/.default"
-VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "NO_PROXY")
+VARIABLES = (
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -199,6 +207,35 @@ def test_no_netrc_file_signs_a_request(
     with suppress(SignInFailed):  # `{}` is no token
         send(server)
     assert set(server.authorizations) == {None}
+
+
+@pytest.mark.parametrize(
+    ("variable", "proxy"),
+    [
+        ("HTTPS_PROXY", "http://alice:S3cr#t9@127.0.0.1:8080"),
+        ("https_proxy", "http://alice:S3cr/t9@127.0.0.1:8080"),
+        ("ALL_PROXY", "alice:S3cr?t9@127.0.0.1:8080"),
+        ("HTTPS_PROXY", "http://alice:S3crt9@127.0.0.1:99999"),
+        ("HTTPS_PROXY", "socks5://alice:S3crt9@127.0.0.1:1080"),
+    ],
+)
+@pytest.mark.parametrize("send", [ask, sign_in_as_an_integration, sign_in_as_a_managed_identity, list_versions])
+def test_of_a_proxy_that_cannot_be_used_nothing_is_told_but_its_variable(
+    server: TlsServer,
+    pem: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    send: Callable[[TlsServer], object],
+    variable: str,
+    proxy: str,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    monkeypatch.setenv(variable, proxy)
+    with pytest.raises(
+        FailedPrecondition, match=f"the proxy that {variable} names has no .*nothing was sent"
+    ) as refused:
+        send(server)
+    assert "S3cr" not in str(refused.value)
+    assert server.connections == 0
 
 
 def test_what_is_said_of_a_bundle_that_neither_half_reads() -> None:
