@@ -115,7 +115,7 @@ class RoleAssignment:
     @classmethod
     def from_graph(cls, found: Mapping[str, Any]) -> Self:
         """Read it as Graph writes it."""
-        created = found.get("createdDateTime") or ""
+        created = str(found.get("createdDateTime") or "")
         return cls(found["id"], found["appRoleId"], found["principalId"], found["resourceId"], created)
 
 
