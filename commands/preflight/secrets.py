@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from commands.preflight.findings import SOON, Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
 from commands.preflight.vault_reads import VaultReads
 from commands.rotate.known_secrets import in_vault_since, known_secrets
-from reconcilers.secrets.rotation import plan
+from reconcilers.secrets.rotation import Note, plan
 from reconcilers.vault_versions import label_of
 from settings import logical_names
 from settings.credentials import Secrets
@@ -66,7 +66,11 @@ def _labels(
 ) -> Iterator[Finding]:
     where = issued_path(integration.key)
     newest = max(secrets.issued, default="")
-    late = _ends_before_the_overlap(stack, integration, secrets, tagged, versions, now)
+    notes = _notes(stack, integration, secrets, tagged, versions, now)
+    late = {each.label for each in notes if each.kind == "expiring"}
+    for note in notes:
+        if note.kind in {"pending", "still valid"} and note.label not in secrets.issued:
+            yield Finding("note", where, note.text.rstrip("."))
     application = _Known(stack, integration, tagged)
     for label in sorted(secrets.issued):
         name = application.name_of(label)
@@ -104,19 +108,18 @@ def _ends_otherwise_in_the_vault(where: str, label: str, version: Version, end: 
     )
 
 
-def _ends_before_the_overlap(
+def _notes(
     stack: Stack,
     integration: Integration,
     secrets: Secrets,
     tagged: Collection[Application],
     versions: Collection[Version] | None,
     now: datetime,
-) -> set[str]:
-    """Return the labels whose successor is out too late, by Entra and the vault: by the rule of `rotate`."""
+) -> Sequence[Note]:
+    """Return what `rotate` says, by Entra and the vault."""
     in_vault = {} if versions is None else in_vault_since(secrets, versions)
     known = known_secrets(integration, secrets, stack.state, tagged, None, now, in_vault)
-    notes = plan(known.terms, known.live, known.recorded, now).notes
-    return {each.label for each in notes if each.kind == "expiring"}
+    return plan(known.terms, known.live, known.recorded, now).notes
 
 
 class _Known:
