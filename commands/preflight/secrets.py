@@ -26,12 +26,12 @@ _SUCCESSOR = (
 )
 
 
-def check(stack: Stack, tagged: Collection[Application], reads: VaultReads, now: datetime) -> list[Finding]:
+def check(stack: Stack, applications: Collection[Application], reads: VaultReads, now: datetime) -> list[Finding]:
     """Return what is to be said of labels.
 
     Args:
         stack: the stack.
-        tagged: the applications in Entra that stacks of this project made.
+        applications: the applications in Entra that stacks of this project made.
         reads: what vaults have.
         now: the time, with its zone.
     """
@@ -41,7 +41,7 @@ def check(stack: Stack, tagged: Collection[Application], reads: VaultReads, now:
             continue
         try:
             versions = _in_vault(each.credentials.secrets, reads)
-            found += _labels(stack, each, each.credentials.secrets, tagged, versions, now)
+            found += _labels(stack, each, each.credentials.secrets, applications, versions, now)
         except UserFacingError as problem:
             found.append(finding_from(issued_path(each.key), problem))
     return found
@@ -60,18 +60,18 @@ def _labels(
     stack: Stack,
     integration: Integration,
     secrets: Secrets,
-    tagged: Collection[Application],
+    applications: Collection[Application],
     versions: Collection[Version] | None,
     now: datetime,
 ) -> Iterator[Finding]:
     where = issued_path(integration.key)
     newest = max(secrets.issued, default="")
-    notes = _notes(stack, integration, secrets, tagged, versions, now)
+    notes = _notes(stack, integration, secrets, applications, versions, now)
     late = {each.label for each in notes if each.kind == "expiring"}
     for note in notes:
         if note.kind in {"pending", "still valid"} and note.label not in secrets.issued:
             yield Finding("note", where, note.text.rstrip("."))
-    application = _Known(stack, integration, tagged)
+    application = _Known(stack, integration, applications)
     for label in sorted(secrets.issued):
         name = application.name_of(label)
         end = moment((name and stack.state.secret_ends[name]) or secrets.end_date(label))
@@ -112,25 +112,25 @@ def _notes(
     stack: Stack,
     integration: Integration,
     secrets: Secrets,
-    tagged: Collection[Application],
+    applications: Collection[Application],
     versions: Collection[Version] | None,
     now: datetime,
 ) -> Sequence[Note]:
     """Return what `rotate` says, by Entra and the vault."""
     in_vault = {} if versions is None else in_vault_since(secrets, versions)
-    known = known_secrets(integration, secrets, stack.state, tagged, None, now, in_vault)
+    known = known_secrets(integration, secrets, stack.state, applications, None, now, in_vault)
     return plan(known.terms, known.live, known.recorded, now).notes
 
 
 class _Known:
     """What is known of the application of an integration and its secrets; Entra is asked where a label has ended."""
 
-    def __init__(self, stack: Stack, integration: Integration, tagged: Collection[Application]) -> None:
+    def __init__(self, stack: Stack, integration: Integration, applications: Collection[Application]) -> None:
         self._stack = stack
         self._keys = all_keys(integration)
         recorded = [stack.state.applications[key][0] for key in self._keys if key in stack.state.applications]
         self._id = recorded[0] if recorded else ""
-        self._listed = next((each for each in tagged if each.id == self._id), None)
+        self._listed = next((each for each in applications if each.id == self._id), None)
 
     def name_of(self, label: str) -> str:
         """Return the logical name that the state has for a label, "" where it has none."""

@@ -14,7 +14,7 @@ from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli, stack_file_writer
 from commands.output import Output
-from commands.preflight.stack import all_keys
+from commands.preflight.stack import all_keys, recorded_beside
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
 from commands.rotate.certificates import CertificateOutcome
@@ -179,6 +179,7 @@ def _plan(
     policy = session.app_management_policies.default() if wanted else None
     # Last: what Entra has shown is in it.
     state = exported_state(arguments.stack, piped, command="rotate") if rotates else State.empty()
+    applications += recorded_beside(applications, state, session)
     outcomes = []
     for integration in wanted:
         if (secrets := integration.credentials.secrets) is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.entra import graph
 from tests.support.preflight import PreflightRun, run_preflight
 from tests.support.rotate import TODAY, RotateRun, RotatingStack, ago
 from tests.support.stack import MAGENTO
@@ -54,6 +55,15 @@ def test_a_foreign_secret_is_removed_where_the_stack_file_says_so_and_no_other_i
     assert (run.code, actions(run)) == (CHANGED, {foreign: "removed", young: "young"}), run
     assert there(stack) == before - {foreign}
     assert {known, killed, young, stack.key_ids[TODAY]} < before
+
+
+def test_who_takes_the_tag_away_hides_no_secret_with_it(stack: RotatingStack) -> None:
+    foreign = stack.make(TODAY, out=ago(9), name="by hand")
+    graph(stack.tenant, "PATCH", f"/applications/{stack.application.object_id}", {"tags": []})
+    stack.write(TODAY, foreignSecrets="remove")
+    run = stack.rotate("--json")
+    assert (run.code, actions(run), run.only["notes"]) == (CHANGED, {foreign: "removed"}, []), run
+    assert there(stack) == {stack.key_ids[TODAY]}
 
 
 def test_nothing_is_removed_while_a_run_may_be_at_work(stack: RotatingStack) -> None:
