@@ -187,7 +187,8 @@ def _plan(
         known = known_secrets(integration, secrets, state, applications, policy, now, _in_vault(secrets, session))
         rule = plan_after_leak if leak else plan
         rotation = rule(known.terms, known.live, known.recorded, now, known.restrictions)
-        foreign = [] if leak else [(each, _action(each, known, state, now)) for each in known.foreign]
+        there = [each for each in known.foreign if not leak or each.end > now]
+        foreign = [(each, _action(each, known, state, now)) for each in there]
         outcomes.append(Outcome(known, rotation, foreign, arguments.check, leak.reason if leak else ""))
     reason = leak.reason if leak else ""
     certificates = [
