@@ -44,7 +44,7 @@ _COMMANDS = (
     (
         "rotate",
         rotate,
-        "add the dates of secrets that are due to a stack file, and remove those that have been replaced",
+        "add the dates of secrets and vault certificates that are due to a stack file, and remove what was replaced",
     ),
     ("presets", presets, "list, show and check presets; show where each value of an integration comes from"),
     ("new", new, "write a first stack file, by asking or by options"),
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     for name, printed, text in _PRINTED:
-        commands.add_parser(name, help=text).set_defaults(run=partial(_print, printed))
+        commands.add_parser(name, help=text, description=text).set_defaults(run=partial(_print, printed))
     chosen = parser.parse_args(arguments)
     try:
         code = int(chosen.run(chosen))

@@ -27,7 +27,7 @@ from settings.presets import Preset, Presets
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="show these presets, in place of a list of all")
-    parser.add_argument("--check", action="store_true", help="check them: 1 where one cannot be used")
+    parser.add_argument("--check", action="store_true", help="check them; exit code 1 where one cannot be used")
     parser.add_argument("--explain", metavar="KEY", help="show this integration of --stack after merging")
     parser.add_argument("--stack", help="with --explain: the stack, as in `pulumi up --stack`")
     parser.add_argument("--config-file", type=Path, metavar="FILE", help="the stack file, where it is another one")

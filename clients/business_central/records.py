@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from clients.http.bodies import printable
+
 FIELD_NAMES = {  # of a registration, what can be changed: our name -> the companion extension's
     "description": "description",
     "contact_information": "contactInformation",
@@ -21,7 +23,7 @@ class Registration:
 
     Attributes:
         client_id: the application, a GUID in lower case.
-        description: at most 50 characters; became the user's name when it was first enabled.
+        description: at most 50 characters, as it is; became the user's name when it was first enabled.
         contact_information: at most 50 characters.
         permission_granted: whether consent was granted, as the row says.
         state: "Enabled" or "Disabled".
@@ -36,6 +38,11 @@ class Registration:
     state: str
     user_id: str | None
     user_state: str
+
+    @property
+    def name(self) -> str:
+        """Its description, for people to read."""
+        return printable(self.description)
 
     @property
     def is_working(self) -> bool:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-from clients.graph.passwords import Password
+from clients.graph.passwords import Password, name_and_key_id
 from clients.graph.permissions import READ_APPLICATIONS
 from clients.graph.requests import Requests, id_of, unless_absent
+from clients.http.bodies import printable
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class Certificate:
         return cls(found["keyId"].lower(), name, thumbprint.upper(), ends, starts)
 
     def __str__(self) -> str:
-        return _name_and_key_id(self.display_name, self.key_id)
+        return name_and_key_id(self.display_name, self.key_id)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class FederatedCredential:
         return cls(found["name"], found["issuer"], found.get("subject") or "")
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.issuer}, {self.subject or 'an expression'})"
+        return printable(f"{self.name} ({self.issuer}, {self.subject or 'an expression'})")
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Principal:
         credentials = [*(found.get("passwordCredentials") or ()), *(found.get("keyCredentials") or ())]
         return cls(
             found.get("accountEnabled") is not False,
-            tuple(_name_and_key_id(each.get("displayName") or "", each["keyId"]) for each in credentials),
+            tuple(name_and_key_id(each.get("displayName") or "", each["keyId"]) for each in credentials),
         )
 
 
@@ -110,9 +111,9 @@ class Application:
     Attributes:
         id: its object id.
         client_id: its client id.
-        display_name: its name.
+        display_name: its name as it is; `name` is the same for people to read.
         created: when it was made, as Graph writes it.
-        tags: its tags.
+        tags: its tags, printable; those of this project are always.
         secrets: its client secrets.
         certificates: its certificates.
         web: redirect addresses of web applications.
@@ -144,7 +145,7 @@ class Application:
             client_id=found["appId"].lower(),
             display_name=found["displayName"],
             created=found.get("createdDateTime") or "",
-            tags=frozenset(found.get("tags") or ()),
+            tags=frozenset(map(printable, found.get("tags") or ())),
             secrets=tuple(map(Password.from_graph, found.get("passwordCredentials") or ())),
             certificates=tuple(map(Certificate.from_graph, found.get("keyCredentials") or ())),
             web=tuple(web.get("redirectUris") or ()),
@@ -152,6 +153,11 @@ class Application:
             public_client=tuple((found.get("publicClient") or {}).get("redirectUris") or ()),
             implicit_grants=tuple(kind for name, kind in grants.items() if implicit.get(name)),
         )
+
+    @property
+    def name(self) -> str:
+        """Its name, for people to read."""
+        return printable(self.display_name)
 
 
 class Applications(Requests):
@@ -214,9 +220,10 @@ def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-def _name_and_key_id(display_name: str, key_id: str) -> str:
-    return f"{display_name or 'without a name'} ({key_id})"
+def who_owns(owners: Mapping[str, str]) -> str:
+    """Say who owns an application, given as `Applications.owners` returns it."""
+    return ", ".join(f"{name} ({id_})".lstrip() for id_, name in owners.items()) or "nobody"
 
 
 def _owner(found: Mapping[str, Any]) -> tuple[str, str]:
-    return found["id"], found.get("displayName") or ""
+    return found["id"], printable(found.get("displayName") or "")

@@ -13,6 +13,7 @@ from typing import Any
 from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_DELETED_ITEMS
 from clients.graph.requests import Requests, id_of, unless_absent
 from clients.graph.times import moment
+from clients.http.bodies import printable
 
 RESTORABLE_FOR = timedelta(days=30)
 """For how long Entra keeps what was deleted."""
@@ -25,9 +26,10 @@ class DeletedItem:
     Attributes:
         id: its object id.
         client_id: its client id, in lower case.
-        display_name: its name.
+        display_name: its name, printable.
         deleted: when it was deleted, as Graph writes it.
-        tags: its tags.
+        tags: its tags, printable; those of this project are always.
+        created: when it was made, as Graph writes it; "" of a service principal.
     """
 
     id: str
@@ -35,6 +37,7 @@ class DeletedItem:
     display_name: str
     deleted: str
     tags: frozenset[str] = frozenset()
+    created: str = ""
 
     @property
     def purged_on(self) -> date:
@@ -47,7 +50,7 @@ class DeletedItems(Requests):
 
     def applications(self) -> list[DeletedItem]:
         """Return all deleted applications."""
-        return self._deleted("application", "applications")
+        return self._deleted("application", "applications", ",createdDateTime")
 
     def service_principals(self) -> list[DeletedItem]:
         """Return all deleted service principals."""
@@ -88,10 +91,10 @@ class DeletedItems(Requests):
             just_made=False,
         )
 
-    def _deleted(self, type_: str, words: str) -> list[DeletedItem]:
+    def _deleted(self, type_: str, words: str, more: str = "") -> list[DeletedItem]:
         # Listed whole: nothing is there for longer than 30 days.
         path = f"/v1.0/directory/deletedItems/microsoft.graph.{type_}"
-        path = f"{path}?$select=id,appId,displayName,deletedDateTime,tags&$top=999"
+        path = f"{path}?$select=id,appId,displayName,deletedDateTime,tags{more}&$top=999"
         attempting = f"list the deleted {words} of this tenant"
         return self._list(_item, path, attempting=attempting, needs=READ_DELETED_ITEMS) or []
 
@@ -104,7 +107,8 @@ def _item(found: Mapping[str, Any]) -> DeletedItem:
     return DeletedItem(
         id=found["id"],
         client_id=found["appId"].lower(),
-        display_name=found.get("displayName") or found["appId"],
+        display_name=printable(found.get("displayName") or found["appId"]),
         deleted=found["deletedDateTime"],
-        tags=frozenset(found.get("tags") or ()),
+        tags=frozenset(map(printable, found.get("tags") or ())),
+        created=found.get("createdDateTime") or "",
     )

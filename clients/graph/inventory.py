@@ -15,6 +15,7 @@ from clients.graph.applications import SELECT, Application
 from clients.graph.objects import ServicePrincipal
 from clients.graph.permissions import READ_APPLICATIONS
 from clients.graph.requests import Requests
+from clients.http.bodies import printable
 
 T = TypeVar("T")
 
@@ -125,7 +126,7 @@ def _filters(by: str, values: Iterable[str]) -> Iterator[str]:
 def _registered(found: Mapping[str, Any]) -> RegisteredApplication:
     return RegisteredApplication(
         Application.from_graph(found),
-        owners={each["id"]: each.get("displayName") or "" for each in found["owners"]},
+        owners={each["id"]: printable(each.get("displayName") or "") for each in found["owners"]},
         audience=found["signInAudience"],
         requested=frozenset(
             (resource["resourceAppId"].lower(), each["id"].lower(), each["type"])
@@ -139,6 +140,6 @@ def _registered(found: Mapping[str, Any]) -> RegisteredApplication:
 def _known(found: Mapping[str, Any]) -> KnownPrincipal:
     counted: dict[str, int] = {}
     for each in found["appRoleAssignments"]:
-        name = each.get("resourceDisplayName") or each["resourceId"]
+        name = printable(each.get("resourceDisplayName") or each["resourceId"])
         counted[name] = counted.get(name, 0) + 1
     return KnownPrincipal(ServicePrincipal.from_graph(found), found.get("accountEnabled") is not False, counted)

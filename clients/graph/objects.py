@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from clients.http.bodies import printable
+
 ALL_PRINCIPALS = "AllPrincipals"
 """The consent type of a grant for all users."""
 
@@ -20,11 +22,11 @@ class ServicePrincipal:
     Attributes:
         id: its object id.
         app_id: the client id of its application.
-        display_name: its name.
+        display_name: its name, printable.
         roles: the application roles that it offers and that are enabled, value -> id.
         scopes: the values of the delegated permissions that it offers and that are enabled.
         owner_tenant_id: the tenant that its application belongs to, "" where Graph does not say.
-        publisher: name of the application's verified publisher, "" where it has none.
+        publisher: name of the application's verified publisher as it is, "" where it has none.
         publisher_id: the verified publisher's id, "" where it has none.
         type: "Application", or "ManagedIdentity" of what Azure makes and keeps for one of its resources; others are of
             no concern here.
@@ -49,7 +51,7 @@ class ServicePrincipal:
         return cls(
             id=found["id"],
             app_id=found["appId"],
-            display_name=found.get("displayName") or found["appId"],
+            display_name=printable(found.get("displayName") or found["appId"]),
             roles={
                 role["value"]: role["id"]
                 for role in found.get("appRoles", [])

@@ -16,6 +16,7 @@ from clients.entra.caller import Caller
 from clients.graph.errors import is_absent
 from clients.graph.permissions import MANAGE_OWN_APPLICATIONS, READ_APPLICATIONS
 from clients.graph.requests import Requests, unless_absent
+from clients.http.bodies import printable
 from clients.http.errors import ServiceError
 from clients.http.shared_reads import ASKED_BY_KEY, SharedRead
 from clients.http.transport import Transport, no_body
@@ -29,7 +30,7 @@ class Password:
 
     Attributes:
         key_id: its id, a GUID in lower case.
-        display_name: its name, "" where it has none.
+        display_name: its name as it is, "" where it has none.
         starts: from when on it is valid, RFC 3339.
         ends: when it ends, RFC 3339.
     """
@@ -44,6 +45,14 @@ class Password:
         """Read it as Graph writes it."""
         name, starts, ends = (found.get(each) or "" for each in ("displayName", "startDateTime", "endDateTime"))
         return cls(found["keyId"].lower(), name, starts, ends)
+
+    def __str__(self) -> str:
+        return name_and_key_id(self.display_name, self.key_id)
+
+
+def name_and_key_id(display_name: str, key_id: str) -> str:
+    """Say which credential it is, for people to read."""
+    return f"{printable(display_name) or 'without a name'} ({key_id})"
 
 
 @dataclass(frozen=True)

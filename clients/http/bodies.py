@@ -119,8 +119,18 @@ class Body:
             return content.decode("utf-8", errors)
 
 
+def printable(text: str) -> str:
+    """Return a text in one line, without what a terminal obeys and what hides or turns the text around it.
+
+    It is for people: what has such characters is not equal to it, so that names are compared and written back as they
+    are.
+    """
+    return "".join(
+        each if each.isprintable() else " " if each.isspace() else "\N{REPLACEMENT CHARACTER}" for each in text
+    )
+
+
 def shortened(text: str, characters: int = EXCERPT_CHARACTERS) -> str:
     """Return a text on one line and printable, without secrets, cut after so many characters."""
-    plain = "".join(each if each.isprintable() or each.isspace() else "\N{REPLACEMENT CHARACTER}" for each in text)
-    line = redact(" ".join(plain.split()))  # before the cut: of a secret that is cut, it would see no secret
+    line = redact(" ".join(printable(text).split()))  # before the cut: of a secret that is cut, it would see no secret
     return line if len(line) <= characters else f"{line[:characters].rstrip()}..."

@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--import-file",
         type=Path,
         metavar="FILE",
-        help="where `pulumi import` shall find it (default: import-STACK.json)",
+        help="the file to write for `pulumi import --file` (default: import-STACK.json)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table, and ask nothing")
 

@@ -89,8 +89,8 @@ def _identity(found: Found, key: str, taken: Collection[str]) -> dict[str, Any]:
         said: dict[str, Any] = {"client_id": found.client_id, "display_name": found.name.replace("'", "")[:120]}
         if found.whose == "tenant":
             return {**said, "existing_owner": "tenant"}
-        return {**said, "expected_publisher": found.publisher}
-    name = found.name.replace("'", "")[:120]
+        return {**said, "expected_publisher": found.principal.principal.publisher if found.principal else ""}
+    name = found.application.application.display_name.replace("'", "")[:120]
     # azuread refuses to change an application while another has its name: docs/reference/facts-graph.md,
     # "Duplicate names".
     if found.shares_name_with or name.casefold() in taken:

@@ -9,6 +9,7 @@ from typing import Literal
 from clients.business_central.records import Assignment, Registration
 from clients.graph.inventory import KnownPrincipal, RegisteredApplication
 from clients.graph.objects import DelegatedGrant
+from clients.http.bodies import printable
 from reconcilers.registration.spec import PermissionSetSpec
 
 MICROSOFT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
@@ -60,12 +61,12 @@ class Found:
 
     @property
     def name(self) -> str:
-        """Its display name; where Entra has none of it, what its registration says."""
+        """Its display name, for people to read; where Entra has none of it, what its registration says."""
         if self.application:
-            return self.application.application.display_name
+            return self.application.application.name
         if self.principal:
             return self.principal.principal.display_name
-        return next((each.row.description for each in self.registrations.values()), "") or self.client_id
+        return next((each.row.name for each in self.registrations.values()), "") or self.client_id
 
     @property
     def whose(self) -> Whose:
@@ -84,7 +85,7 @@ class Found:
         """Who publishes it, for people to read."""
         if self.whose == "vendor" and self.principal:
             known = self.principal.principal
-            return known.publisher or f"not verified, of tenant {known.owner_tenant_id or 'not known'}"
+            return printable(known.publisher) or f"not verified, of tenant {known.owner_tenant_id or 'not known'}"
         words: dict[Whose, str] = {"own": "this tenant", "tenant": "this tenant", "microsoft": "Microsoft"}
         return words.get(self.whose, "not known")
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from clients.http.bodies import printable
 from commands.adopt.found import Found
 
 NOT_KNOWN = "not known"
@@ -64,6 +65,7 @@ class Judged:
             sets = ", ".join(
                 item.role_id + (f" ({item.company})" if item.company else "") for item in each.permission_sets
             )
+            sets = printable(sets)
             lines.append(f"{key}: {'' if each.row.is_working else 'disabled, '}{sets or 'no permission sets'}")
         elsewhere = found.principal.roles if found.principal else {}
         lines += [

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
+from clients.http.bodies import printable
 from commands.adopt.entries import Entry
 from settings.models import PROJECT
 from settings.writing import as_written
@@ -93,15 +94,15 @@ def _entry(entry: Entry) -> CommentedMap:
     secrets = written.get("credentials", {}).get("secrets")
     if secrets is not None:
         for index, key_id in enumerate(secrets["known"]):
-            secrets["known"].yaml_add_eol_comment(_one_line(entry.known[key_id]), index)
+            secrets["known"].yaml_add_eol_comment(printable(entry.known[key_id]), index)
     return written
 
 
 def _comments(entry: Entry) -> Iterator[str]:
     """Yield what stands above an entry: whose it is, and what the first `up` changes."""
-    yield f"Taken over: {_one_line(entry.found.name)}, {entry.found.client_id}."
+    yield f"Taken over: {entry.found.name}, {entry.found.client_id}."
     for each in entry.changes:
-        yield f"With the first `up` {_one_line(each)}."
+        yield f"With the first `up` {printable(each)}."
     if any(each.role_id == "SUPER" for there in entry.found.registrations.values() for each in there.permission_sets):
         yield "It holds SUPER, which no stack file can name: without `additionalPermissionSets: keep` it goes."
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from clients.entra.caller import Caller
 from clients.graph.objects import ServicePrincipal
 from clients.graph.permissions import MANAGE_ALL_APPLICATIONS
+from clients.http.bodies import printable
 from clients.http.errors import UserFacingError
 from commands.preflight.business_central import not_in_cloud
 from commands.preflight.findings import Finding, finding_from
@@ -115,7 +116,7 @@ class _Consents:
         refusals = [each for each in consents[0].plan.refusals if each.about == "publisher"]
         yield from (finding_from(self._where, each.error()) for each in refusals)
         if not refusals:
-            published = f"is published by {application.publisher}, as expected"
+            published = f"is published by {printable(application.publisher)}, as expected"
             yield Finding("ready", self._where, f"{application.display_name} ({application.app_id}) {published}")
 
     def _identity(self, consents: list[_Planned]) -> Iterator[Finding]:

@@ -218,7 +218,7 @@ class _Environment:
             if tag and tag.stack == self._stack.name:
                 yield self._leftover(row, tag.key)
             else:
-                unknown.append(f"{row.description} ({row.client_id}{f', of stack {tag.stack}' if tag else ''})")
+                unknown.append(f"{row.name} ({row.client_id}{f', of stack {tag.stack}' if tag else ''})")
         if unknown:
             found = f"enabled there and not this stack's: {', '.join(sorted(unknown))}"
             yield Finding("note", self._where, found, "If this environment is a copy, remove what it shall not have.")
@@ -226,7 +226,7 @@ class _Environment:
     def _leftover(self, row: Registration, key: str) -> Finding:
         remove = "disable and delete it in Business Central under Microsoft Entra Applications (page 9860)"
         integration = self._stack.integration(key)
-        who = f"{row.description} ({row.client_id}) of integration {key} can use it, though"
+        who = f"{row.name} ({row.client_id}) of integration {key} can use it, though"
         if integration and row.client_id == self._stack.client_id(integration):
             found = (
                 f"{who} the stack file does not say so: the environment was copied from one where it does, or somebody "

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
-from clients.graph.applications import Application
+from clients.graph.applications import Application, who_owns
 from clients.graph.times import when_it_ends
 from clients.http.errors import UserFacingError
 from commands.preflight import custody
@@ -49,8 +49,8 @@ def find(stack: Stack, applications: Collection[Application]) -> list[Finding]:
 def _application(stack: Stack, application: Application, key: str) -> Finding:
     secrets = f", with {len(application.secrets)} secret(s)" if application.secrets else ", without a secret"
     found = (
-        f"application {application.display_name!r} ({application.client_id}) was made for integration {key} of stack "
-        f"{stack.name} at {application.created}{secrets}, and the state does not know it"
+        f"application {application.display_name!r} ({application.client_id}), made at {application.created}{secrets}, "
+        f"has the tag of integration {key} of stack {stack.name}, and the state does not know it"
     )
     leftover = partial(Finding, "leftover", WHERE, found, blocks_up=_has_needed_name(stack, application))
     if not stack.state.components:  # a killed run has recorded the component, so this may be the wrong state
@@ -69,11 +69,19 @@ def _application(stack: Stack, application: Application, key: str) -> Finding:
     component = stack.state.components.get(key)
     if stack.integration(key) is None or component is None or key in stack.state.applications:
         return leftover(remedy=remove)
+    try:
+        owned = f"this one is owned by {who_owns(stack.session.applications.owners(application.id))}"
+    except UserFacingError as problem:
+        owned = f"who owns this one is not known ({problem})"
     keep = (
         f"`pulumi import azuread:index/application:Application {key} /applications/{application.id} --parent "
         f"component={component} --generate-code=false --protect=false --stack {stack.full_name}`"
     )
-    return leftover(remedy=f"{remove} To keep it, take it into the state, and then `pulumi up`: {keep}.")
+    return leftover(
+        remedy=f"{remove} Whoever may register applications can set a tag, and {owned}. To keep it, "
+        f"where it is yours, take it into the state, look with preflight what else signs in with it, and then "
+        f"`pulumi up`: {keep}."
+    )
 
 
 def _has_needed_name(stack: Stack, application: Application) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 
 from clients.entra.caller import Caller
 from clients.graph.applications import Application
+from clients.http.bodies import printable
 from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys, key_path
@@ -57,7 +58,7 @@ def _of_application(stack: Stack, integration: Integration, application: Applica
             "Entra sends people who sign in there, with a code. What is wanted belongs under `redirectUris`; the rest, "
             f"remove in Entra. {_WHOLE}"
         )
-        yield from _note(integration, application, kind, sorted(set(there) - set(named or ())), remedy)
+        yield from _note(integration, application, kind, sorted(map(printable, set(there) - set(named or ()))), remedy)
     remedy = f"Tokens reach the browser's address bar then: turn it off in Entra, where nobody needs it. {_WHOLE}"
     yield from _note(integration, application, "implicit grants", application.implicit_grants, remedy)
     ours = {each.public.thumbprint for each in integration.credentials.certificates} | {
@@ -81,7 +82,7 @@ def _of_principal(stack: Stack, integration: Integration, application: Applicati
             then = (
                 "ask who did it; `enabled` in the stack file says whether `pulumi up --refresh` enables it or goes on"
             )
-        found = f"the service principal of {application.display_name} ({application.client_id}) is disabled"
+        found = f"the service principal of {application.name} ({application.client_id}) is disabled"
         yield Finding("note", key_path(integration), found, f"Nobody can sign in with it: {then}.")
 
 
@@ -105,8 +106,5 @@ def _note(
     integration: Integration, application: Application, kind: str, there: Collection[str], remedy: str
 ) -> Iterator[Finding]:
     if there:
-        found = (
-            f"{application.display_name} ({application.client_id}) has {kind} that no stack file names: "
-            f"{', '.join(there)}"
-        )
+        found = f"{application.name} ({application.client_id}) has {kind} that no stack file names: {', '.join(there)}"
         yield Finding("note", key_path(integration), found, remedy)

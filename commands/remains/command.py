@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from clients.graph.applications import who_owns
 from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli, stack_file_writer
@@ -15,7 +17,7 @@ from commands.output import Output
 from commands.pulumi_cli import StackUnreadable
 from commands.remains import vaults
 from commands.remains.left import Left, find
-from commands.remains.restore import import_file, restore
+from commands.remains.restore import Restored, import_file, restore
 from commands.stack_file import StackFile
 from commands.stack_file_writer import NotWritten
 from settings.loading import SettingsError
@@ -27,9 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stack", required=True, help="the stack, as in `pulumi up --stack`")
     parser.add_argument("--config-file", type=Path, metavar="FILE", help="the stack file, where it is another one")
     doing = parser.add_mutually_exclusive_group()
-    doing.add_argument("--purge", action="store_true", help="remove for good what can be removed")
+    doing.add_argument("--purge", action="store_true", help="remove for good what nobody uses any more")
     doing.add_argument("--restore", metavar="KEY", help="restore the application of this integration")
-    text = "with --restore, where `pulumi import` shall find it (default: import-STACK.json)"
+    text = "with --restore, which application, where more than one has the tag of this integration"
+    parser.add_argument("--client-id", default="", metavar="ID", help=text)
+    text = "with --restore, the file to write for `pulumi import --file` (default: import-STACK.json)"
     parser.add_argument("--import-file", type=Path, metavar="FILE", help=text)
     text = "a vault to look in, beside those that the stack file names; may be repeated"
     parser.add_argument("--vault", action="append", default=[], metavar="NAME", help=text)
@@ -81,6 +85,12 @@ def _purge(
     removed: list[dict[str, Any]] = []
     failures: list[str] = []
     for row in left.kept:
+        if row.may_be_in_use:
+            failures.append(
+                f"{row}. It was not removed: after `pulumi destroy`, remove it in Business Central under Microsoft "
+                "Entra Applications (page 9860)."
+            )
+            continue
         declared = environments[row.environment]
         environment = session.environment(declared.name, declared.base_url or "", declared.scope or "")
         try:
@@ -113,7 +123,10 @@ def _show(
     if not all_left:
         console.print(f"Nothing of stack {arguments.stack} is left.", markup=False, highlight=False)
     elif left.deleted and not removed:
-        hint = "`--restore KEY` brings an application back with its service principal; `--purge` removes for good."
+        hint = (
+            "`--restore KEY` brings an application back with its service principal; `--purge` removes for good, also "
+            "what a stack of this name in another backend left."
+        )
         console.print(hint, markup=False, highlight=False)
 
 
@@ -125,25 +138,38 @@ def _restore(arguments: argparse.Namespace, session: Session) -> int:
             f"{path} is there already, perhaps not imported yet: `pulumi import` it first and remove it, or name "
             "another one with --import-file. Nothing was restored."
         )
-    application_id, principal_id = restore(session, name, key)
-    written = json.dumps(import_file(key, application_id, principal_id), indent=2) + "\n"
+    restored = restore(session, name, key, arguments.client_id)
+    written = json.dumps(import_file(key, restored.application_id, restored.principal_id), indent=2) + "\n"
     try:
         stack_file_writer.create(path, written)
     except NotWritten as problem:
         raise StackUnreadable(f"It is restored, but {problem} Run it again with another --import-file.") from None
     command = pulumi_cli.import_command(arguments, path)
     if arguments.json:
-        restored = {"key": key, "applicationId": application_id, "servicePrincipalId": principal_id}
-        said = {"stack": arguments.stack, "restored": restored, "importFile": str(path), "commands": [command]}
+        said = {
+            "stack": arguments.stack,
+            "restored": restored.as_json(key),
+            "importFile": str(path),
+            "commands": [command],
+        }
         sys.stdout.write(json.dumps(said, indent=2) + "\n")
         return 0
-    lines = [
-        f"Restored: application {application_id} and service principal {principal_id} of {key}, with the secrets that",
-        "had not ended. Import them into the state, with the integration in the stack file:",
-        f"  {command}",
-        "Then `pulumi up` grants consent and registers again, since both went with `destroy`, and makes a secret for",
-        "each label, since the value of one cannot be read again. Those that came back work until they end;",
-        "`python -m commands preflight` names them, and `known` keeps them.",
-    ]
-    Output(soft_wrap=True).print("\n".join(lines), markup=False, highlight=False)
+    Output(soft_wrap=True).print("\n".join(_restored(restored, key, command)), markup=False, highlight=False)
     return 0
+
+
+def _restored(restored: Restored, key: str, command: str) -> Iterator[str]:
+    yield f"Restored: application {restored.client_id} ({restored.application_id}) and service principal"
+    yield f"{restored.principal_id} of {key}."
+    if restored.found is None:
+        yield "Entra does not show yet who owns it and what signs in with it: look there before the next step."
+    else:
+        yield f"Owned by {who_owns(restored.found.owners)}. What signs in with it again:"
+        yield from (f"  {each}" for each in restored.credentials or ["no secret and no certificate"])
+    yield "It is known by its tag, which whoever may register applications can set. Where it is the outside system's,"
+    yield "import it into the state, with the integration in the stack file:"
+    yield f"  {command}"
+    yield "`python -m commands preflight` then names what came back and the stack file does not name: secrets, which"
+    yield "`known` keeps, certificates, federated credentials, owners. After that `pulumi up` grants consent and"
+    yield "registers again, since both went with `destroy`, and makes a secret for each label, since the value of one"
+    yield "cannot be read again."

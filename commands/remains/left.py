@@ -57,16 +57,24 @@ class Kept:
     Attributes:
         environment: the environment's key in the stack file.
         row: the row and the state of its user.
+        may_be_in_use: whether its application is there, and only the stack file names it: a stack that is deployed
+            may declare it so, and somebody else may have made it.
     """
 
     environment: str
     row: Registration
+    may_be_in_use: bool = False
 
     def __str__(self) -> str:
         """Say it for people."""
         return (
-            f"registration {self.row.description} ({self.row.client_id}) in {self.environment}: disabled and without "
-            "permission sets; Business Central keeps it where its user has ever logged in"
+            f"registration {self.row.name} ({self.row.client_id}) in {self.environment}: disabled and without "
+            "permission sets; "
+            + (
+                "the stack file names its application, so that it may be in use"
+                if self.may_be_in_use
+                else "Business Central keeps it where its user has ever logged in"
+            )
         )
 
     def as_json(self) -> dict[str, str]:
@@ -75,7 +83,7 @@ class Kept:
             "kind": "registration",
             "environment": self.environment,
             "clientId": self.row.client_id,
-            "name": self.row.description,
+            "name": self.row.name,
         }
 
 
@@ -111,13 +119,16 @@ def find(session: Session, stack: str, environments: Mapping[str, Environment], 
         UserFacingError: Entra's deleted items cannot be read.
     """
     deleted = of_stack(stack, session.deleted_items.applications(), session.deleted_items.service_principals())
-    client_ids = {each.item.client_id for each in deleted} | set(declared)
+    gone = {each.item.client_id for each in deleted}
+    client_ids = gone | set(declared)
     kept: list[Kept] = []
     problems: dict[str, UserFacingError] = {}
     for key, each in environments.items() if client_ids else ():
         try:
             environment = session.environment(each.name, each.base_url or "", each.scope or "")
-            kept += still_registered(key, client_ids, environment.registrations(), environment.all_assignments())
+            rows, assignments = environment.registrations(), environment.all_assignments()
+            kept += still_registered(key, client_ids - gone, rows, assignments, may_be_in_use=True)
+            kept += still_registered(key, gone, rows, assignments)
         except UserFacingError as problem:
             problems[key] = problem
     return Left(deleted, tuple(kept), problems)
@@ -146,7 +157,13 @@ def still_registered(
     client_ids: Iterable[str],
     rows: Mapping[str, Registration],
     assignments: Mapping[str, Iterable[Assignment]],
+    *,
+    may_be_in_use: bool = False,
 ) -> list[Kept]:
     """Return the registrations that are left in an environment, whose key in the stack file is given."""
     found = (rows[each] for each in sorted(client_ids) if each in rows)
-    return [Kept(key, row) for row in found if not row.is_working and not list(assignments.get(row.client_id, ()))]
+    return [
+        Kept(key, row, may_be_in_use)
+        for row in found
+        if not row.is_working and not list(assignments.get(row.client_id, ()))
+    ]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from clients.graph.applications import Application
+from clients.graph.deleted_items import DeletedItem
+from clients.graph.inventory import RegisteredApplication
+from clients.graph.times import when_it_ends
 from clients.http.errors import FailedPrecondition
 from clients.session import Session
 from commands.preflight.stack import Tag
@@ -13,30 +18,117 @@ from commands.remains.left import of_stack
 from settings.models import PROJECT
 
 
-def restore(session: Session, stack: str, key: str) -> tuple[str, str]:
-    """Restore an integration's application, the one that was deleted last, and then its service principal.
+@dataclass(frozen=True)
+class Restored:
+    """What was restored.
 
-    What an interrupted run has restored already stays, so that it can be repeated.
+    Attributes:
+        application_id: object id of the application.
+        client_id: its client id.
+        principal_id: object id of its service principal.
+        found: who owns it and what signs in with it, None where Entra does not show it yet.
+    """
 
-    Returns:
-        The object ids of the application and of the service principal.
+    application_id: str
+    client_id: str
+    principal_id: str
+    found: RegisteredApplication | None
+
+    @property
+    def credentials(self) -> list[str]:
+        """Its secrets and certificates, each a line without its full stop."""
+        if self.found is None:
+            return []
+        has = self.found.application
+        return [
+            f"{kind} {each}, which {when_it_ends(each.ends)}"
+            for kind, all_ in (("secret", has.secrets), ("certificate", has.certificates))
+            for each in all_
+        ]
+
+    def as_json(self, key: str) -> dict[str, Any]:
+        """Return it for programs; `owners`, `secrets` and `certificates` are null where they are not known."""
+        has = self.found.application if self.found else None
+        return {
+            "key": key,
+            "clientId": self.client_id,
+            "applicationId": self.application_id,
+            "servicePrincipalId": self.principal_id,
+            "owners": list(self.found.owners) if self.found else None,
+            "secrets": [each.key_id for each in has.secrets] if has else None,
+            "certificates": [each.key_id for each in has.certificates] if has else None,
+        }
+
+
+def restore(session: Session, stack: str, key: str, client_id: str = "") -> Restored:
+    """Restore an integration's application, and then its service principal.
+
+    What an interrupted run has restored already stays, so that it can be repeated. Whose an application is, its tag
+    alone says, which anybody may set who may register applications: of several none is chosen.
+
+    Args:
+        session: the clients of its tenant.
+        stack: the stack's name, without an organisation.
+        key: of the integration.
+        client_id: which of several applications, "" where there is only one.
 
     Raises:
-        UserFacingError: there is none, or Graph refuses.
+        UserFacingError: there is none, or more than one, or Graph refuses.
     """
     items = session.deleted_items
     principals = items.service_principals()
-    ours = [each for each in of_stack(stack, items.applications(), principals) if each.key == key]
-    application = next((each.item for each in ours if each.kind == "application"), None)
-    if application:
+    ours = of_stack(stack, items.applications(), principals)
+    deleted = {each.item.client_id: each.item for each in ours if each.kind == "application" and each.key == key}
+    living = {
+        each.client_id: each
+        for each in session.applications.tagged(f"{PROJECT}:{stack}:")
+        if Tag.find_in(each.tags) == Tag(stack, key) and each.client_id not in deleted  # that index may be late
+    }
+    application = _the_one(stack, key, client_id, [*deleted.values(), *living.values()])
+    if isinstance(application, DeletedItem):
         items.restore(application, "application")
-        object_id, client_id = application.id, application.client_id
-    else:
-        object_id, client_id = _living(session, stack, key)
+    principal_id = _with_principal(session, key, application, principals)
+    found = next(iter(session.inventory.applications([application.client_id])), None)
+    return Restored(application.id, application.client_id, principal_id, found)
+
+
+def _the_one(
+    stack: str, key: str, client_id: str, tagged: list[DeletedItem | Application]
+) -> DeletedItem | Application:
+    """Return the application that is meant among those that have the tag, deleted or not."""
+    attempted = f"restore the application of {key}"
+    chosen = [each for each in tagged if client_id.lower() in ("", each.client_id)]
+    if not chosen:
+        raise FailedPrecondition(
+            attempted,
+            f"Entra's deleted items have none that stack {stack} made for it"
+            + (f" with the client id {client_id}" if client_id else ""),
+            "Without --restore, the command lists what there is. After 30 days Entra deletes it for good.",
+        )
+    if len(chosen) > 1:
+        raise FailedPrecondition(
+            attempted,
+            f"{len(chosen)} applications have its tag: {'; '.join(map(_told, chosen))}",
+            "Whoever may register applications can set a tag: look which one the outside system used, and name it with "
+            "--client-id. Nothing was restored.",
+        )
+    return chosen[0]
+
+
+def _told(each: DeletedItem | Application) -> str:
+    end = f"deleted {each.deleted}" if isinstance(each, DeletedItem) else "not deleted"
+    return f"{each.display_name} ({each.client_id}), made {each.created or 'at a time that is not known'}, {end}"
+
+
+def _with_principal(
+    session: Session, key: str, application: DeletedItem | Application, principals: list[DeletedItem]
+) -> str:
+    """Restore the service principal of an application unless it is there, and return its object id."""
+    client_id = application.client_id
     deleted = next((each for each in principals if each.client_id == client_id), None)
     if deleted:
-        items.restore(deleted, "service principal")
-        return object_id, deleted.id
+        session.deleted_items.restore(deleted, "service principal")
+        return deleted.id
     there = session.graph.service_principal(client_id)
     if there is None:
         raise FailedPrecondition(
@@ -44,19 +136,7 @@ def restore(session: Session, stack: str, key: str) -> tuple[str, str]:
             "it is not among Entra's deleted items, and the application has none",
             f"Make one: `az ad sp create --id {client_id}`, and run this again.",
         )
-    return object_id, there.id
-
-
-def _living(session: Session, stack: str, key: str) -> tuple[str, str]:
-    """Return object id and client id of the application that has the tag, and is not deleted."""
-    for each in session.applications.tagged(f"{PROJECT}:{stack}:"):
-        if (tag := Tag.find_in(each.tags)) and tag == Tag(stack, key):
-            return each.id, each.client_id
-    raise FailedPrecondition(
-        f"restore the application of {key}",
-        f"Entra's deleted items have none that stack {stack} made for it",
-        "Without --restore, the command lists what there is. After 30 days Entra deletes it for good.",
-    )
+    return there.id
 
 
 def import_file(key: str, application_id: str, principal_id: str) -> dict[str, Any]:

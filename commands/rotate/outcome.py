@@ -94,9 +94,11 @@ class Outcome:
 
     def _next_up(self) -> Iterator[str]:
         if add := self.rotation.add:
-            where = "hands it over (the stack's output clientSecret)"
+            where = "leaves it in the stack's output clientSecret: hand it over"
             if place := self.known.secrets.deliver or self.known.secrets.custody:
                 where = f"puts it into the vault {place.key_vault}, as {place.secret_name}"
+            elif self.known.live.keys() - set(self.rotation.remove):
+                where += f" within {self.known.terms.overlap_days} days, since the secret before it is removed then"
             ends = f"{self.known.terms.end(add):%Y-%m-%d}"
             yield f"The next `pulumi up` makes the secret '{add}', which ends {ends}, and {where}."
         made = [label for label in self.rotation.remove if label in self.known.recorded]

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from clients.business_central.records import Assignment, PermissionSet
+from clients.http.bodies import printable
 from clients.http.errors import FailedPrecondition
 from reconcilers.registration.spec import DeclaredRegistration, Live, PermissionSetSpec, Recorded, RegistrationSpec
 
@@ -22,7 +23,7 @@ class ResolvedPermissionSet(NamedTuple):
     company: str
 
     def __str__(self) -> str:
-        return self.permission_set.role_id + (f" in {self.company}" if self.company else "")
+        return printable(self.permission_set.role_id + (f" in {self.company}" if self.company else ""))
 
 
 def resolve(

@@ -27,7 +27,7 @@ def trusted_subjects(tenant: Tenant, client_id: str) -> list[str]:
 
 def test_the_pages_commands_make_what_the_bootstrap_stack_makes(tenant: Tenant, tmp_path: Path) -> None:
     blocks = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 3, "the deployer, its trust, the reader"
+    assert len(blocks) == 4, "the deployer, its trust, the reader, its second trust"
     administrator = AzureCli(tenant, tmp_path / "administrator")
     administrator.sign_in_as_administrator()
     said = administrator.script(["bash", "-euc", "\n".join([*blocks, 'echo "$deployer $reader"'])])
@@ -35,7 +35,8 @@ def test_the_pages_commands_make_what_the_bootstrap_stack_makes(tenant: Tenant, 
     assert held(tenant, deployer) == roles_of_preset("pipeline-deployer")
     assert held(tenant, reader) == roles_of_preset("pipeline-reader")
     assert trusted_subjects(tenant, deployer) == ["repo:OWNER/REPO:environment:production"]
-    assert trusted_subjects(tenant, reader) == ["repo:OWNER/REPO:environment:preview"]
+    of_reader = [f"repo:OWNER/REPO:environment:{each}" for each in ("preview", "rotation")]
+    assert trusted_subjects(tenant, reader) == of_reader
 
     # A job of GitHub Actions then signs in as it, with the same CLI.
     github = OutsideIssuer().known(tenant)

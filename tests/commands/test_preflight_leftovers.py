@@ -32,6 +32,17 @@ def test_an_application_that_no_state_knows_is_found_by_its_tag_with_both_ways_o
         f"`pulumi import azuread:index/application:Application magento /applications/{application.object_id} --parent "
         f"component={COMPONENT} --generate-code=false --protect=false --stack demo`"
     ) in found["remedy"]
+    before_the_import = found["remedy"].partition("`pulumi import")[0]
+    assert "Whoever may register applications can set a tag, and this one is owned by " in before_the_import
+
+
+def test_an_application_whose_owners_cannot_be_read_is_left_over_all_the_same(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication
+) -> None:
+    tag(application, tenant)
+    tenant.fault({"path": "/owners$"}, action="status", status=403, code="denied", message="no")
+    found = run_preflight(tenant, tmp_path, state=exported()).only("leftover")
+    assert "who owns this one is not known (could not list the owners of" in found["remedy"]
 
 
 def test_an_application_that_is_left_over_with_its_name_is_in_the_way(

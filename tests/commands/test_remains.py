@@ -9,20 +9,26 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.adopt import stack_file
+from tests.support.directory_objects import JOB_QUEUE_RUNNER
 from tests.support.entra import graph
 from tests.support.tenant import Tenant
 from tests.support.warm_process import WarmProcess
-from tests.support.wizard import Made, run_wizard
+from tests.support.wizard import Made, register, run_wizard, writes
+
+ADMINISTRATOR = "ad313157-8a70-4d3b-9c53-0c4f1e9b0001"
 
 
-def remains(tenant: Tenant, folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
-    file = folder / "Pulumi.demo.yaml"
-    file.write_text(stack_file(tenant))
-    arguments = ["remains", "--stack", "demo", "--config-file", str(file), "--json", *options]
-    with WarmProcess("commands", arguments, {"PATH": os.environ["PATH"], **tenant.ready.environment()}) as process:
-        code, output = process.wait(timeout=120), process.stdout
-        said = process.stderr
+def remains(tenant: Tenant, folder: Path, *options: str, text: str = "") -> tuple[int, dict[str, Any], str]:
+    code, output, said = run(tenant, folder, "--json", *options, text=text)
     return code, json.loads(output or "{}"), said
+
+
+def run(tenant: Tenant, folder: Path, *options: str, text: str = "") -> tuple[int, str, str]:
+    file = folder / "Pulumi.demo.yaml"
+    file.write_text(text or stack_file(tenant))
+    arguments = ["remains", "--stack", "demo", "--config-file", str(file), *options]
+    with WarmProcess("commands", arguments, {"PATH": os.environ["PATH"], **tenant.ready.environment()}) as process:
+        return process.wait(timeout=120), process.stdout, process.stderr
 
 
 def destroyed(tenant: Tenant, *, logged_in: bool = False) -> Made:
@@ -81,6 +87,58 @@ def test_an_application_is_restored_with_its_service_principal_also_after_half_o
     assert restored["commands"][0].startswith(f"pulumi import --file {file} --stack demo ")
 
 
+def test_of_several_applications_with_the_tag_none_is_restored_until_one_is_named(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    """A tag can be set by whoever may register applications, and a deleted one's is not to be told from ours."""
+    made = destroyed(tenant)
+    others = run_wizard(tenant, "Shop of Eve", sets=())
+    graph(tenant, "PATCH", f"/applications/{others.object_id}", {"tags": ["entra-business-central:demo:shop"]})
+    options = ("--restore", "shop", "--import-file", str(tmp_path / "import.json"))
+    for state in ("not deleted", "deleted 20"):
+        if state != "not deleted":
+            tenant.edit("delete_application", clientId=others.client_id)
+        code, _, said = remains(tenant, tmp_path, *options)
+        assert code == 2
+        assert said.startswith("could not restore the application of shop: 2 applications have its tag: ")
+        assert f"Shop ({made.client_id}), made 20" in said
+        assert f"Shop of Eve ({others.client_id}), made 20" in said
+        assert state in said.partition(others.client_id)[2]
+        assert "name it with --client-id. Nothing was restored." in said
+    assert len(tenant.state()["entra"]["deletedItems"]) == 6, "with another stack's, each with its service principal"
+
+    code, _, said = remains(tenant, tmp_path, *options, "--client-id", others.client_id[::-1])
+    assert (code, "have none that stack demo made for it with the client id" in said) == (2, True)
+    code, found, said = remains(tenant, tmp_path, *options, "--client-id", made.client_id.upper())
+    assert (code, said) == (0, "")
+    assert found["restored"]["applicationId"] == made.object_id
+    assert (found["restored"]["owners"], found["restored"]["secrets"]) == ([], [made.key_id])
+    assert others.client_id in {each["appId"] for each in tenant.state()["entra"]["deletedItems"]}
+
+
+def test_who_owns_what_was_restored_and_what_signs_in_with_it_is_said_before_the_import(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    made = run_wizard(tenant, "Shop", sets=())
+    reference = f"{tenant.ready.origin}/v1.0/directoryObjects/{ADMINISTRATOR}"
+    graph(tenant, "POST", f"/applications/{made.object_id}/owners/$ref", {"@odata.id": reference})
+    graph(tenant, "PATCH", f"/applications/{made.object_id}", {"tags": ["entra-business-central:demo:shop"]})
+    tenant.edit("delete_application", clientId=made.client_id)
+    code, printed, _ = run(tenant, tmp_path, "--restore", "shop", "--import-file", str(tmp_path / "import.json"))
+    assert code == 0
+    before, _, after = printed.partition("pulumi import --file")
+    assert f"Owned by Administrator ({ADMINISTRATOR}). What signs in with it again:" in before
+    assert f"  secret NaviPartner integration - 2026-11-30 ({made.key_id}), which ends 2126-11-30" in before
+    assert "`python -m commands preflight`" in after
+
+    tenant.edit("delete_application", clientId=made.client_id)
+    nothing_yet = {"method": "GET", "path": "/v1.0/applications$"}  # the second: the first is for tags
+    tenant.fault(nothing_yet, action="raw", status=200, body='{"value": []}', skip=1)
+    code, printed, _ = run(tenant, tmp_path, "--restore", "shop", "--import-file", str(tmp_path / "second.json"))
+    assert code == 0
+    assert "Entra does not show yet who owns it and what signs in with it: look there before" in printed
+
+
 def test_without_a_stack_file_it_says_that_business_central_was_not_looked_at(tenant: Tenant, tmp_path: Path) -> None:
     made = destroyed(tenant)
     nowhere = tmp_path / "nothing.yaml"
@@ -107,3 +165,15 @@ def test_purge_removes_what_can_be_removed_and_says_what_cannot(tenant: Tenant, 
     left = tenant.state()["entra"]["deletedItems"]
     assert left, "another stack's is not touched"
     assert made.client_id not in {each["appId"] for each in left}
+
+
+def test_purge_leaves_a_registration_that_a_stack_in_use_may_have_declared(tenant: Tenant, tmp_path: Path) -> None:
+    """Of a vendor's application that the stack file names: disabled and without permission sets, and it stays."""
+    register(tenant, JOB_QUEUE_RUNNER, "Runner", "Production", ())
+    tenant.edit("disable_registration", environment="Production", clientId=JOB_QUEUE_RUNNER)
+    text = stack_file(tenant) + f"  entra-business-central:integrations:\n    a: {{clientId: {JOB_QUEUE_RUNNER}}}\n"
+    tenant.clear_requests()
+    code, found, said = remains(tenant, tmp_path, "--purge", text=text)
+    assert [each["clientId"] for each in found["remains"]] == [JOB_QUEUE_RUNNER]
+    assert (code, found["removed"], writes(tenant)) == (1, [], [])
+    assert "the stack file names its application, so that it may be in use. It was not removed" in said

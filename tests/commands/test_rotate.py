@@ -46,6 +46,9 @@ def test_a_secret_that_is_due_gets_a_successor_and_the_file_is_otherwise_as_it_w
     assert [each.name for each in stack.file.parent.iterdir()] == [stack.file.name]
     assert f"changed\tintegrations.magento.credentials.secrets.issued\tChanged: added '{TODAY}'." in run.output
     assert f"The next `pulumi up` makes the secret '{TODAY}'" in run.output
+    assert (
+        f"clientSecret: hand it over within {OVERLAP} days, since the secret before it is removed then." in run.output
+    )
     asked = [each for each in stack.tenant.requests(OURS) if each["path"].startswith("/v1.0/")]
     assert [(each["method"], each["path"]) for each in asked] == [("GET", "/v1.0/applications")]
     again = stack.rotate("--json")
@@ -140,6 +143,7 @@ def test_a_leak_takes_a_successor_and_removes_the_old_at_once(stack: RotatingSta
     run = stack.rotate("--now", "magento", "--reason", "printed in\na log", "--json")
     assert (run.code, run.only["add"], run.only["remove"]) == (CHANGED, f"{TODAY}b", [TODAY]), run
     assert run.only["reason"] == "printed in a log"
+    assert run.only["nextUp"][0].endswith("clientSecret: hand it over.")
     assert f"['{TODAY}b']" in run.file
 
 

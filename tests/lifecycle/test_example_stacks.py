@@ -15,7 +15,7 @@ from tests.support.registrations import registrations
 from tests.support.stack import FIRST, MINUTES_4, Run, Stack
 from tests.support.tenant import REPOSITORY, Tenant
 
-EXAMPLES = {path.stem.removeprefix("Pulumi."): path for path in (REPOSITORY / "stacks").glob("Pulumi.*.yaml")}
+EXAMPLES = {path.stem.removeprefix("Pulumi."): path for path in (REPOSITORY / "stacks").glob("Pulumi.example*.yaml")}
 TEAMS = ("example-identities", "example-registrations")
 """In the order in which they are run."""
 BOOTSTRAP = "example-bootstrap"

@@ -41,7 +41,7 @@ ROOT = Path(__file__).parents[2]
 PRESETS = ROOT / "presets"
 _PAGE = (ROOT / "docs/reference/stack-file.md").read_text(encoding="utf-8")
 BASES = [
-    *(read_yaml(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))),
+    *(read_yaml(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "stacks").glob("Pulumi.example*.yaml"))),
     *(read_yaml(each) for each in re.findall(r"^```yaml\n(config:.*?)^```", _PAGE, re.MULTILINE | re.DOTALL)),
 ]
 """Valid stack files, which together have every key."""

@@ -6,13 +6,16 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from clients.graph import permissions as graph_permissions
 from clients.http.transport import USER_AGENT
 from rehearsal.demo.next_steps import README_SECTION
+from rehearsal.pulumi_cli.pin import VERSION as CLI_VERSION
 from settings.business_central_permissions import BUSINESS_CENTRAL_ROLES
 
 PROJECT = Path(__file__).parents[2]
@@ -104,19 +107,38 @@ def test_the_permissions_that_people_copy_are_those_that_the_program_names() -> 
     assert set(re.findall(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})=Role", text)) == _DEPLOYER | _READER
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "docs/pipeline.md",
-        ".github/workflows/rotate.yaml",
-        ".github/workflows/test.yaml",
-        ".github/workflows/companion-extension.yaml",
-    ],
-)
-def test_actions_are_pinned_by_commit(page: str) -> None:
-    actions = re.findall(r"uses: (\S+)", (PROJECT / page).read_text(encoding="utf-8"))
-    assert actions
-    assert [each for each in actions if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each)] == []
+_PIPELINES = [*(PROJECT / ".github" / "workflows").glob("*.yaml"), *PROJECT.glob("docs/pipeline*.md")]
+
+
+def test_what_pipelines_run_is_pinned_actions_by_commit_and_tools_by_version() -> None:
+    texts = {each.name: each.read_text(encoding="utf-8") for each in _PIPELINES}
+    used = re.compile(r"^ *(?:- )?uses: (\S+)", re.MULTILINE)
+    actions = {(name, each) for name, text in texts.items() for each in used.findall(text)}
+    assert {name for name, _ in actions} >= {"pipeline.md", "rotate.yaml", "test.yaml", "companion-extension.yaml"}
+    assert {(name, each) for name, each in actions if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each)} == set()
+    tools = {(name, each) for name, text in texts.items() for each in re.findall(r"dotnet tool install (.*)", text)}
+    assert {name for name, _ in tools} == {"companion-extension.yaml"}
+    assert {each for each in tools if not re.search(r" --version \d", each[1])} == set()
+
+
+def test_pipelines_run_the_cli_that_the_tests_run_on() -> None:
+    used = {name.name: set(re.findall(r"pulumi-version: (\S+)", _text_of(name))) for name in _PIPELINES}
+    assert {"pipeline.md", "rotate.yaml"} <= {name for name, versions in used.items() if versions}
+    assert set().union(*used.values()) == {CLI_VERSION.removeprefix("v")}
+
+
+@pytest.mark.parametrize("event", ["push", "pull_request"])
+def test_the_workflow_of_the_tests_runs_for_all_but_a_team_s_own_stack_files(event: str) -> None:
+    patterns = YAML(typ="safe").load(PROJECT / ".github" / "workflows" / "test.yaml")["on"][event]["paths"]
+
+    def runs_for(file: str) -> bool:
+        """The last pattern that fits decides."""
+        return not [each for each in patterns if fnmatch(file, each.removeprefix("!"))][-1].startswith("!")
+
+    assert not runs_for("stacks/Pulumi.prod.yaml")
+    examples = [f"stacks/{each.name}" for each in (PROJECT / "stacks").glob("Pulumi.example*.yaml")]
+    others = ["settings/models.py", "presets/magento.yaml", "stacks/config.schema.json", ".github/workflows/test.yaml"]
+    assert [each for each in [*examples, *others] if not runs_for(each)] == []
 
 
 _CONTINUED = re.compile(r"\s*\n\s*(?:#|//)?\s*")  # a sentence goes on in the next line, of a comment too

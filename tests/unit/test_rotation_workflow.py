@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-WORKFLOW = Path(__file__).parents[2] / ".github" / "workflows" / "rotate.yaml"
-STEPS: dict[str, Any] = {
-    each["id"]: each for each in YAML(typ="safe").load(WORKFLOW)["jobs"]["rotate"]["steps"] if "id" in each
-}
+PROJECT = Path(__file__).parents[2]
+JOB: dict[str, Any] = YAML(typ="safe").load(PROJECT / ".github" / "workflows" / "rotate.yaml")["jobs"]["rotate"]
+STEPS: dict[str, Any] = {each["id"]: each for each in JOB["steps"] if "id" in each}
 
 
 class Runner:
@@ -39,6 +39,12 @@ class Runner:
         self.git("-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "--quiet", "--message", "First")
         self.git("push", "--quiet", "origin", "main")
         self.program("gh", 'echo "$@" >> ../asked')
+
+    def again(self) -> None:
+        """Check main out anew, as the next run does."""
+        self.git("switch", "--quiet", "--discard-changes", "main")
+        self.git("fetch", "--quiet")
+        self.git("reset", "--quiet", "--hard", "origin/main")
 
     def git(self, *arguments: str, cwd: Path | None = None) -> str:
         """Run git, and return what it prints."""
@@ -75,14 +81,27 @@ def runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
 
 
-def test_what_the_scripts_read_is_given_to_them() -> None:
-    job = YAML(typ="safe").load(WORKFLOW)["jobs"]["rotate"]
-    given = {*job["env"], *STEPS["rotate"]["env"], *STEPS["propose"]["env"]}
-    assert {"STACK", "LEAKED", "REASON", "PUSH"} <= given
-    assert job["if"] == "vars.ROTATE_STACK != ''"
+@pytest.mark.parametrize("step", ["rotate", "propose"])
+def test_what_a_script_reads_is_given_to_it(step: str) -> None:
+    read = set(re.findall(r"\$\{?([A-Z_]+)", STEPS[step]["run"]))
+    given = {*JOB["env"], *STEPS[step]["env"]}
+    assert {each for each in read - given if not each.startswith(("GITHUB_", "RUNNER_"))} == set()
+    assert {"STACK", "LEAKED"} <= read
+    assert JOB["if"] == "vars.ROTATE_STACK != ''"
 
 
-@pytest.mark.parametrize(("code", "goes_on"), [(0, True), (1, True), (3, True), (2, False)])
+def test_the_reader_is_to_trust_the_environment_that_the_job_names() -> None:
+    example = (PROJECT / "stacks" / "Pulumi.example-bootstrap.yaml").read_text(encoding="utf-8")
+    whole = re.sub(r"^( *)# (- name: github-rotation|  github: .*rotation\})$", r"\1\2", example, flags=re.MULTILINE)
+    reader = YAML(typ="safe").load(whole)["config"]["entra-business-central:integrations"]["reader"]
+    assert JOB["environment"] in {each["github"]["environment"] for each in reader["credentials"]["federated"]}
+    by_hand = (PROJECT / "docs" / "identities-by-hand.md").read_text(encoding="utf-8").partition("\n## Reader\n")[2]
+    assert f'"repo:OWNER/REPO:environment:{JOB["environment"]}"' in by_hand
+
+
+@pytest.mark.parametrize(
+    ("code", "goes_on"), [(0, True), (1, True), (3, True), (2, False), (127, False), (137, False), (143, False)]
+)
 def test_a_rotation_that_failed_ends_the_job_and_no_other(runner: Runner, code: int, *, goes_on: bool) -> None:
     runner.rotate_answers(code, edits=False)
     assert (runner.run("rotate") == 0) is goes_on
@@ -119,11 +138,50 @@ def test_a_pull_request_is_opened_or_the_open_one_written_anew(runner: Runner, *
     assert asked == [["pr", "create"], *([["pr", "edit"]] if is_open else [])]
 
 
-def test_it_is_pushed_where_that_is_wanted(runner: Runner) -> None:
+def test_no_run_of_the_schedule_writes_over_the_proposal_after_a_leak(runner: Runner) -> None:
+    runner.settings["LEAKED"] = "warehouse"
+    runner.rotate_answers(3, edits=True)
+    assert (runner.run("rotate"), runner.run("propose")) == (0, 0)
+    proposed = runner.git("rev-parse", "origin/rotate-prod-leak-warehouse")
+    assert "pr create --head rotate-prod-leak-warehouse --title Rotate secrets of prod: those of warehouse leaked" in (
+        runner.read("asked")
+    )
+    runner.again()
+    runner.settings["LEAKED"] = ""
+    assert (runner.run("rotate"), runner.run("propose")) == (0, 0)
+    runner.git("fetch", "--quiet")
+    assert runner.git("rev-parse", "origin/rotate-prod-leak-warehouse") == proposed
+    assert runner.git("rev-parse", "origin/rotate-prod") != proposed
+    assert "inputs.leaked" in JOB["concurrency"], "else a run that is queued takes the place of one after a leak"
+
+
+def test_what_is_pushed_is_deployed_too(runner: Runner) -> None:
     runner.settings["PUSH"] = "true"
+    runner.program("gh", 'echo "$@" >> ../asked; git -C ../origin show main:stacks/Pulumi.prod.yaml >> ../deployed')
+    runner.rotate_answers(3, edits=True)
+    assert (runner.run("rotate"), runner.run("propose")) == (0, 0)
+    assert "workflow run integrations.yaml --ref main --raw-field refresh=false\n" in runner.read("asked")
+    assert runner.read("deployed") == "issued: ['2026-11-30']\n"
+    assert "pr " not in runner.read("asked")
+    assert JOB["permissions"]["actions"] == "write"
+
+
+def test_the_deployment_that_is_started_is_that_of_the_pipeline_s_page() -> None:
+    page = (PROJECT / "docs" / "pipeline.md").read_text(encoding="utf-8")
+    workflow = (
+        page.partition("`.github/workflows/integrations.yaml`")[2].partition("```yaml\n")[2].partition("\n```")[0]
+    )
+    declared = YAML(typ="safe").load(workflow)
+    assert "refresh" in declared["on"]["workflow_dispatch"]["inputs"]
+    assert "workflow_dispatch" in declared["jobs"]["deploy"]["if"]
+
+
+def test_where_the_push_is_refused_the_job_fails_and_nothing_is_deployed(runner: Runner) -> None:
+    runner.settings["PUSH"] = "true"
+    hook = runner.folder / "origin" / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
     runner.rotate_answers(3, edits=True)
     assert runner.run("rotate") == 0
-    assert runner.run("propose") == 0
-    runner.git("fetch", "--quiet")
-    assert runner.git("show", "origin/main:stacks/Pulumi.prod.yaml") == "issued: ['2026-11-30']"
-    assert "pr " not in runner.read("asked")
+    assert runner.run("propose") != 0
+    assert "workflow run" not in runner.read("asked")

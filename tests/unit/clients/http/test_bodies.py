@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from clients.http.bodies import EXCERPT_CHARACTERS, Body
+from clients.http.bodies import EXCERPT_CHARACTERS, Body, printable
 
 HEADERS = st.sampled_from(["", "application/json", "text/html; charset=klingon", "text/xml; charset=utf-16"])
 
@@ -71,3 +71,12 @@ def test_a_secret_that_the_end_of_an_excerpt_would_cut_is_not_shown(secret: str,
 )
 def test_what_a_page_shows_of_our_own_request_is_not_shown(body: str) -> None:
     assert "dXNlc" not in Body(body.encode()).excerpt()
+
+
+@given(st.text())
+@example("a\x1b[8m\u202e\n\t\u2028 b")
+def test_a_name_is_one_printable_line_and_what_was_printable_is_as_it_was(text: str) -> None:
+    shown = printable(text)
+    assert shown.isprintable()
+    assert len(shown) == len(text)
+    assert all(now == was for now, was in zip(shown, text, strict=True) if was.isprintable())
