@@ -1,8 +1,8 @@
 """docs/reference/errors.md, made of the tables by which the clients and reconcilers recognise the services' answers.
 
 A table comes in by itself: any tuple or list in a module of `clients` or `reconcilers` whose rows have a `code` or
-`statuses`, and a `remedy` or words for what they mean (`says`). Of further columns, see `_cells`. Its section has the
-first sentence of the module's docstring as heading.
+`statuses`, and a `remedy` or words for what they mean (`says`). Of further columns, see `_cells`. Its heading is in
+`_HEADINGS`.
 """
 
 from __future__ import annotations
@@ -48,13 +48,28 @@ repeated as often as six times. Where an answer to one of these two asks to wait
 
 | the error is about | see |
 |---|---|
+| who signs in (`could not sign in to Entra …`) | [Entra](#entra-whoever-runs-this), by its code; for the outside \
+system [which credential](../which-credential.md#a-pipeline-or-a-cluster) |
 | a stack file | its own words: key, line and what would be right; [stack file](stack-file.md) |
 | what preflight found | [preflight](preflight.md), which says the same sentences beforehand |
 | a proof (`could not prove that … can use environment …`) | [proof](proof.md#causes), by its causes |
 | something that an interrupted run left | [interrupted runs](interrupted-runs.md), by its messages |
 | a secret that was not made (`….credentials.secrets.issued: could not make the secret '…'`) | \
-[secrets](stack-file.md#secrets): a label that has ended is removed |
+[secrets](credentials.md#secrets): a label that has ended is removed |
 """
+
+_HEADINGS = {
+    "clients.business_central.errors": "Business Central",
+    "clients.business_central.permission_refusals": "Business Central: a permission is missing",
+    "clients.entra.person": "Entra: a person who signs in to Business Central",
+    "clients.entra.refusals": "Entra: whoever runs this",
+    "clients.graph.errors": "Microsoft Graph",
+    "clients.http.answers": "Any service, by the status alone",
+    "clients.key_vault.certificate_errors": "Azure Key Vault: certificates",
+    "clients.key_vault.errors": "Azure Key Vault",
+    "reconcilers.proof.causes": "Entra: an integration, in a proof",
+}
+"""The module of a table -> the heading of its section. They are linked to: a docstring may change, these do not."""
 
 
 class _Table(NamedTuple):
@@ -70,8 +85,8 @@ class _Table(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """The first sentence of the module's docstring."""
-        return re.split(r"\.\s|\.$", " ".join((self.module.__doc__ or "").split()), maxsplit=1)[0]
+        """The heading of its section."""
+        return _HEADINGS[self.module.__name__]
 
 
 def errors_page() -> str:
@@ -126,7 +141,7 @@ def _index(found: Iterable[_Table]) -> str:
     for table in found:
         for row in table.rows:
             for code in codes(row):
-                sections.setdefault(code, {})[f"[{_short(table.heading)}](#{_anchor(table.heading)})"] = None
+                sections.setdefault(code, {})[f"[{table.heading}](#{_anchor(table.heading)})"] = None
     lines = [f"| {_code(code)} | {'<br>'.join(sections[code])} |" for code in sorted(sections, key=str.casefold)]
     return "\n".join(["## By code\n", "| code | section |", "|---|---|", *lines, ""])
 
@@ -194,10 +209,6 @@ def _prose(text: str) -> str:
     """Return a text for a cell, with what is filled in as capitals."""
     filled = re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), " ".join(text.split()))
     return filled.replace("|", "\\|")
-
-
-def _short(heading: str) -> str:
-    return re.split("[,:]", heading, maxsplit=1)[0]
 
 
 def _anchor(heading: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from clients.entra.caller import Caller, caller_of
 from clients.entra.credential import AccessToken, Credential
+from clients.entra.refusals import KnownRefusal
 from clients.http.errors import FailedPrecondition, SignInFailed
 
 CLIENT_ID = "BUSINESS_CENTRAL_CLIENT_ID"
@@ -125,17 +126,37 @@ def _print_now(line: str) -> None:
     sys.stderr.flush()
 
 
-_REMEDIES = {
-    "50105": f"Assign the person to the application in {CLIENT_ID} (Enterprise applications, Users and groups), or "
-    "switch *Assignment required* off there.",
-    "53003": "A policy of Conditional Access refuses this sign-in; the sign-in log in the Entra admin center names it. "
-    f"Such policies often forbid device codes: then sign in in a browser on this machine, without {DEVICE_CODE}.",
-    "65001": f"Let an administrator consent for the application in {CLIENT_ID} to user_impersonation on Business "
-    "Central: an `up` of the stack that makes it does.",
-    "700016": f"Set {CLIENT_ID} to an application of the directory that azuread:tenantId or ARM_TENANT_ID names.",
-    "7000218": f"The application in {CLIENT_ID} takes no device code: write `fallbackPublicClient: true` in the stack "
-    "file of the stack that makes it, or sign in in a browser on this machine.",
-}
+KNOWN_REFUSALS = (
+    KnownRefusal(
+        "AADSTS50105",
+        "the person is not assigned to the public client, which wants that",
+        f"Assign the person to the application in {CLIENT_ID} (Enterprise applications, Users and groups), or "
+        "switch *Assignment required* off there.",
+    ),
+    KnownRefusal(
+        "AADSTS53003",
+        "Conditional Access refuses it",
+        "A policy of Conditional Access refuses this sign-in; the sign-in log in the Entra admin center names it. "
+        f"Such policies often forbid device codes: then sign in in a browser on this machine, without {DEVICE_CODE}.",
+    ),
+    KnownRefusal(
+        "AADSTS65001",
+        "nobody has consented for the public client",
+        f"Let an administrator consent for the application in {CLIENT_ID} to user_impersonation on Business "
+        "Central: an `up` of the stack that makes it does.",
+    ),
+    KnownRefusal(
+        "AADSTS700016",
+        "the directory has no such public client",
+        f"Set {CLIENT_ID} to an application of the directory that azuread:tenantId or ARM_TENANT_ID names.",
+    ),
+    KnownRefusal(
+        "AADSTS7000218",
+        "the public client takes no device code",
+        f"The application in {CLIENT_ID} takes no device code: write `fallbackPublicClient: true` in the stack "
+        "file of the stack that makes it, or sign in in a browser on this machine.",
+    ),
+)
 
 
 def remedy(said: str) -> str:
@@ -144,9 +165,10 @@ def remedy(said: str) -> str:
     Args:
         said: what Entra said, with its code, or azure-identity.
     """
-    for code in re.findall(r"AADSTS(\d+)", said):
-        if code in _REMEDIES:
-            return _REMEDIES[code]
+    remedies = {each.code: each.remedy for each in KNOWN_REFUSALS}
+    for code in re.findall(r"AADSTS\d+", said):
+        if code in remedies:
+            return remedies[code]
     return (
         f"Run the command again, and sign in within {WAIT_SECONDS // 60} minutes. Where no browser can open on this "
         f"machine, set {DEVICE_CODE}=true. Where the browser showed AADSTS50011, the application in {CLIENT_ID} lacks "

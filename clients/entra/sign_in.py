@@ -252,7 +252,7 @@ def basic() -> Callable[[], str] | None:
     For containers and on-premises only; the password is a user's web service key:
     https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/web-services-authentication
     """
-    user, password = (os.environ.get(f"BUSINESS_CENTRAL_{name}") for name in ("USER", "PASSWORD"))
+    user, password = map(os.environ.get, ("BUSINESS_CENTRAL_USER", "BUSINESS_CENTRAL_PASSWORD"))
     if not user or not password:
         return None
     encoded = base64.b64encode(f"{user}:{password}".encode()).decode()

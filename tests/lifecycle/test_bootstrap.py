@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 from rehearsal import processes
-from settings.yaml_reader import read_yaml
 from tests.support.azure_cli import signed_in_environment
+from tests.support.bootstrap_example import bootstrap_identities
 from tests.support.consents import held, holds
 from tests.support.directory_objects import BUSINESS_CENTRAL
 from tests.support.outside_issuer import OutsideIssuer
@@ -23,8 +23,7 @@ from tests.support.tenant import REPOSITORY, Tenant
 _PAGE = (REPOSITORY / "docs" / "bootstrap.md").read_text(encoding="utf-8")
 FIRST_RUN = shlex.split(re.search(r"pulumi up --stack bootstrap (--exclude .+)", _PAGE)[1])  # type: ignore[index]
 """The options of the first run, as people copy them."""
-CONFIG = read_yaml((REPOSITORY / "stacks" / "Pulumi.example-bootstrap.yaml").read_text(encoding="utf-8"))["config"]
-IDENTITIES = CONFIG["entra-business-central:integrations"]
+IDENTITIES = bootstrap_identities()
 NOBODY = {"ARM_CLIENT_ID": "", "ARM_CLIENT_SECRET": ""}
 
 

@@ -26,6 +26,12 @@ def test_the_split_teams_are_among_the_examples() -> None:
     assert {*TEAMS, BOOTSTRAP} < set(EXAMPLES)
 
 
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_an_example_says_that_its_dates_are_to_be_those_of_today(name: str) -> None:
+    before, issued, _ = EXAMPLES[name].read_text(encoding="utf-8").partition("issued: ['")
+    assert "Write today's date" in before or not issued, "a copy of an old date makes secrets that end soon, or none"
+
+
 class Example:
     """An example as a stack of that name, in the backend of another stack: for this tenant, with secrets of today."""
 

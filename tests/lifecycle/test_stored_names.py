@@ -91,6 +91,7 @@ def test_urns_ids_and_property_keys_are_those_of_the_first_release(tenant: Tenan
     stack.deploy()
     resources = {each["urn"]: each for each in stack.resources()}
     assert set(resources) == NAMES
+    assert set(stack.outputs()) == {"integrations", "clientIds"}
     client_id = stack.client_id()
     ids = {
         each["type"]: each["id"] for each in resources.values() if each["type"] in KEYS and "sandbox" not in each["urn"]

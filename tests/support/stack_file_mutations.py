@@ -39,10 +39,12 @@ from tests.support.found import own
 
 ROOT = Path(__file__).parents[2]
 PRESETS = ROOT / "presets"
-_PAGE = (ROOT / "docs/reference/stack-file.md").read_text(encoding="utf-8")
+_PAGES = "".join(
+    (ROOT / "docs/reference" / name).read_text(encoding="utf-8") for name in ("stack-file.md", "credentials.md")
+)
 BASES = [
     *(read_yaml(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "stacks").glob("Pulumi.example*.yaml"))),
-    *(read_yaml(each) for each in re.findall(r"^```yaml\n(config:.*?)^```", _PAGE, re.MULTILINE | re.DOTALL)),
+    *(read_yaml(each) for each in re.findall(r"^```yaml\n(config:.*?)^```", _PAGES, re.MULTILINE | re.DOTALL)),
 ]
 """Valid stack files, which together have every key."""
 _KEYS = sorted(

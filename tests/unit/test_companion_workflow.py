@@ -44,3 +44,11 @@ def test_the_compiled_file_is_held_to_app_json_and_the_tag(
     )
     assert (done.returncode == 0) is (says is None), done.stderr
     assert (says or "") in done.stderr
+
+
+def test_the_commands_that_people_compile_with_are_those_of_the_workflow() -> None:
+    page = (PROJECT / "companion_extension" / "README.md").read_text(encoding="utf-8")
+    commands = page.partition("```sh\n")[2].partition("```")[0].replace(WORKFLOW["env"]["APP_FILE"], "$APP_FILE")
+    run = [each.get("run", "").strip() for each in WORKFLOW["jobs"]["compile"]["steps"]]
+    assert len(commands.splitlines()) == 3
+    assert [each for each in commands.splitlines() if each not in run] == []

@@ -22,7 +22,7 @@ TYPES = {
     "azuread:index/application:Application": "the application",
     "azuread:index/servicePrincipal:ServicePrincipal": "the service principal",
     "azuread:index/applicationPassword:ApplicationPassword": "the secret",
-    FEDERATED: "the trust",
+    FEDERATED: "the federated credential",
     CERTIFICATE: "the certificate",
 }
 PEOPLE: dict[str, Any] = {"preset": "mcp-host"}
@@ -105,7 +105,7 @@ TITLES = {
     (APPLICATION,): "An application of this stack",
     (PRINCIPAL,): "Its service principal",
     (SECRET,): "Its client secrets",
-    (TRUST, PUBLIC): "Its trusts and certificates",
+    (TRUST, PUBLIC): "Its federated credentials and certificates",
 }
 """What it is done to -> heading of its table in the page."""
 
@@ -113,7 +113,7 @@ CASES = [
     Case(APPLICATION, "renames it", lambda it: it.change_application(displayName=f"By hand {it.application}")),
     Case(
         APPLICATION,
-        "adds redirect addresses that the stack file does not speak of",
+        "adds redirect addresses that the stack file does not manage",
         lambda it: it.change_application(web={"redirectUris": [PORTAL]}, spa={"redirectUris": [PORTAL]}),
     ),
     Case(
@@ -210,18 +210,23 @@ CASES = [
     ),
     Case(
         TRUST,
-        "changes the subject of a trust",
+        "changes the subject of a federated credential",
         lambda it: graph(it.tenant, "PATCH", _below_trusts(it), {"subject": "repo:evil/robots:pull_request"}),
         WITHOUT_SECRET,
     ),
     Case(
         TRUST,
-        "describes a trust, and the stack file says nothing",
+        "describes a federated credential, and the stack file says nothing",
         lambda it: graph(it.tenant, "PATCH", _below_trusts(it), {"description": "Ask Ann"}),
         WITHOUT_SECRET,
     ),
-    Case(TRUST, "removes a trust", lambda it: graph(it.tenant, "DELETE", _below_trusts(it)), WITHOUT_SECRET),
-    Case(TRUST, "adds another trust", _trust, {**WITHOUT_SECRET, "credentials": {"federated": []}}),
+    Case(
+        TRUST,
+        "removes a federated credential",
+        lambda it: graph(it.tenant, "DELETE", _below_trusts(it)),
+        WITHOUT_SECRET,
+    ),
+    Case(TRUST, "adds another federated credential", _trust, {**WITHOUT_SECRET, "credentials": {"federated": []}}),
     Case(
         PUBLIC,
         "puts another certificate in the place of ours",

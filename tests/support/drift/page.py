@@ -75,8 +75,8 @@ def _azuread_sections(stack: Stack) -> list[str]:
 AZUREAD = {
     (
         azuread_drifts.APPLICATION,
-    ): """What the [stack file](stack-file.md#integrations) does not speak of is no drift, and others may set it: redirect
-addresses, notes, owners and all else without a key or without a value. `python -m commands preflight` lists it, since
+    ): """What the [stack file](stack-file.md#integrations) does not manage is no drift, and others may set it: redirect addresses,
+notes, owners and all else without a key or without a value. `python -m commands preflight` lists it, since
 not drift is not unseen. Lists in the stack file are exact.
 
 **A plain `up` that changes the application for another reason loses what others set since the last refresh**: azuread
@@ -97,7 +97,7 @@ over again.
     (
         azuread_drifts.TRUST,
         azuread_drifts.PUBLIC,
-    ): """A trust or a certificate that somebody added is nobody's here either, and preflight lists it.
+    ): """A federated credential or a certificate that somebody added is nobody's here either, and preflight lists it.
 
 **Where the application itself was deleted by hand**, azuread cannot read its certificates any more, and `refresh` ends
 with `Retrieving Application … Request_ResourceNotFound`. Have the state forget them, then go on:

@@ -26,8 +26,16 @@ def test_the_tables_of_all_services_are_found() -> None:
     assert found >= {
         "clients.business_central.errors",
         "clients.business_central.permission_refusals",
+        "clients.entra.person",
+        "clients.entra.refusals",
         "reconcilers.proof.causes",
     }
+
+
+def test_a_heading_is_a_name_that_links_can_rely_on() -> None:
+    headings = [table.heading for table in TABLES]
+    assert len(set(headings)) == len({table.module.__name__ for table in TABLES})
+    assert max(map(len, headings)) < 50
 
 
 @pytest.mark.parametrize("code", sorted({code for table in TABLES for row in table.rows for code in codes(row)}))

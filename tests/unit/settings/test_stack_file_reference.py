@@ -1,4 +1,4 @@
-"""docs/reference/stack-file.md, held against the models that validate stack files."""
+"""docs/reference/stack-file.md and credentials.md, held against the models that validate stack files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from settings.vault_certificates import VaultCertificate
 from settings.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs/reference/stack-file.md").read_text(encoding="utf-8")
+PAGES = ("stack-file.md", "credentials.md")
+PAGE = "\n".join((ROOT / "docs/reference" / name).read_text(encoding="utf-8") for name in PAGES)
 SECTIONS: dict[str, type[BaseModel]] = {
     "Top level": settings.Settings,
     "environments": settings.Environment,
