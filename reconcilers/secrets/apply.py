@@ -8,15 +8,7 @@ from collections.abc import Callable
 from clients.graph.client import Graph
 from clients.graph.errors import is_absent
 from clients.graph.passwords import NewPassword
-from clients.http.errors import (
-    BadRequest,
-    FailedPrecondition,
-    NoResponse,
-    ServiceError,
-    Unavailable,
-    UnexpectedAnswer,
-    UserFacingError,
-)
+from clients.http.errors import OUTCOME_UNKNOWN, BadRequest, FailedPrecondition, ServiceError, UserFacingError
 from clients.http.replication import retry_until_replicated
 from clients.key_vault.records import Version
 from clients.key_vault.vault import Vault
@@ -28,9 +20,6 @@ from reconcilers.vault_versions import CONTENT_TYPE, set_again
 
 Trial = Callable[[str], None]
 """Takes a secret and returns once it works; raises UserFacingError where it does not in time."""
-
-_NOT_KNOWN = (NoResponse, UnexpectedAnswer, Unavailable)
-"""After these it is not known whether the service did what it was asked for."""
 
 
 def reconcile(graph: Graph, vault: Vault, trial: Trial, spec: SecretSpec, recorded: Recorded | None = None) -> Recorded:
@@ -131,7 +120,7 @@ def _ask(graph: Graph, spec: SecretSpec, name: str) -> NewPassword:
                 "Run the same command again.",
             )
     except UserFacingError as problem:
-        if isinstance(problem, (*_NOT_KNOWN, FailedPrecondition)):
+        if isinstance(problem, (*OUTCOME_UNKNOWN, FailedPrecondition)):
             _remove_by_name(graph, spec, name, problem)
         elif isinstance(problem, BadRequest):
             problem.add_remedy(
@@ -171,7 +160,7 @@ def _version_set_all_the_same(vault: Vault, spec: SecretSpec, key_id: str, probl
     Raises:
         UserFacingError: that could not be seen; nothing is taken back then, since the vault may have it.
     """
-    if not isinstance(problem, _NOT_KNOWN):
+    if not isinstance(problem, OUTCOME_UNKNOWN):
         return None
     try:
         versions = vault.versions(spec.secret_name)

@@ -137,6 +137,25 @@ def test_a_secret_of_that_name_that_others_made_is_left_alone(
     assert key_ids(application, tenant) == before
 
 
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_deleted_secret_is_recovered_only_where_it_is_the_integrations(
+    host: ProviderHost, vault: AdministeredVault, application: EntraApplication, is_enabled: bool
+) -> None:
+    """Another team may have deleted it because it leaked. Key Vault hides the tags where it is disabled, but in a list."""
+    for name, marked_with in (("theirs", {"managed-by": "x", "integration": "y"}), (NAME, tags(application, "1", OLD))):
+        made = vault.edit("set_vault_secret", secret=name, value=VALUE, tags=marked_with)
+        vault.edit("update_vault_secret", secret=name, version=made["version"], enabled=is_enabled)
+        vault.edit("delete_vault_secret", secret=name)
+    said = refusal(host, declared_secret(application, secret_name="theirs"))
+    assert "the deleted secret theirs there is not of this integration, but of x:y" in said
+    assert "Nothing was changed" in said
+    assert vault.versions("theirs") == []
+    host.create(declared_secret(application))
+    assert [each["tags"]["label"] for each in vault.versions(NAME)] == [OLD, NEW], (
+        "it is there again, and has a new one"
+    )
+
+
 @pytest.mark.parametrize(
     ("olds", "said"),
     [

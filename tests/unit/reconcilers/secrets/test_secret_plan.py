@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from clients.graph.passwords import Password
-from clients.key_vault.records import Version
+from clients.key_vault.records import Deleted, Version
 from reconcilers.secrets.plan import Plan, Removal, plan, refreshed, removal, why_not_moved
 from reconcilers.secrets.spec import Live, Recorded, SecretSpec, is_in_custody
 from tests.support.secret_model import SPEC, Planning, Removing, World, check, check_removal, worlds
@@ -21,6 +21,7 @@ CREDENTIAL = Password(KEY, f"{SPEC.mark}0badcafe", "", SPEC.ends)
 VERSION = Version(vault="acme-vault", name="magento", version="v1", enabled=True, tags=SPEC.tags(KEY))
 THEIRS = replace(VERSION, version="v2", tags={}, created=datetime(2026, 11, 1, tzinfo=UTC))
 RECORDED = Recorded(KEY, "v1", SPEC.ends)
+DELETED = Deleted("magento", None, SPEC.tags(KEY))
 THERE = Live((CREDENTIAL,), (VERSION,))
 
 
@@ -126,9 +127,19 @@ def test_a_credential_and_its_version_are_adopted_also_where_nothing_is_recorded
 
 
 def test_a_deleted_secret_is_recovered_before_anything_else_and_a_purged_one_is_made_anew() -> None:
-    deleted = Live((CREDENTIAL,), (), is_deleted=True)
+    deleted = Live((CREDENTIAL,), (), DELETED)
     assert plan(SPEC, deleted, RECORDED) == Plan(recover=True)
+    assert plan(SPEC, deleted) == Plan(recover=True)
     assert plan(SPEC, Live((CREDENTIAL,)), RECORDED) == Plan(superseded=(KEY,)), "after the new one is in the vault"
+
+
+@pytest.mark.parametrize("tags", [{}, {**SPEC.tags(KEY), "client-id": "another", "stack": "test"}])
+@pytest.mark.parametrize("recorded", [None, RECORDED])
+def test_a_deleted_secret_of_somebody_else_is_not_recovered(tags: dict[str, str], recorded: Recorded | None) -> None:
+    planned = plan(SPEC, Live((CREDENTIAL,), (), Deleted("magento", None, tags)), recorded)
+    assert planned.refused
+    assert planned == Plan(refused=planned.refused)
+    assert "the deleted secret magento there is not of this integration" in planned.refused.reason
 
 
 def test_without_an_application_nothing_is_made_and_its_credentials_are_gone_with_it() -> None:
@@ -145,7 +156,7 @@ def test_without_an_application_nothing_is_made_and_its_credentials_are_gone_wit
         (THERE, "Enabled"),
         (replace(THERE, versions=(replace(VERSION, enabled=False),)), "Disabled"),
         (replace(THERE, versions=(replace(VERSION, tags={}),)), "Enabled"),
-        (Live((CREDENTIAL,), (), is_deleted=True), "Deleted"),
+        (Live((CREDENTIAL,), (), DELETED), "Deleted"),
         (Live((CREDENTIAL,)), "Purged"),
         (replace(THERE, versions=(VERSION, THEIRS)), "NotCurrent"),
         (replace(THERE, versions=(VERSION, replace(THEIRS, created=VERSION.created))), "Enabled"),
