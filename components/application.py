@@ -10,7 +10,8 @@ import pulumi_azuread as azuread
 
 from components.dependencies import without_dependency
 from components.required_resource_access import required_resource_accesses
-from settings.models import PROJECT, Integration
+from reconcilers.application_tag import application_tag
+from settings.models import Integration
 
 _LOOK_UP = "azuread:index/getServicePrincipal:getServicePrincipal"
 
@@ -76,7 +77,7 @@ def own_application(
         owners=owners,
         # azuread gives a new application another name for a moment. One that a killed run left so is found by this tag
         # only: docs/reference/interrupted-runs.md.
-        tags=[f"{PROJECT}:{pulumi.get_stack()}:{integration.key}"],
+        tags=[application_tag(pulumi.get_stack(), integration.key)],
         required_resource_accesses=required_resource_accesses(integration),
         notes=integration.notes,
         service_management_reference=integration.service_management_reference,

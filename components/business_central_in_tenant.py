@@ -28,12 +28,16 @@ class BusinessCentralInTenant:
     def __init__(self, session: Session, settings: Settings) -> None:
         adds = settings.consents_by_itself
         self._check = OnceInARun(partial(_find, session, adds=adds))
+        self._needed_by = {each.key for each in settings.integrations if BUSINESS_CENTRAL_APP_ID in each.permissions}
         self._made: set[str] = set()
         self._hook = pulumi.ResourceHook("business-central-in-tenant", self._require)
 
     @property
     def before_create(self) -> pulumi.ResourceHookBinding:
-        """The binding for a resource that is not to be created before it is known."""
+        """The binding for a resource that is not to be created before it is known.
+
+        One of an integration that is granted nothing on Business Central does not wait for it.
+        """
         return pulumi.ResourceHookBinding(before_create=[self._hook])
 
     def makes(self, key: str) -> bool:
@@ -42,7 +46,8 @@ class BusinessCentralInTenant:
 
     async def _require(self, created: pulumi.ResourceHookArgs) -> None:
         self._made.add(created.name)
-        await self._check.require(f"integrations.{created.name}")
+        if created.name in self._needed_by:
+            await self._check.require(f"integrations.{created.name}")
 
 
 def _find(session: Session, *, adds: bool) -> None:

@@ -1,4 +1,4 @@
-"""One caller: azuread's half of an `up` and ours sign in as the same one, or nothing is written.
+"""One caller: azuread's half of an `up` and ours sign in as the same one, or nothing is created or updated.
 
 Both read the same variables, and the stack's configuration may not say who signs in (`settings.caller`). What is left
 is compared here: a plugin that reads them in another order, a person who signs in anew in between.
@@ -24,8 +24,9 @@ def find_caller(session: Session) -> azuread.GetClientConfigResult:
     """Return who runs this, as azuread says, and see to it that our own resources sign in as the same.
 
     An application is known from the environment, and compared at once, without a token. Where only a token tells (the
-    Azure CLI, a managed identity), the object ids are compared before the first write of the run: a run that changes
-    nothing signs in nowhere.
+    Azure CLI, a managed identity), the object ids are compared before the first thing is created or updated: a run that
+    changes nothing signs in nowhere. In one that only deletes nothing is compared: `destroy` would take a hook before a
+    delete only with `--run-program`.
 
     Args:
         session: signs in, where only a token tells who this is.

@@ -16,9 +16,10 @@ from components.labels_in_custody import LabelsInCustody
 from components.secret_errors import explained
 from components.vault_retirement import Copy, copy_of
 from dynamic_providers.vault_secret import DeclaredSecret, VaultSecret
+from reconcilers.application_tag import application_tag
 from settings import logical_names
 from settings.credentials import Custody, Secrets
-from settings.models import PROJECT, Integration
+from settings.models import Integration
 from settings.secret_labels import issued_path
 
 _AZUREADS = "azuread:index/applicationPassword:ApplicationPassword"
@@ -146,7 +147,7 @@ def _in_vault(
             ends=declared.end_date(label),
             key_vault=place.key_vault,
             secret_name=place.secret_name,
-            application_tag=f"{PROJECT}:{pulumi.get_stack()}:{integration.key}",
+            application_tag=application_tag(pulumi.get_stack(), integration.key),
             declared_at=issued_path(integration.key),
         ),
         application_object_id=own.application.object_id,

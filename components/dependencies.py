@@ -17,8 +17,19 @@ def without_dependency(value: pulumi.Input[T]) -> pulumi.Input[T]:
     property, of URNs of 130 characters. And for the secret of a proof: after an error `pulumi up --continue-on-error`
     deletes a secret that the stack file no longer lists, also where a proof that was left out still depends on it, and
     then refuses the state that it has written (measured: docs/reference/facts-pulumi.md, "Continuing after a failure").
+
+    A resource that has no dependency in another way is created there although that one has failed, without this value:
+    `dynamic_providers.base` tells so.
     """
-    if not isinstance(value, pulumi.Output):
-        return value
-    future = cast(Awaitable[T], value.future(with_unknowns=True))
-    return pulumi.Output(set(), future, value.is_known(), value.is_secret())
+    return with_dependency(value) if isinstance(value, pulumi.Output) else value
+
+
+def with_dependency(value: pulumi.Input[T], *resources: pulumi.Resource) -> pulumi.Output[T]:
+    """Return a value whose dependencies in the state are these resources and no others.
+
+    By `depends_on` alone the engine does not know that a resource is replaced with another one: it deletes what is
+    replaced in the order of properties (measured: docs/reference/facts-pulumi.md, "Order of replacements").
+    """
+    known = pulumi.Output.from_input(value)
+    future = cast(Awaitable[T], known.future(with_unknowns=True))
+    return pulumi.Output(set(resources), future, known.is_known(), known.is_secret())

@@ -39,7 +39,8 @@ class Integration(pulumi.ComponentResource):
     output would make all of it secret."""
 
     def __init__(self, integration: IntegrationSettings, run: Run) -> None:
-        # All children inherit `protect`. Secrets and proofs switch it off: the former rotate, the latter hold nothing.
+        # All children inherit `protect`. What rotates or holds nothing switches it off: credentials and their copies,
+        # proofs, the reference to another stack.
         super().__init__(
             f"{PROJECT}:index:Integration",
             integration.key,

@@ -13,9 +13,8 @@ import pulumi
 
 from clients.http.errors import UserFacingError
 from clients.session import Session
-from reconcilers.secrets.spec import custody_mark
+from reconcilers.secrets.spec import is_in_custody
 from settings import logical_names
-from settings.models import PROJECT
 from settings.secret_labels import issued_path
 
 _NAME = "label-in-custody"  # stands in states: docs/decisions/0003-stored-names.md
@@ -55,8 +54,7 @@ class LabelsInCustody:
                 return
             problem.where = issued_path(key)
             raise
-        mark = custody_mark(f"{PROJECT}:{pulumi.get_stack()}:{key}", label)
-        if any(each.display_name.startswith(mark) for each in listed or ()):
+        if any(is_in_custody(each.display_name, label) for each in listed or ()):
             raise pulumi.RunError(
                 f"{issued_path(key)}: could not make the secret '{label}': under this label there is one that lies in "
                 "a vault, as `custody` said when it was made. A secret stays where it was made: leave `custody` there, "

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from clients.business_central.api_address import api_address
+from clients.entra.sign_in import BUSINESS_CENTRAL_SCOPE
 from components.cloud import KnownCloud
 from components.credentials import Secret
 from components.federated_credentials import Federated
@@ -50,7 +51,7 @@ def stack_outputs(
         "tenantId": tenant_id,
         "clientId": client_id,
         **({"tokenEndpoint": endpoint} if (endpoint := cloud.token_endpoint(tenant_id)) else {}),
-        "scope": "https://api.businesscentral.dynamics.com/.default",
+        "scope": BUSINESS_CENTRAL_SCOPE,
         "roles": list(integration.roles),
         "environments": [settings.environments[key].name for key in integration.environments],
         "access": {

@@ -12,8 +12,9 @@ import pulumi_azuread as azuread
 from components.application import OwnApplication
 from components.dependencies import without_dependency
 from dynamic_providers.vault_certificate import DeclaredCertificate, VaultCertificate
+from reconcilers.application_tag import application_tag
 from settings import logical_names
-from settings.models import PROJECT, Integration
+from settings.models import Integration
 from settings.vault_certificates import VaultCertificate as Place
 from settings.vault_certificates import issued_path
 
@@ -78,7 +79,7 @@ def vault_certificates(
                 label=label,
                 key_vault=place.key_vault,
                 certificate_name=place.certificate_name,
-                application_tag=f"{PROJECT}:{pulumi.get_stack()}:{integration.key}",
+                application_tag=application_tag(pulumi.get_stack(), integration.key),
                 validity_months=place.validity_months,
                 key_size=place.key_size,
                 declared_at=issued_path(integration.key),

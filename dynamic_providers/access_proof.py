@@ -32,6 +32,7 @@ class AccessProofProvider(Provider):
         "certificate_in_vault",
         "triggers",
     )
+    needed = ProofSpec.needed()
     id_properties = ID_PROPERTIES
     inputs_only = ("declared_at",)  # neither a read nor a delete of it can fail
     defaults: ClassVar[Mapping[str, Any]] = {

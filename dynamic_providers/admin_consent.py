@@ -37,6 +37,7 @@ class AdminConsentProvider(Provider):
 
     replaced_when = _IDENTITY
     updated_when = tuple(name for name in ConsentSpec.field_names() if name not in {*_IDENTITY, "declared_at"})
+    needed = ConsentSpec.needed()
     recorded_always = RECORDED_ALWAYS
     id_properties = ID_PROPERTIES
     defaults: ClassVar[dict[str, Any]] = DEFAULTS

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TypeVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResult, ReadResult, ResourceProvider
 
-from clients.http.errors import DEBUG_VARIABLE, InternalError, UserFacingError
+from clients.http.errors import DEBUG_VARIABLE, FailedPrecondition, InternalError, UserFacingError
 from clients.session import SETTINGS, Session
 from dynamic_providers.host_threads import work_on_more_resources_at_once
 from reconcilers import recording
@@ -49,6 +49,8 @@ def provider_method(method: Callable[..., R]) -> Callable[..., R]:
         where = str(properties.get("declared_at", ""))
         try:
             with working_on(where):
+                if method.__name__ in {"create", "update"}:
+                    self.require_needed(method.__name__, properties)
                 result = method(self, *filled)
             if inputs := getattr(result, "inputs", None):
                 result.inputs = self.without_defaults(inputs)  # type: ignore[attr-defined]
@@ -86,6 +88,9 @@ class Provider(ResourceProvider):
     updated_when: ClassVar[tuple[str, ...]]
     """Inputs that can be changed on the object."""
 
+    needed: ClassVar[tuple[str, ...]]
+    """Inputs without which nothing can be created or updated."""
+
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Properties that have these values are not recorded: what the state lacks has its default."""
 
@@ -117,6 +122,26 @@ class Provider(ResourceProvider):
     def id_of(self, environment: str, id_in_environment: str) -> str:
         """Return the resource id of something in an environment; a stored name."""
         return recording.resource_id(self.session.tenant_id, environment, id_in_environment)
+
+    def require_needed(self, verb: str, inputs: Mapping[str, Any]) -> None:
+        """Refuse to go on without what another resource would have given, had it been made.
+
+        With `--continue-on-error` the engine leaves out what it does not know, and goes on with each resource that has
+        no dependency in the state on what failed (`components.dependencies.without_dependency`).
+
+        Args:
+            verb: what is done: "create" or "update".
+            inputs: with the defaults filled in.
+
+        Raises:
+            FailedPrecondition: something is not there.
+        """
+        if missing := [name for name in self.needed if name not in inputs]:
+            raise FailedPrecondition(
+                f"{verb} {type(self).__name__.removesuffix('Provider')}",
+                f"what it needs was not made: {', '.join(missing)}",
+                "Put right what the other error says; the next `pulumi up` goes on.",
+            )
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Return the inputs in the one form that is compared and stored, and what is wrong with them.
@@ -169,9 +194,9 @@ class Provider(ResourceProvider):
         given_back = {*cls.id_properties, *cls.inputs_only}.intersection(kept, outputs)
         return {**recorded, **{name: outputs[name] for name in given_back}}
 
-    def comparable(self, _key: str, value: Any) -> Any:
+    def comparable(self, key: str, value: Any) -> Any:
         """Return a value in a form in which equal means "no change"."""
-        return value
+        return recording.comparable(key, value)
 
     def _differs(self, key: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         if pulumi.contains_unknowns(news.get(key)):

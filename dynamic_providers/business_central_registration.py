@@ -37,6 +37,7 @@ class BusinessCentralRegistrationProvider(Provider):
 
     replaced_when = ("client_id", "environment")
     updated_when = tuple(name for name in RegistrationSpec.field_names() if name not in {"client_id", *_NOT_COMPARED})
+    needed = RegistrationSpec.needed()
     recorded_always = RECORDED_ALWAYS
     id_properties = ID_PROPERTIES
     defaults: ClassVar[Mapping[str, Any]] = RegistrationSpec.defaults()

@@ -27,6 +27,7 @@ class CompanionExtensionProvider(Provider):
 
     replaced_when = ("environment", "app_id")
     updated_when = ("version", "channel", "uninstall_on_destroy")
+    needed = CompanionSpec.needed()
     defaults: ClassVar[Mapping[str, Any]] = CompanionSpec.defaults()
 
     def normalise(self, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[CheckFailure]]:

@@ -20,14 +20,13 @@ from reconcilers.certificates.spec import CertificateSpec, DeclaredCertificate, 
 
 __all__ = ["DeclaredCertificate", "VaultCertificate", "VaultCertificateProvider"]
 
-_INPUTS = (*DeclaredCertificate.__dataclass_fields__, "client_id", "state")
-
 
 class VaultCertificateProvider(Provider):
     """Has it made, enabled and disabled; never moves it, and never sees its private key."""
 
     replaced_when: ClassVar[tuple[str, ...]] = ()
     updated_when = ("state",)
+    needed = CertificateSpec.needed()
     recorded_always = ("state",)
     defaults: ClassVar[Mapping[str, Any]] = CertificateSpec.defaults()
 
@@ -50,7 +49,7 @@ class VaultCertificateProvider(Provider):
         spec, recorded = CertificateSpec.from_mapping(props), Recorded.from_mapping(props)
         live = observe_for_refresh(self.session.vault(spec.key_vault).certificates, spec, recorded)
         outputs = {**declared(props), "state": refreshed(live, recorded)}
-        return ReadResult(id_, outputs, {key: outputs[key] for key in _INPUTS})
+        return ReadResult(id_, outputs, {key: outputs[key] for key in CertificateSpec.field_names()})
 
     @provider_method
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:

@@ -17,7 +17,6 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, 
 from clients.key_vault.vault import Vault
 from dynamic_providers.base import Provider, declared, gone, provider_method
 from reconcilers.delivery import apply, observe
-from reconcilers.delivery.plan import status
 from reconcilers.delivery.spec import DeclaredDelivery, DeliveryPlace, DeliverySpec
 
 __all__ = [
@@ -33,7 +32,6 @@ class _OfOneLabel(Provider):
     """What stays where it is as long as its label lives."""
 
     replaced_when: ClassVar[tuple[str, ...]] = ()
-    updated_when: ClassVar[tuple[str, ...]] = ()
 
     @provider_method
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -64,6 +62,7 @@ class VaultDeliveryProvider(_OfOneLabel):
     """Copies, and tells what becomes of the copy."""
 
     updated_when = ("key_id", "mark", "status")
+    needed = (*DeliverySpec.needed(), "client_secret")
     defaults: ClassVar[Mapping[str, Any]] = DeliverySpec.defaults()
 
     @provider_method
@@ -77,9 +76,7 @@ class VaultDeliveryProvider(_OfOneLabel):
 
         Without inputs, as that of a proof: the secret, which is among them, is not known here.
         """
-        spec = DeliverySpec.from_mapping(props)
-        live = observe.read(self._vault(props), spec)
-        found = live if isinstance(live, str) else status(spec, live)
+        found = observe.read(self._vault(props), DeliverySpec.from_mapping(props))
         return gone() if found is None else ReadResult(id_, {**declared(props), "status": found})
 
     @provider_method
@@ -93,9 +90,7 @@ class VaultDeliveryProvider(_OfOneLabel):
 
     def _delivered(self, props: Mapping[str, Any]) -> dict[str, Any]:
         spec = DeliverySpec.from_mapping(props)
-        version = apply.deliver(
-            self._vault(props), spec, props.get("client_secret"), proven=props.get("proven") is True
-        )
+        version = apply.deliver(self._vault(props), spec, props["client_secret"], proven=props.get("proven") is True)
         # The secret is an input only: the state shall keep it in as few places as can be.
         kept = {key: value for key, value in declared(props).items() if key not in {"client_secret", "proven"}}
         return {**kept, "version": version, "status": DeliverySpec.defaults()["status"]}
@@ -103,6 +98,9 @@ class VaultDeliveryProvider(_OfOneLabel):
 
 class VaultRetirementProvider(_OfOneLabel):
     """Looks at the vault before there is a secret, and disables its versions after it."""
+
+    updated_when = ("client_id",)  # by which it tells the copies of other labels: an application may be made anew
+    needed = DeliveryPlace.needed()
 
     @provider_method
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -117,7 +115,7 @@ class VaultRetirementProvider(_OfOneLabel):
 
     @provider_method
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        """Keep the mark."""
+        """Keep the mark; nothing is written."""
         return UpdateResult({**declared(news), "mark": olds["mark"]})
 
     @provider_method

@@ -28,6 +28,7 @@ class VaultSecretProvider(Provider):
 
     replaced_when = ("application_object_id",)
     updated_when = ("state",)
+    needed = SecretSpec.needed()
     recorded_always = ("state",)
     defaults: ClassVar[Mapping[str, Any]] = SecretSpec.defaults()
 

@@ -33,6 +33,11 @@ class Recordable:
         return tuple(each.name for each in fields(cls))
 
     @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Return the fields that have to be given."""
+        return tuple(name for name in cls.field_names() if name not in cls.defaults())
+
+    @classmethod
     def defaults(cls) -> dict[str, Any]:
         """Return the fields that need not be given, and what they are then, as plain values."""
         given = {each.name: each.default for each in fields(cls) if each.default is not MISSING}
@@ -98,6 +103,11 @@ def without_defaults(
         always: recorded at their default too, so that a refresh can show the old and the new value.
     """
     return {key: value for key, value in properties.items() if key in always or value != defaults.get(key, _NO_DEFAULT)}
+
+
+def comparable(name: str, value: Any) -> Any:
+    """Return a property's value so that equal means "no change": in the name of an environment case does not count."""
+    return value.casefold() if name == "environment" and isinstance(value, str) else value
 
 
 def new_revision() -> str:

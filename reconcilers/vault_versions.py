@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from clients.key_vault.records import CertificateVersion, Version
+from clients.key_vault.records import CertificateVersion, Deleted, Version
 from clients.key_vault.vault import Vault
 
 MANAGED_BY = "entra-business-central"
 CONTENT_TYPE = "client secret of Entra"
 
 
-def version_tags(stack: str, integration: str, client_id: str, label: str, key_id: str) -> dict[str, str]:
+def version_tags(stack: str, integration: str, client_id: str, label: str, key_id: str = "") -> dict[str, str]:
     """Return the tags of a version.
 
     Args:
@@ -22,16 +22,16 @@ def version_tags(stack: str, integration: str, client_id: str, label: str, key_i
         integration: the integration's key.
         client_id: the application.
         label: of the secret: its date of issue, perhaps with a letter.
-        key_id: of the credential in Entra.
+        key_id: of the credential in Entra; "" for a certificate, which Entra gets after the vault has it.
     """
-    return {
+    tags = {
         "managed-by": MANAGED_BY,
         "stack": stack,
         "integration": integration,
         "client-id": client_id,
         "label": label,
-        "key-id": key_id,
     }
+    return {**tags, "key-id": key_id} if key_id else tags
 
 
 def label_of(version: Version | CertificateVersion) -> str:
@@ -49,16 +49,18 @@ def is_of_stack(tags: Mapping[str, str], stack: str) -> bool:
     return (tags.get("managed-by"), tags.get("stack")) == (MANAGED_BY, stack)
 
 
-def is_of_application(version: Version | CertificateVersion, client_id: str) -> bool:
+def is_of_application(version: Version | CertificateVersion | Deleted, client_id: str) -> bool:
     """Tell whether a version is of an application: this program set it, for a secret of that client id."""
     return (version.tags.get("managed-by"), version.tags.get("client-id")) == (MANAGED_BY, client_id)
 
 
-def is_of_integration(version: Version | CertificateVersion, client_id: str, stack: str, integration: str) -> bool:
+def is_of_integration(
+    version: Version | CertificateVersion | Deleted, client_id: str, stack: str, integration: str
+) -> bool:
     """Tell whether a version is of an integration: of its application, or of the one that it had before that.
 
     Args:
-        version: a version of any vault's secret or certificate.
+        version: a version of any vault's secret or certificate, or a deleted secret.
         client_id: the application that the integration has now.
         stack: the stack's name.
         integration: the integration's key.
@@ -67,10 +69,12 @@ def is_of_integration(version: Version | CertificateVersion, client_id: str, sta
     return tuple(tags) == (MANAGED_BY, stack, integration) or is_of_application(version, client_id)
 
 
-def why_taken(foreign: Version | CertificateVersion, name: str) -> str:
+def why_taken(foreign: Version | CertificateVersion | Deleted, name: str) -> str:
     """Return why a name in a vault is not an integration's: its current version is not, and whose it is by its tags."""
     whose = ":".join(foreign.tags[each] for each in ("managed-by", "stack", "integration") if each in foreign.tags)
-    what = f"the current version of {name} there ({foreign.version}) is not of this integration"
+    there = f"the current version of {name} there"
+    there = f"the deleted secret {name} there" if isinstance(foreign, Deleted) else f"{there} ({foreign.version})"
+    what = f"{there} is not of this integration"
     return f"{what}, but of {whose}" if whose else what
 
 

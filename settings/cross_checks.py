@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from settings import logical_names
 from settings.business_central_permissions import BUSINESS_CENTRAL_APP_ID
@@ -65,6 +65,22 @@ def contradictions(settings: Settings, *, dates_required: bool = True) -> Iterab
         yield from _secret_problems(integration, settings.maximum_secret_lifetime_days, here, dates_required)
         yield from federated_problems(integration, here)
         yield from certificate_problems(integration, here, dates_required=dates_required)
+
+
+def tokens_sent_elsewhere(settings: Settings) -> Iterator[str]:
+    """Yield each server that gets tokens which are good for this stack's environments online too: a sentence or two.
+
+    It is no problem: a server may accept no other tokens, and both may be run by the same people.
+    """
+    used = {key for each in settings.integrations for key in each.environments}
+    online = [settings.environments[key].name for key in settings.online if key in used]
+    for key, environment in settings.environments.items():
+        if online and key in used and environment.base_url and not environment.scope:
+            yield (
+                f"environments.{key}: whoever runs {environment.base_url} gets tokens that are as good for "
+                f"{online[0]}: the caller's, and in proofs the integrations'. Set `scope` to what that server alone "
+                "accepts, or keep it in a stack that another caller deploys."
+            )
 
 
 def repeated_client_ids(client_ids: Mapping[str, str]) -> Iterable[Problem]:

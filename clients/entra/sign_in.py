@@ -29,7 +29,7 @@ from clients.http.bodies import shortened
 from clients.http.errors import SignInFailed, UserFacingError
 from clients.http.failures import MESSAGE_CHARACTERS
 from clients.http.transport import USER_AGENT
-from clients.http.trust import NO_RETRIES, UntrustedCertificate, trusting_session
+from clients.http.trust import NO_RETRIES, OwnSession, UntrustedCertificate, trusting_session
 
 # Both log what they raise too, in the service's own words, which may quote a secret; Python prints that where logging
 # is not set up. Our errors say it, without what looks like a secret.
@@ -122,7 +122,7 @@ def _credential(tenant_id: str, cloud: Cloud, chosen: ChosenSignIn, assertion: C
             secret = value(os.environ, "ARM_CLIENT_SECRET")
             return identity.ClientSecretCredential(tenant_id, client_id, secret, **common)
         case SignInMethod.MANAGED_IDENTITY:
-            return identity.ManagedIdentityCredential(client_id=client_id or None)
+            return identity.ManagedIdentityCredential(client_id=client_id or None, transport=_transport_of_machine())
         case SignInMethod.AZURE_CLI:
             return identity.AzureCliCredential(tenant_id=tenant_id)
         case _:
@@ -257,6 +257,16 @@ def basic() -> Callable[[], str] | None:
         return None
     encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
     return lambda: f"Basic {encoded}"
+
+
+def _transport_of_machine() -> Any:
+    """Return what asks the machine for a managed identity's token, and trusts as the library does.
+
+    Service Fabric's endpoint has a certificate of its own, which the library checks by a thumbprint.
+    """
+    from azure.core.pipeline.transport import RequestsTransport
+
+    return RequestsTransport(session=OwnSession())
 
 
 def _options(cloud: Cloud) -> dict[str, Any]:

@@ -73,6 +73,10 @@ class Inventory(Requests):
         """Return the applications of this tenant among these client ids, with their owners."""
         return self._by_values(_registered, "applications", "appId", client_ids, _OF_APPLICATIONS, "owners")
 
+    def with_ids(self, object_ids: Iterable[str]) -> list[Application]:
+        """Return the applications of this tenant among these object ids."""
+        return self._by_values(Application.from_graph, "applications", "id", object_ids, SELECT)
+
     def named(self, names: Iterable[str]) -> list[Application]:
         """Return the applications that have one of these display names; letter case does not count."""
         short = {each for each in names if len(each) <= LONGEST_VALUE}

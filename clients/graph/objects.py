@@ -103,17 +103,20 @@ class RoleAssignment:
         role_id: id of the role (a GUID).
         principal_id: object id of the principal's service principal.
         resource_id: object id of the resource's.
+        created: when it was made, as Graph writes times; "" where Graph does not say.
     """
 
     id: str
     role_id: str
     principal_id: str = ""
     resource_id: str = ""
+    created: str = ""
 
     @classmethod
     def from_graph(cls, found: Mapping[str, Any]) -> Self:
         """Read it as Graph writes it."""
-        return cls(found["id"], found["appRoleId"], found["principalId"], found["resourceId"])
+        created = str(found.get("createdDateTime") or "")
+        return cls(found["id"], found["appRoleId"], found["principalId"], found["resourceId"], created)
 
 
 @dataclass(frozen=True)

@@ -88,14 +88,14 @@ class StatusRemedy:
 
 
 _CAME_FROM = "a proxy, a firewall or a gateway may have answered in place of the service"
-_CHECK_ADDRESS = "check the address (`baseUrl`, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME)"
+CHECK_ADDRESS = "check the address (`baseUrl`, BUSINESS_CENTRAL_URL, ARM_METADATA_HOSTNAME)"
 
 THROTTLED = "Wait a few minutes, then run the same command again; it goes on where it stopped."
 
 STATUS_REMEDIES: tuple[StatusRemedy, ...] = (
     StatusRemedy(
         frozenset(range(300, 400)),
-        f"No API of Microsoft's sends elsewhere: {_CHECK_ADDRESS} and whether a proxy wants a sign-in.",
+        f"No API of Microsoft's sends elsewhere: {CHECK_ADDRESS} and whether a proxy wants a sign-in.",
     ),
     StatusRemedy(frozenset({407}), "A proxy wants a sign-in: HTTPS_PROXY names it, with user and password."),
     StatusRemedy(frozenset({429}), THROTTLED),
@@ -115,7 +115,7 @@ STATUS_REMEDIES: tuple[StatusRemedy, ...] = (
     ),
     StatusRemedy(
         frozenset(range(400, 500)),
-        f"C{_CHECK_ADDRESS[1:]}; {_CAME_FROM}.",
+        f"C{CHECK_ADDRESS[1:]}; {_CAME_FROM}.",
         foreign_only=True,
     ),
 )

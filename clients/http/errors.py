@@ -139,6 +139,9 @@ class Unavailable(ServiceError):
     """5xx and 408: the service could not answer."""
 
 
+OUTCOME_UNKNOWN = (NoResponse, UnexpectedAnswer, Unavailable)
+"""After these it is not known whether the service did what it was asked for."""
+
 STATUS_ERRORS: dict[int, type[ServiceError]] = {
     401: Unauthorized,
     403: Forbidden,

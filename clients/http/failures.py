@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from clients.http.answers import CHECK_ADDRESS
 from clients.http.bodies import Body, shortened
 from clients.http.errors import FailedPrecondition, ServiceError, UnexpectedAnswer, error_for
 from clients.http.redaction import root_cause
@@ -37,6 +38,16 @@ def proxy_refused(attempting: str, service: str, address: str, problem: BaseExce
         attempting,
         f"the proxy does not lead to {service} at {address} ({root_cause(problem)}), so nothing was sent",
         "Check HTTPS_PROXY; to go past the proxy, name the host in NO_PROXY.",
+    )
+
+
+def in_the_clear(attempting: str, service: str, address: str) -> FailedPrecondition:
+    """Return that a token or a password would travel in the clear, as an error for the user."""
+    return FailedPrecondition(
+        attempting,
+        f"{service} is at {address}, which is not https: what signs in there would travel in the clear, so nothing was "
+        "sent",
+        f"C{CHECK_ADDRESS[1:]}.",
     )
 
 

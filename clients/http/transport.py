@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Required, TypedDict, TypeVar, Unpack
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
 from clients.http.bodies import Body
 from clients.http.errors import NoResponse, UnexpectedAnswer
-from clients.http.failures import NOT_KNOWN, ErrorBody, proxy_refused, service_error, unexpected_answer
+from clients.http.failures import (
+    NOT_KNOWN,
+    ErrorBody,
+    in_the_clear,
+    proxy_refused,
+    service_error,
+    unexpected_answer,
+)
 from clients.http.redaction import root_cause
 from clients.http.retries import RETRIES
 from clients.http.trust import UntrustedCertificate, trusting_session
@@ -85,8 +93,6 @@ class Transport:
         self._authorization = authorization
         self._read_error_body = read_error_body
         self._session = trusting_session(RETRIES)
-        # Set, not merged by requests, so that a netrc file can never take the place of the token.
-        self._session.auth = lambda request: request
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})})
 
     def request(self, method: str, path: str, **options: Unpack[Options]) -> Any:
@@ -99,6 +105,7 @@ class Transport:
 
         Raises:
             SignInFailed: no token could be had.
+            FailedPrecondition: what signs in would travel in the clear.
             ServiceError: the service answered 3xx, 4xx or 5xx; the class tells which.
             UnexpectedAnswer: it answered with success, and with something else than a JSON object.
             CertificateNotTrusted: a certificate was not accepted, and nothing was sent.
@@ -154,6 +161,10 @@ class Transport:
 
     def _send(self, method: str, path: str, **options: Unpack[Options]) -> tuple[int, Body]:
         url = path if self._is_own(path) else f"{self.base_url}{path}"
+        if (self._authorization or "Authorization" in (options.get("headers") or {})) and not _is_private(
+            self.base_url
+        ):
+            raise in_the_clear(options["attempting"], self.service, self.base_url)
         signed = {"Authorization": self._authorization()} if self._authorization else {}
         content, form = options.get("content"), options.get("form")
         typed = {"Content-Type": "application/octet-stream"} if content is not None else {}
@@ -208,6 +219,15 @@ class Transport:
 
     def _unexpected(self, method: str, status: int, body: Body, attempting: str) -> UnexpectedAnswer:
         return unexpected_answer(attempting, self.service, self.base_url, method, status, body)
+
+
+def _is_private(address: str) -> bool:
+    """Tell whether nobody on the way reads what is sent to an address: https, or this machine."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    except ValueError:
+        return False
 
 
 def _read_body(response: requests.Response) -> Body:

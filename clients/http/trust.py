@@ -18,11 +18,13 @@ from urllib.parse import urlsplit
 
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidSchema, InvalidURL
 from requests.exceptions import ProxyError as RequestsProxyError
+from requests.utils import select_proxy
 from urllib3.exceptions import NameResolutionError, ProxyError
 from urllib3.util.retry import Retry
 
-from clients.http.errors import CertificateNotTrusted
+from clients.http.errors import CertificateNotTrusted, FailedPrecondition
 
 UNREAD = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Variables with which Python's requests is told of an authority, and which Go does not know."""
@@ -187,11 +189,45 @@ class TrustingAdapter(HTTPAdapter):
             raise
 
 
-class _Session(Session):
-    """A session that looks at no redirect: it would also read the address, which may be none."""
+class OwnSession(Session):
+    """A session that takes nothing from outside that it should not, and says nothing that it should not.
+
+    It reads no netrc file, and looks at no redirect: it would also read the address, which may be none. A proxy that
+    cannot be used is told by the name of its variable: the libraries quote a part of its password, which no redaction
+    would know.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = lambda request: request
+
+    def send(self, request: PreparedRequest, **options: Any) -> Response:
+        """Send a request.
+
+        Raises:
+            FailedPrecondition: the address of the proxy is none.
+        """
+        try:
+            return super().send(request, **options)
+        except (InvalidURL, InvalidSchema):  # raised before anything is sent
+            proxy = select_proxy(request.url or "", options.get("proxies"))
+            if not proxy:
+                raise
+            raise _unusable_proxy(urlsplit(request.url or "").netloc, proxy) from None
 
     def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002 - as in requests
-        return None
+        """Return none, whatever an answer says."""
+        return
+
+
+def _unusable_proxy(host: str, proxy: str) -> FailedPrecondition:
+    named = (name for name, value in os.environ.items() if value == proxy and name.lower().endswith("_proxy"))
+    return FailedPrecondition(
+        f"reach {host}",
+        f"the proxy that {next(named, 'this machine')} names has no address that can be used, so nothing was sent",
+        "Write http://USER:PASSWORD@HOST:PORT, with each character of user and password that is neither a letter nor a "
+        "digit percent-encoded: # as %23, / as %2F, ? as %3F, @ as %40. A SOCKS proxy cannot be used.",
+    )
 
 
 def trusting_session(retries: Retry) -> Session:
@@ -204,7 +240,7 @@ def trusting_session(retries: Retry) -> Session:
     Args:
         retries: of its connections and answers.
     """
-    session = _Session()
+    session = OwnSession()
     for prefix, adapter in _adapters(retries, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")).items():
         session.mount(prefix, adapter)
     return session

@@ -10,13 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clients.http.errors import (
-    FailedPrecondition,
-    NoResponse,
-    Unavailable,
-    UnexpectedAnswer,
-    UserFacingError,
-)
+from clients.http.errors import OUTCOME_UNKNOWN, FailedPrecondition, UserFacingError
 from clients.http.replication import max_wait_seconds, wait_until
 from clients.http.shared_reads import SharedRead
 from clients.http.writes import Done, done_if
@@ -135,7 +129,7 @@ class Certificates:
 
         try:
             made = self._vault.write("POST", send, look, attempting, name)
-        except (NoResponse, UnexpectedAnswer, Unavailable) as problem:
+        except OUTCOME_UNKNOWN as problem:
             if (arrived := self._arrived(look, problem)) is None:
                 raise
             return arrived

@@ -76,12 +76,13 @@ def _options() -> dict[str, Any]:
     from azure.core.pipeline.policies import RetryPolicy
     from azure.core.pipeline.transport import RequestsTransport
 
-    session = trusting_session(RETRIES)
-    session.auth = lambda request: request  # so that a netrc file can never take the place of the token
     return {
         "api_version": API_VERSION,
         "transport": RequestsTransport(
-            session=session, session_owner=False, connection_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS
+            session=trusting_session(RETRIES),
+            session_owner=False,
+            connection_timeout=CONNECT_SECONDS,
+            read_timeout=ANSWER_SECONDS,
         ),
         "retry_policy": RetryPolicy.no_retries(),
         "permit_redirects": False,  # Key Vault does not redirect; a redirect could carry the token elsewhere

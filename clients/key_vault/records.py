@@ -39,7 +39,7 @@ class Deleted:
     Attributes:
         name: the secret's name.
         purged_on: when the vault removes it for good, None where it does not say.
-        tags: what its newest version is marked with; {} where that was not asked.
+        tags: what its newest version is marked with.
     """
 
     name: str

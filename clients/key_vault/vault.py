@@ -191,21 +191,23 @@ class Vault(VaultRequests):
             self._current.forget()
 
     def deleted(self, name: str) -> Deleted | None:
-        """Return whether a name is that of a deleted secret that the vault still keeps, None where it is not.
+        """Return a deleted secret that the vault still keeps under a name, None where there is none.
 
-        Needs Key Vault Reader; with access policies Get.
+        Needs Key Vault Reader; with access policies Get, and List where its newest version is disabled.
         """
 
         def ask() -> Deleted:
             found = self._client.get_deleted_secret(name)
-            return Deleted(name, found.scheduled_purge_date)
+            return Deleted(name, found.scheduled_purge_date, dict(found.properties.tags or {}))
 
         try:
             return self.ask_unless_absent(ask, f"look for a deleted secret {name} in vault {self.name}", name)
         except ServiceError as problem:
-            if is_disabled(problem):  # Key Vault says so of a deleted secret whose newest version is disabled
-                return Deleted(name, None)
-            raise
+            if not is_disabled(problem):
+                raise
+        # Key Vault says that of a deleted secret whose newest version is disabled. Its list has the tags all the same.
+        same = (each for each in self.all_deleted() if each.name.lower() == name.lower())
+        return next(same, Deleted(name, None))
 
     def all_deleted(self) -> list[Deleted]:
         """Return the deleted secrets that the vault still keeps. Needs Key Vault Reader; with access policies List."""

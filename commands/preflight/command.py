@@ -40,7 +40,7 @@ from commands.preflight import (
     vaults,
 )
 from commands.preflight.findings import Finding, Kind, finding_from
-from commands.preflight.stack import Stack
+from commands.preflight.stack import Stack, recorded_beside
 from commands.preflight.state import StateUnusable
 from commands.preflight.vault_reads import VaultReads
 from commands.pulumi_cli import StackUnreadable
@@ -119,17 +119,20 @@ def check(stack: Stack) -> list[Finding]:
     if not declared.integrations and not stack.unknown:
         return _sorted(companion.check(stack))
     checks: list[Callable[[], list[Finding]]] = []
-    tagged: list[Application] = []
+    applications: list[Application] = []
     person, found = _sign_in_to_graph(session)
     signed_in_to_graph, found = not found, [*stack.unknown, *found]
     if signed_in_to_graph:
         reads = VaultReads(session)
-        tagged, unlisted = _tagged_applications(stack)
+        applications, unlisted = _applications(stack)
         found += [_who_signs_in(person), *unlisted]
-        checks += [partial(missing_graph_permissions.check, stack, person), partial(leftovers.find, stack, tagged)]
-        checks.append(partial(secrets.check, stack, tagged, reads, datetime.now(UTC)))
+        checks += [
+            partial(missing_graph_permissions.check, stack, person),
+            partial(leftovers.find, stack, applications),
+        ]
+        checks.append(partial(secrets.check, stack, applications, reads, datetime.now(UTC)))
         checks += [partial(consents.check, stack, each, person) for each in declared.integrations]
-        checks += [partial(not_declared.check, stack, each, tagged, person) for each in declared.integrations]
+        checks += [partial(not_declared.check, stack, each, applications, person) for each in declared.integrations]
         checks += [partial(vaults.check, stack, each, reads) for each in declared.integrations]
     found = [*found, *certificates.check(declared, datetime.now(UTC))]
     if warning := unread_bundle(os.environ):
@@ -139,9 +142,9 @@ def check(stack: Stack) -> list[Finding]:
         signed_in = business_central.sign_in(session, person)
         found = [*found, *signed_in.findings]
         if signed_in.may_call_apis:
-            checks += [partial(environments.check, stack, key, tagged, signed_in.caller) for key in online]
+            checks += [partial(environments.check, stack, key, applications, signed_in.caller) for key in online]
     elsewhere = declared.environments.keys() - set(online)
-    checks += [partial(environments.check, stack, key, tagged, None) for key in elsewhere]
+    checks += [partial(environments.check, stack, key, applications, None) for key in elsewhere]
     with ThreadPoolExecutor(MAX_CONCURRENT_CHECKS) as pool:
         return _sorted([*found, *itertools.chain(*pool.map(lambda each: each(), checks))])
 
@@ -196,12 +199,15 @@ def _who_signs_in(caller: Caller | None) -> Finding:
     return Finding("ready", "sign-in", f"{who} signs in, by {chosen.way.value}")
 
 
-def _tagged_applications(stack: Stack) -> tuple[list[Application], list[Finding]]:
-    """Return the applications that stacks of this project made; or why they cannot be listed."""
+def _applications(stack: Stack) -> tuple[list[Application], list[Finding]]:
+    """Return the applications that stacks of this project made: by tag or in the state; and why some are not listed."""
+    found: list[Application] = []
     try:
-        return stack.session.applications.tagged(f"{PROJECT}:"), []
+        found += stack.session.applications.tagged(f"{PROJECT}:")
+        found += recorded_beside(found, stack.state, stack.session)
     except UserFacingError as problem:
-        return [], [finding_from(missing_graph_permissions.WHERE, problem)]
+        return found, [finding_from(missing_graph_permissions.WHERE, problem)]
+    return found, []
 
 
 def _load_stack(full_name: str, file: Path, exported: str | None) -> Stack:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from clients.graph.passwords import Password
 from clients.graph.times import when_it_ends
-from clients.http.errors import UserFacingError
+from clients.http.errors import FailedPrecondition, UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
 from commands.preflight.vault_reads import VaultReads
 from reconcilers.delivery.spec import Live
+from reconcilers.secrets import spec as secrets_spec
+from reconcilers.secrets.plan import plan
 from settings.credentials import Custody, VaultPlace
 from settings.models import PROJECT, Integration
 
@@ -39,7 +41,9 @@ def check(stack: Stack, integration: Integration, place: Custody, reads: VaultRe
     except UserFacingError as problem:
         yield finding_from(where, problem)
         return
-    if live.deleted:
+    if refused := _why_not_recovered(stack, integration, place, live):
+        yield finding_from(where, refused)
+    elif live.deleted:
         found = f"{place.secret_name} in vault {place.key_vault} is deleted, and can be recovered"
         yield Finding("note", where, found, "`up --refresh` recovers it, with all of its versions.")
     else:
@@ -68,6 +72,25 @@ def ready(where: str, place: Custody | VaultPlace, versions: int) -> Finding:
         "Not known until `pulumi up`: whether this caller may set it as well. Key Vault tells that at the first write "
         "only; it needs Key Vault Secrets Officer there, or the access policy Set.",
     )
+
+
+def _why_not_recovered(stack: Stack, integration: Integration, place: Custody, live: Live) -> FailedPrecondition | None:
+    """Return why `up` would not bring a deleted secret back, None where it would or where there is none."""
+    secrets = integration.credentials.secrets
+    label = max(secrets.issued, default="") if secrets else ""
+    if not live.deleted or not label:
+        return None
+    spec = secrets_spec.SecretSpec(
+        label=label,
+        ends="",
+        key_vault=place.key_vault,
+        secret_name=place.secret_name,
+        application_tag=f"{PROJECT}:{stack.name}:{integration.key}",
+        declared_at="",
+        application_object_id="",
+        client_id=stack.client_id(integration) or "",
+    )
+    return plan(spec, secrets_spec.Live(deleted=live.deleted)).refused
 
 
 def _is_proved(integration: Integration) -> bool:

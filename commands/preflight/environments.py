@@ -51,18 +51,18 @@ class _PlannedRegistration(NamedTuple):
     plan: Plan
 
 
-def check(stack: Stack, key: str, tagged: Iterable[Application], caller: Caller | None) -> list[Finding]:
+def check(stack: Stack, key: str, applications: Iterable[Application], caller: Caller | None) -> list[Finding]:
     """Return what was found in one environment.
 
     Args:
         stack: the stack.
         key: the environment's key in the stack file.
-        tagged: the applications in Entra that stacks of this project made.
+        applications: the applications in Entra that stacks of this project made.
         caller: who signed in to Business Central online; None where that is not known, or another signs in here.
     """
     found: list[Finding] = []
     try:
-        for each in _Environment(stack, key, tagged, caller).findings():
+        for each in _Environment(stack, key, applications, caller).findings():
             found.append(each)  # noqa: PERF402 - what was found before an error counts
     except UserFacingError as problem:  # the rest could not be read either
         found.append(finding_from(f"environment {stack.declared.environments[key].name}", problem))
@@ -72,7 +72,7 @@ def check(stack: Stack, key: str, tagged: Iterable[Application], caller: Caller 
 class _Environment:
     """One environment, as it is declared and as it is."""
 
-    def __init__(self, stack: Stack, key: str, tagged: Iterable[Application], caller: Caller | None) -> None:
+    def __init__(self, stack: Stack, key: str, applications: Iterable[Application], caller: Caller | None) -> None:
         declared = stack.declared.environments[key]
         self._stack, self._key, self._caller = stack, key, caller
         self._environment: Environment = stack.session.environment(
@@ -80,7 +80,8 @@ class _Environment:
         )
         self._online = not declared.base_url
         self._where = f"environment {declared.name}"
-        self._tags = {each.client_id: Tag.find_in(each.tags) for each in tagged}
+        self._tags = {each.client_id: Tag.find_in(each.tags, stack.name) for each in applications}
+        self._tags |= {client_id: Tag(stack.name, name) for name, (_, client_id) in stack.state.applications.items()}
 
     def findings(self) -> Iterator[Finding]:
         """Make all requests, and yield the findings.

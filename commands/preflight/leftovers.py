@@ -15,26 +15,26 @@ from clients.http.errors import UserFacingError
 from commands.preflight import custody
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, Tag, all_keys, key_path
-from settings.models import Integration
+from settings.models import PROJECT, Integration
 
 WHERE = "Microsoft Entra"
 
 
-def find(stack: Stack, tagged: Collection[Application]) -> list[Finding]:
+def find(stack: Stack, applications: Collection[Application]) -> list[Finding]:
     """Return what is left over, and what has a name that `up` needs.
 
     Args:
         stack: the stack.
-        tagged: the applications in Entra that stacks of this project made.
+        applications: the applications in Entra that stacks of this project made.
     """
-    known = {object_id for object_id, _ in stack.state.applications.values()}
+    known = {object_id: key for key, (object_id, _) in stack.state.applications.items()}
     findings: list[Finding] = []
-    for each in tagged:
-        tag = Tag.find_in(each.tags)
-        if tag is None or tag.stack != stack.name:
-            continue
-        findings += _secrets(stack, each, tag.key) if each.id in known else [_application(stack, each, tag.key)]
-    listed = {each.id for each in tagged}
+    for each in applications:
+        if each.id in known:
+            findings += [*_tags(stack, each, known[each.id]), *_secrets(stack, each, known[each.id])]
+        elif (tag := Tag.find_in(each.tags, stack.name)) and tag.stack == stack.name:
+            findings.append(_application(stack, each, tag.key))
+    listed = {each.id for each in applications}
     for key, (object_id, client_id) in stack.state.applications.items():
         gone = _deleted_in_entra(stack, key, object_id, client_id) if object_id not in listed else []
         findings += gone or _principal(stack, key)
@@ -87,6 +87,17 @@ def _application(stack: Stack, application: Application, key: str) -> Finding:
 def _has_needed_name(stack: Stack, application: Application) -> bool:
     """Tell whether azuread would refuse to make an application because this one has its name."""
     return application.display_name.casefold() in {each.display_name.casefold() for each in _to_be_created(stack)}
+
+
+def _tags(stack: Stack, application: Application, key: str) -> Iterator[Finding]:
+    """Compare the tags of this project with the one that `up` gives: by it others know whose the application is."""
+    wanted, there = f"{PROJECT}:{stack.name}:{key}", {each for each in application.tags if Tag.find_in([each])}
+    if there != {wanted}:
+        found = (
+            f"application {application.display_name!r} ({application.client_id}) is to have the tag {wanted}, and has "
+            f"{', '.join(sorted(there)) or 'none'}: somebody changed its tags"
+        )
+        yield Finding("note", f"integrations.{key}", found, "Ask its owners. `pulumi up --refresh` sets the tag again.")
 
 
 def _secrets(stack: Stack, application: Application, key: str) -> Iterator[Finding]:
@@ -193,7 +204,7 @@ def _names_taken(stack: Stack) -> list[Finding]:
         except UserFacingError as problem:
             return [*findings, finding_from(WHERE, problem)]
         for other in found:
-            tag = Tag.find_in(other.tags)
+            tag = Tag.find_in(other.tags, stack.name)
             if tag and tag.stack == stack.name:
                 continue  # this stack made it: it is among the leftovers already
             whose = f"stack {tag.stack}'s" if tag else "somebody else's"

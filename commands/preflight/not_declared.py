@@ -24,18 +24,18 @@ _WHOLE = (
 
 
 def check(
-    stack: Stack, integration: Integration, tagged: Collection[Application], caller: Caller | None
+    stack: Stack, integration: Integration, applications: Collection[Application], caller: Caller | None
 ) -> list[Finding]:
     """Return what the application of an integration has and the stack file does not name; notes, which stop nothing.
 
     Args:
         stack: the stack.
         integration: one of its integrations.
-        tagged: the applications in Entra that stacks of this project made.
+        applications: the applications in Entra that stacks of this project made.
         caller: who signed in; where the stack file names no owners, its creator owns the application.
     """
     known = {stack.state.applications[key][0] for key in all_keys(integration) if key in stack.state.applications}
-    application = next((each for each in tagged if each.id in known), None)
+    application = next((each for each in applications if each.id in known), None)
     if application is None or integration.client_id:
         return []
     try:

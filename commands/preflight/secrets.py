@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from commands.preflight.findings import SOON, Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
 from commands.preflight.vault_reads import VaultReads
 from commands.rotate.known_secrets import in_vault_since, known_secrets
-from reconcilers.secrets.rotation import plan
+from reconcilers.secrets.rotation import Note, plan
 from reconcilers.vault_versions import label_of
 from settings import logical_names
 from settings.credentials import Secrets
@@ -26,12 +26,12 @@ _SUCCESSOR = (
 )
 
 
-def check(stack: Stack, tagged: Collection[Application], reads: VaultReads, now: datetime) -> list[Finding]:
+def check(stack: Stack, applications: Collection[Application], reads: VaultReads, now: datetime) -> list[Finding]:
     """Return what is to be said of labels.
 
     Args:
         stack: the stack.
-        tagged: the applications in Entra that stacks of this project made.
+        applications: the applications in Entra that stacks of this project made.
         reads: what vaults have.
         now: the time, with its zone.
     """
@@ -41,7 +41,7 @@ def check(stack: Stack, tagged: Collection[Application], reads: VaultReads, now:
             continue
         try:
             versions = _in_vault(each.credentials.secrets, reads)
-            found += _labels(stack, each, each.credentials.secrets, tagged, versions, now)
+            found += _labels(stack, each, each.credentials.secrets, applications, versions, now)
         except UserFacingError as problem:
             found.append(finding_from(issued_path(each.key), problem))
     return found
@@ -60,14 +60,18 @@ def _labels(
     stack: Stack,
     integration: Integration,
     secrets: Secrets,
-    tagged: Collection[Application],
+    applications: Collection[Application],
     versions: Collection[Version] | None,
     now: datetime,
 ) -> Iterator[Finding]:
     where = issued_path(integration.key)
     newest = max(secrets.issued, default="")
-    late = _ends_before_the_overlap(stack, integration, secrets, tagged, versions, now)
-    application = _Known(stack, integration, tagged)
+    notes = _notes(stack, integration, secrets, applications, versions, now)
+    late = {each.label for each in notes if each.kind == "expiring"}
+    for note in notes:
+        if note.kind in {"pending", "still valid"} and note.label not in secrets.issued:
+            yield Finding("note", where, note.text.rstrip("."))
+    application = _Known(stack, integration, applications)
     for label in sorted(secrets.issued):
         name = application.name_of(label)
         end = moment((name and stack.state.secret_ends[name]) or secrets.end_date(label))
@@ -104,30 +108,29 @@ def _ends_otherwise_in_the_vault(where: str, label: str, version: Version, end: 
     )
 
 
-def _ends_before_the_overlap(
+def _notes(
     stack: Stack,
     integration: Integration,
     secrets: Secrets,
-    tagged: Collection[Application],
+    applications: Collection[Application],
     versions: Collection[Version] | None,
     now: datetime,
-) -> set[str]:
-    """Return the labels whose successor is out too late, by Entra and the vault: by the rule of `rotate`."""
+) -> Sequence[Note]:
+    """Return what `rotate` says, by Entra and the vault."""
     in_vault = {} if versions is None else in_vault_since(secrets, versions)
-    known = known_secrets(integration, secrets, stack.state, tagged, None, now, in_vault)
-    notes = plan(known.terms, known.live, known.recorded, now).notes
-    return {each.label for each in notes if each.kind == "expiring"}
+    known = known_secrets(integration, secrets, stack.state, applications, None, now, in_vault)
+    return plan(known.terms, known.live, known.recorded, now).notes
 
 
 class _Known:
     """What is known of the application of an integration and its secrets; Entra is asked where a label has ended."""
 
-    def __init__(self, stack: Stack, integration: Integration, tagged: Collection[Application]) -> None:
+    def __init__(self, stack: Stack, integration: Integration, applications: Collection[Application]) -> None:
         self._stack = stack
         self._keys = all_keys(integration)
         recorded = [stack.state.applications[key][0] for key in self._keys if key in stack.state.applications]
         self._id = recorded[0] if recorded else ""
-        self._listed = next((each for each in tagged if each.id == self._id), None)
+        self._listed = next((each for each in applications if each.id == self._id), None)
 
     def name_of(self, label: str) -> str:
         """Return the logical name that the state has for a label, "" where it has none."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from clients.graph.applications import Application
 from clients.session import Session
 from commands.preflight.findings import Finding
 from commands.preflight.state import State
@@ -19,13 +20,15 @@ class Tag(NamedTuple):
     key: str
 
     @staticmethod
-    def find_in(tags: Iterable[str]) -> Tag | None:
-        """Return the tag of this project among an application's tags, None where it has none."""
-        for tag in sorted(tags):
-            match tag.split(":", 2):
-                case [project, stack, key] if project == PROJECT:
-                    return Tag(stack, key)
-        return None
+    def find_in(tags: Iterable[str], stack: str = "") -> Tag | None:
+        """Return the tag of this project among an application's tags, None where it has none.
+
+        Anybody who owns the application can add another one: of several that of a given stack is returned, if it is
+        there.
+        """
+        parts = [tag.split(":", 2) for tag in sorted(tags)]
+        found = [Tag(*rest) for project, *rest in parts if project == PROJECT and len(rest) == 2]
+        return next((each for each in found if each.stack == stack), found[0] if found else None)
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,16 @@ class Stack:
         declared = self.declared.environments[environment]
         names = {name.casefold() for name in (declared.name, *declared.formerly)}
         return {client_id: found for (name, client_id), found in self.state.registrations.items() if name in names}
+
+
+def recorded_beside(listed: Iterable[Application], state: State, session: Session) -> list[Application]:
+    """Return the applications of the state that are not among those listed by their tag: somebody removed it.
+
+    Raises:
+        UserFacingError: they cannot be read. Where all are listed, nothing is asked.
+    """
+    missing = {object_id for object_id, _ in state.applications.values()} - {each.id for each in listed}
+    return session.inventory.with_ids(missing) if missing else []
 
 
 def all_keys(integration: Integration) -> list[str]:

@@ -10,13 +10,14 @@ from commands.preflight import custody
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack
 from commands.preflight.vault_reads import VaultReads
+from reconcilers.application_tag import application_tag
 from reconcilers.certificates.plan import plan
 from reconcilers.certificates.spec import CertificateSpec, Live
 from reconcilers.delivery.plan import refusal
 from reconcilers.delivery.spec import DeliveryPlace
 from reconcilers.vault_versions import label_of
 from settings.credentials import VaultPlace
-from settings.models import PROJECT, Integration
+from settings.models import Integration
 from settings.vault_certificates import VaultCertificate
 
 
@@ -60,7 +61,7 @@ def _certificate(stack: Stack, integration: Integration, place: VaultCertificate
             label=label,
             key_vault=place.key_vault,
             certificate_name=place.certificate_name,
-            application_tag=f"{PROJECT}:{stack.name}:{integration.key}",
+            application_tag=application_tag(stack.name, integration.key),
             declared_at=where,
             client_id=stack.client_id(integration) or "",
         )

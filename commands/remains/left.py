@@ -145,7 +145,7 @@ def of_stack(stack: str, applications: Iterable[DeletedItem], principals: Iterab
     ours = [
         Deleted("application", tag.key, each)
         for each in sorted(applications, key=lambda each: each.deleted, reverse=True)
-        if (tag := Tag.find_in(each.tags)) and tag.stack == stack
+        if (tag := Tag.find_in(each.tags, stack)) and tag.stack == stack
     ]
     keys = {each.item.client_id: each.key for each in ours}
     theirs = [Deleted("service principal", keys[each.client_id], each) for each in principals if each.client_id in keys]

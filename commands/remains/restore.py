@@ -82,7 +82,7 @@ def restore(session: Session, stack: str, key: str, client_id: str = "") -> Rest
     living = {
         each.client_id: each
         for each in session.applications.tagged(f"{PROJECT}:{stack}:")
-        if Tag.find_in(each.tags) == Tag(stack, key) and each.client_id not in deleted  # that index may be late
+        if Tag.find_in(each.tags, stack) == Tag(stack, key) and each.client_id not in deleted  # that index may be late
     }
     application = _the_one(stack, key, client_id, [*deleted.values(), *living.values()])
     if isinstance(application, DeletedItem):

@@ -14,7 +14,7 @@ from clients.http.errors import UserFacingError
 from clients.session import Session
 from commands import pulumi_cli, stack_file_writer
 from commands.output import Output
-from commands.preflight.stack import all_keys
+from commands.preflight.stack import all_keys, recorded_beside
 from commands.preflight.state import State, StateUnusable
 from commands.pulumi_cli import StackUnreadable
 from commands.rotate.certificates import CertificateOutcome
@@ -179,6 +179,7 @@ def _plan(
     policy = session.app_management_policies.default() if wanted else None
     # Last: what Entra has shown is in it.
     state = exported_state(arguments.stack, piped, command="rotate") if rotates else State.empty()
+    applications += recorded_beside(applications, state, session)
     outcomes = []
     for integration in wanted:
         if (secrets := integration.credentials.secrets) is None:
@@ -186,7 +187,8 @@ def _plan(
         known = known_secrets(integration, secrets, state, applications, policy, now, _in_vault(secrets, session))
         rule = plan_after_leak if leak else plan
         rotation = rule(known.terms, known.live, known.recorded, now, known.restrictions)
-        foreign = [] if leak else [(each, _action(each, known, state, now)) for each in known.foreign]
+        there = [each for each in known.foreign if not leak or each.end > now]
+        foreign = [(each, _action(each, known, state, now)) for each in there]
         outcomes.append(Outcome(known, rotation, foreign, arguments.check, leak.reason if leak else ""))
     reason = leak.reason if leak else ""
     certificates = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 
 from clients.graph.app_management_policy import AppManagementPolicy
@@ -85,6 +85,8 @@ def known_secrets(
     live = {
         label: _live(by_key_id[key_id], in_vault, label) for label, key_id in key_ids.items() if key_id in by_key_id
     }
+    unmade = set(secrets.issued) - key_ids.keys()
+    foreign = foreign_secrets(listed, recorded=state.secrets, known=secrets.known, labels=unmade)
     restrictions = None
     if policy is not None:
         created = application.created if application and application.created else now.isoformat()
@@ -95,9 +97,9 @@ def known_secrets(
         application.id if application else "",
         MappingProxyType(live),
         frozenset(key_ids),
-        tuple(foreign_of(secrets, state, application)) if not secrets.rotated_by else (),
+        tuple(foreign) if not secrets.rotated_by else (),
         restrictions,
-        tuple(each for each in listed if each.key_id in secrets.known and _end(each) > now),
+        tuple(each for each in listed if each.key_id in secrets.known and each.end > now),
     )
 
 
@@ -118,16 +120,6 @@ def in_vault_since(secrets: Secrets, versions: Iterable[Version]) -> dict[str, d
     return got
 
 
-def foreign_of(secrets: Secrets | None, state: State, application: Application | None) -> list[ListedSecret]:
-    """Return the secrets of an application that no label of the stack file and no state knows."""
-    return foreign_secrets(
-        [_listed(each) for each in (application.secrets if application else ())],
-        recorded=state.secrets,
-        known=secrets.known if secrets else (),
-        labels=secrets.issued if secrets else (),
-    )
-
-
 def recorded_key_ids(integration: Integration, state: State) -> dict[str, str]:
     """Return the key ids of an integration's secrets in the state, by label."""
     keys = all_keys(integration)
@@ -145,9 +137,4 @@ def _live(secret: ListedSecret, in_vault: Mapping[str, datetime | None], label: 
     if label in in_vault:
         there = in_vault[label]
         available = max(available, there) if available and there else None
-    return LiveSecret(secret.key_id, available, _end(secret))
-
-
-def _end(secret: ListedSecret) -> datetime:
-    """Return when a secret ends: at the end of all days where Entra has no end of it, which Graph allows."""
-    return moment(secret.ends) if secret.ends else datetime.max.replace(tzinfo=UTC)
+    return LiveSecret(secret.key_id, available, secret.end)

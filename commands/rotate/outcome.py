@@ -83,8 +83,9 @@ class Outcome:
 
     @property
     def _still_valid(self) -> Sequence[ListedSecret]:
-        """After a leak, the secrets that no run of this program removes."""
-        return self.known.kept if self.reason else ()
+        """After a leak, the secrets that neither this run nor the next `up` removes."""
+        left_alone = [secret for secret, action in self.foreign if action in {"kept", "young"}]
+        return [*self.known.kept, *left_alone] if self.reason else ()
 
     @property
     def next_up(self) -> list[str]:
@@ -112,7 +113,8 @@ class Outcome:
         for text in self._next_up():
             yield Line("next up", where, text)
         for secret in self._still_valid:
-            yield Line("still valid", where, _about_kept(secret, self.known.object_id))
+            about = _about_kept if secret in self.known.kept else _about_left_alone
+            yield Line("still valid", where, about(secret, self.known.object_id))
         for secret, action in self.foreign:
             yield Line("foreign", f"integrations.{self.key}", _about_foreign(secret, action))
 
@@ -173,6 +175,14 @@ def _about_kept(secret: ListedSecret, object_id: str) -> str:
         "Once the outside system has the new one: "
         f"`az ad app credential delete --id {object_id} --key-id {secret.key_id}`, "
         "and take its line out of `known`."
+    )
+
+
+def _about_left_alone(secret: ListedSecret, object_id: str) -> str:
+    return (
+        f"The secret {_named(secret)} is under no label and {when_it_ends(secret.ends)}: whoever had the leaked one "
+        "may have added it, and `up` never removes it. Unless somebody is known to need it: "
+        f"`az ad app credential delete --id {object_id} --key-id {secret.key_id}`."
     )
 
 

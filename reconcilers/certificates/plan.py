@@ -11,6 +11,7 @@ from typing import Any
 
 from clients.http.errors import FailedPrecondition
 from clients.key_vault.records import CertificateVersion
+from reconcilers.application_tag import stack_and_key
 from reconcilers.certificates.spec import CertificateSpec, Live, Recorded, State
 from reconcilers.vault_versions import is_of_integration, label_of, why_taken
 
@@ -102,8 +103,7 @@ def why_not_moved(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
 
 def _is_integrations(spec: CertificateSpec, version: CertificateVersion) -> bool:
     """Tell whether a version is this integration's: by its application, or, once that was made anew, by its tags."""
-    _, stack, key = spec.application_tag.split(":", 2)
-    return is_of_integration(version, spec.client_id, stack, key)
+    return is_of_integration(version, spec.client_id, *stack_and_key(spec.application_tag))
 
 
 def _is_own(spec: CertificateSpec, version: CertificateVersion, recorded: Recorded) -> bool:

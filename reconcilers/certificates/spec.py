@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clients.key_vault.records import CertificateTerms, CertificateVersion
+from reconcilers.application_tag import stack_and_key
 from reconcilers.recording import Recordable
-from reconcilers.vault_versions import MANAGED_BY
+from reconcilers.vault_versions import version_tags
 
 State = Literal["Enabled", "Disabled", "Deleted", "Purged"]
 """How it is, as a refresh sees it: as declared; its version is disabled, so that the key does not sign; the vault's
@@ -57,19 +58,12 @@ class CertificateSpec(DeclaredCertificate):
     @property
     def tags(self) -> dict[str, str]:
         """What its version in the vault is marked with; stored names."""
-        _, stack, key = self.application_tag.split(":", 2)
-        return {
-            "managed-by": MANAGED_BY,
-            "stack": stack,
-            "integration": key,
-            "client-id": self.client_id,
-            "label": self.label,
-        }
+        return version_tags(*stack_and_key(self.application_tag), self.client_id, self.label)
 
     @property
     def terms(self) -> CertificateTerms:
         """How it is made: named after the integration and the label, as Entra then shows it."""
-        key = self.application_tag.split(":", 2)[2]
+        _, key = stack_and_key(self.application_tag)
         name = f"{key[: _LONGEST_COMMON_NAME - 1 - len(self.label)]}-{self.label}"
         # Numbers pass through Pulumi as floating-point ones.
         return CertificateTerms(subject=f"CN={name}", months=int(self.validity_months), key_size=int(self.key_size))

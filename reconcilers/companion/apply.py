@@ -47,9 +47,9 @@ def update(channel: Channel, spec: CompanionSpec, recorded: CompanionSpec) -> Co
     Raises:
         UserFacingError: as of `install`.
     """
-    return (
-        install(channel, spec) if is_newer(spec.version, recorded.version) else replace(spec, version=recorded.version)
-    )
+    if is_newer(spec.version, recorded.version):
+        return install(channel, spec)
+    return replace(spec, version=recorded.version, sha256=recorded.sha256)  # of the file that is installed
 
 
 def delete(channel: Channel, spec: CompanionSpec) -> None:

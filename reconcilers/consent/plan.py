@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from clients.graph.objects import DelegatedGrant
+from clients.graph.times import moment
 from reconcilers.consent.refusals import (
     Refusal,
     another_publisher,
@@ -135,6 +137,24 @@ def delegated_ours(spec: ConsentSpec, before: frozenset[str], ours: Recorded) ->
     """
     others = before - set(ours.granted_scopes) if spec.additive else frozenset[str]()
     return tuple(sorted(set(spec.delegated_scopes) - others))
+
+
+CLOCKS_DIFFER = timedelta(seconds=2)
+"""By how much this machine's clock and Entra's may differ."""
+
+
+def was_made_by(sent: datetime, seen: datetime, created: str) -> bool:
+    """Tell whether a request whose answer is lost made what is there now: by the time, since Graph names no author.
+
+    Args:
+        sent: when the request was sent.
+        seen: when it was found there, afterwards.
+        created: when it was made, as Graph writes it.
+    """
+    try:
+        return sent - CLOCKS_DIFFER <= moment(created) <= seen + CLOCKS_DIFFER
+    except ValueError:
+        return False
 
 
 def removal(spec: ConsentSpec, live: Live, recorded: Recorded) -> Plan:

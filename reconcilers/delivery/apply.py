@@ -24,24 +24,22 @@ def check(vault: Vault, place: DeliveryPlace) -> None:
         raise problem
 
 
-def deliver(vault: Vault, spec: DeliverySpec, value: str | None, *, proven: bool) -> str:
+def deliver(vault: Vault, spec: DeliverySpec, value: str, *, proven: bool) -> str:
     """Make the vault have a secret, and return the id of its version; what an interrupted run has set is found.
 
     Args:
         vault: where.
         spec: what is wanted.
-        value: the secret, None where it could not be made.
+        value: the secret.
         proven: whether the proofs of the integration went well.
 
     Raises:
         UserFacingError: it cannot be done.
     """
-    if value is None or not proven:
+    if not proven:
         raise FailedPrecondition(
             f"copy the secret '{spec.label}' to {spec.secret_name} in vault {spec.key_vault}",
-            "the secret was not made"
-            if value is None
-            else "what comes before it, its proof or the label before, failed",
+            "what comes before it, its proof or the label before, failed",
             "Put right what the other error says: the next `pulumi up` copies it.",
         )
     live = observe(vault, spec.secret_name)

@@ -33,15 +33,14 @@ def plan(spec: DeliverySpec, live: Live) -> Plan:
         each.version for each in live.versions if spec.has_mark(each) and not spec.is_copy(each) and each.enabled
     )
     copies = [each for each in live.versions if spec.is_copy(each)]
-    has_successor = any(spec.is_of_newer_label(each) for each in live.versions)
-    if copies and (has_successor or any(each in live.newest for each in copies)):
+    if copies and (spec.later_labels(live.versions) or any(each in live.newest for each in copies)):
         return Plan(copies[-1].version, not copies[-1].enabled, replaced)
     return Plan(disable=replaced, refusal=refusal(spec, live))
 
 
 def refusal(place: DeliveryPlace, live: Live) -> FailedPrecondition | None:
     """Return why a label cannot be copied: a new version would be the current one, in place of a later label's."""
-    newer = [label_of(each) for each in live.versions if place.is_of_newer_label(each) and each.enabled]
+    newer = place.later_labels(live.versions)
     attempting = f"copy the secret '{place.label}' to {place.secret_name} in vault {place.key_vault}"
     if newer:
         return FailedPrecondition(
@@ -69,7 +68,7 @@ def status(spec: DeliverySpec, live: Live) -> str | None:
         return DELETED if live.deleted else None
     if not copies[-1].enabled:
         return DISABLED
-    if any(each in live.newest for each in copies) or any(spec.is_of_newer_label(each) for each in live.versions):
+    if any(each in live.newest for each in copies) or spec.later_labels(live.versions):
         return PRESENT
     return NOT_CURRENT
 

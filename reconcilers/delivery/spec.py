@@ -50,9 +50,13 @@ class DeliveryPlace(DeclaredDelivery):
         """Tell whether a version is a copy of another secret of this application."""
         return is_of_application(version, self.client_id) and label_of(version) != self.label
 
-    def is_of_newer_label(self, version: Version) -> bool:
-        """Tell whether a version is a copy of a later secret of this application."""
-        return self.is_of_another_label(version) and label_of(version) > self.label
+    def later_labels(self, versions: Sequence[Version]) -> list[str]:
+        """Return the labels of copies of later secrets of this application; one that is disabled has ended."""
+        return [
+            label_of(each)
+            for each in versions
+            if each.enabled and self.is_of_another_label(each) and label_of(each) > self.label
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)

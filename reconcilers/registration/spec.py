@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from clients.business_central.records import FIELD_NAMES, Assignment, PermissionSet, Registration
+from reconcilers import recording
 from reconcilers.recording import Recordable
 
 MAX_TEXT = 50  # Text[50] in table 9012, for description and contact information
@@ -152,13 +153,7 @@ def live_row(registration: Registration) -> dict[str, Any]:
 
 def comparable(name: str, value: Any) -> Any:
     """Return a field's value so that equal means "no change"; the order of permission sets says nothing, for one."""
-    match name:
-        case "permission_sets":
-            return frozenset(value)
-        case "environment":
-            return value.casefold()
-        case _:
-            return value
+    return frozenset(value) if name == "permission_sets" else recording.comparable(name, value)
 
 
 def problems(known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,29 +8,18 @@ from collections.abc import Callable
 from clients.graph.client import Graph
 from clients.graph.errors import is_absent
 from clients.graph.passwords import NewPassword
-from clients.http.errors import (
-    BadRequest,
-    FailedPrecondition,
-    NoResponse,
-    ServiceError,
-    Unavailable,
-    UnexpectedAnswer,
-    UserFacingError,
-)
+from clients.http.errors import OUTCOME_UNKNOWN, BadRequest, FailedPrecondition, ServiceError, UserFacingError
 from clients.http.replication import retry_until_replicated
 from clients.key_vault.records import Version
 from clients.key_vault.vault import Vault
 from reconcilers.progress import report
-from reconcilers.secrets.observe import observe, observe_for_removal
+from reconcilers.secrets.observe import observe
 from reconcilers.secrets.plan import plan, removal
-from reconcilers.secrets.spec import Recorded, SecretSpec
+from reconcilers.secrets.spec import Live, Recorded, SecretSpec
 from reconcilers.vault_versions import CONTENT_TYPE, set_again
 
 Trial = Callable[[str], None]
 """Takes a secret and returns once it works; raises UserFacingError where it does not in time."""
-
-_NOT_KNOWN = (NoResponse, UnexpectedAnswer, Unavailable)
-"""After these it is not known whether the service did what it was asked for."""
 
 
 def reconcile(graph: Graph, vault: Vault, trial: Trial, spec: SecretSpec, recorded: Recorded | None = None) -> Recorded:
@@ -82,13 +71,17 @@ def reconcile(graph: Graph, vault: Vault, trial: Trial, spec: SecretSpec, record
 def remove(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded) -> None:
     """Remove the credential, so that nobody can sign in with it; then disable the version. Both may be gone.
 
+    The vault is not asked before the credential is gone: it may be closed, since somebody acts on a leak.
+
     Raises:
         UserFacingError: it cannot be done.
     """
-    planned = removal(spec, observe_for_removal(graph, vault, spec), recorded)
-    for key_id in planned.remove:
+    listed = graph.passwords(spec.application_object_id)
+    credentials = None if listed is None else tuple(listed)
+    for key_id in removal(spec, Live(credentials), recorded).remove:
         graph.remove_password(spec.application_object_id, key_id)
-    for version in planned.disable:
+    live = Live(credentials, tuple(vault.versions(spec.secret_name)))
+    for version in removal(spec, live, recorded).disable:
         vault.disable(spec.secret_name, version)
 
 
@@ -127,10 +120,10 @@ def _ask(graph: Graph, spec: SecretSpec, name: str) -> NewPassword:
                 "Run the same command again.",
             )
     except UserFacingError as problem:
-        if isinstance(problem, (*_NOT_KNOWN, FailedPrecondition)):
+        if isinstance(problem, (*OUTCOME_UNKNOWN, FailedPrecondition)):
             _remove_by_name(graph, spec, name, problem)
         elif isinstance(problem, BadRequest):
-            problem.remedy = (
+            problem.add_remedy(
                 f"Entra makes no secret that has ended, and this one would end {spec.ends}: if that has passed, take "
                 "the label out of `issued`, and add today's date where no other is left."
             )
@@ -167,7 +160,7 @@ def _version_set_all_the_same(vault: Vault, spec: SecretSpec, key_id: str, probl
     Raises:
         UserFacingError: that could not be seen; nothing is taken back then, since the vault may have it.
     """
-    if not isinstance(problem, _NOT_KNOWN):
+    if not isinstance(problem, OUTCOME_UNKNOWN):
         return None
     try:
         versions = vault.versions(spec.secret_name)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+from clients.graph.times import moment
 
 YOUNG = timedelta(hours=1)
 """A foreign secret that is younger is left alone: an `up` that is at work may have made it, and records it yet."""
@@ -26,6 +28,11 @@ class ListedSecret:
     starts: datetime | None
     ends: str
 
+    @property
+    def end(self) -> datetime:
+        """When it ends: at the end of all days where Entra has no end of it, which Graph allows."""
+        return moment(self.ends) if self.ends else datetime.max.replace(tzinfo=UTC)
+
     def is_young(self, now: datetime) -> bool:
         """Tell whether it was made a short while ago, or may have been."""
         return self.starts is None or self.starts + YOUNG > now
@@ -40,8 +47,8 @@ def foreign_secrets(
         listed: the secrets of one application.
         recorded: key ids in the stack's state.
         known: key ids that the stack file names as somebody's.
-        labels: the labels in the stack file: a secret that is named after one is its own, though a killed run may not
-            have recorded it.
+        labels: the labels in the stack file for which the state has no secret: one that is named after such a label is
+            its own, though a killed run may not have recorded it.
     """
     ends = tuple(f" - {label}" for label in labels)
     return [

@@ -32,22 +32,12 @@ def observe(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded | N
 
     def are_listed() -> bool:
         nonlocal live
-        live = Live(tuple(_credentials(graph, spec)), live.versions, live.is_deleted)
+        live = Live(tuple(_credentials(graph, spec)), live.versions, live.deleted)
         return expected <= {each.key_id for each in live.credentials or ()}
 
     if recorded is None and not expected <= {each.key_id for each in live.credentials or ()}:
         wait_until(are_listed)
     return live
-
-
-def observe_for_removal(graph: Graph, vault: Vault, spec: SecretSpec) -> Live:
-    """Return what there is; of an application that is gone, that it is.
-
-    Raises:
-        UserFacingError: it cannot be read.
-    """
-    listed = graph.passwords(spec.application_object_id)
-    return Live(None if listed is None else tuple(listed), tuple(vault.versions(spec.secret_name)))
 
 
 def observe_for_refresh(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded) -> Live:
@@ -66,16 +56,12 @@ def observe_for_refresh(graph: Graph, vault: Vault, spec: SecretSpec, recorded: 
     if current and current.enabled and current.tags == spec.tags(recorded.key_id):
         return Live(credentials, (replace(current, version=recorded.version),))
     versions = tuple(vault.versions(spec.secret_name))
-    return Live(credentials, versions, not versions and _is_deleted(vault, spec))
+    return Live(credentials, versions, None if versions else vault.deleted(spec.secret_name))
 
 
 def _in_vault(vault: Vault, spec: SecretSpec, credentials: list[Password]) -> Live:
     versions = tuple(vault.versions(spec.secret_name))
-    return Live(tuple(credentials), versions, not versions and _is_deleted(vault, spec))
-
-
-def _is_deleted(vault: Vault, spec: SecretSpec) -> bool:
-    return vault.deleted(spec.secret_name) is not None
+    return Live(tuple(credentials), versions, None if versions else vault.deleted(spec.secret_name))
 
 
 def _credentials(graph: Graph, spec: SecretSpec) -> list[Password]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from clients.graph.passwords import Password
 from clients.http.errors import FailedPrecondition
-from clients.key_vault.records import Version
+from clients.key_vault.records import Deleted, Version
 from reconcilers.secrets.spec import Live, Recorded, SecretSpec, State
 from reconcilers.vault_versions import key_id_of, label_of, why_taken
 
@@ -71,8 +71,8 @@ def plan(spec: SecretSpec, live: Live, recorded: Recorded | None = None) -> Plan
     """
     if live.credentials is None:
         return Plan(refused=_no_application(spec))
-    if live.is_deleted:
-        return Plan(recover=True)
+    if live.deleted:
+        return Plan(recover=True) if spec.is_ours(live.deleted) else Plan(refused=_taken(spec, live.deleted))
     known = recorded or Recorded()
     key_ids = _key_ids_by_version(spec, live.versions, known)
     ours = _ours(spec, live.credentials, known)
@@ -115,7 +115,7 @@ def refreshed(spec: SecretSpec, live: Live, recorded: Recorded) -> State:
     """Return how a recorded secret is."""
     if recorded.key_id not in {each.key_id for each in live.credentials or ()}:
         return "Removed"
-    if live.is_deleted:
+    if live.deleted:
         return "Deleted"
     version = next((each for each in live.versions if each.version == recorded.version), None)
     if version is None:
@@ -220,9 +220,15 @@ def _no_application(spec: SecretSpec) -> FailedPrecondition:
     )
 
 
-def _taken(spec: SecretSpec, foreign: Version) -> FailedPrecondition:
+def _taken(spec: SecretSpec, foreign: Version | Deleted) -> FailedPrecondition:
+    recover = ""
+    if isinstance(foreign, Deleted):
+        recover = (
+            " If an older version of it is this integration's, whoever keeps the vault brings it back: `az keyvault "
+            f"secret recover --vault-name {spec.key_vault} --name {spec.secret_name}`."
+        )
     return FailedPrecondition(
         f"put the secret '{spec.label}' of application {spec.client_id} into vault {spec.key_vault}",
         why_taken(foreign, spec.secret_name),
-        "Give each integration a `secretName` of its own. Nothing was changed.",
+        f"Give each integration a `secretName` of its own.{recover} Nothing was changed.",
     )

@@ -17,11 +17,12 @@ from typing import Literal
 
 from reconcilers.secrets.rotation_spec import DAY, LiveSecret, Restrictions, Terms
 
-NoteKind = Literal["due", "blocked", "expiring", "pending", "lost", "note"]
+NoteKind = Literal["due", "blocked", "expiring", "pending", "lost", "still valid", "note"]
 """due: a successor is added. blocked: it is due, and is not added. expiring: a secret ends, or ended, before its
-successor has been out for the overlap. pending: the next `up` makes it. lost: the state has it, and Entra does not.
+successor has been out for the overlap. pending: the next `up` makes it, or removes it. lost: the state has it, and
+Entra does not. still valid: its label went before a successor had been out for the overlap, and no `up` has removed it.
 note: good to know."""
-_TO_DECIDE: frozenset[NoteKind] = frozenset({"blocked", "expiring", "lost"})
+_TO_DECIDE: frozenset[NoteKind] = frozenset({"blocked", "expiring", "lost", "still valid"})
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ def plan(
         )
         notes.append(Note("note", max(made), text))
     notes += _not_in_place(terms, staying, live, recorded)
+    notes += _out_of_the_list(terms, kept, live, now)
     return Rotation(add, tuple(sorted(replaced | stale)), tuple(notes))
 
 
@@ -249,6 +251,29 @@ def _not_in_place(
         elif label not in live:
             text = f"The {terms.what} '{label}' is in the state and not in Entra: `pulumi up --refresh` makes it anew."
             yield Note("lost", label, text)
+
+
+def _out_of_the_list(
+    terms: Terms, kept: Collection[str], live: Mapping[str, LiveSecret], now: datetime
+) -> Iterator[Note]:
+    """Yield the secrets that work though the list has their label no more: no `up` has come to removing them.
+
+    What went as this rule has it waits for the next `up`, as what it adds does. What went before that, as after a leak,
+    nobody may have any longer.
+    """
+    for label in sorted(live.keys() - set(terms.labels)):
+        ends = live[label].ends
+        if ends <= now:
+            continue
+        text = f"The {terms.what} '{label}' is out of the list and still works: the next `up` removes it."
+        if _is_replaced(label, kept, live, ends, terms.overlap, now):
+            yield Note("pending", label, text)
+            continue
+        why = (
+            f" No successor has been out for the {terms.overlap_days} days of overlapDays: if it went because of a "
+            "leak, run `pulumi up --continue-on-error` now."
+        )
+        yield Note("still valid", label, text + why)
 
 
 def _days_left(ends: datetime, now: datetime) -> int:

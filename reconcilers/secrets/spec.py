@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Literal
 
 from clients.graph.passwords import Password
-from clients.key_vault.records import Version
+from clients.key_vault.records import Deleted, Version
+from reconcilers.application_tag import stack_and_key
 from reconcilers.recording import Recordable
-from reconcilers.vault_versions import is_of_integration, version_tags
+from reconcilers.vault_versions import MANAGED_BY, is_of_integration, version_tags
 
 State = Literal["Enabled", "Disabled", "Deleted", "Purged", "Removed", "NotCurrent"]
 """How a secret is, as a refresh sees it: as declared; its version is disabled; the vault's secret is deleted and can be
@@ -27,6 +28,14 @@ def custody_mark(application_tag: str, label: str) -> str:
         label: of the secret.
     """
     return f"{application_tag}:{label}:custody:"
+
+
+def is_in_custody(display_name: str, label: str) -> bool:
+    """Tell by its display name in Entra whether a credential of an own application is in custody, of that label.
+
+    Whichever the stack and the integration are called: both may have had other names when it was made.
+    """
+    return display_name.startswith(f"{MANAGED_BY}:") and f":{label}:custody:" in display_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +84,13 @@ class SecretSpec(DeclaredSecret):
         """Return what its version in the vault is marked with; the key id makes it unlike any other version's."""
         return version_tags(*self._stack_and_key, self.client_id, self.label, key_id)
 
-    def is_ours(self, version: Version) -> bool:
-        """Tell whether a version is of this integration, whichever its label is."""
+    def is_ours(self, version: Version | Deleted) -> bool:
+        """Tell whether a version, or a deleted secret, is of this integration, whichever its label is."""
         return is_of_integration(version, self.client_id, *self._stack_and_key)
 
     @property
     def _stack_and_key(self) -> tuple[str, str]:
-        _, stack, key = self.application_tag.split(":", 2)
-        return stack, key
+        return stack_and_key(self.application_tag)
 
     @property
     def end(self) -> datetime:
@@ -112,9 +120,9 @@ class Live:
     Attributes:
         credentials: the application's secrets in Entra, whoever made them; None where there is no such application.
         versions: all versions of the vault's secret, whoever made them, the oldest first.
-        is_deleted: whether the vault's secret is deleted and can be recovered; `versions` is then empty.
+        deleted: the vault's secret where it is deleted and can be recovered; `versions` is then empty.
     """
 
     credentials: tuple[Password, ...] | None = ()
     versions: tuple[Version, ...] = field(default=())
-    is_deleted: bool = False
+    deleted: Deleted | None = None

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.entra import graph
 from tests.support.preflight import PreflightRun, run_preflight
-from tests.support.rotate import TODAY, RotateRun, RotatingStack, ago
+from tests.support.rotate import TODAY, RotateRun, RotatingStack, ago, label
 from tests.support.stack import MAGENTO
 from tests.support.tenant import Tenant
 
-NOTHING_DUE, FAILED, CHANGED = 0, 2, 3
+NOTHING_DUE, TO_DECIDE, FAILED, CHANGED = 0, 1, 2, 3
+TOMORROW = label(-1)
 
 
 @pytest.fixture
@@ -44,16 +46,50 @@ def test_a_foreign_secret_is_removed_where_the_stack_file_says_so_and_no_other_i
     foreign = stack.make(TODAY, out=ago(9), name="by hand")
     known = stack.make(TODAY, out=ago(9), name="a person's")
     young = stack.make(TODAY, out=ago(0.01), name="of an up that is at work")
-    killed = stack.make(TODAY, out=ago(9), name=f"Magento Integration - {TODAY}")
-    stack.write(TODAY, foreignSecrets="remove", known=[known.upper()])
+    killed = stack.make(TODAY, out=ago(9), name=f"Magento Integration - {TOMORROW}")
+    disguised = stack.make(TODAY, out=ago(9), name=f"x - {TODAY}")  # a label whose secret the state has
+    stack.write(TODAY, TOMORROW, foreignSecrets="remove", known=[known.upper()])
     before = there(stack)
     checked = stack.rotate("--check", "--json")
-    assert (checked.code, actions(checked)) == (CHANGED, {foreign: "to remove", young: "young"}), checked
+    assert (checked.code, actions(checked)) == (
+        CHANGED,
+        {**dict.fromkeys((foreign, disguised), "to remove"), young: "young"},
+    ), checked
     assert there(stack) == before
     run = stack.rotate("--json")
-    assert (run.code, actions(run)) == (CHANGED, {foreign: "removed", young: "young"}), run
-    assert there(stack) == before - {foreign}
+    assert (run.code, actions(run)) == (CHANGED, {**dict.fromkeys((foreign, disguised), "removed"), young: "young"}), (
+        run
+    )
+    assert there(stack) == before - {foreign, disguised}
     assert {known, killed, young, stack.key_ids[TODAY]} < before
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_after_a_leak_a_foreign_secret_that_works_is_removed_or_named_for_a_person(
+    stack: RotatingStack, stays: bool
+) -> None:
+    """Who had the leaked secret may have added one."""
+    foreign = stack.make(TODAY, out=ago(9), name="by hand")
+    ended = stack.make("2025-01-01", out=ago(700), name="long ago")
+    stack.write(TODAY, foreignSecrets="keep" if stays else "remove")
+    options = ("--now", "magento", "--reason", "printed in a log")
+    run = stack.rotate(*options, "--check", "--json")
+    assert actions(run) == {foreign: "kept" if stays else "to remove"}
+    assert [each["keyId"] for each in run.only["stillValid"]] == ([foreign] if stays else [])
+    run = stack.rotate(*options)
+    assert run.code == (TO_DECIDE if stays else CHANGED), run
+    command = f"`az ad app credential delete --id {stack.application.object_id} --key-id {foreign}`"
+    assert [command in each for each in run.output.splitlines() if "still valid\t" in each] == [True] * stays
+    assert there(stack) == {ended, stack.key_ids[TODAY]} | ({foreign} if stays else set())
+
+
+def test_who_takes_the_tag_away_hides_no_secret_with_it(stack: RotatingStack) -> None:
+    foreign = stack.make(TODAY, out=ago(9), name="by hand")
+    graph(stack.tenant, "PATCH", f"/applications/{stack.application.object_id}", {"tags": []})
+    stack.write(TODAY, foreignSecrets="remove")
+    run = stack.rotate("--json")
+    assert (run.code, actions(run), run.only["notes"]) == (CHANGED, {foreign: "removed"}, []), run
+    assert there(stack) == {stack.key_ids[TODAY]}
 
 
 def test_nothing_is_removed_while_a_run_may_be_at_work(stack: RotatingStack) -> None:

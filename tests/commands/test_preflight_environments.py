@@ -252,10 +252,12 @@ def test_a_registration_of_an_application_that_no_state_knows_is_left_over_besid
     assert all(application.client_id in each["found"] for each in left)
 
 
+@pytest.mark.parametrize("is_tagged", [True, False])
 def test_an_own_application_in_a_copied_environment_that_does_not_declare_it_is_left_over(
-    tenant: Tenant, tmp_path: Path, application: EntraApplication
+    tenant: Tenant, tmp_path: Path, application: EntraApplication, is_tagged: bool
 ) -> None:
-    tag(application, tenant)
+    if is_tagged:
+        tag(application, tenant)
     register(tenant, application.client_id)
     tenant.edit("copy_environment", **{"from": "Production", "to": "Sandbox"})
     only_production = {"magento": {**MAGENTO, "environments": ["production"]}}

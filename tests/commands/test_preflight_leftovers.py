@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.directory_objects import JOB_QUEUE_RUNNER
-from tests.support.entra import EntraApplication, key_ids, tag
+from tests.support.entra import EntraApplication, graph, key_ids, make_application, tag
 from tests.support.preflight import COMPONENT, exported, run_preflight
+from tests.support.stack import MAGENTO
 from tests.support.tenant import Tenant
+
+EVIL = "https://evil.example/"
 
 
 def test_an_application_that_no_state_knows_is_found_by_its_tag_with_both_ways_out(
@@ -115,11 +118,57 @@ def test_an_application_that_the_state_has_and_entra_has_not_is_in_the_way(
     assert found["remedy"].startswith("`pulumi refresh --yes --stack demo`")
 
 
-def test_an_application_whose_tag_somebody_removed_is_not_taken_for_gone(
+TAG = "entra-business-central:demo:magento"
+CHANGED_TAGS = {
+    "removed": [],
+    "and another stack's": ["entra-business-central:aaa:x", TAG],
+    "another's": ["a", f"{TAG}2"],
+}
+
+
+@pytest.mark.parametrize("tags", CHANGED_TAGS.values(), ids=list(CHANGED_TAGS))
+def test_an_application_whose_tag_somebody_changed_is_not_taken_for_gone_and_is_looked_at_all_the_same(
+    tenant: Tenant, tmp_path: Path, application: EntraApplication, tags: list[str]
+) -> None:
+    graph(tenant, "PATCH", f"/applications/{application.object_id}", {"tags": tags, "web": {"redirectUris": [EVIL]}})
+    state = exported(application, secrets=key_ids(application, tenant))
+    looked = run_preflight(tenant, tmp_path, state=state)
+    assert (looked.code, looked.of("leftover")) == (0, [])
+    tag_note, address_note = sorted((each["found"] for each in looked.of("note")), key=lambda found: EVIL in found)
+    listed = ", ".join(each for each in tags if ":" in each) or "none"
+    assert f"is to have the tag {TAG}, and has {listed}: somebody changed its tags" in tag_note
+    assert f"that no stack file names: {EVIL}" in address_note
+    (added,) = run_preflight(tenant, tmp_path, state=exported(application)).of("leftover")
+    assert f"secret 'x' ({key_ids(application, tenant)[0]})" in added["found"]
+
+
+def test_applications_without_their_tag_take_one_request_more_for_all_of_them(tenant: Tenant, tmp_path: Path) -> None:
+    made = {f"shop{number}": make_application(tenant, f"Shop {number}") for number in range(3)}
+    state = exported()
+    for key, each in made.items():
+        state["deployment"]["resources"] += [
+            {**resource, "urn": resource["urn"].replace("::magento", f"::{key}")}
+            for resource in exported(each, secrets=key_ids(each, tenant))["deployment"]["resources"]
+        ]
+    integrations = {key: {**MAGENTO, "displayName": key.title()} for key in made}
+
+    def asked() -> int:
+        tenant.clear_requests()
+        run_preflight(tenant, tmp_path, integrations=integrations, state=state)
+        return len(tenant.requests())
+
+    without = asked()
+    for key, each in made.items():
+        tag(each, tenant, f"entra-business-central:demo:{key}")
+    assert asked() == without - 1
+
+
+def test_a_second_tag_does_not_make_what_no_state_knows_another_stacks(
     tenant: Tenant, tmp_path: Path, application: EntraApplication
 ) -> None:
-    state = exported(application, secrets=key_ids(application, tenant))
-    assert run_preflight(tenant, tmp_path, state=state).of("leftover") == []
+    graph(tenant, "PATCH", f"/applications/{application.object_id}", {"tags": CHANGED_TAGS["and another stack's"]})
+    found = run_preflight(tenant, tmp_path, state=exported()).only("leftover")
+    assert "integration magento of stack demo" in found["found"]
 
 
 def test_an_application_of_another_stack_is_none_of_ours(

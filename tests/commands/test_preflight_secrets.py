@@ -30,7 +30,7 @@ def end_of(label: str, lifetime: int = LIFETIME) -> str:
 
 def recorded(tenant: Tenant, application: EntraApplication, *labels: str, lifetime: int = LIFETIME) -> dict[str, Any]:
     """Make a secret for each label, and return a state with the application and these."""
-    state = exported(application, secrets=labels)
+    state = exported(application, secrets=dict.fromkeys(labels, "given below"))
     for each in state["deployment"]["resources"]:
         if label := each["urn"].partition("-secret-")[2]:
             made = graph(

@@ -113,6 +113,27 @@ def test_with_custody_the_right_to_read_the_value_is_asked_for_without_reading_o
     assert look_at_custody(tenant, tmp_path, proof="off").of("missing") == [], "nobody reads it then"
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [{"managed-by": "x"}, {"managed-by": "entra-business-central", "stack": "demo", "integration": "magento"}],
+)
+def test_with_custody_a_deleted_secret_is_told_and_of_somebody_else_s_that_up_is_refused(
+    tenant: Tenant, tmp_path: Path, tags: dict[str, str]
+) -> None:
+    vault = AdministeredVault(tenant, USER)
+    vault.edit("set_vault_secret", secret="shop", value="x", tags=tags)
+    vault.edit("delete_vault_secret", secret="shop")
+    looked = look_at_custody(tenant, tmp_path)
+    if "stack" in tags:
+        assert looked.code == 0
+        assert "`up --refresh` recovers it" in looked.only("note", CUSTODY)["remedy"]
+        return
+    assert looked.code == 1
+    refused = looked.only("refused", CUSTODY)
+    assert "the deleted secret shop there is not of this integration, but of x" in refused["found"]
+    assert "a `secretName` of its own" in refused["remedy"]
+
+
 def in_vault(stack: RotatingStack, *labels: str, where: str) -> PreflightRun:
     """Run preflight on a stack whose secrets a vault hands over."""
     place = {where: {"keyVault": "integrations", "secretName": "magento"}}

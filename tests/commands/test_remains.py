@@ -18,6 +18,10 @@ from tests.support.wizard import Made, register, run_wizard, writes
 ADMINISTRATOR = "ad313157-8a70-4d3b-9c53-0c4f1e9b0001"
 
 
+ADDED = "entra-business-central:aaa:x"
+"""A tag that somebody added, and that does not make it another stack's."""
+
+
 def remains(tenant: Tenant, folder: Path, *options: str, text: str = "") -> tuple[int, dict[str, Any], str]:
     code, output, said = run(tenant, folder, "--json", *options, text=text)
     return code, json.loads(output or "{}"), said
@@ -35,7 +39,12 @@ def destroyed(tenant: Tenant, *, logged_in: bool = False) -> Made:
     """An application of this stack after `destroy`, beside a deleted one of another stack."""
     for stack in ("other", "demo"):
         made = run_wizard(tenant, "Shop" if stack == "demo" else "Another shop", sets=())
-        graph(tenant, "PATCH", f"/applications/{made.object_id}", {"tags": [f"entra-business-central:{stack}:shop"]})
+        graph(
+            tenant,
+            "PATCH",
+            f"/applications/{made.object_id}",
+            {"tags": [ADDED, f"entra-business-central:{stack}:shop"]},
+        )
         where = {"environment": "Production", "clientId": made.client_id}
         if logged_in:
             tenant.edit("record_interactive_login", **where)
@@ -93,7 +102,7 @@ def test_of_several_applications_with_the_tag_none_is_restored_until_one_is_name
     """A tag can be set by whoever may register applications, and a deleted one's is not to be told from ours."""
     made = destroyed(tenant)
     others = run_wizard(tenant, "Shop of Eve", sets=())
-    graph(tenant, "PATCH", f"/applications/{others.object_id}", {"tags": ["entra-business-central:demo:shop"]})
+    graph(tenant, "PATCH", f"/applications/{others.object_id}", {"tags": [ADDED, "entra-business-central:demo:shop"]})
     options = ("--restore", "shop", "--import-file", str(tmp_path / "import.json"))
     for state in ("not deleted", "deleted 20"):
         if state != "not deleted":

@@ -9,6 +9,7 @@ import pytest
 
 from commands import stack_file_writer
 from commands.stack_file_writer import NotWritten
+from tests.support.entra import graph
 from tests.support.preflight import run_preflight
 from tests.support.rotate import LIFETIME, OVERLAP, TODAY, RotatingStack, ago, label
 from tests.support.stack import MAGENTO
@@ -144,6 +145,23 @@ def test_a_leak_takes_a_successor_and_removes_the_old_at_once(stack: RotatingSta
     assert run.only["reason"] == "printed in a log"
     assert run.only["nextUp"][0].endswith("clientSecret: hand it over.")
     assert f"['{TODAY}b']" in run.file
+
+
+def test_after_a_leak_the_old_is_said_to_work_until_an_up_has_removed_it(stack: RotatingStack, tmp_path: Path) -> None:
+    key_id = stack.make(TODAY, out=ago(0.1))
+    stack.write(TODAY)
+    assert stack.rotate("--now", "magento", "--reason", "a leak").code == CHANGED
+    stack.make(f"{TODAY}b", out=ago(0))  # and the `up` that made it failed before it came to its deletes
+    checked = stack.rotate("--check", "--json")
+    assert (checked.code, kinds(checked.only)) == (TO_DECIDE, ["still valid"]), checked
+    assert checked.only["notes"][0]["label"] == TODAY
+    integrations = {"magento": {**MAGENTO, "credentials": {"secrets": {"issued": [f"{TODAY}b"]}}}}
+    looked = run_preflight(stack.tenant, tmp_path, integrations=integrations, state=stack.state())
+    assert looked.code == 0
+    assert f"The secret '{TODAY}' is out of the list and still works" in looked.only("note")["found"]
+    graph(stack.tenant, "POST", f"/applications/{stack.application.object_id}/removePassword", {"keyId": key_id})
+    del stack.key_ids[TODAY]
+    assert stack.rotate("--check").code == NOTHING_DUE
 
 
 def test_after_a_leak_each_known_secret_that_still_works_is_named_and_a_person_decides(stack: RotatingStack) -> None:

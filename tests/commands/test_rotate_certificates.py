@@ -121,6 +121,10 @@ def test_a_certificate_in_a_vault_rotates_by_the_rule_of_secrets(stack: StackWit
     done = stack.rotate("--today", in_days(32))
     assert (done.code, done.file) == (CHANGED, before.replace(f"'{TODAY}', ", "")), done
     assert "disables the version: its key signs no more" in done.output
+    merged = stack.check("--today", in_days(32))
+    assert (merged.code, kinds(merged)) == (NOTHING_DUE, ["pending"]), "the next `up` removes it"
+    early = stack.check("--today", in_days(20))
+    assert (early.code, kinds(early)) == (TO_DECIDE, ["still valid"]), "it went without the overlap, as after a leak"
 
 
 def test_what_the_vault_or_entra_lacks_is_no_successor(stack: StackWithCertificate) -> None:

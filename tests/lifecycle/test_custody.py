@@ -169,6 +169,10 @@ def test_from_the_state_to_the_vault_and_on_without_a_gap_and_no_label_changes_i
     assert stack.up().code == 0
     assert working(tenant, stack, vault)
     assert stack.drift().code == 0
+    stack.write(robots={**magento(third), "formerly": ["magento"]})
+    refused = stack.preview()
+    assert refused.code != 0
+    assert f"could not make the secret '{third}': under this label there is one that lies in a vault" in refused.output
 
 
 KILLS = [

@@ -128,12 +128,17 @@ def test_what_comes_before_fails_and_the_next_up_goes_on(tenant: Tenant, stack: 
         tenant.fault(match={"path": "api/v2.0/companies"}, action="status", status=500, code="Unknown", times=0)
     else:
         vault.edit("set_vault", network="firewall")
+        in_custody = {"issued": [FIRST, SECOND], "custody": {**PLACE, "secretName": "shop"}}
+        shop = {**MAGENTO, "displayName": "Shop", "credentials": {"secrets": in_custody}}
+        stack.write(magento=delivered(FIRST), shop=shop)
     failed = stack.up("--continue-on-error", "-v=9", "--logtostderr")
     assert failed.code != 0, failed.output[-2000:]
-    assert "Traceback" not in failed.output
+    assert [each for each in ("Traceback", "internal error") if each in failed.output] == []
     assert vault.versions("magento") == []
     if cause == "the vault is closed":
         assert "ForbiddenByFirewall" in failed.output
+        assert "could not create VaultDelivery: what it needs was not made: mark" in failed.output
+        assert "could not create VaultSecret: what it needs was not made: client_id" in failed.output, "the second"
         assert not [each for each in tenant.requests() if each["path"].endswith("/addPassword")], "no secret is made"
     tenant.clear_faults()
     vault.edit("set_vault", network="open")

@@ -50,6 +50,9 @@ def test_a_server_with_an_audience_of_its_own_is_served_from_registration_to_han
     tenant.edit("set_switch", environment="container", name="validAudiences", value=audience)
     address = f"{tenant.ready.origin}/container/BC"
     roles = {server: {"roles": ["API.ReadWrite.All", "Automation.ReadWrite.All"]}}
+    both = {"local": {"name": "Local", "baseUrl": address}, "production": {"name": "Production"}}
+    stack.write(both, magento={**MAGENTO, "environments": [*both]})
+    assert f"warning: environments.local: whoever runs {address} gets tokens" in stack.preview().output
     stack.write(
         {"local": {"name": "Local", "baseUrl": address, "scope": f"{audience}/.default"}},
         magento={**MAGENTO, "environments": ["local"], "otherPermissions": roles},

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from tests.support.consents import holds
+from tests.support.consents import held, holds
 from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER
 from tests.support.registrations import environment_state, registrations
 from tests.support.stack import MAGENTO, VENDOR, Stack
 from tests.support.tenant import Tenant
 
+ADYEN = "eb29ef3d-edea-44b1-b5f7-4bd4eb360c29"
+"""Another application of the same vendor."""
 REGISTERED = {"Production": ("Enabled", [("NPR EXT JQ REFRESHER", "")])}
 
 
@@ -49,6 +51,19 @@ def test_an_application_of_another_publisher_gets_neither_consent_nor_registrati
     stack.write(runner=VENDOR)
     assert stack.up().code == 0
     assert registrations(tenant, JOB_QUEUE_RUNNER) == REGISTERED
+
+
+def test_an_application_in_place_of_another_one_leaves_nothing_of_that_one(tenant: Tenant, stack: Stack) -> None:
+    """All its consents are replaced: those on other resources are withdrawn before its service principal goes."""
+    runner = {**VENDOR, "otherPermissions": {"Microsoft Graph": {"roles": ["Application.Read.All"]}}}
+    stack.write(runner=runner)
+    stack.deploy()
+    assert len(held(tenant)) == 3
+    stack.write(runner={**runner, "clientId": ADYEN})
+    replaced = stack.up()
+    assert replaced.code == 0, replaced
+    assert holds(tenant) is None
+    assert len(held(tenant, ADYEN)) == 3
 
 
 def test_a_registration_that_is_there_already_is_taken_over_only_where_the_stack_file_says_so(
@@ -122,6 +137,12 @@ def test_nothing_is_made_in_a_cloud_without_business_centrals_application(tenant
     assert f"`az ad sp create --id {BUSINESS_CENTRAL}`" in refused.output
     assert tenant.state() == before
     assert not [each for each in tenant.requests() if each["method"] != "GET" and "/v1.0/" in each["path"]]
+
+    # What has nothing in Business Central asks for nothing there.
+    stack.write(reader={"preset": "pipeline-reader"})
+    done = stack.up()
+    assert done.code == 0, done
+    assert held(tenant, stack.outputs()["clientIds"]["reader"]) == ["Application.Read.All"]
 
 
 def test_nothing_is_made_where_the_caller_may_not_add_business_centrals_application(

@@ -89,13 +89,13 @@ def test_a_vault_that_may_only_be_read_is_told_at_the_first_write(
     assert delivery()["client_secret"] not in said
 
 
-@pytest.mark.parametrize("missing", ["client_secret", "proven"])
-def test_nothing_is_copied_that_was_not_made_or_not_proven(
-    vault: AdministeredVault, deliveries: ProviderHost, missing: str
-) -> None:
+def test_nothing_is_copied_that_was_not_made_or_not_proven(vault: AdministeredVault, deliveries: ProviderHost) -> None:
     """Pulumi leaves out what a failed resource did not give."""
+    made = {"mark", "client_secret", "key_id", "expires"}
+    said = refusal(deliveries, {name: value for name, value in delivery().items() if name not in made})
+    assert "could not create VaultDelivery: what it needs was not made: mark, key_id, expires, client_secret" in said
     inputs = delivery()
-    del inputs[missing]
+    del inputs["proven"]
     assert "could not copy the secret '2026-01-01' to shop in vault integrations" in refusal(deliveries, inputs)
     assert vault.requests() == []
 
@@ -110,6 +110,30 @@ def test_a_label_in_use_stays_where_it_is(
             host.diff(made, {**inputs, **changed})
         in_capitals = {**inputs, "key_vault": "Integrations", "secret_name": "SHOP"}
         assert not host.has_changes(made, in_capitals), "case does not count"
+
+
+def test_the_end_of_a_label_knows_the_others_of_an_application_that_was_made_anew(
+    tenant: Tenant, vault: AdministeredVault, deliveries: ProviderHost, retirements: ProviderHost
+) -> None:
+    """Where the newest ends, the one before is the current one again, also then."""
+    anew = {"client_id": "0a000000-0000-4000-8000-000000000002"}
+    ends = []
+    for label in ("2026-01-01", "2026-02-01"):
+        begun = retirements.create(place(label))
+        mark = begun.outputs["mark"]
+        made = deliveries.create(delivery(label, mark=mark))
+        assert retirements.has_changes(begun, place(label, **anew))
+        tenant.clear_requests()
+        updated = retirements.update(begun, place(label, **anew))
+        assert vault.requests() == []
+        assert updated.outputs["mark"] == mark
+        assert not retirements.has_changes(updated, place(label, **anew))
+        deliveries.update(made, delivery(label, mark=mark, key_id=f"another of {label}", **anew))
+        ends.append(updated)
+        tenant.advance(1)
+    retirements.delete(ends[1])
+    assert vault.versions("shop")[-1]["tags"]["label"] == "2026-01-01"
+    assert set(enabled(vault)) == {"2026-01-01"}
 
 
 def test_a_renamed_stack_or_integration_is_no_change(deliveries: ProviderHost, retirements: ProviderHost) -> None:

@@ -64,7 +64,21 @@ def test_what_it_asks_and_nothing_twice(
     assert asked(tenant) == [look[0], "GET secrets"]
     tenant.clear_requests()
     host.delete(made)
-    assert [each.split()[0] for each in asked(tenant)] == ["GET", "GET", "POST", "PATCH"]
+    assert asked(tenant) == [look[0], "POST removePassword", look[1], f"PATCH {made.outputs['version']}"]
+
+
+def test_a_secret_that_leaked_works_no_more_although_the_vault_does_not_answer(
+    tenant: Tenant, host: ProviderHost, vault: AdministeredVault, application: EntraApplication
+) -> None:
+    before = key_ids(application, tenant)
+    made = host.create(declared_secret(application))
+    vault.edit("set_vault", network="firewall")
+    with pytest.raises(ProviderError, match="ForbiddenByFirewall"):
+        host.delete(made)
+    assert key_ids(application, tenant) == before
+    vault.edit("set_vault", network="open")
+    host.delete(made)
+    assert enabled(vault) == [], "and the next run goes on"
 
 
 def test_nothing_of_it_works_after_a_delete_and_a_second_delete_or_a_gone_application_is_fine(
@@ -121,6 +135,25 @@ def test_a_secret_of_that_name_that_others_made_is_left_alone(
     assert "but of x:y" in refusal(host, declared_secret(other))
     assert vault.values(NAME) == [VALUE, VALUE]
     assert key_ids(application, tenant) == before
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_deleted_secret_is_recovered_only_where_it_is_the_integrations(
+    host: ProviderHost, vault: AdministeredVault, application: EntraApplication, is_enabled: bool
+) -> None:
+    """Another team may have deleted it because it leaked. Key Vault hides the tags where it is disabled, but in a list."""
+    for name, marked_with in (("theirs", {"managed-by": "x", "integration": "y"}), (NAME, tags(application, "1", OLD))):
+        made = vault.edit("set_vault_secret", secret=name, value=VALUE, tags=marked_with)
+        vault.edit("update_vault_secret", secret=name, version=made["version"], enabled=is_enabled)
+        vault.edit("delete_vault_secret", secret=name)
+    said = refusal(host, declared_secret(application, secret_name="theirs"))
+    assert "the deleted secret theirs there is not of this integration, but of x:y" in said
+    assert "Nothing was changed" in said
+    assert vault.versions("theirs") == []
+    host.create(declared_secret(application))
+    assert [each["tags"]["label"] for each in vault.versions(NAME)] == [OLD, NEW], (
+        "it is there again, and has a new one"
+    )
 
 
 @pytest.mark.parametrize(
@@ -231,6 +264,25 @@ def test_a_label_that_has_ended_is_told_as_one(
 ) -> None:
     said = refusal(host, declared_secret(application, ends="2020-01-01T00:00:00Z"))
     assert "this one would end 2020-01-01T00:00:00Z: if that has passed, take the label out of `issued`" in said
+
+
+@pytest.mark.parametrize(
+    ("restriction", "longest", "remedy"),
+    [("passwordAddition", None, "for an exception for this application"), ("passwordLifetime", "P1D", "Shorten `life")],
+)
+def test_what_the_tenants_policy_forbids_is_told_with_its_own_remedy(
+    tenant: Tenant,
+    host: ProviderHost,
+    vault: AdministeredVault,
+    application: EntraApplication,
+    restriction: str,
+    longest: str | None,
+    remedy: str,
+) -> None:
+    tenant.edit("set_app_management_policy", restrictionType=restriction, maxLifetime=longest, since=None)
+    said = refusal(host, declared_secret(application))
+    assert remedy in said
+    assert "has ended" not in said
 
 
 def test_an_end_that_is_edited_and_another_key_are_no_change(

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.entra import EntraApplication
 from tests.support.provider_host import Resource
-from tests.support.stack import ENVIRONMENTS, MAGENTO
+from tests.support.stack import ENVIRONMENTS, FIRST, MAGENTO, SECOND
 from tests.support.tenant import Tenant
 from tests.support.warm_process import WarmProcess
 
@@ -96,7 +96,7 @@ def exported(
     application: EntraApplication | None = None,
     *,
     principal: bool = True,
-    secrets: tuple[str, ...] = (),
+    secrets: Sequence[str] | Mapping[str, str] = (),
     registrations: tuple[tuple[str, str], ...] = (),
     registered: Mapping[str, Any] = MappingProxyType({}),
     consents: Sequence[Resource] = (),
@@ -106,7 +106,7 @@ def exported(
     Args:
         application: its application; None where only its component is in the state.
         principal: whether the service principal is there too.
-        secrets: key ids of its secrets.
+        secrets: key ids of its secrets; by label, or in the order of the labels FIRST and SECOND.
         registrations: environment and client id of each.
         registered: what else is recorded of each.
         consents: each, as its provider made it.
@@ -123,8 +123,9 @@ def exported(
         if principal:
             type_ = "azuread:index/servicePrincipal:ServicePrincipal"
             add(type_, "magento", f"/servicePrincipals/{application.principal_id}")
-    for key_id in secrets:
-        add("azuread:index/applicationPassword:ApplicationPassword", f"magento-secret-{key_id}", key_id, keyId=key_id)
+    by_label = secrets if isinstance(secrets, Mapping) else dict(zip((FIRST, SECOND), secrets, strict=False))
+    for label, key_id in by_label.items():
+        add("azuread:index/applicationPassword:ApplicationPassword", f"magento-secret-{label}", key_id, keyId=key_id)
     for environment, client_id in registrations:
         add(
             "pulumi-python:dynamic/entra-business-central:BusinessCentralRegistration",

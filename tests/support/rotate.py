@@ -111,10 +111,7 @@ class RotatingStack:
 
     def state(self, *, pending: bool = False) -> dict[str, Any]:
         """What `pulumi stack export` would print."""
-        state = exported(self.application, secrets=tuple(self.key_ids))
-        for each in state["deployment"]["resources"]:
-            if key_id := self.key_ids.get(each["urn"].partition("-secret-")[2]):
-                each["outputs"]["keyId"] = key_id
+        state = exported(self.application, secrets=self.key_ids)
         if pending:
             resource = {"urn": state["deployment"]["resources"][0]["urn"]}
             state["deployment"]["pending_operations"] = [{"resource": resource, "type": "creating"}]

@@ -170,7 +170,7 @@ class _Play:
         if self._schedule.is_regular and not self._is_edited:
             cries = [each for each in rotation.notes if each.is_to_decide]
             assert not cries, f"nothing is wrong, and it says {cries}"
-        for foreign in [] if leak else known.foreign:
+        for foreign in known.foreign:
             if known.secrets.foreign_secrets == "remove" and not foreign.is_young(self._now):
                 self._graph.remove_password(self._id, foreign.key_id)
                 self._foreign.remove(foreign.key_id)

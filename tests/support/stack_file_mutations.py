@@ -27,6 +27,7 @@ from components.proof import declared_proof
 from reconcilers.registration.plan import plan
 from reconcilers.registration.spec import DeclaredRegistration, Live, RegistrationSpec
 from settings import logical_names
+from settings.cross_checks import tokens_sent_elsewhere
 from settings.explain import explained
 from settings.first_stack_file import CannotAdd, FirstStackFile, is_only_begun
 from settings.issued_labels import CannotEdit, with_labels
@@ -220,7 +221,8 @@ def outcome(case: Case) -> Outcome:
         }
         by_program = _loaded({key: decode_configuration_value(text) for key, text in handed_over.items()}, file)
         if isinstance(by_program, Settings):
-            rotation_warnings(by_program)
+            list(rotation_warnings(by_program))
+            list(tokens_sent_elsewhere(by_program))
             _declare(by_program)
         if isinstance(by_commands, Settings):
             _declare(by_commands)

@@ -59,11 +59,18 @@ class TlsServer(_Running):
 
     Args:
         certificate: its certificate.
+
+    Attributes:
+        authorizations: the Authorization header of each request, None where it has none.
     """
 
     def __init__(self, certificate: trustme.LeafCert) -> None:
+        self.authorizations: list[str | None] = []
+        authorizations = self.authorizations
+
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                authorizations.append(self.headers["Authorization"])
                 self.send_response(200)
                 self.send_header("Content-Length", "2")
                 self.end_headers()

@@ -74,7 +74,11 @@ def test_another_file_of_the_same_version_changes_nothing_and_says_so(
     resource = host.create(declare_admin_center())
     rebuilt = write_app_file(tmp_path, source="// rebuilt")
     assert not host.has_changes(resource, declare_admin_center(file=str(rebuilt)))
-    assert "of the same version 1.0.0.0: it is not installed; raise `version` in app.json" in stderr_of(host)
+    changed = declare_admin_center(file=str(rebuilt), uninstall_on_destroy=True)
+    updated = host.update(resource, changed)
+    assert not host.has_changes(updated, changed)
+    said = "of the same version 1.0.0.0: it is not installed; raise `version` in app.json"
+    assert stderr_of(host).count(said) == 2, "also once something else has changed"
 
 
 def test_an_unchanged_declaration_asks_nothing_of_the_services(
@@ -84,6 +88,11 @@ def test_an_unchanged_declaration_asks_nothing_of_the_services(
     allowed.clear_requests()
     assert not host.has_changes(resource, declare())
     assert allowed.requests() == []
+
+
+def test_the_same_environment_in_another_spelling_is_no_change(host: ProviderHost, declare: Declare) -> None:
+    resource = host.create(declare(uninstall_on_destroy=True))
+    assert not host.has_changes(resource, declare(uninstall_on_destroy=True, environment="PRODUCTION"))
 
 
 def test_another_way_to_install_it_is_noted_without_a_request(

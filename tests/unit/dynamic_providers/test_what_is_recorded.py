@@ -52,6 +52,16 @@ def test_a_registration_is_for_the_application_and_the_environment_of_its_id() -
     assert differences(provider, id_, olds, {**REGISTRATION, "environment": "Live"}) == (True, ["environment"])
 
 
+@pytest.mark.parametrize(
+    ("provider", "made"),
+    [(BusinessCentralRegistrationProvider(), {**REGISTRATION, **MADE}), (AccessProofProvider(), PROOF)],
+)
+def test_in_the_name_of_an_environment_case_does_not_count(provider: Provider, made: dict[str, Any]) -> None:
+    id_ = resource_id(TENANT, "Production", CLIENT)
+    respelled = {**made, "environment": "production"}
+    assert differences(provider, id_, recorded(provider, id_, made), respelled) == (False, [])
+
+
 def test_an_environment_that_was_renamed_is_recorded_since_the_id_has_its_old_name() -> None:
     provider, id_ = BusinessCentralRegistrationProvider(), resource_id(TENANT, "Production", CLIENT)
     renamed = {**REGISTRATION, "environment": "Live", "formerly": ["Production"]}

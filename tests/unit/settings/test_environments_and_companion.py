@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from settings import loading
+from settings.cross_checks import tokens_sent_elsewhere
 from tests.support.loaded_settings import ENVIRONMENTS, MAGENTO, PRESETS
 
 
@@ -77,3 +78,28 @@ def test_what_is_wrong_with_an_environment_is_named(environments: dict[str, Any]
     with pytest.raises(loading.SettingsError, match=says) as refused:
         loading.load({"environments": environments, "integrations": {}}, presets=PRESETS, stack_file=Path("x.yaml"))
     assert "user:password" not in str(refused.value)
+
+
+SERVER = {"name": "Local", "baseUrl": "https://bc.example:7048/BC"}
+
+
+@pytest.mark.parametrize(
+    ("server", "used", "is_said"),
+    [
+        (SERVER, ["local", "production"], True),
+        ({**SERVER, "scope": "api://bc.example/.default"}, ["local", "production"], False),
+        (SERVER, ["local"], False),
+        (SERVER, ["production"], False),
+    ],
+)
+def test_a_server_that_gets_tokens_for_an_environment_online_of_the_stack_is_said(
+    server: dict[str, str], used: list[str], is_said: bool
+) -> None:
+    values = {
+        "environments": {"local": server, "production": {"name": "Production"}},
+        "integrations": {"magento": {**MAGENTO, "environments": used}},
+    }
+    said = list(tokens_sent_elsewhere(loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))))
+    assert [text.partition(" gets tokens that are as good for Production")[0] for text in said] == [
+        f"environments.local: whoever runs {SERVER['baseUrl']}"
+    ] * is_said

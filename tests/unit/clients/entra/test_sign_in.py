@@ -15,6 +15,7 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from clients.entra.cloud import CLOUDS
+from clients.entra.federated_tokens import request_token
 from clients.entra.refusals import is_no_such_resource, remedy
 from clients.entra.sign_in import BUSINESS_CENTRAL_SCOPE, bearer, find_credential
 from clients.entra.sign_in_methods import ChosenSignIn, SignInMethod, choose_sign_in
@@ -173,6 +174,13 @@ def test_what_would_make_the_two_halves_of_an_up_different_callers_is_refused(
 ) -> None:
     with pytest.raises(FailedPrecondition, match=says):
         signs_in(**variables)
+
+
+def test_what_a_pipeline_gives_is_not_sent_to_its_token_service_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARM_OIDC_REQUEST_URL", "http://issuer.example/token")
+    monkeypatch.setenv("ARM_OIDC_REQUEST_TOKEN", "x")
+    with pytest.raises(SignInFailed, match=r"issuer\.example/token, which is not https.*Check ARM_OIDC_REQUEST_URL"):
+        request_token(SignInMethod.REQUEST_ADDRESS)
 
 
 def test_a_resource_that_the_tenant_has_not_is_not_a_matter_of_who_signs_in() -> None:

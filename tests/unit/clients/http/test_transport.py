@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 import threading
 from collections.abc import Iterator
@@ -154,6 +155,21 @@ def test_a_redirect_is_not_followed(server: Server) -> None:
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize(
+    "address", ["http://graph.example", "HTTP://bc.example:7048/BC", "http://[", "http://127.0.0.1.example"]
+)
+def test_nothing_that_signs_in_travels_in_the_clear(address: str) -> None:
+    def nobody_asks() -> str:
+        raise AssertionError("a token was asked for")
+
+    clear = Transport("The service", address, authorization=nobody_asks, read_error_body=read_graph_problem)
+    with pytest.raises(FailedPrecondition, match=r"(?i)could not look: The service is at http.*which is not https"):
+        clear.request("POST", "/", attempting="look")
+    unsigned = Transport("The service", address, authorization=None, read_error_body=read_graph_problem)
+    with pytest.raises(FailedPrecondition, match="which is not https"):
+        unsigned.request("GET", "/", attempting="look", headers={"Authorization": "Bearer x"})
+
+
 SECRET = st.tuples(
     st.text(string.ascii_letters + string.digits + "-._~", min_size=3, max_size=3),
     st.sampled_from(string.digits),
@@ -183,6 +199,15 @@ def test_a_read_waits_between_its_tries_as_long_as_the_environment_allows_and_no
 @pytest.mark.parametrize("text", ["Bearer abc.def", "Basic dXNlcjpwYXNz", "eyJhbGciOi.eyJhdWQi.c2ln"])
 def test_tokens_are_cut_out(text: str) -> None:
     assert text.split()[-1] not in redact(f"x {text} y")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://alice:S3cr:t9@proxy:8080", "https://:S3cr@t9@proxy", "socks5://a:S3crt9@p"]
+)
+def test_passwords_in_addresses_are_cut_out_and_the_rest_stays(address: str) -> None:
+    assert not re.search("S3cr|t9", redact(f"Failed to parse: {address}"))
+    assert redact(f"at {address}, again").endswith(f"@{address.rpartition('@')[2]}, again")
+    assert redact("https://bc.example:7048/BC/x@y") == "https://bc.example:7048/BC/x@y"
 
 
 @pytest.mark.parametrize(

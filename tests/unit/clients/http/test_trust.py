@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
 
+from clients.entra import sign_in
+from clients.entra.cloud import Cloud
+from clients.entra.credential import AccessToken
 from clients.graph.client import read_error_body
-from clients.http.errors import CertificateNotTrusted, FailedPrecondition
+from clients.http.errors import CertificateNotTrusted, FailedPrecondition, SignInFailed
 from clients.http.transport import Transport
 from clients.http.trust import trusting_context, unread_bundle
+from clients.key_vault.credential import VaultCredential
+from clients.key_vault.vault import Vault
 from tests.support.tls_servers import ConnectProxy, TlsServer
 
-VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "NO_PROXY")
+TENANT = "6f1d0c5e-0b7a-4c1e-9a54-3f5d7c2b8e10"
+SCOPE = "https://api.businesscentral.dynamics.com/.default"
+VARIABLES = (
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +163,78 @@ def test_a_proxy_that_refuses_is_told_as_one_and_at_once(
         with pytest.raises(FailedPrecondition, match=r"the proxy does not lead to .*407.*nothing was sent.*NO_PROXY"):
             ask(server, method)
         assert len(proxy.asked) == 1
+    assert server.connections == 0
+
+
+def sign_in_as_an_integration(server: TlsServer) -> None:
+    cloud = Cloud(f"https://{server.host}", "https://graph.example")
+    sign_in.get_token(sign_in.secret_credential(TENANT, cloud, TENANT, "secret"), SCOPE)
+
+
+def sign_in_as_a_managed_identity(server: TlsServer) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_CLIENT_CERTIFICATE", "ARM_USE_OIDC"):
+            patch.delenv(name, raising=False)
+        patch.setenv("ARM_USE_MSI", "true")
+        patch.setenv("IDENTITY_ENDPOINT", f"https://{server.host}/token")
+        patch.setenv("IDENTITY_HEADER", "of this machine")
+        sign_in.get_token(
+            sign_in.find_credential(TENANT, Cloud("https://login.example", "https://graph.example")), SCOPE
+        )
+
+
+def list_versions(server: TlsServer) -> None:
+    class Nobody:
+        def get_token(self, *_: str, **__: object) -> AccessToken:
+            raise AssertionError("nobody asked for a token")
+
+    Vault("shop", f"https://{server.host}", VaultCredential(Nobody(), "https://vault.example", TENANT)).versions("a")
+
+
+@pytest.mark.parametrize("send", [ask, sign_in_as_an_integration, sign_in_as_a_managed_identity, list_versions])
+def test_no_netrc_file_signs_a_request(
+    server: TlsServer,
+    pem: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    send: Callable[[TlsServer], object],
+) -> None:
+    (tmp_path / "netrc").write_text("default login ci password hunter2\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem))  # what the library asks the machine for a token with reads it
+    with suppress(SignInFailed):  # `{}` is no token
+        send(server)
+    assert set(server.authorizations) == {None}
+
+
+@pytest.mark.parametrize(
+    ("variable", "proxy"),
+    [
+        ("HTTPS_PROXY", "http://alice:S3cr#t9@127.0.0.1:8080"),
+        ("https_proxy", "http://alice:S3cr/t9@127.0.0.1:8080"),
+        ("ALL_PROXY", "alice:S3cr?t9@127.0.0.1:8080"),
+        ("HTTPS_PROXY", "http://alice:S3crt9@127.0.0.1:99999"),
+        ("HTTPS_PROXY", "socks5://alice:S3crt9@127.0.0.1:1080"),
+    ],
+)
+@pytest.mark.parametrize("send", [ask, sign_in_as_an_integration, sign_in_as_a_managed_identity, list_versions])
+def test_of_a_proxy_that_cannot_be_used_nothing_is_told_but_its_variable(
+    server: TlsServer,
+    pem: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    send: Callable[[TlsServer], object],
+    variable: str,
+    proxy: str,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    monkeypatch.setenv(variable, proxy)
+    with pytest.raises(
+        FailedPrecondition, match=f"the proxy that {variable} names has no .*nothing was sent"
+    ) as refused:
+        send(server)
+    assert "S3cr" not in str(refused.value)
     assert server.connections == 0
 
 

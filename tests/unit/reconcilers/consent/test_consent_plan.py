@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 
 from clients.graph.objects import DelegatedGrant, ServicePrincipal
-from reconcilers.consent.plan import DelegatedChange, Plan, plan, refreshed, removal
+from reconcilers.consent.plan import DelegatedChange, Plan, plan, refreshed, removal, was_made_by
 from reconcilers.consent.spec import ConsentSpec, Live, Owner, Recorded
 from tests.support.consent_model import application, offering
 from tests.support.consent_scenarios import Scenario, play, scenarios
@@ -193,3 +194,19 @@ def test_a_refresh_shows_what_was_added_to_an_own_application_and_not_what_was_a
     assert refreshed(OWN, live, OURS).roles == ("Read", "Write")
     assert refreshed(VENDOR, live, OURS).roles == ("Read",)
     assert refreshed(VENDOR, live, OURS).assignments == {}
+
+
+@pytest.mark.parametrize(
+    ("created", "is_ours"),
+    [
+        ("2026-11-30T11:59:57Z", False),
+        ("2026-11-30T11:59:59Z", True),
+        ("2026-11-30T12:00:30.1234567Z", True),
+        ("2026-11-30T12:01:03Z", False),
+        ("", False),
+        ("today", False),
+    ],
+)
+def test_what_is_there_after_a_lost_answer_is_ours_only_if_it_was_made_meanwhile(created: str, is_ours: bool) -> None:
+    sent = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    assert was_made_by(sent, sent + timedelta(minutes=1), created) is is_ours

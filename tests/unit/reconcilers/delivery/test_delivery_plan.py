@@ -102,7 +102,10 @@ def test_each_state_has_its_word() -> None:
     assert status(spec, Live([replace(own, enabled=False)])) == DISABLED
     assert status(spec, Live([own, version(1, FOREIGN)])) == NOT_CURRENT
     assert status(spec, Live([own, version(1, FOREIGN, second=0)])) == PRESENT, "within one second nobody can tell"
-    assert status(spec, Live([own, version(1, spec_of(LABELS[1]).tags)])) == PRESENT
+    later = version(1, spec_of(LABELS[1]).tags)
+    assert status(spec, Live([own, later])) == PRESENT
+    ended = replace(later, enabled=False)
+    assert status(spec, Live([own, ended])) == NOT_CURRENT, "whoever reads the secret gets what is disabled"
     assert status(spec, Live([], Deleted("shop", None))) == DELETED
     assert status(spec, Live([])) is None
 

@@ -169,6 +169,23 @@ def test_only_what_no_label_no_state_and_no_list_knows_is_foreign() -> None:
     assert [each.key_id for each in foreign_secrets(secrets, recorded=(), known=(), labels=())] == list("abcde")
 
 
+@pytest.mark.parametrize(("out", "now", "kind"), [
+    (None, 100.5, "still valid"),   # a leak, and no `up` since
+    (100, 100.5, "still valid"),    # a leak, and an `up` that failed before its deletes
+    (100, 113.9, "still valid"), (100, 114, "pending"),  # by the rule, and its `up` is to come
+    (100, 120, None),               # it has ended by itself
+])  # fmt: skip
+def test_a_secret_out_of_the_list_that_works_is_said_and_is_to_decide_unless_it_was_replaced(
+    out: float | None, now: float, kind: str | None
+) -> None:
+    live = {FIRST: secret(0)} | ({SECOND: secret(100, out=out)} if out else {})
+    planned = plan(terms(SECOND), live, live, day(now))
+    said = [each for each in planned.notes if each.label == FIRST]
+    assert [each.kind for each in said] == ([kind] if kind else [])
+    assert [each.is_to_decide for each in said] == ([kind == "still valid"] if kind else [])
+    assert all("is out of the list and still works" in each.text for each in said)
+
+
 def test_what_somebody_added_counts_while_up_runs_too() -> None:
     live = {FIRST: secret(0), label(50): secret(50)}
     planned = plan(terms(FIRST, label(50), label(70)), live, live, day(70))

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from clients.graph.passwords import Password
-from clients.key_vault.records import Version
+from clients.key_vault.records import Deleted, Version
 from reconcilers.secrets.plan import Plan, Removal, plan, refreshed, removal, why_not_moved
-from reconcilers.secrets.spec import Live, Recorded, SecretSpec
+from reconcilers.secrets.spec import Live, Recorded, SecretSpec, is_in_custody
 from tests.support.secret_model import SPEC, Planning, Removing, World, check, check_removal, worlds
 
 KEY, OTHER = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
@@ -21,6 +21,7 @@ CREDENTIAL = Password(KEY, f"{SPEC.mark}0badcafe", "", SPEC.ends)
 VERSION = Version(vault="acme-vault", name="magento", version="v1", enabled=True, tags=SPEC.tags(KEY))
 THEIRS = replace(VERSION, version="v2", tags={}, created=datetime(2026, 11, 1, tzinfo=UTC))
 RECORDED = Recorded(KEY, "v1", SPEC.ends)
+DELETED = Deleted("magento", None, SPEC.tags(KEY))
 THERE = Live((CREDENTIAL,), (VERSION,))
 
 
@@ -126,9 +127,19 @@ def test_a_credential_and_its_version_are_adopted_also_where_nothing_is_recorded
 
 
 def test_a_deleted_secret_is_recovered_before_anything_else_and_a_purged_one_is_made_anew() -> None:
-    deleted = Live((CREDENTIAL,), (), is_deleted=True)
+    deleted = Live((CREDENTIAL,), (), DELETED)
     assert plan(SPEC, deleted, RECORDED) == Plan(recover=True)
+    assert plan(SPEC, deleted) == Plan(recover=True)
     assert plan(SPEC, Live((CREDENTIAL,)), RECORDED) == Plan(superseded=(KEY,)), "after the new one is in the vault"
+
+
+@pytest.mark.parametrize("tags", [{}, {**SPEC.tags(KEY), "client-id": "another", "stack": "test"}])
+@pytest.mark.parametrize("recorded", [None, RECORDED])
+def test_a_deleted_secret_of_somebody_else_is_not_recovered(tags: dict[str, str], recorded: Recorded | None) -> None:
+    planned = plan(SPEC, Live((CREDENTIAL,), (), Deleted("magento", None, tags)), recorded)
+    assert planned.refused
+    assert planned == Plan(refused=planned.refused)
+    assert "the deleted secret magento there is not of this integration" in planned.refused.reason
 
 
 def test_without_an_application_nothing_is_made_and_its_credentials_are_gone_with_it() -> None:
@@ -145,7 +156,7 @@ def test_without_an_application_nothing_is_made_and_its_credentials_are_gone_wit
         (THERE, "Enabled"),
         (replace(THERE, versions=(replace(VERSION, enabled=False),)), "Disabled"),
         (replace(THERE, versions=(replace(VERSION, tags={}),)), "Enabled"),
-        (Live((CREDENTIAL,), (), is_deleted=True), "Deleted"),
+        (Live((CREDENTIAL,), (), DELETED), "Deleted"),
         (Live((CREDENTIAL,)), "Purged"),
         (replace(THERE, versions=(VERSION, THEIRS)), "NotCurrent"),
         (replace(THERE, versions=(VERSION, replace(THEIRS, created=VERSION.created))), "Enabled"),
@@ -179,3 +190,10 @@ def test_a_label_in_use_stays_where_its_secret_is(olds: dict[str, Any], refused:
     if reason:
         assert "'2026-10-01'" in reason
         assert "another label" in reason
+
+
+def test_a_credential_in_custody_is_told_by_its_label_whatever_stack_and_key_were_called() -> None:
+    assert is_in_custody(f"{SPEC.mark}0badcafe", SPEC.label)
+    assert is_in_custody(f"entra-business-central:old:shop:{SPEC.label}:custody:0badcafe", SPEC.label)
+    for name in (f"entra-business-central:prod:magento:{SPEC.label}b:custody:0badcafe", f"Magento - {SPEC.label}", ""):
+        assert not is_in_custody(name, SPEC.label)
