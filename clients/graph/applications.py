@@ -181,10 +181,10 @@ class Applications(Requests):
 
     def owners(self, object_id: str) -> dict[str, str]:
         """Return the owners of an application: object id -> name, "" where Graph does not say one."""
-        return dict(self._below(_owner, object_id, "owners", "id,displayName", "list the owners"))
+        return dict(self._below(_owner, object_id, "owners", "id,displayName", "list the owners") or ())
 
-    def federated_credentials(self, object_id: str) -> list[FederatedCredential]:
-        """Return what an application trusts instead of a secret."""
+    def federated_credentials(self, object_id: str) -> list[FederatedCredential] | None:
+        """Return what an application trusts instead of a secret; None where there is no such application."""
         collection, select = "federatedIdentityCredentials", "name,issuer,subject"
         return self._below(FederatedCredential.from_graph, object_id, collection, select, "list what is trusted")
 
@@ -197,11 +197,11 @@ class Applications(Requests):
 
     def _below(
         self, reader: Callable[[Mapping[str, Any]], T], object_id: str, collection: str, select: str, doing: str
-    ) -> list[T]:
-        """Return what belongs to an application; [] where there is no such application."""
+    ) -> list[T] | None:
+        """Return what belongs to an application; None where there is no such application."""
         path, attempting = f"/v1.0/applications/{quote(object_id, safe='')}/{collection}", f"{doing} of {object_id}"
         query = {"$select": select}
-        return self._list(reader, path, attempting=attempting, needs=READ_APPLICATIONS, query=query) or []
+        return self._list(reader, path, attempting=attempting, needs=READ_APPLICATIONS, query=query)
 
     def _applications(
         self, attempting: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None

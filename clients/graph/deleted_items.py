@@ -26,7 +26,7 @@ class DeletedItem:
     Attributes:
         id: its object id.
         client_id: its client id, in lower case.
-        display_name: its name, printable.
+        name: its name, for people to read.
         deleted: when it was deleted, as Graph writes it.
         tags: its tags, printable; those of this project are always.
         created: when it was made, as Graph writes it; "" of a service principal.
@@ -34,7 +34,7 @@ class DeletedItem:
 
     id: str
     client_id: str
-    display_name: str
+    name: str
     deleted: str
     tags: frozenset[str] = frozenset()
     created: str = ""
@@ -70,7 +70,7 @@ class DeletedItems(Requests):
             f"/v1.0/directory/deletedItems/{item.id}/restore",
             lambda found: str(found["id"]),
             lambda: not self._is_deleted(item),
-            attempting=f"restore {what} {item.display_name} ({item.client_id})",
+            attempting=f"restore {what} {item.name} ({item.client_id})",
             needs=MANAGE_OWN_APPLICATIONS,
         )
 
@@ -86,7 +86,7 @@ class DeletedItems(Requests):
         self._delete(
             f"/v1.0/directory/deletedItems/{item.id}",
             lambda: not self._is_deleted(item),
-            attempting=f"delete {what} {item.display_name} ({item.client_id}) for good",
+            attempting=f"delete {what} {item.name} ({item.client_id}) for good",
             needs=MANAGE_OWN_APPLICATIONS,
             just_made=False,
         )
@@ -107,7 +107,7 @@ def _item(found: Mapping[str, Any]) -> DeletedItem:
     return DeletedItem(
         id=found["id"],
         client_id=found["appId"].lower(),
-        display_name=printable(found.get("displayName") or found["appId"]),
+        name=printable(found.get("displayName") or found["appId"]),
         deleted=found["deletedDateTime"],
         tags=frozenset(map(printable, found.get("tags") or ())),
         created=found.get("createdDateTime") or "",

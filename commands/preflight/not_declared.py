@@ -90,7 +90,7 @@ def _beside(
     stack: Stack, integration: Integration, application: Application, caller: Caller | None
 ) -> Iterator[Finding]:
     ours = {each.name for each in integration.credentials.federated}
-    found = stack.session.applications.federated_credentials(application.id)
+    found = stack.session.applications.federated_credentials(application.id) or []
     trusted = [str(each) for each in found if each.name not in ours]
     yield from _note(integration, application, "federated credentials", trusted, _SIGNS_IN)
     named = set(integration.owners) or {caller.object_id if caller else ""}

@@ -161,11 +161,11 @@ def _restore(arguments: argparse.Namespace, session: Session) -> int:
 def _restored(restored: Restored, key: str, command: str) -> Iterator[str]:
     yield f"Restored: application {restored.client_id} ({restored.application_id}) and service principal"
     yield f"{restored.principal_id} of {key}."
-    if restored.found is None:
+    if restored.found is None or restored.trusted is None:
         yield "Entra does not show yet who owns it and what signs in with it: look there before the next step."
     else:
         yield f"Owned by {who_owns(restored.found.owners)}. What signs in with it again:"
-        yield from (f"  {each}" for each in restored.credentials or ["no secret and no certificate"])
+        yield from (f"  {each}" for each in restored.credentials or ["no secret, certificate or federated credential"])
     yield "It is known by its tag, which whoever may register applications can set. Where it is the outside system's,"
     yield "import it into the state, with the integration in the stack file:"
     yield f"  {command}"

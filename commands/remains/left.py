@@ -33,7 +33,7 @@ class Deleted:
     def __str__(self) -> str:
         """Say it for people."""
         return (
-            f"{self.kind} {self.item.display_name} ({self.item.client_id}) of {self.key}: in Entra's deleted items, "
+            f"{self.kind} {self.item.name} ({self.item.client_id}) of {self.key}: in Entra's deleted items, "
             f"deleted {self.item.deleted[:10]}, gone for good on {self.item.purged_on}"
         )
 
@@ -44,7 +44,7 @@ class Deleted:
             "key": self.key,
             "clientId": self.item.client_id,
             "id": self.item.id,
-            "name": self.item.display_name,
+            "name": self.item.name,
             "deleted": self.item.deleted,
             "purgedOn": self.item.purged_on.isoformat(),
         }

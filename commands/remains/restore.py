@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from clients.graph.applications import Application
+from clients.graph.applications import Application, FederatedCredential
 from clients.graph.deleted_items import DeletedItem
 from clients.graph.inventory import RegisteredApplication
 from clients.graph.times import when_it_ends
 from clients.http.errors import FailedPrecondition
 from clients.session import Session
-from commands.preflight.stack import Tag
 from commands.preflight.state import APPLICATION, INTEGRATION, PRINCIPAL
-from commands.remains.left import of_stack
-from settings.models import PROJECT
+from reconcilers.application_tag import application_tag
 
 
 @dataclass(frozen=True)
@@ -27,27 +25,30 @@ class Restored:
         client_id: its client id.
         principal_id: object id of its service principal.
         found: who owns it and what signs in with it, None where Entra does not show it yet.
+        trusted: its federated credentials, None where Entra does not show it yet.
     """
 
     application_id: str
     client_id: str
     principal_id: str
     found: RegisteredApplication | None
+    trusted: list[FederatedCredential] | None
 
     @property
     def credentials(self) -> list[str]:
-        """Its secrets and certificates, each a line without its full stop."""
+        """Its secrets, certificates and federated credentials, each a line without its full stop."""
         if self.found is None:
             return []
         has = self.found.application
-        return [
+        kept = [
             f"{kind} {each}, which {when_it_ends(each.ends)}"
             for kind, all_ in (("secret", has.secrets), ("certificate", has.certificates))
             for each in all_
         ]
+        return kept + [f"federated credential {each}" for each in self.trusted or ()]
 
     def as_json(self, key: str) -> dict[str, Any]:
-        """Return it for programs; `owners`, `secrets` and `certificates` are null where they are not known."""
+        """Return it for programs; owners and what signs in are null where they are not known."""
         has = self.found.application if self.found else None
         return {
             "key": key,
@@ -57,6 +58,7 @@ class Restored:
             "owners": list(self.found.owners) if self.found else None,
             "secrets": [each.key_id for each in has.secrets] if has else None,
             "certificates": [each.key_id for each in has.certificates] if has else None,
+            "federatedCredentials": None if self.trusted is None else [each.name for each in self.trusted],
         }
 
 
@@ -77,19 +79,20 @@ def restore(session: Session, stack: str, key: str, client_id: str = "") -> Rest
     """
     items = session.deleted_items
     principals = items.service_principals()
-    ours = of_stack(stack, items.applications(), principals)
-    deleted = {each.item.client_id: each.item for each in ours if each.kind == "application" and each.key == key}
+    tag = application_tag(stack, key)
+    deleted = {each.client_id: each for each in items.applications() if tag in each.tags}
     living = {
         each.client_id: each
-        for each in session.applications.tagged(f"{PROJECT}:{stack}:")
-        if Tag.find_in(each.tags, stack) == Tag(stack, key) and each.client_id not in deleted  # that index may be late
+        for each in session.applications.tagged(tag)
+        if tag in each.tags and each.client_id not in deleted  # that index may be late
     }
     application = _the_one(stack, key, client_id, [*deleted.values(), *living.values()])
     if isinstance(application, DeletedItem):
         items.restore(application, "application")
     principal_id = _with_principal(session, key, application, principals)
     found = next(iter(session.inventory.applications([application.client_id])), None)
-    return Restored(application.id, application.client_id, principal_id, found)
+    trusted = session.applications.federated_credentials(application.id)
+    return Restored(application.id, application.client_id, principal_id, found, trusted)
 
 
 def _the_one(
@@ -117,7 +120,7 @@ def _the_one(
 
 def _told(each: DeletedItem | Application) -> str:
     end = f"deleted {each.deleted}" if isinstance(each, DeletedItem) else "not deleted"
-    return f"{each.display_name} ({each.client_id}), made {each.created or 'at a time that is not known'}, {end}"
+    return f"{each.name} ({each.client_id}), made {each.created or 'at a time that is not known'}, {end}"
 
 
 def _with_principal(

@@ -101,8 +101,9 @@ def test_of_several_applications_with_the_tag_none_is_restored_until_one_is_name
 ) -> None:
     """A tag can be set by whoever may register applications, and a deleted one's is not to be told from ours."""
     made = destroyed(tenant)
-    others = run_wizard(tenant, "Shop of Eve", sets=())
-    graph(tenant, "PATCH", f"/applications/{others.object_id}", {"tags": [ADDED, "entra-business-central:demo:shop"]})
+    others = run_wizard(tenant, "Shop\x1b[2K\rof \u202eEve", sets=())
+    tags = [ADDED, "entra-business-central:demo:aaa", "entra-business-central:demo:shop"]
+    graph(tenant, "PATCH", f"/applications/{others.object_id}", {"tags": tags})
     options = ("--restore", "shop", "--import-file", str(tmp_path / "import.json"))
     for state in ("not deleted", "deleted 20"):
         if state != "not deleted":
@@ -111,7 +112,7 @@ def test_of_several_applications_with_the_tag_none_is_restored_until_one_is_name
         assert code == 2
         assert said.startswith("could not restore the application of shop: 2 applications have its tag: ")
         assert f"Shop ({made.client_id}), made 20" in said
-        assert f"Shop of Eve ({others.client_id}), made 20" in said
+        assert f"Shop\N{REPLACEMENT CHARACTER}[2K of \N{REPLACEMENT CHARACTER}Eve ({others.client_id}), made 20" in said
         assert state in said.partition(others.client_id)[2]
         assert "name it with --client-id. Nothing was restored." in said
     assert len(tenant.state()["entra"]["deletedItems"]) == 6, "with another stack's, each with its service principal"
@@ -132,20 +133,33 @@ def test_who_owns_what_was_restored_and_what_signs_in_with_it_is_said_before_the
     reference = f"{tenant.ready.origin}/v1.0/directoryObjects/{ADMINISTRATOR}"
     graph(tenant, "POST", f"/applications/{made.object_id}/owners/$ref", {"@odata.id": reference})
     graph(tenant, "PATCH", f"/applications/{made.object_id}", {"tags": ["entra-business-central:demo:shop"]})
+    trust = {
+        "name": "robots",
+        "issuer": "https://eve.example",
+        "subject": "eve",
+        "audiences": ["api://AzureADTokenExchange"],
+    }
+    graph(tenant, "POST", f"/applications/{made.object_id}/federatedIdentityCredentials", trust)
     tenant.edit("delete_application", clientId=made.client_id)
     code, printed, _ = run(tenant, tmp_path, "--restore", "shop", "--import-file", str(tmp_path / "import.json"))
     assert code == 0
     before, _, after = printed.partition("pulumi import --file")
     assert f"Owned by Administrator ({ADMINISTRATOR}). What signs in with it again:" in before
     assert f"  secret NaviPartner integration - 2026-11-30 ({made.key_id}), which ends 2126-11-30" in before
+    assert "  federated credential robots (https://eve.example, eve)" in before
     assert "`python -m commands preflight`" in after
 
     tenant.edit("delete_application", clientId=made.client_id)
     nothing_yet = {"method": "GET", "path": "/v1.0/applications$"}  # the second: the first is for tags
     tenant.fault(nothing_yet, action="raw", status=200, body='{"value": []}', skip=1)
-    code, printed, _ = run(tenant, tmp_path, "--restore", "shop", "--import-file", str(tmp_path / "second.json"))
-    assert code == 0
-    assert "Entra does not show yet who owns it and what signs in with it: look there before" in printed
+    not_there = {"action": "status", "status": 404, "code": "Request_ResourceNotFound", "message": "not there"}
+    for file in ("second.json", "third.json"):
+        code, printed, _ = run(tenant, tmp_path, "--restore", "shop", "--import-file", str(tmp_path / file))
+        assert code == 0
+        assert "Entra does not show yet who owns it and what signs in with it: look there before" in printed
+        tenant.fault({"path": "/federatedIdentityCredentials$"}, **not_there)
+    code, found, _ = remains(tenant, tmp_path, "--restore", "shop", "--import-file", str(tmp_path / "fourth.json"))
+    assert (code, found["restored"]["federatedCredentials"]) == (0, None)
 
 
 def test_without_a_stack_file_it_says_that_business_central_was_not_looked_at(tenant: Tenant, tmp_path: Path) -> None:
