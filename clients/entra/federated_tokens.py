@@ -22,6 +22,7 @@ from clients.http.errors import (
     ServiceError,
     SignInFailed,
     Unavailable,
+    UnexpectedAnswer,
     UserFacingError,
 )
 from clients.http.failures import ErrorBody
@@ -69,9 +70,11 @@ def request_token(way: SignInMethod) -> str:
     )
     try:
         return again(ask)
-    except CertificateNotTrusted:
-        raise
     except UserFacingError as problem:
+        if isinstance(problem, (CertificateNotTrusted, FailedPrecondition)) and not isinstance(
+            problem, UnexpectedAnswer
+        ):
+            raise  # nothing was sent: the service is not the cause, and the remedy says what is
         raise SignInFailed(attempting, problem.reason, _remedy(way, problem)) from None
 
 
@@ -107,7 +110,7 @@ def _read_error_body(body: Mapping[str, Any]) -> ErrorBody:
 
 def _remedy(way: SignInMethod, problem: UserFacingError) -> str:
     status = problem.status if isinstance(problem, ServiceError) else 0
-    refused = status in {301, 302, 303, 307, 308, 401, 403} or isinstance(problem, FailedPrecondition)
+    refused = status in {301, 302, 303, 307, 308, 401, 403} or isinstance(problem, UnexpectedAnswer)
     match way:
         case SignInMethod.AZURE_PIPELINES if refused:
             return (

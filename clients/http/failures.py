@@ -47,7 +47,7 @@ def in_the_clear(attempting: str, service: str, address: str) -> FailedPrecondit
         attempting,
         f"{service} is at {address}, which is not https: what signs in there would travel in the clear, so nothing was "
         "sent",
-        f"C{CHECK_ADDRESS[1:]}.",
+        f"C{CHECK_ADDRESS[1:]}; of a token service, ARM_OIDC_REQUEST_URL or what the pipeline itself sets.",
     )
 
 

@@ -179,8 +179,11 @@ def test_what_would_make_the_two_halves_of_an_up_different_callers_is_refused(
 def test_what_a_pipeline_gives_is_not_sent_to_its_token_service_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARM_OIDC_REQUEST_URL", "http://issuer.example/token")
     monkeypatch.setenv("ARM_OIDC_REQUEST_TOKEN", "x")
-    with pytest.raises(SignInFailed, match=r"issuer\.example/token, which is not https.*Check ARM_OIDC_REQUEST_URL"):
-        request_token(SignInMethod.REQUEST_ADDRESS)
+    for way in (SignInMethod.REQUEST_ADDRESS, SignInMethod.GITHUB, SignInMethod.AZURE_PIPELINES):
+        with pytest.raises(
+            FailedPrecondition, match=r"issuer\.example/token, which is not https.*Check .*ARM_OIDC_REQUEST_URL"
+        ):
+            request_token(way)
 
 
 def test_a_resource_that_the_tenant_has_not_is_not_a_matter_of_who_signs_in() -> None:

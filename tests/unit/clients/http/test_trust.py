@@ -15,6 +15,8 @@ import trustme
 from clients.entra import sign_in
 from clients.entra.cloud import Cloud
 from clients.entra.credential import AccessToken
+from clients.entra.federated_tokens import request_token
+from clients.entra.sign_in_methods import SignInMethod
 from clients.graph.client import read_error_body
 from clients.http.errors import CertificateNotTrusted, FailedPrecondition, SignInFailed
 from clients.http.transport import Transport
@@ -183,6 +185,20 @@ def sign_in_as_a_managed_identity(server: TlsServer) -> None:
         )
 
 
+def get_a_token_of_github(server: TlsServer) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"https://{server.host}/token")
+        patch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of this job")
+        request_token(SignInMethod.GITHUB)
+
+
+def get_a_token_of_azure_pipelines(server: TlsServer) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SYSTEM_OIDCREQUESTURI", f"https://{server.host}/token")
+        patch.setenv("SYSTEM_ACCESSTOKEN", "of this job")
+        request_token(SignInMethod.AZURE_PIPELINES)
+
+
 def list_versions(server: TlsServer) -> None:
     class Nobody:
         def get_token(self, *_: str, **__: object) -> AccessToken:
@@ -219,7 +235,17 @@ def test_no_netrc_file_signs_a_request(
         ("HTTPS_PROXY", "socks5://alice:S3crt9@127.0.0.1:1080"),
     ],
 )
-@pytest.mark.parametrize("send", [ask, sign_in_as_an_integration, sign_in_as_a_managed_identity, list_versions])
+@pytest.mark.parametrize(
+    "send",
+    [
+        ask,
+        sign_in_as_an_integration,
+        sign_in_as_a_managed_identity,
+        get_a_token_of_github,
+        get_a_token_of_azure_pipelines,
+        list_versions,
+    ],
+)
 def test_of_a_proxy_that_cannot_be_used_nothing_is_told_but_its_variable(
     server: TlsServer,
     pem: Path,
@@ -231,7 +257,7 @@ def test_of_a_proxy_that_cannot_be_used_nothing_is_told_but_its_variable(
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     monkeypatch.setenv(variable, proxy)
     with pytest.raises(
-        FailedPrecondition, match=f"the proxy that {variable} names has no .*nothing was sent"
+        FailedPrecondition, match=f"the proxy that {variable} names has no .*nothing was sent.*percent-encoded"
     ) as refused:
         send(server)
     assert "S3cr" not in str(refused.value)
