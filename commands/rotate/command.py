@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -70,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     Returns:
         0 where nothing is due; 3 where something changed (with `--check`: would change); 1 where a person has to decide
-        something, whether or not something changed; 2 where it failed.
+        something, whether or not something changed, or a foreign secret could not be removed and the file changed, so
+        that it is proposed all the same; 2 where it failed.
     """
     file = pulumi_cli.stack_file(arguments)
     now = datetime.combine(arguments.today, time(), UTC) if arguments.today else datetime.now(UTC)
@@ -99,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"{problem} Nothing was changed.\n")
         return FAILED
     failure = "" if arguments.check else _remove_foreign(outcomes, session)
-    code = _exit_code(outcomes, certificates, failure)
+    code = _exit_code(outcomes, certificates, failure, changed=edited != text)
     _print(arguments, outcomes, certificates, unread, now, code)
     if failure:
         sys.stderr.write(f"{failure}\n")
@@ -189,7 +190,7 @@ def _plan(
         rotation = rule(known.terms, known.live, known.recorded, now, known.restrictions)
         there = [each for each in known.foreign if not leak or each.end > now]
         foreign = [(each, _action(each, known, state, now)) for each in there]
-        outcomes.append(Outcome(known, rotation, foreign, arguments.check, leak.reason if leak else ""))
+        outcomes.append(Outcome(known, rotation, foreign, arguments.check, now, leak.reason if leak else ""))
     reason = leak.reason if leak else ""
     certificates = [
         certificate_outcome(each, state, applications, session, now, checked=arguments.check, leak=reason)
@@ -233,14 +234,16 @@ def _remove_foreign(outcomes: list[Outcome], session: Session) -> str:
         except UserFacingError as problem:
             return f"{problem} What is said to be changed in the stack file, or removed, is."
         finally:
-            outcomes[number] = Outcome(outcome.known, outcome.rotation, done, outcome.checked, outcome.reason)
+            outcomes[number] = replace(outcome, foreign=done)
     return ""
 
 
-def _exit_code(outcomes: Sequence[Outcome], certificates: Sequence[CertificateOutcome], failure: str) -> int:
-    if failure:
+def _exit_code(
+    outcomes: Sequence[Outcome], certificates: Sequence[CertificateOutcome], failure: str, *, changed: bool
+) -> int:
+    if failure and not changed:
         return FAILED
-    if any(each.is_to_decide for each in outcomes) or _undecided(certificates):
+    if failure or any(each.is_to_decide for each in outcomes) or _undecided(certificates):
         return TO_DECIDE
     is_due = any(each.is_due for each in outcomes) or any(each.edits for each in certificates)
     return CHANGED if is_due else NOTHING_DUE

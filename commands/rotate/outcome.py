@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from rich.console import Console
@@ -17,7 +18,8 @@ from reconcilers.secrets.rotation import Rotation
 from settings.secret_labels import issued_path
 
 ForeignAction = Literal["kept", "young", "to remove", "removed"]
-"""kept: the stack file says so. young: too young to tell. to remove: with --check. removed: from Entra."""
+"""kept: the stack file says so. young: too young to tell. to remove: with --check, or where removing failed.
+removed: from Entra."""
 
 _COLOURS = {
     "blocked": "red",
@@ -52,6 +54,7 @@ class Outcome:
         rotation: what was planned, and, unless it was only checked, written.
         foreign: its foreign secrets, each with what became of it.
         checked: whether it was only looked at.
+        now: the time, in UTC.
         reason: of `--now`, "" without it.
     """
 
@@ -59,6 +62,7 @@ class Outcome:
     rotation: Rotation
     foreign: Sequence[tuple[ListedSecret, ForeignAction]]
     checked: bool
+    now: datetime
     reason: str = ""
 
     @property
@@ -74,7 +78,7 @@ class Outcome:
     @property
     def is_due(self) -> bool:
         """Whether anything changed; with `--check`, whether anything would."""
-        return self.edits or any(action in {"removed", "to remove"} for _, action in self.foreign)
+        return self.edits or any(action == ("to remove" if self.checked else "removed") for _, action in self.foreign)
 
     @property
     def is_to_decide(self) -> bool:
@@ -84,7 +88,8 @@ class Outcome:
     @property
     def _still_valid(self) -> Sequence[ListedSecret]:
         """After a leak, the secrets that neither this run nor the next `up` removes."""
-        left_alone = [secret for secret, action in self.foreign if action in {"kept", "young"}]
+        removed = {"removed", "to remove"} if self.checked else {"removed"}
+        left_alone = [secret for secret, action in self.foreign if action not in removed]
         return [*self.known.kept, *left_alone] if self.reason else ()
 
     @property
@@ -97,7 +102,7 @@ class Outcome:
             where = "leaves it in the stack's output clientSecret: hand it over"
             if place := self.known.secrets.deliver or self.known.secrets.custody:
                 where = f"puts it into the vault {place.key_vault}, as {place.secret_name}"
-            elif self.known.live.keys() - set(self.rotation.remove):
+            elif self._has_overlap:
                 where += f" within {self.known.terms.overlap_days} days, since the secret before it is removed then"
             ends = f"{self.known.terms.end(add):%Y-%m-%d}"
             yield f"The next `pulumi up` makes the secret '{add}', which ends {ends}, and {where}."
@@ -105,6 +110,12 @@ class Outcome:
         if made:
             names = ", ".join(f"'{label}'" for label in made)
             yield f"The next `pulumi up` removes {names} from Entra: nobody can sign in with it any more."
+
+    @property
+    def _has_overlap(self) -> bool:
+        """Whether a secret still works that the next `up` leaves."""
+        staying = set(self.known.terms.labels) - set(self.rotation.remove)
+        return any(each.ends > self.now for label, each in self.known.live.items() if label in staying)
 
     def lines(self) -> Iterator[Line]:
         """Yield what to print."""
@@ -162,7 +173,7 @@ def _about_foreign(secret: ListedSecret, action: ForeignAction) -> str:
     said = {
         "kept": "was left alone: `foreignSecrets: remove` has `rotate` remove such secrets, `known` keeps one for good",
         "young": "was left alone, since an `up` that is at work may have made it: run it again later",
-        "to remove": "would be removed from Entra: `foreignSecrets: remove` says so",
+        "to remove": "is to be removed from Entra: `foreignSecrets: remove` says so",
         "removed": "was removed from Entra, as `foreignSecrets: remove` says",
     }
     described = f"The secret {_named(secret)}, which {when_it_ends(secret.ends)}"

@@ -132,6 +132,28 @@ def test_a_removal_that_is_refused_is_told_with_what_was_done(stack: RotatingSta
     assert there(stack) == {second, stack.key_ids[TODAY]}
 
 
+@pytest.mark.parametrize("leaked", [True, False])
+def test_a_removal_that_is_refused_does_not_keep_the_changed_file_from_being_proposed(
+    stack: RotatingStack, leaked: bool
+) -> None:
+    """A workflow proposes what changed unless the code is 2: the answer to a leak waits for nobody else's secret."""
+    old = label(110)
+    stack.make(old, out=ago(110))
+    foreign = stack.make(TODAY, out=ago(9), name="by hand")
+    stack.write(old, TODAY, foreignSecrets="remove")
+    stack.tenant.fault(match={"path": "/removePassword"}, status=403, code="Authorization_RequestDenied", times=0)
+    run = stack.rotate(
+        "--json", *(("--now", "magento", "--reason", "printed in a log") if leaked else ("--today", label(-15)))
+    )
+    assert (run.code, actions(run), run.json["changed"]) == (TO_DECIDE, {foreign: "to remove"}, True), run
+    assert old in run.only["remove"]
+    assert old not in run.file
+    assert f"could not remove secret {foreign}" in run.said
+    assert [each["keyId"] for each in run.only["stillValid"]] == [foreign] * leaked
+    if leaked:
+        assert run.only["toDecide"]
+
+
 def look(stack: RotatingStack, folder: Path, **secrets: Any) -> PreflightRun:
     integrations = {"magento": {**MAGENTO, "credentials": {"secrets": secrets}}}
     return run_preflight(stack.tenant, folder, integrations=integrations, state=stack.state())

@@ -147,6 +147,19 @@ def test_a_leak_takes_a_successor_and_removes_the_old_at_once(stack: RotatingSta
     assert f"['{TODAY}b']" in run.file
 
 
+def test_a_new_secret_is_to_be_handed_over_at_once_where_none_stays_that_works(stack: RotatingStack) -> None:
+    """After a leak, of one that the next `up` removes since its label went before; and where the only one has ended."""
+    old = label(30)
+    stack.make(old, out=ago(30))
+    stack.make(TODAY, out=ago(0.1))
+    stack.write(TODAY)
+    run = stack.rotate("--now", "magento", "--reason", "a leak", "--check", "--json")
+    assert run.only["nextUp"][0].endswith("clientSecret: hand it over."), run
+    stack.write(old, TODAY)
+    run = stack.rotate("--today", label(-LIFETIME - 1), "--json")
+    assert run.only["nextUp"][0].endswith("clientSecret: hand it over."), run
+
+
 def test_after_a_leak_the_old_is_said_to_work_until_an_up_has_removed_it(stack: RotatingStack, tmp_path: Path) -> None:
     key_id = stack.make(TODAY, out=ago(0.1))
     stack.write(TODAY)
