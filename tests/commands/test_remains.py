@@ -152,12 +152,11 @@ def test_who_owns_what_was_restored_and_what_signs_in_with_it_is_said_before_the
     tenant.edit("delete_application", clientId=made.client_id)
     nothing_yet = {"method": "GET", "path": "/v1.0/applications$"}  # the second: the first is for tags
     tenant.fault(nothing_yet, action="raw", status=200, body='{"value": []}', skip=1)
-    not_there = {"action": "status", "status": 404, "code": "Request_ResourceNotFound", "message": "not there"}
     for file in ("second.json", "third.json"):
         code, printed, _ = run(tenant, tmp_path, "--restore", "shop", "--import-file", str(tmp_path / file))
         assert code == 0
         assert "Entra does not show yet who owns it and what signs in with it: look there before" in printed
-        tenant.fault({"path": "/federatedIdentityCredentials$"}, **not_there)
+        tenant.fault({"path": "/federatedIdentityCredentials$"}, status=404, code="Request_ResourceNotFound")
     code, found, _ = remains(tenant, tmp_path, "--restore", "shop", "--import-file", str(tmp_path / "fourth.json"))
     assert (code, found["restored"]["federatedCredentials"]) == (0, None)
 
