@@ -101,22 +101,22 @@ def retry_until_replicated(
     )(request)
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = FIRST_PROGRESS_SECONDS) -> bool:
-    """Check a condition repeatedly, and return whether it holds in time; without progress, since it is short.
+def wait_until(ask: Callable[[], T], *, seconds: float = FIRST_PROGRESS_SECONDS) -> T:
+    """Ask repeatedly until the answer is not false or None, and return the last one; without progress: it is short.
 
     Args:
-        condition: to be checked.
-        seconds: how long to check at most.
+        ask: whether a condition holds, or for what is waited for.
+        seconds: how long to ask at most.
 
     Raises:
-        whatever the condition raises, at once.
+        whatever is raised while asking, at once.
     """
     return Retrying(
         retry=retry_if_result(lambda answer: not answer),
         wait=_pause,
         stop=stop_all(stop_after_delay(seconds), stop_after_attempt(MIN_REQUESTS)),
-        retry_error_callback=lambda _: False,
-    )(condition)
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    )(ask)
 
 
 def _pause(state: RetryCallState) -> float:

@@ -92,6 +92,7 @@ class UndoableWrites:
             if not wait_until(lambda: self.graph.grants_held(principal_id) <= self.granted):
                 raise FailedPrecondition(attempting, f"somebody else granted {client_id} something meanwhile", "")
         self.graph.delete_service_principal(principal_id, attempting=attempting, just_made=True)
+        self.unanswered.clear()  # with it goes what it may have been granted
 
     def grant(self, role: str, principal_id: str, resource: ServicePrincipal) -> str:
         """Grant a role and return the assignment's id, "" where it was granted already."""
@@ -128,8 +129,7 @@ class UndoableWrites:
 
     def _seen(self, read: Callable[[], T | None]) -> T | None:
         """Return what is found within moments, None where it is not."""
-        wait_until(lambda: read() is not None, seconds=LOOK_SECONDS)
-        return read()
+        return wait_until(read, seconds=LOOK_SECONDS)
 
     def withdraw(self, role: str, assignment_id: str, resource: ServicePrincipal, *, just_made: bool = False) -> None:
         """Remove a role assignment.
@@ -200,13 +200,13 @@ class UndoableWrites:
 
         Each step is repeated while a server does not know yet what was made a moment ago.
         """
-        unsure, reasons = _reasons_left(self.unanswered), _reasons_left(reversed(self.undo_steps))
+        unsure, reasons = _reasons_left(tuple(self.unanswered)), _reasons_left(reversed(self.undo_steps))
         # What a vendor holds already counts as somebody else's for the next run (decision 0005).
         by_hand = "remove it by hand in the Entra admin center"
         then = by_hand if self.spec.additive else "the next `pulumi up` finds it"
         if reasons:
             problem.remedy += f" A part was done and could not be taken back ({'; '.join(reasons)}); {then}."
-        if unsure:
+        if unsure and self.unanswered:
             if self.spec.additive:
                 then = f"look, and where nobody else granted it, {by_hand}: the next run leaves it alone"
             problem.remedy += f" What was not answered may be done all the same ({'; '.join(unsure)}); {then}."

@@ -80,6 +80,29 @@ def test_a_role_whose_time_does_not_tell_who_granted_it_is_left_and_told(
     assert held(tenant) == BOTH[:1]
 
 
+def test_what_was_not_answered_is_not_looked_for_where_the_vendor_is_out_of_the_tenant_again(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    tenant.fault({"method": "POST", "path": "appRoleAssignedTo", "userAgent": OURS}, "drop")
+    with pytest.raises(ProviderError) as problem:
+        consents.create(vendor_consent())
+    assert holds(tenant) is None
+    assert "may be done all the same" not in str(problem.value)
+
+
+def test_a_role_that_one_server_shows_is_taken_back_although_the_next_does_not_show_it(
+    tenant: Tenant, consents: ProviderHost
+) -> None:
+    let_in(tenant)
+    tenant.fault({"method": "POST", "path": "appRoleAssignedTo", "userAgent": OURS}, "drop", when="after")
+    looks = {"method": "GET", "path": "/appRoleAssignments$", "userAgent": OURS}
+    tenant.fault(looks, "raw", status=200, body='{"value": []}', skip=1, times=0)
+    with pytest.raises(ProviderError) as problem:
+        consents.create(vendor_consent())
+    assert "may be done all the same" not in str(problem.value)
+    assert held(tenant) == []
+
+
 def test_a_vendor_that_is_not_seen_after_a_lost_answer_is_told(tenant: Tenant, consents: ProviderHost) -> None:
     tenant.fault({"method": "POST", "path": "/servicePrincipals$", "userAgent": OURS}, "drop")
     with pytest.raises(ProviderError, match=r"the service principal of .* is not seen, and may be later"):
