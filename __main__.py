@@ -36,7 +36,7 @@ refuse_cloud_without_business_central(config_texts, settings)
 
 if warning := unread_bundle(os.environ):
     pulumi.warn(warning)
-for warning in [*rotation_warnings(settings), *tokens_sent_elsewhere(settings)]:
+for warning in [*rotation_warnings(settings), *tokens_sent_elsewhere(settings, os.environ)]:
     pulumi.warn(warning)
 
 if companion := settings.companion_extension:

@@ -222,7 +222,7 @@ def outcome(case: Case) -> Outcome:
         by_program = _loaded({key: decode_configuration_value(text) for key, text in handed_over.items()}, file)
         if isinstance(by_program, Settings):
             list(rotation_warnings(by_program))
-            list(tokens_sent_elsewhere(by_program))
+            list(tokens_sent_elsewhere(by_program, {}))
             _declare(by_program)
         if isinstance(by_commands, Settings):
             _declare(by_commands)

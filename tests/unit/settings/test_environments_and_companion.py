@@ -9,7 +9,7 @@ import pytest
 
 from settings import loading
 from settings.cross_checks import tokens_sent_elsewhere
-from tests.support.loaded_settings import ENVIRONMENTS, MAGENTO, PRESETS
+from tests.support.loaded_settings import ENVIRONMENTS, MAGENTO, PRESETS, RUNNER
 
 
 def test_environments_are_compared_without_case() -> None:
@@ -99,7 +99,31 @@ def test_a_server_that_gets_tokens_for_an_environment_online_of_the_stack_is_sai
         "environments": {"local": server, "production": {"name": "Production"}},
         "integrations": {"magento": {**MAGENTO, "environments": used}},
     }
-    said = list(tokens_sent_elsewhere(loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))))
+    said = list(tokens_sent_elsewhere(loading.load(values, presets=PRESETS, stack_file=Path("x.yaml")), {}))
     assert [text.partition(" gets tokens that are as good for Production")[0] for text in said] == [
         f"environments.local: whoever runs {SERVER['baseUrl']}"
     ] * is_said
+
+
+@pytest.mark.parametrize(
+    ("user", "declared", "whose"),
+    [
+        ("", MAGENTO, "the caller's, and in proofs those of magento"),
+        ("", {**MAGENTO, "proof": "off"}, "the caller's"),
+        ("", RUNNER, "the caller's"),
+        ("admin", MAGENTO, "in proofs those of magento"),
+        ("admin", {**MAGENTO, "proof": "off"}, None),
+        ("admin", RUNNER, None),
+    ],
+)
+def test_whose_tokens_a_server_gets_is_said_and_nothing_where_it_gets_none(
+    user: str, declared: dict[str, Any], whose: str | None
+) -> None:
+    values = {
+        "environments": {"local": SERVER, "production": {"name": "Production"}},
+        "integrations": {"magento": {**declared, "environments": ["local", "production"]}},
+    }
+    settings = loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
+    password = {"BUSINESS_CENTRAL_USER": user, "BUSINESS_CENTRAL_PASSWORD": "x"}
+    said = list(tokens_sent_elsewhere(settings, password))
+    assert [text.partition(" for Production: ")[2].partition(". ")[0] for text in said] == ([whose] if whose else [])
