@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 # A token (JWT) or an Entra client secret, should a service ever echo one: https://learn.microsoft.com/purview/sit-defn-azure-ad-client-secret
-# And what stands before the host of an address, such as a proxy's.
+# And what stands before the host of an address, such as a proxy's: a user without ":", whatever the password has in it.
 _SECRETS = re.compile(
-    r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}|(Bearer|Basic)\s+\S+|(?<=://)[^\s/@]*:[^\s/]*(?=@)"
+    r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}|(Bearer|Basic)\s+\S+|(?<=://)[^\s/@:\"<>]*:[^\s/]*(?=@)"
 )
 
 

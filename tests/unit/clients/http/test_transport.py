@@ -207,7 +207,19 @@ def test_tokens_are_cut_out(text: str) -> None:
 def test_passwords_in_addresses_are_cut_out_and_the_rest_stays(address: str) -> None:
     assert not re.search("S3cr|t9", redact(f"Failed to parse: {address}"))
     assert redact(f"at {address}, again").endswith(f"@{address.rpartition('@')[2]}, again")
-    assert redact("https://bc.example:7048/BC/x@y") == "https://bc.example:7048/BC/x@y"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://bc.example:7048/BC/x@y",
+        '{"iss":"https://sts.example","code":"AADSTS700213","upn":"ann@x"}',
+        "<iss>https://sts.example</iss><code>AADSTS700213:ann@x</code>",
+        f"https://{'a:' * 50_000}",  # at once, and not in a minute
+    ],
+)
+def test_an_address_without_a_password_and_what_follows_it_stay(text: str) -> None:
+    assert redact(text) == text
 
 
 @pytest.mark.parametrize(
