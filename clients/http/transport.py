@@ -161,7 +161,7 @@ class Transport:
 
     def _send(self, method: str, path: str, **options: Unpack[Options]) -> tuple[int, Body]:
         url = path if self._is_own(path) else f"{self.base_url}{path}"
-        if (self._authorization or "Authorization" in (options.get("headers") or {})) and not _is_private(
+        if (self._authorization or "Authorization" in (options.get("headers") or {})) and not _is_https_or_loopback(
             self.base_url
         ):
             raise in_the_clear(options["attempting"], self.service, self.base_url)
@@ -221,7 +221,7 @@ class Transport:
         return unexpected_answer(attempting, self.service, self.base_url, method, status, body)
 
 
-def _is_private(address: str) -> bool:
+def _is_https_or_loopback(address: str) -> bool:
     """Tell whether nobody on the way reads what is sent to an address: https, or this machine."""
     try:
         parts = urlsplit(address)

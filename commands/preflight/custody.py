@@ -10,11 +10,12 @@ from clients.http.errors import FailedPrecondition, UserFacingError
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, all_keys
 from commands.preflight.vault_reads import VaultReads
+from reconcilers.application_tag import application_tag
 from reconcilers.delivery.spec import Live
 from reconcilers.secrets import spec as secrets_spec
 from reconcilers.secrets.plan import plan
 from settings.credentials import Custody, VaultPlace
-from settings.models import PROJECT, Integration
+from settings.models import Integration
 
 
 def check(stack: Stack, integration: Integration, place: Custody, reads: VaultReads) -> Iterator[Finding]:
@@ -85,7 +86,7 @@ def _why_not_recovered(stack: Stack, integration: Integration, place: Custody, l
         ends="",
         key_vault=place.key_vault,
         secret_name=place.secret_name,
-        application_tag=f"{PROJECT}:{stack.name}:{integration.key}",
+        application_tag=application_tag(stack.name, integration.key),
         declared_at="",
         application_object_id="",
         client_id=stack.client_id(integration) or "",
@@ -101,7 +102,7 @@ def _is_proved(integration: Integration) -> bool:
 def is_marked(stack: Stack, keys: list[str], display_name: str) -> bool:
     """Tell whether a credential in Entra is named as one in custody of an integration of these keys."""
     return ":custody:" in display_name and any(
-        display_name.startswith(f"{PROJECT}:{stack.name}:{key}:") for key in keys
+        display_name.startswith(f"{application_tag(stack.name, key)}:") for key in keys
     )
 
 

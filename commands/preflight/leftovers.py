@@ -15,7 +15,8 @@ from clients.http.errors import UserFacingError
 from commands.preflight import custody
 from commands.preflight.findings import Finding, finding_from
 from commands.preflight.stack import Stack, Tag, all_keys, key_path
-from settings.models import PROJECT, Integration
+from reconcilers.application_tag import application_tag
+from settings.models import Integration
 
 WHERE = "Microsoft Entra"
 
@@ -91,13 +92,19 @@ def _has_needed_name(stack: Stack, application: Application) -> bool:
 
 def _tags(stack: Stack, application: Application, key: str) -> Iterator[Finding]:
     """Compare the tags of this project with the one that `up` gives: by it others know whose the application is."""
-    wanted, there = f"{PROJECT}:{stack.name}:{key}", {each for each in application.tags if Tag.find_in([each])}
+    wanted, there = application_tag(stack.name, key), {each for each in application.tags if Tag.find_in([each])}
     if there != {wanted}:
         found = (
             f"application {application.display_name!r} ({application.client_id}) is to have the tag {wanted}, and has "
-            f"{', '.join(sorted(there)) or 'none'}: somebody changed its tags"
+            f"{', '.join(sorted(there)) or 'none'}: somebody changed its tags, or "
+            "the stack was called otherwise"
         )
-        yield Finding("note", f"integrations.{key}", found, "Ask its owners. `pulumi up --refresh` sets the tag again.")
+        yield Finding(
+            "note",
+            f"integrations.{key}",
+            found,
+            "Unless the stack was renamed, ask its owners. `pulumi up --refresh` sets the tag again.",
+        )
 
 
 def _secrets(stack: Stack, application: Application, key: str) -> Iterator[Finding]:

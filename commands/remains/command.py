@@ -47,6 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
         0; 1 where an environment, a vault or the stack file could not be read, or something could not be removed; 2
         where nothing was done.
     """
+    if arguments.client_id and not arguments.restore:
+        sys.stderr.write("--client-id says which application --restore takes: give --restore too.\n")
+        return 2
     try:
         file = StackFile.read(pulumi_cli.stack_file(arguments))
         session = Session(pulumi_cli.cloud_settings(dict(file.config)))

@@ -18,18 +18,6 @@ recovered; the vault has no such version any more; the application has no such c
 that works, and another version is the vault's current one."""
 
 
-def custody_mark(application_tag: str, label: str) -> str:
-    """Return how the display names in Entra begin of the credentials in custody of one label.
-
-    What follows is another text each time, so that one credential can be told from the next.
-
-    Args:
-        application_tag: the application's tag, `PROJECT:STACK:KEY`.
-        label: of the secret.
-    """
-    return f"{application_tag}:{label}:custody:"
-
-
 def is_in_custody(display_name: str, label: str) -> bool:
     """Tell by its display name in Entra whether a credential of an own application is in custody, of that label.
 
@@ -77,8 +65,11 @@ class SecretSpec(DeclaredSecret):
 
     @property
     def mark(self) -> str:
-        """How the display name of each of its credentials in Entra begins; no other begins so."""
-        return custody_mark(self.application_tag, self.label)
+        """How the display name of each of its credentials in Entra begins; no other begins so.
+
+        What follows is another text each time, so that one credential can be told from the next.
+        """
+        return f"{self.application_tag}:{self.label}:custody:"
 
     def tags(self, key_id: str) -> dict[str, str]:
         """Return what its version in the vault is marked with; the key id makes it unlike any other version's."""

@@ -136,7 +136,7 @@ def test_an_application_whose_tag_somebody_changed_is_not_taken_for_gone_and_is_
     assert (looked.code, looked.of("leftover")) == (0, [])
     tag_note, address_note = sorted((each["found"] for each in looked.of("note")), key=lambda found: EVIL in found)
     listed = ", ".join(each for each in tags if ":" in each) or "none"
-    assert f"is to have the tag {TAG}, and has {listed}: somebody changed its tags" in tag_note
+    assert f"is to have the tag {TAG}, and has {listed}: somebody changed its tags, or the stack" in tag_note
     assert f"that no stack file names: {EVIL}" in address_note
     (added,) = run_preflight(tenant, tmp_path, state=exported(application)).of("leftover")
     assert f"secret 'x' ({key_ids(application, tenant)[0]})" in added["found"]

@@ -178,6 +178,12 @@ def test_what_was_never_there_cannot_be_restored(tenant: Tenant, tmp_path: Path)
     assert said.startswith("could not restore the application of shop: Entra's deleted items have none")
 
 
+def test_purge_takes_no_client_id_since_it_would_remove_all_the_same(tenant: Tenant, tmp_path: Path) -> None:
+    made = destroyed(tenant)
+    code, _, said = remains(tenant, tmp_path, "--purge", "--client-id", made.client_id)
+    assert (code, "give --restore too" in said, writes(tenant)) == (2, True, [])
+
+
 def test_purge_removes_what_can_be_removed_and_says_what_cannot(tenant: Tenant, tmp_path: Path) -> None:
     made = destroyed(tenant, logged_in=True)
     code, found, said = remains(tenant, tmp_path, "--purge")
