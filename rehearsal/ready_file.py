@@ -1,6 +1,6 @@
 """The ready-file: how to reach a running rehearsal tenant.
 
-The tenant writes it, the engine, the demo and the tests read it. It is also the only source of the credentials
+The tenant writes it, the demo and the tests read it. It is also the only source of the credentials
 that a rehearsed program sees, so that none of the user's own can leak into it.
 """
 

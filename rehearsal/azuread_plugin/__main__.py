@@ -21,7 +21,9 @@ from rehearsal.azuread_plugin.provider import AzureadProvider
 
 _LARGEST_MESSAGE = 400 << 20  # bytes, as the Pulumi SDKs have it
 _LOGGING = 5.0  # seconds for a line of the log
-_OPERATIONS_AT_ONCE = 64  # the real plugin has no limit; engines ask for as many as `--parallel` says
+# The real plugin has no limit. Engines ask for as many operations as `--parallel` says (README: 64), and must still be
+# able to cancel all of them.
+_CALLS_AT_ONCE = 72
 
 
 def main() -> None:
@@ -31,7 +33,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     server = grpc.server(
-        ThreadPoolExecutor(_OPERATIONS_AT_ONCE),
+        ThreadPoolExecutor(_CALLS_AT_ONCE),
         options=[
             ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
             ("grpc.max_send_message_length", _LARGEST_MESSAGE),

@@ -11,7 +11,6 @@ from rehearsal.azuread_plugin import schema
 from rehearsal.azuread_plugin.credentials import ApplicationCredential, named
 from rehearsal.azuread_plugin.errors import DiagnosticError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, diagnosing
-from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
 from rehearsal.azuread_plugin.schema import UNKNOWN, Properties, Values
 
 
@@ -24,7 +23,6 @@ class ApplicationPassword(ApplicationCredential):
     shown = "displayName"
     timeouts: ClassVar[dict[str, float]] = {"create": 900.0, "read": 300.0, "update": 300.0, "delete": 300.0}
     properties: ClassVar[Properties] = schema.properties("applicationPassword")
-    absences_tolerated = ABSENCES_TOLERATED
 
     def add(self, graph: GraphSession, object_id: str, planned: Values, deadline: float) -> tuple[str, Values]:
         """Add a password, and return its value beside its key id."""

@@ -62,8 +62,14 @@ def token(scope: str, tenant_id: str) -> tuple[str, float]:
 
 def _run(*words: str) -> dict[str, Any]:
     command = ["az", *words, "-o=json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise StandInError(f"running Azure CLI: no answer within {_SECONDS} s") from None
     if done.returncode != 0:
         raise StandInError(f"running Azure CLI: exit status {done.returncode}: {done.stderr.strip()}")
-    answer: dict[str, Any] = json.loads(done.stdout)
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except ValueError as problem:
+        raise StandInError(f"unmarshaling the result of Azure CLI: {problem}") from None
     return answer

@@ -30,6 +30,10 @@ _ENVIRONMENT_VARIABLES = {
     "clientSecret": "ARM_CLIENT_SECRET",
 }
 
+_ENVIRONMENTS = (  # go-azure-sdk, sdk/environments/from_name.go
+    "china", "canary", "global", "public", "usgovernment", "usgovernmentl4", "dod", "usgovernmentl5",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -67,6 +71,7 @@ class Configuration:
                 "For a real tenant install the real plugin: pulumi plugin install resource azuread"
             )
         require_loopback(f"https://{found['metadataHost']}")
+        _require_known_environment(settings.get("environment") or environment.get("ARM_ENVIRONMENT") or "public")
         federated_token = ""
         if not found["clientSecret"] and environment.get("ARM_USE_OIDC") == "true":
             federated_token = environment.get("ARM_OIDC_TOKEN", "")
@@ -96,6 +101,14 @@ def require_loopback(url: str) -> None:
         raise StandInError(
             f"this is the rehearsal's stand-in for the azuread plugin, and {host or 'an empty host'!r} is not on this "
             "machine: it never speaks to a real tenant. Install the real plugin: pulumi plugin install resource azuread"
+        )
+
+
+def _require_known_environment(name: str) -> None:
+    """Refuse a cloud that there is not, also beside a metadata host (pulumi-azuread, preConfigureCallback)."""
+    if name.lower() not in _ENVIRONMENTS:
+        raise StandInError(
+            f'failed to read Azure environment "{name}": no environment was found with the name "{name}"'
         )
 
 

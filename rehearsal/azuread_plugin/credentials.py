@@ -10,6 +10,7 @@ from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphSession, diagnosing
 from rehearsal.azuread_plugin.planning import Plan, known
+from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
 from rehearsal.azuread_plugin.resource_type import ResourceType
 from rehearsal.azuread_plugin.schema import UNKNOWN, Properties, Values
 
@@ -49,7 +50,6 @@ class ApplicationCredential(ResourceType):
         noun: what Pulumi's ids and error texts call it.
         kind: the list of an application that it is in.
         shown: the property that only this kind has, in Graph as in Pulumi.
-        absences_tolerated: as `Poller.wait_until_stable` has it, for a new one.
     """
 
     type: ClassVar[str]
@@ -59,7 +59,6 @@ class ApplicationCredential(ResourceType):
     id_prefix = ""
     timeouts: ClassVar[dict[str, float]]  # seconds
     properties: ClassVar[Properties]
-    absences_tolerated: ClassVar[int | None] = None
 
     # --- what differs by kind -----------------------------------------------------------------------------------------
 
@@ -82,7 +81,7 @@ class ApplicationCredential(ResourceType):
     # --- what is the same ---------------------------------------------------------------------------------------------
 
     def create(self, graph: GraphSession, planned: Values, deadline: float) -> tuple[str, Values | None]:
-        """Add a credential and read until it is there five times; returns Pulumi's id and the outputs.
+        """Add a credential and read until it was there five times; returns Pulumi's id and the outputs.
 
         Raises:
             DiagnosticError: none was added, or a new one never appeared: then no state records it.
@@ -96,7 +95,7 @@ class ApplicationCredential(ResourceType):
                     lambda: self._find(graph.get(path, deadline=deadline), key_id) is not None,
                     APPEARANCE_PAUSE,
                     deadline,
-                    self.absences_tolerated,
+                    ABSENCES_TOLERATED,
                 )
             pulumi_id = f"{object_id}/{self.noun}/{key_id}"
             prior = {**known(self.properties, planned), "id": pulumi_id, **more}

@@ -19,7 +19,7 @@ DELETION_PAUSE = 5.0  # seconds between two reads, with REHEARSAL_PLUGIN_WAITS=1
 
 
 class DirectoryObject(ResourceType):
-    """Creates, reads, changes and deletes one type of object; `until` is a deadline on the clock of `time.monotonic`.
+    """Creates, reads, changes and deletes one type of object; `deadline` is on the clock of `time.monotonic`.
 
     What fails is a DiagnosticError.
 

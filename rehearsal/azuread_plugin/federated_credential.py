@@ -7,6 +7,7 @@ endpoint alone, and has other words for errors, since the real plugin has it in 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -17,9 +18,11 @@ from rehearsal.azuread_plugin.directory_object import DELETION_PAUSE
 from rehearsal.azuread_plugin.errors import DiagnosticError, PartialFailure, StandInError
 from rehearsal.azuread_plugin.graph_session import JSON, GraphError, GraphSession, diagnosing
 from rehearsal.azuread_plugin.planning import Plan, known
-from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED
+from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED, PollingError
 from rehearsal.azuread_plugin.resource_type import ResourceType
 from rehearsal.azuread_plugin.schema import Properties, Values
+
+FLEXIBLE_DELAY = 10.0  # seconds before the first read for a new flexible one, with REHEARSAL_PLUGIN_WAITS=1
 
 
 class FederatedCredential(ResourceType):
@@ -64,7 +67,7 @@ class FederatedCredential(ResourceType):
             raise PartialFailure(id_, prior, error) from None
 
     def wait_until_seen(self, graph: GraphSession, id: str, deadline: float) -> None:  # noqa: A002
-        """Read until it is there five times in a row."""
+        """Read until it was there five times."""
         with self.telling(f"Waiting for {self._named(id)}"):
             graph.poller.wait_until_stable(
                 lambda: graph.find(self._path(id), version=self.version, deadline=deadline) is not None,
@@ -167,6 +170,8 @@ def _telling_twice(attempted: str, attribute: str = "") -> Iterator[None]:  # no
     """
     try:
         yield
+    except PollingError as error:
+        raise DiagnosticError(str(error), error) from None
     except GraphError as error:
         text = attempted[0].lower() + attempted[1:]
         text = text.replace("removing ", "deleting ").replace("adding federated", "adding flexible federated")
@@ -184,9 +189,14 @@ class FlexibleFederatedCredential(FederatedCredential):
     telling: ClassVar[Callable[..., Any]] = staticmethod(_telling_twice)
 
     def wait_until_seen(self, graph: GraphSession, id: str, deadline: float) -> None:  # noqa: A002
-        """Read until it is there once (the poller succeeds at the first answer)."""
-        while graph.find(self._path(id), version=self.version, deadline=deadline) is None:
-            graph.poller.pause(APPEARANCE_PAUSE)
+        """Read until it is there once, but not at once (go-azure-sdk's poller begins with a delay)."""
+        with self.telling(f"waiting for {self._named(id)}"):
+            if graph.poller.fixed_waits:
+                graph.poller.pause(FLEXIBLE_DELAY)
+            while graph.find(self._path(id), version=self.version, deadline=deadline) is None:
+                graph.poller.pause(APPEARANCE_PAUSE)
+                if time.monotonic() > deadline:
+                    raise PollingError("context deadline exceeded")
 
     def body(self, planned: Values) -> JSON:
         """Return what create and update both send."""

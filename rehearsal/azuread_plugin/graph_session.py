@@ -108,7 +108,7 @@ class GraphSession:
         return self._locks.setdefault(object_id, threading.Lock())
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, version: str = "v1.0", deadline: float) -> JSON:
-        """GET one object; `path` begins with a slash, `until` is on the clock of `time.monotonic`."""
+        """GET one object; `path` begins with a slash, `deadline` is on the clock of `time.monotonic`."""
         return self._send("GET", f"{self._sign_in.graph}/{version}{path}", query, None, deadline)
 
     def find(self, path: str, *, version: str = "v1.0", deadline: float) -> JSON | None:
@@ -182,7 +182,10 @@ class GraphSession:
             # As the real one, which logs every request and answer: the answer of addPassword has the secret's text.
             self._debug(f"{method} {response.url}")
             self._debug(response.text)
-        answer: JSON = response.json() if response.content else {}
+        try:
+            answer: JSON = response.json() if response.content else {}
+        except ValueError as problem:
+            raise GraphError(f"unmarshaling response: {problem}") from None
         return answer
 
 

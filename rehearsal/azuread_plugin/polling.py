@@ -1,9 +1,9 @@
-"""Waiting until Graph gives the same answer several times in a row, as the real plugin does.
+"""Waiting until Graph gives the same answer several times, as the real plugin does (`helper/retry/state.go`).
 
 The real plugin does not believe one answer: a new password must be seen five times, a deleted object must be absent
-five times, with fixed pauses between: 4 s after addPassword, 20 s after each delete (docs/reference/facts-graph.md,
-"Fixed waits"). The stand-in makes the same five requests; it pauses between them only with REHEARSAL_PLUGIN_WAITS=1.
-While the answer is still the wrong one it pauses in either case, longer each time.
+five times in a row, with fixed pauses between: 4 s after addPassword, 20 s after each delete
+(docs/reference/facts-graph.md, "Fixed waits"). The stand-in makes the same five requests; it pauses between them only
+with REHEARSAL_PLUGIN_WAITS=1. While the answer is still the wrong one it pauses in either case, longer each time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import threading
 import time
 from collections.abc import Callable
 
-NEEDED_IN_A_ROW = 5
+NEEDED = 5
+SHORTEST_PAUSE = 0.2  # seconds after a disagreeing answer, without REHEARSAL_PLUGIN_WAITS=1
 LONGEST_PAUSE = 10.0  # seconds
 ABSENCES_TOLERATED = 20  # NotFoundChecks of the Terraform SDK's StateChangeConf
 
@@ -49,26 +50,27 @@ class Poller:
         deadline: float,
         absences_tolerated: int | None = None,
     ) -> None:
-        """Ask until `agrees` returns true five times in a row.
+        """Ask until `agrees` has returned true five times.
 
         Args:
             agrees: asks once.
-            interval: seconds between two requests; after a disagreeing answer they grow from it to 10 s.
+            interval: seconds between two requests; while no answer has agreed they grow from it to 10 s.
             deadline: on the clock of `time.monotonic`.
-            absences_tolerated: gives up after more disagreeing answers in a row than this; None: never.
+            absences_tolerated: of something new, which may be absent between two answers that agree: gives up after
+                more absences in a row than this. None: of a deletion, where each disagreeing answer begins anew.
         """
-        in_a_row, absences, pause = 0, 0, 0.1
+        shortest = interval if self.fixed_waits else SHORTEST_PAUSE
+        agreed, absences, pause = 0, 0, 0.0
         while True:
-            if agrees():
-                in_a_row, absences = in_a_row + 1, 0
-                if in_a_row == NEEDED_IN_A_ROW:
+            if is_right := agrees():
+                agreed, absences = agreed + 1, 0
+                if agreed == NEEDED:
                     return
-                self.pause(interval if self.fixed_waits else 0)
-            else:
-                in_a_row, absences = 0, absences + 1
-                if absences_tolerated is not None and absences > absences_tolerated:
-                    raise PollingError(f"couldn't find resource ({absences} retries)")
-                pause = min(pause * 2, LONGEST_PAUSE)
-                self.pause(max(pause, interval) if self.fixed_waits else pause)
+            elif absences_tolerated is None:
+                agreed = 0
+            elif (absences := absences + 1) > absences_tolerated:
+                raise PollingError(f"couldn't find resource ({absences} retries)")
+            pause = min(max(pause if agreed else pause * 2, shortest), LONGEST_PAUSE)
+            self.pause(0 if is_right and not self.fixed_waits else pause)
             if time.monotonic() > deadline:
                 raise PollingError("timeout while waiting for state to become the expected one")

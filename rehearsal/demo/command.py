@@ -79,15 +79,14 @@ def _stop(folder: DemoFolder) -> int:
 def _walk(arguments: argparse.Namespace, folder: DemoFolder, narration: Narration) -> int:
     if folder.script.exists() and processes.running(folder.root):
         raise DemoError("A demo was kept, and its tenant is up; end it with `make demo ARGS=--stop`.")
-    cli = obtain(os.environ, named=arguments.pulumi, fetch=not arguments.no_fetch, console=narration.console)
-    processes.end(folder.root)  # of a demo that was killed
-    folder.make_anew()
-    pulumi = Pulumi(folder, cli, arguments.plugin)
     for number in _SIGNALS:  # also where it was started in the background, with SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     kept = interrupted = False
     try:
-        _tour(pulumi, folder, narration, keep=arguments.keep)
+        cli = obtain(os.environ, named=arguments.pulumi, fetch=not arguments.no_fetch, console=narration.console)
+        processes.end(folder.root)  # of a demo that was killed
+        folder.make_anew()
+        _tour(Pulumi(folder, cli, arguments.plugin), folder, narration, keep=arguments.keep)
         kept = arguments.keep
     except KeyboardInterrupt:
         interrupted = True

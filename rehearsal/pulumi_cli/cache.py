@@ -1,9 +1,10 @@
 """Where a CLI that was fetched or built stays: the user's cache folder, shared by all clones.
 
     <cache>/entra-business-central/pulumi/
-        v3.274.1/bin/        the CLI, its language host and the launcher of dynamic providers
+        v3.274.1/bin/        the CLI as it came: one that was built has no language host
+        v3.274.1/bin-<digest>/   the same with our language host; one for each state of its files, and never changed
         v3.274.1/receipt     what each file's checksum is, and how they came to be
-        work/                an unfinished build, which the next one continues
+        release/, work/      an unfinished download, and an unfinished build, which the next one continues
         lock, progress       which process is getting it, and how far it is
 
 It needs the standard library only, since a build begins before there is a `.venv`.
@@ -13,9 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -59,7 +60,7 @@ class Cache:
 
     @property
     def bin(self) -> Path:
-        """The folder of the executables."""
+        """The folder of what was fetched or built."""
         return self.kept / "bin"
 
     def find(self) -> Receipt | None:
@@ -69,14 +70,39 @@ class Cache:
             intact = all(_checksum(self.bin / name) == checksum for name, checksum in receipt.checksums.items())
         except (OSError, ValueError, TypeError):
             return None
-        if not intact:
-            return None
-        if (self.bin / LANGUAGE_HOST_FILES[0]).exists() and "pulumi-language-python" not in receipt.checksums:
-            self._copy_language_host(self.bin)  # that of another clone may be older or newer
-        return receipt
+        return receipt if intact and "pulumi" in receipt.checksums else None
+
+    def executables(self, receipt: Receipt) -> Path:
+        """Return the folder to run it from: `bin`, or one with the language host of this clone where it has none.
+
+        The CLI warns of a language host that is not beside itself. Another clone's runs may last: so what is in such a
+        folder never changes.
+
+        Args:
+            receipt: of the CLI, as `find` returned it.
+        """
+        if LANGUAGE_HOST_FILES[0] in receipt.checksums:
+            return self.bin
+        sources = [LANGUAGE_HOST / name for name in LANGUAGE_HOST_FILES]
+        digest = hashlib.sha256(b"\0".join(each.read_bytes() for each in sources)).hexdigest()
+        folder = self.kept / f"bin-{digest[:16]}"
+        if not folder.exists():
+            draft = Path(tempfile.mkdtemp(dir=self.kept))
+            for name in receipt.checksums:
+                (draft / name).hardlink_to(self.bin / name)
+            for each in sources:
+                shutil.copyfile(each, draft / each.name)
+                (draft / each.name).chmod(0o755)
+            try:
+                draft.rename(folder)
+            except OSError:
+                shutil.rmtree(draft)
+                if not folder.exists():  # else another process made it first
+                    raise
+        return folder
 
     def keep(self, draft: Path, version: str, origin: str) -> None:
-        """Move a finished CLI to its place in the cache.
+        """Move a finished CLI to its place in the cache, while it is locked.
 
         Args:
             draft: a folder in this cache with `bin/`; it is gone afterwards.
@@ -85,8 +111,6 @@ class Cache:
         """
         files = [each for each in sorted((draft / "bin").iterdir()) if each.is_file()]
         receipt = Receipt(version, origin, {each.name: _checksum(each) for each in files})
-        if "pulumi-language-python" not in receipt.checksums:
-            self._copy_language_host(draft / "bin")
         (draft / "receipt").write_text(json.dumps(asdict(receipt), indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(self.kept, ignore_errors=True)
         draft.rename(self.kept)
@@ -110,18 +134,6 @@ class Cache:
                 return False
         except AlreadyLockedError:
             return True
-
-    @staticmethod
-    def _copy_language_host(folder: Path) -> None:
-        """Copy it, each file in one step: a CLI of another clone may be starting it."""
-        for name in LANGUAGE_HOST_FILES:
-            source, target = LANGUAGE_HOST / name, folder / name
-            if target.exists() and target.read_bytes() == source.read_bytes():
-                continue
-            draft = folder / f"{name}.{os.getpid()}"
-            shutil.copyfile(source, draft)
-            draft.chmod(0o755)
-            draft.replace(target)
 
 
 def _checksum(path: Path) -> str:

@@ -77,7 +77,7 @@ class Search:
         """Return the one that an earlier run put into the cache, if its files are as they were then."""
         cache = Cache(self.environment)
         if receipt := cache.find():
-            return PulumiCli(cache.bin / "pulumi", receipt.version, receipt.origin)
+            return PulumiCli(cache.executables(receipt) / "pulumi", receipt.version, receipt.origin)
         if cache.kept.exists():
             self.passed_over.append(f"{cache.bin}: its files are not as they were kept, it is made anew")
         return None
@@ -119,6 +119,7 @@ class Search:
         if shutil.which(LANGUAGE_HOST, path=os.pathsep.join([self.environment.get("PATH", ""), beside])):
             return PulumiCli(executable, version, origin)
         ours = Cache(self.environment)
-        if by_hand and ours.find() and (ours.bin / LANGUAGE_HOST).exists():
-            return PulumiCli(executable, version, f"{origin}, with the language host of {ours.bin}", ours.bin)
+        if by_hand and (receipt := ours.find()):
+            folder = ours.executables(receipt)
+            return PulumiCli(executable, version, f"{origin}, with the language host of {folder}", folder)
         return f"{LANGUAGE_HOST}, its language host, is neither on PATH nor beside it (`make pulumi` brings one)"

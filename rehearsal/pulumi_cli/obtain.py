@@ -6,12 +6,14 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from rehearsal.file_lock import AlreadyLockedError
 from rehearsal.pulumi_cli import prebuild, release
 from rehearsal.pulumi_cli.cache import Cache
 from rehearsal.pulumi_cli.find import PulumiCli, PulumiError, Search
@@ -40,7 +42,18 @@ def obtain(
     Raises:
         PulumiError: there is none.
     """
-    console = console or Console(highlight=False)
+    try:
+        return _obtain(environment, named, fetch, console or Console(highlight=False))
+    except BrokenPipeError:  # whoever reads what the console prints is gone
+        raise
+    except OSError as problem:
+        raise PulumiError(
+            f"The cache folder of the Pulumi CLI cannot be used: {problem}. Set XDG_CACHE_HOME to a folder that can be "
+            f"written. {WAYS_OUT}"
+        ) from problem
+
+
+def _obtain(environment: Mapping[str, str], named: str, fetch: bool, console: Console) -> PulumiCli:
     search = Search(environment, named)
     found = search.run()
     for each in search.passed_over:
@@ -51,10 +64,12 @@ def obtain(
         raise PulumiError(f"There is no Pulumi CLI here, and {prebuild.NO_FETCH} refuses to fetch one. {WAYS_OUT}")
     cache = Cache(environment)
     tried = []
-    if not cache.is_locked:
-        console.print(prebuild.announcement(cache), soft_wrap=True)
-        with console.status(f"Pulumi's release {VERSION}") if console.is_terminal else console:
-            tried.append(release.install(cache, environment))
+    with suppress(AlreadyLockedError), cache.locked():  # else another process gets it: `_build` waits for that one
+        if not cache.find():  # it may have come since
+            ProgressFile(cache.progress).clear()  # of an earlier failure
+            console.print(prebuild.announcement(cache), soft_wrap=True)
+            with console.status(f"Pulumi's release {VERSION}") if console.is_terminal else console:
+                tried.append(release.install(cache, environment))
     if not (found := search.in_cache()):
         tried.append(_build(cache, environment, console))
         found = search.in_cache()
@@ -64,7 +79,7 @@ def obtain(
 
 
 def _build(cache: Cache, environment: Mapping[str, str], console: Console) -> str:
-    """Build it, or wait for the process that does; return "", or why there is none: a clause."""
+    """Build it, or wait for the process that fetches or builds it; return "", or why there is none: a clause."""
     file = ProgressFile(cache.progress)
     with _Display(console) as display:
         while True:
@@ -85,7 +100,7 @@ def _build(cache: Cache, environment: Mapping[str, str], console: Console) -> st
                 return f"its source ({progress.failure})"
             if build and build.returncode:
                 return f"its source (the build ended with exit code {build.returncode})"
-            # Another process got the lock first, or was interrupted: wait for it, or continue its build.
+            # Another process got the lock first, or has none, or was interrupted: wait for it, or continue its build.
 
 
 class _Display:

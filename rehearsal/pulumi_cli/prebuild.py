@@ -10,6 +10,7 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -70,17 +71,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--with", type=int, dest="process", required=True, help="the process with which a build ends")
     parser.add_argument("--stop", action="store_true", help="of the demo, which then needs none")
     options, _ = parser.parse_known_args(arguments)  # the other options are for the command that `make` runs after this
-    try:
-        if options.no_fetch or options.stop or Search(os.environ, options.pulumi).run():
-            return 0
-    except PulumiError:
-        return 0  # the command that `make` runs after this finds it too, and says so
     cache = Cache(os.environ)
-    if cache.is_locked:
-        return 0
+    try:
+        if options.no_fetch or options.stop or Search(os.environ, options.pulumi).run() or cache.is_locked:
+            return 0
+    except (PulumiError, OSError):
+        return 0  # the command that `make` runs after this finds it too, and says so
     print(announcement(cache), flush=True)  # noqa: T201
     if not site_is_reachable():
-        start_build(os.environ, options.process)
+        build = start_build(os.environ, options.process)
+        while build.poll() is None and not cache.is_locked:  # else the command after this would try the site once more
+            time.sleep(0.05)
     return 0
 
 

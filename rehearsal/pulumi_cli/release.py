@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from rehearsal.pulumi_cli.cache import Cache
-from rehearsal.pulumi_cli.pin import VERSION
+from rehearsal.pulumi_cli.pin import VERSION, number
 
 SITE = "https://get.pulumi.com"
 SILENCE_TIMEOUT = 10.0  # seconds without a byte
@@ -33,17 +34,19 @@ def install(cache: Cache, environment: Mapping[str, str], timeout: float = SILEN
     """Install the release into the cache.
 
     Args:
-        cache: where it goes.
+        cache: where it goes; it is locked.
         environment: of the SDK's process; the user's proxies and certificates are kept.
         timeout: how many seconds may pass without a byte.
 
     Returns:
         "", or why it could not be had: a clause.
     """
-    draft = cache.root / "release"
-    shutil.rmtree(draft, ignore_errors=True)
+    folder = cache.root / "release"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder))  # another one each time: the installer of a killed run may still run
     downloads = draft / "downloads"  # the SDK and Pulumi's script put what they download into TMPDIR
-    downloads.mkdir(parents=True)
+    downloads.mkdir()
     try:
         with (draft / "output").open("w+", encoding="utf-8") as output:
             process = psutil.Popen(
@@ -58,17 +61,19 @@ def install(cache: Cache, environment: Mapping[str, str], timeout: float = SILEN
             finally:
                 _end(process)
             output.seek(0)
-            lines = output.read().split("\n")
+            last = next((line.strip() for line in reversed(output.read().splitlines()) if line.strip()), "")
         if timed_out:
             return f"{SITE} sent nothing for {timeout:.0f} s"
         if process.returncode:
-            reason = next((line for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")
-            return f"Pulumi's release could not be installed from {SITE} ({reason.strip()[:200]})"
+            reason = last[:200] or f"exit code {process.returncode}"
+            return f"Pulumi's release could not be installed from {SITE} ({reason})"
+        if number(last) != number(VERSION):
+            return f"what {SITE} installed is damaged: it says {last[:200]!r} and not {VERSION}"
         shutil.rmtree(downloads)
-        cache.keep(draft, f"v{lines[0].strip()}", "Pulumi's release")
+        cache.keep(draft, VERSION, "Pulumi's release")
         return ""
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _watch(process: psutil.Popen, folder: Path, timeout: float) -> bool:

@@ -109,7 +109,7 @@ def control_app(tenant: Tenant) -> Starlette:
             Route("/replication", replication, methods=["POST"]),
             Route("/issuers", issuers, methods=["POST"]),
         ],
-        exception_handlers={ValueError: _refuse, LookupError: _refuse},
+        exception_handlers=dict.fromkeys((ValueError, LookupError, TypeError), _refuse),
     )
 
 

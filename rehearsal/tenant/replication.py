@@ -3,9 +3,10 @@
 What people report of Entra: docs/reference/facts-graph.md, "Replication".
 
 Off by default. What writes see is always the newest: a second grant of the same role is refused as a duplicate also
-while no list shows the first one. What was changed is seen at once. So is what was deleted, unless lists are ordered to
-show it a while longer; and a new application or service principal at its own address, unless the delay is ordered for
-that too: the azuread plugin gives up there (docs/reference/facts-graph.md, "Where the plugin gives up").
+while no list shows the first one. What was changed is seen at once, and so can a new principal sign in, and a token be
+had for it. What was deleted is gone at once too, unless lists are ordered to show it a while longer; and a new
+application or service principal is there at its own address, unless the delay is ordered for that too: the azuread
+plugin gives up there (docs/reference/facts-graph.md, "Where the plugin gives up").
 """
 
 from __future__ import annotations
@@ -37,9 +38,8 @@ class Replication:
             self._seen_from[name] = self._now() + timedelta(seconds=self.seconds)
 
     def deleted(self, name: str) -> None:
-        """Note that something was deleted now."""
-        if self.deletions:
-            self._seen_until[name] = self._now() + timedelta(seconds=self.seconds)
+        """Note that something was deleted now, where lists are to show it a while longer (`deletions`)."""
+        self._seen_until[name] = self._now() + timedelta(seconds=self.seconds)
 
     def is_still_listed(self, name: str) -> bool:
         """Tell whether lists still show what was deleted."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,7 +58,7 @@ class _Services:
 
 
 class Tenant:
-    """One rehearsal tenant.
+    """One rehearsal tenant. Not thread-safe: one event loop asks it, for its services and its control port.
 
     Attributes:
         origin: `https://127.0.0.1:<port>`, no trailing slash.
@@ -76,7 +75,6 @@ class Tenant:
         self.faults = Faults()
         self.log = RequestLog()
         self.latency = 0.0
-        self._lock = threading.Lock()
         self._signer = TokenSigner()
         self._copies: dict[str, _Services] = {}
         self._start_anew()
@@ -95,49 +93,45 @@ class Tenant:
         Raises:
             LookupError: there is no such copy.
         """
-        with self._lock:
-            if to is not None and to not in self._copies:
-                raise LookupError(f"There is no copy {to!r}.")
-            self.latency = 0.0
-            self.faults.clear()
-            self.log.clear()
-            self.clock.reset()
-            if to is None:
-                self._start_anew()
-            else:
-                self._services = self._copy_of(self._copies[to])
+        if to is not None and to not in self._copies:
+            raise LookupError(f"There is no copy {to!r}.")
+        self.latency = 0.0
+        self.faults.clear()
+        self.log.clear()
+        self.clock.reset()
+        if to is None:
+            self._start_anew()
+        else:
+            self._services = self._copy_of(self._copies[to])
 
     def keep_copy(self) -> str:
         """Keep a copy of what the services hold, for `reset`, and return its id."""
-        with self._lock:
-            number = str(len(self._copies) + 1)
-            self._copies[number] = self._copy_of(self._services)
-            return number
+        number = str(len(self._copies) + 1)
+        self._copies[number] = self._copy_of(self._services)
+        return number
 
     def replicate(self, seconds: float, *, by_id: bool, deletions: bool) -> None:
         """From now on, let whatever is made be seen everywhere only after so many seconds; see `Replication`."""
-        with self._lock:
-            self._services.directory.replication.seconds = seconds
-            self._services.directory.replication.by_id = by_id
-            self._services.directory.replication.deletions = deletions
+        self._services.directory.replication.seconds = seconds
+        self._services.directory.replication.by_id = by_id
+        self._services.directory.replication.deletions = deletions
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """Pass a request to its service; one request at a time, under the tenant's lock."""
-        with self._lock:
-            match service_of(request):
-                case "entra" if host_of(request) == portal.HOST:
-                    return portal.answer(request, self._caller(request), self._services.directory)
-                case "entra":
-                    return self._services.token_service.answer(request)
-                case "graph":
-                    return self._services.graph.answer(request, self._caller(request))
-                case "keyVault":
-                    return self._services.key_vault.answer(request, self._caller(request))
-                case "businessCentral":
-                    caller = self._caller(request)
-                    return self._services.business_central.answer(
-                        request, None if isinstance(caller, InvalidTokenError) else caller
-                    )
+        """Pass a request to its service; one request at a time."""
+        match service_of(request):
+            case "entra" if host_of(request) == portal.HOST:
+                return portal.answer(request, self._caller(request), self._services.directory)
+            case "entra":
+                return self._services.token_service.answer(request)
+            case "graph":
+                return self._services.graph.answer(request, self._caller(request))
+            case "keyVault":
+                return self._services.key_vault.answer(request, self._caller(request))
+            case "businessCentral":
+                caller = self._caller(request)
+                return self._services.business_central.answer(
+                    request, None if isinstance(caller, InvalidTokenError) else caller
+                )
 
     def failure(self, request: HttpRequest, fault: FaultSpec) -> HttpResponse:
         """Return the error response that a fault orders, in the format of the service that the request is for."""
@@ -160,37 +154,34 @@ class Tenant:
             LookupError: an object that it names is not there.
             ValueError: the operation cannot be understood.
         """
-        with self._lock:
-            name = operation.get("do")
-            if name in directory_edits.OPERATIONS:
-                return directory_edits.edit(self._services.directory, operation)
-            if name in business_central_edits.OPERATIONS:
-                return self._services.business_central.edit(operation)
-            if name in key_vault_edits.OPERATIONS:
-                return self._services.key_vault.edit(operation)
-            if name in token_service_edits.OPERATIONS:
-                return token_service_edits.edit(self._services.token_service, operation)
-            all_edits = (directory_edits, business_central_edits, key_vault_edits, token_service_edits)
-            known = sorted(each for edits in all_edits for each in edits.OPERATIONS)
-            raise ValueError(f"There is no operation {name!r}; there are {', '.join(known)}.")
+        name = str(operation.get("do"))
+        if name in directory_edits.OPERATIONS:
+            return directory_edits.edit(self._services.directory, operation)
+        if name in business_central_edits.OPERATIONS:
+            return self._services.business_central.edit(operation)
+        if name in key_vault_edits.OPERATIONS:
+            return self._services.key_vault.edit(operation)
+        if name in token_service_edits.OPERATIONS:
+            return token_service_edits.edit(self._services.token_service, operation)
+        all_edits = (directory_edits, business_central_edits, key_vault_edits, token_service_edits)
+        known = sorted(each for edits in all_edits for each in edits.OPERATIONS)
+        raise ValueError(f"There is no operation {name!r}; there are {', '.join(known)}.")
 
     def add_issuer(self, issuer: str, keys: list[dict[str, Any]]) -> None:
         """Let the token service know the keys of another issuer; `TokenService.add_issuer` says what it raises."""
-        with self._lock:
-            self._services.token_service.add_issuer(issuer, keys)
+        self._services.token_service.add_issuer(issuer, keys)
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything that the tenant holds, as JSON, without secrets."""
-        with self._lock:
-            environments = self._services.business_central.snapshot()
-            container = environments.pop(CONTAINER)
-            entra = self._services.directory.snapshot()
-            return {
-                "entra": entra,
-                "businessCentral": environments,
-                "container": container,
-                "keyVault": self._services.key_vault.snapshot(),
-            }
+        environments = self._services.business_central.snapshot()
+        container = environments.pop(CONTAINER)
+        entra = self._services.directory.snapshot()
+        return {
+            "entra": entra,
+            "businessCentral": environments,
+            "container": container,
+            "keyVault": self._services.key_vault.snapshot(),
+        }
 
     def has_host(self, host: str) -> bool:
         """Tell whether a host's name leads here: that of one of the vaults, or of the portal's API."""

@@ -31,7 +31,7 @@ DELETED_STATUSES = frozenset({"Removing", "SoftDeleting", "SoftDeleted"})  # env
 
 
 class BusinessCentral:
-    """The Business Central of one tenant. Not thread-safe: the caller holds the tenant's lock.
+    """The Business Central of one tenant. Not thread-safe, as the tenant.
 
     Args:
         deployer_client_id: client id of the application that is registered in every environment from the start.

@@ -78,7 +78,7 @@ class _Edit(Edit):
             for assignment in self._directory.assignments_of(principal, resource):
                 role = resource.role(assignment["appRoleId"])
                 if role is not None and role["value"] == value:
-                    del self._directory.assignments[assignment["id"]]
+                    self._directory.remove_record(self._directory.assignments, assignment["id"])
                     return {"id": assignment["id"]}
         raise LookupError(f"{principal.display_name} ({principal.app_id}) does not hold the role {value}.")
 
@@ -102,7 +102,13 @@ class _Edit(Edit):
         client_id = self._text("clientId").lower()
         principal = self._service_principal_of(client_id)
         granted = []
-        for asked in self._application(client_id)[0]["requiredResourceAccess"]:
+        wanted_of = self._application(client_id)[0]["requiredResourceAccess"]
+        for asked in wanted_of:  # all or nothing
+            resource = self._service_principal_of(asked["resourceAppId"])
+            offered = {each["id"] for kind in ("appRoles", "oauth2PermissionScopes") for each in resource.body[kind]}
+            if unknown := [each["id"] for each in asked["resourceAccess"] if each["id"] not in offered]:
+                raise LookupError(f"{resource.display_name} has no permission {unknown[0]}.")
+        for asked in wanted_of:
             resource = self._service_principal_of(asked["resourceAppId"])
             scopes = {scope["id"]: scope["value"] for scope in resource.body["oauth2PermissionScopes"]}
             for access in asked["resourceAccess"]:
@@ -122,7 +128,9 @@ class _Edit(Edit):
         if unknown := sorted(set(scopes) - offered):
             raise LookupError(f"{resource.display_name} has no delegated permission {unknown[0]}.")
         if grant := self._directory.find_grant(client.id, resource.id):
-            del self._directory.grants[grant["id"]]
+            grant["scope"] = ""
+            if not scopes:
+                self._directory.remove_record(self._directory.grants, grant["id"])
         return self._grant_for_all(client, resource, scopes) if scopes else {}
 
     def set_publisher(self) -> Changed:

@@ -22,7 +22,7 @@ Records = dict[str, dict[str, Any]]
 
 
 class Directory:
-    """All of one tenant's directory. Not thread-safe: the tenant's lock is held around each use.
+    """All of one tenant's directory. Not thread-safe, as the tenant.
 
     Attributes:
         domain: its initial domain, which is also its display name here.
@@ -99,7 +99,7 @@ class Directory:
             (self.grants, ("clientId", "resourceId")),
         ):
             for key in [key for key, record in records.items() if item.id in (record[end] for end in ends)]:
-                del records[key]
+                self.remove_record(records, key)
         for other in self._objects.values():
             if item.id in other.owners:
                 other.owners.remove(item.id)
@@ -163,13 +163,15 @@ class Directory:
         return [role["value"] for role in roles if role is not None and role.get("value")]
 
     def replicated(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the assignments or grants without those that are not replicated yet; writes see all."""
+        """Return assignments, grants or the like without those that are not replicated yet; writes see all."""
         return [record for record in records if self.replication.is_replicated(record["id"])]
 
     def remove_record(self, records: Records, id_: str) -> None:
         """Remove an assignment or a grant; lists may show it a while longer."""
-        self.replication.deleted(id_)
-        self._removed.append((records, records.pop(id_)))
+        removed = records.pop(id_)
+        if self.replication.deletions:
+            self.replication.deleted(id_)
+            self._removed.append((records, removed))
 
     def listed(self, records: Records) -> list[dict[str, Any]]:
         """Return the assignments or grants as lists show them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, follow_application, new_application
 from rehearsal.tenant.graph import objects
@@ -20,6 +21,7 @@ _AUDIENCES = frozenset(
     {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
 )
 _LONGEST_NAME = 256
+_LONGEST_ADDRESS, _MOST_ADDRESSES = 256, 256
 _TYPE = "Application"
 
 
@@ -73,6 +75,8 @@ def _changes(request: GraphRequest, body: Mapping[str, Any], current: Mapping[st
         _refuse_duplicate_uri(request, uri, current["id"])
     if changes.get("appRoles") or changes.get("api", {}).get("oauth2PermissionScopes"):
         raise refusal("unsupported", "application that declares appRoles or oauth2PermissionScopes")
+    for platform in ("web", "spa", "publicClient"):
+        _refuse_redirect_addresses(platform, changes.get(platform, {}).get("redirectUris", []))
     if "web" in changes:
         changes["web"]["redirectUriSettings"] = [{"uri": uri, "index": None} for uri in changes["web"]["redirectUris"]]
     for access in changes.get("requiredResourceAccess", ()):
@@ -82,6 +86,21 @@ def _changes(request: GraphRequest, body: Mapping[str, Any], current: Mapping[st
             if permission.get("type") not in ("Role", "Scope"):
                 raise refusal("invalid_value", "type", "ResourceAccess")
     return changes
+
+
+def _refuse_redirect_addresses(platform: str, addresses: list[str]) -> None:
+    """Refuse what no sign-in may lead back to: https://learn.microsoft.com/entra/identity-platform/reply-url ."""
+    for address in addresses:
+        try:
+            scheme, host = urlsplit(address).scheme, urlsplit(address).hostname
+        except ValueError:
+            raise refusal("invalid_value", "redirectUris", _TYPE) from None
+        is_plain = scheme == "http" and host not in ("localhost", "127.0.0.1")
+        is_of_an_app = platform == "publicClient" and scheme
+        if len(address) > _LONGEST_ADDRESS or is_plain or not (is_of_an_app or scheme in ("http", "https")):
+            raise refusal("invalid_value", "redirectUris", _TYPE)
+    if len(addresses) > _MOST_ADDRESSES:
+        raise refusal("invalid_value", "redirectUris", _TYPE)
 
 
 def _refuse_duplicate_uri(request: GraphRequest, uri: str, own_id: str) -> None:

@@ -41,7 +41,8 @@ _LONGEST = 600
 @endpoint("GET", _PATH, LIST_FEDERATED_CREDENTIALS)
 def list_credentials(request: GraphRequest) -> HttpResponse:
     """List those of an application."""
-    shown = (_shown(request, each) for each in request.target().federated_credentials.values())
+    known = request.directory.replicated(request.target().federated_credentials.values())
+    shown = (_shown(request, each) for each in known)
     return collection(request, _CREDENTIAL[request.version], shown)
 
 

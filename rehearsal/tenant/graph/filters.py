@@ -56,6 +56,11 @@ def parse_filter(text: str, *, resource: str, filterable: AbstractSet[str], know
     raise refusal("filter_invalid")
 
 
+def starts_in_a_list(text: str) -> bool:
+    """Tell whether a `$filter` asks how an item of a list begins, for which Graph wants an advanced query."""
+    return any(term["any_start"] for term in _TERM.finditer(text))
+
+
 def _require_filterable(path: str, resource: str, filterable: AbstractSet[str], known: AbstractSet[str]) -> None:
     top = path.split("/", 1)[0]
     if top not in known:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rehearsal.tenant.directory.model import DirectoryObject, Kind
 from rehearsal.tenant.directory.shapes import APPLICATION_PROPERTIES, SERVICE_PRINCIPAL_PROPERTIES
+from rehearsal.tenant.graph.owners import shown_owners
 from rehearsal.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import ResourceType, collection, entity, resource_type
@@ -22,12 +23,13 @@ TYPES: dict[Kind, ResourceType] = {
 @endpoint("GET", "applications", READ_APPLICATIONS)
 @endpoint("GET", "servicePrincipals", READ_APPLICATIONS)
 def list_objects(request: GraphRequest) -> HttpResponse:
-    """Answer a page of the collection."""
-    bodies = (item.body for item in request.directory.all(request.kind))
+    """Answer a page of the collection; it is read from an index, which is later than an object's own address."""
+    is_replicated = request.directory.replication.is_replicated
+    bodies = (item.body for item in request.directory.all(request.kind) if is_replicated(item.id))
 
     def owners(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         owned = request.directory.find(body["id"])
-        return (owner.typed_body for owner in request.directory.owners_of(owned)) if owned else iter(())
+        return iter(shown_owners(request, owned) if owned else ())
 
     def assignments(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         listed = request.directory.listed(request.directory.assignments)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rehearsal.tenant.directory.model import DirectoryObject
 from rehearsal.tenant.graph.errors import refusal
-from rehearsal.tenant.graph.permissions import ADD_OWNERS, READ_APPLICATIONS, WRITE_APPLICATIONS
+from rehearsal.tenant.graph.permissions import ADD_OWNERS, READ_APPLICATIONS, READ_USERS, WRITE_APPLICATIONS
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.graph.results import collection, resource_type
 from rehearsal.tenant.graph.routes import endpoint
@@ -20,8 +21,7 @@ _REFERENCE = re.compile(r"/(?:directoryObjects|users|servicePrincipals)/([0-9a-f
 @endpoint("GET", "servicePrincipals/{id}/owners", READ_APPLICATIONS)
 def list_owners(request: GraphRequest) -> HttpResponse:
     """List the owners."""
-    found = request.directory.owners_of(request.target())
-    return collection(request, _OWNER, (owner.typed_body for owner in found))
+    return collection(request, _OWNER, shown_owners(request, request.target()))
 
 
 @endpoint("POST", "applications/{id}/owners/$ref", ADD_OWNERS)
@@ -46,6 +46,20 @@ def remove_owner(request: GraphRequest) -> HttpResponse:
         raise refusal("not_found", owner)
     owned.owners.remove(owner)
     return HttpResponse(204)
+
+
+def shown_owners(request: GraphRequest, owned: DirectoryObject) -> list[dict[str, Any]]:
+    """Return the owners as the caller is shown them: of users it may not read, type and id alone.
+
+    https://learn.microsoft.com/graph/permissions-overview#limited-information-returned-for-inaccessible-member-objects
+    """
+    shown = []
+    for owner in request.directory.owners_of(owned):
+        body = owner.typed_body
+        if owner.kind == "user" and not request.caller.roles & READ_USERS:
+            body = {name: value if name in ("@odata.type", "id") else None for name, value in body.items()}
+        shown.append(body)
+    return shown
 
 
 def bound_owners(request: GraphRequest, references: Any) -> list[str]:

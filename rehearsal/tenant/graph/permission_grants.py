@@ -60,7 +60,10 @@ def create_grant(request: GraphRequest) -> HttpResponse:
 @endpoint("GET", "oauth2PermissionGrants/{grant}", READ_GRANTS)
 def get_grant(request: GraphRequest) -> HttpResponse:
     """Answer one."""
-    return entity(request, _GRANT, _target(request))
+    grant = _target(request)
+    if not request.directory.replication.is_replicated(grant["id"]):
+        raise refusal("not_found", grant["id"])
+    return entity(request, _GRANT, grant)
 
 
 @endpoint("PATCH", "oauth2PermissionGrants/{grant}", WRITE_GRANTS)

@@ -34,6 +34,9 @@ ASSIGN_APP_ROLES: Roles = (frozenset({"AppRoleAssignment.ReadWrite.All"}), _READ
 
 WITHDRAW_APP_ROLES: Roles = (frozenset({"AppRoleAssignment.ReadWrite.All"}),)
 
+READ_USERS = frozenset({"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All"}) | _READ_DIRECTORY
+"""Without one of them an owner who is a user is shown by its id alone."""
+
 READ_POLICIES: Roles = (frozenset({"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"}),)
 
 READ_SIGN_INS = frozenset({"AuditLog.Read.All", "Directory.Read.All"})

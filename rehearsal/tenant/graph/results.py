@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from rehearsal import tables
 from rehearsal.tenant.graph.errors import refusal
-from rehearsal.tenant.graph.filters import parse_filter
+from rehearsal.tenant.graph.filters import parse_filter, starts_in_a_list
 from rehearsal.tenant.graph.request import GraphRequest
 from rehearsal.tenant.messages import HttpResponse
 
@@ -66,8 +66,12 @@ def collection(
     expanded = query.get("$expand", "")
     if expanded and expanded not in (expandable or {}):
         raise refusal("unsupported_query", f"$expand={expanded}")
-    if query.get("$count") == "true" and request.http.headers.get("consistencylevel") != "eventual":
-        raise refusal("unsupported_query", "$count")  # https://learn.microsoft.com/graph/aad-advanced-queries
+    # https://learn.microsoft.com/graph/aad-advanced-queries
+    is_eventual, counts = request.http.headers.get("consistencylevel") == "eventual", query.get("$count") == "true"
+    if counts and not is_eventual:
+        raise refusal("unsupported_query", "$count")
+    if starts_in_a_list(query.get("$filter", "")) and not (is_eventual and counts):
+        raise refusal("unsupported_query", "'startswith' within any(...) in $filter")
     if "$filter" in query:
         matches = parse_filter(query["$filter"], resource=kind.name, filterable=kind.filterable, known=kind.properties)
         bodies = filter(matches, bodies)
@@ -75,7 +79,7 @@ def collection(
     size, start = _page_size(query.get("$top")), _offset(query.get("$skiptoken"))
     page = everything[start : start + size]
     answer: dict[str, Any] = {"@odata.context": _context(request, kind)}
-    if query.get("$count") == "true" and not start:
+    if counts and not start:
         answer["@odata.count"] = len(everything)  # on the first page only
     if start + size < len(everything):
         token = base64.urlsafe_b64encode(str(start + size).encode()).decode()

@@ -103,7 +103,7 @@ def read_policy(given: Any) -> Policy:
         raise refusal("unsupported", f"certificates with a key of the type {key['kty']}")
     size, months = key.get("key_size") or _KEY_SIZES[0], x509_props.get("validity_months")
     months = 12 if months is None else months
-    if size not in _KEY_SIZES:
+    if not isinstance(size, int) or size not in _KEY_SIZES:
         raise refusal("bad_policy", f"key_size {size}")
     if not isinstance(months, int) or not 0 < months <= 1200:
         raise refusal("bad_policy", f"validity_months {months}")
@@ -111,10 +111,12 @@ def read_policy(given: Any) -> Policy:
     if not isinstance(subject, str):
         raise refusal("bad_policy", "no subject")
     _name(subject)
-    usage = tuple(x509_props.get("key_usage") or ("digitalSignature", "keyEncipherment"))
+    usage = _texts(x509_props.get("key_usage"), "key_usage") or ("digitalSignature", "keyEncipherment")
     if not set(usage) <= _USAGES.keys():
         raise refusal("bad_policy", "key_usage")
-    ekus = x509_props.get("ekus")
+    ekus = _texts(x509_props.get("ekus"), "ekus")
+    for each in ekus or ():
+        _object_identifier(each)
     content_type = _mapping(policy.get("secret_props") or {}, "secret_props").get("contentType") or PKCS12
     if content_type not in (PKCS12, PEM):
         raise refusal("bad_policy", f"contentType {content_type}")
@@ -126,16 +128,19 @@ def read_policy(given: Any) -> Policy:
         content_type,
         months,
         usage,
-        _SERVER_AND_CLIENT if ekus is None else tuple(ekus),
+        _SERVER_AND_CLIENT if ekus is None else ekus,
         tuple(_actions(policy.get("lifetime_actions"))) or (("AutoRenew", {"lifetime_percentage": 80}),),
     )
 
 
 def _actions(given: Any) -> list[tuple[str, Mapping[str, Any]]]:
     """Read what happens before a certificate ends; without any, Key Vault renews a self-signed one."""
+    if not isinstance(given or [], list):
+        raise refusal("bad_property", "lifetime_actions")
     found = []
     for each in given or ():
-        action, trigger = (_mapping(each.get(key) or {}, "lifetime_actions") for key in ("action", "trigger"))
+        parts = _mapping(each, "lifetime_actions")
+        action, trigger = (_mapping(parts.get(key) or {}, "lifetime_actions") for key in ("action", "trigger"))
         kind, percentage = action.get("action_type"), trigger.get("lifetime_percentage")
         if kind not in ("AutoRenew", "EmailContacts") or not isinstance(percentage, int) or not 0 < percentage < 100:
             raise refusal("unsupported", f"lifetime action {kind} at {dict(trigger)}")
@@ -172,7 +177,7 @@ def self_signed(policy: Policy, key: RSAPrivateKey, now: datetime) -> bytes:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
     if policy.ekus:
-        known = x509.ExtendedKeyUsage([x509.ObjectIdentifier(each) for each in policy.ekus])
+        known = x509.ExtendedKeyUsage([_object_identifier(each) for each in policy.ekus])
         built = built.add_extension(known, critical=False)
     return built.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
 
@@ -188,6 +193,21 @@ def _name(subject: str) -> x509.Name:
         return x509.Name.from_rfc4514_string(f"{kind.strip().upper()}={value}")
     except ValueError:
         raise refusal("bad_policy", f"subject {subject}") from None
+
+
+def _object_identifier(text: str) -> x509.ObjectIdentifier:
+    try:
+        return x509.ObjectIdentifier(text)
+    except ValueError:
+        raise refusal("bad_policy", f"ekus {text}") from None
+
+
+def _texts(given: Any, name: str) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        raise refusal("bad_policy", name)
+    return tuple(given)
 
 
 def _mapping(given: Any, name: str) -> Mapping[str, Any]:

@@ -56,6 +56,7 @@ class Certificates:
         policy = read_policy(wanted.get("policy"))
         enabled, tags = enabled_of(wanted), tags_of(wanted)
         self.objects.require_usable(name)
+        VaultObjects(self._vault, self._vault.secrets, self._now, _REFUSALS).require_usable(name)
         key = name.lower()
         if key in self._vault.secrets.versions:
             raise refusal("name_of_secret", name)

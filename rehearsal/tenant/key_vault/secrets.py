@@ -31,6 +31,7 @@ class Secrets:
         self._store = vault.secrets
         self._objects = VaultObjects(vault, vault.secrets, now, _REFUSALS)
         self._managed = ManagedSecrets(vault, now)
+        self._certificates = VaultObjects(vault, vault.certificates, now, _REFUSALS)  # theirs are secrets too
         self._seconds = int(now.timestamp())
 
     def set(self, name: str, body: Any) -> dict[str, Any]:
@@ -42,7 +43,8 @@ class Secrets:
         if len(value.encode()) > _LARGEST_VALUE:
             raise refusal("bad_parameter", "The secret value is too long.")
         self._objects.require_usable(name)
-        if self._managed.has(name):
+        self._certificates.require_usable(name)
+        if self._managed.has(name) or name.lower() in self._vault.certificates.pending:
             raise refusal("managed_secret", name)
         version = SecretVersion(value, self._seconds, self._seconds)
         self._change(version, wanted)

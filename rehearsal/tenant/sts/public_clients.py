@@ -198,6 +198,8 @@ class PublicClients:
             return scopes
         principal = self.directory.find_by_app_id("servicePrincipal", client.app_id)
         grant = self.directory.find_grant(principal.id, resource.id) if principal else None
+        if grant and not self.directory.replication.is_replicated(grant["id"]):
+            grant = None
         scopes = grant["scope"].split() if grant else []
         if not grant or wanted not in (".default", *scopes):
             raise refusal("consent_missing", client.app_id, client.display_name)

@@ -233,6 +233,8 @@ class TokenService:
     def _check_credential(self, application: DirectoryObject, form: Mapping[str, str]) -> None:
         now = self._directory.now()
         if assertion := form.get("client_assertion"):
+            if not form.get("client_assertion_type"):
+                raise refusal("parameter_missing", "client_assertion_type")  # which code is unread
             endpoint = f"{self._origin}/{self._directory.tenant_id}"
             claims = read_assertion(assertion)
             if claims.get("iss") == application.app_id:
@@ -256,6 +258,8 @@ class TokenService:
         name = scope.removesuffix(_DEFAULT_SCOPE)  # Azure CLI's `{origin}//.default` keeps a slash, as does the `aud`
         for candidate in self._directory.all("servicePrincipal"):
             if name in candidate.body["servicePrincipalNames"]:
+                if not candidate.body["accountEnabled"]:
+                    raise refusal("resource_disabled", name)
                 return name, candidate
         raise refusal("resource_not_found", name, self._directory.domain)
 

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from rehearsal.azuread_plugin.application_certificate import ApplicationCertificate
+from rehearsal.azuread_plugin.application_password import ApplicationPassword
+from rehearsal.azuread_plugin.credentials import ApplicationCredential
+from rehearsal.azuread_plugin.errors import DiagnosticError
+from rehearsal.azuread_plugin.federated_credential import FlexibleFederatedCredential
+from rehearsal.azuread_plugin.polling import Poller
+from rehearsal.azuread_plugin.schema import Values
 from tests.support.azuread_plugin import (
     APPLICATION,
     BUSINESS_CENTRAL,
@@ -113,6 +125,41 @@ def test_a_password_of_an_application_that_is_not_there_is_refused(plugin: Azure
     nowhere = f"/applications/{BUSINESS_CENTRAL}"
     with pytest.raises(PluginError, match=r"\[application_id\] Application .* was not found"):
         plugin.create(PASSWORD, {"applicationId": nowhere})
+
+
+@pytest.mark.parametrize("new", [ApplicationPassword, ApplicationCertificate])
+def test_a_credential_that_never_appears_is_given_up_after_twenty_one_absences(
+    new: type[ApplicationCredential],
+) -> None:
+    class Silent(Poller):
+        def pause(self, seconds: float) -> None:
+            """Take no time."""
+
+    class Absent(new):  # type: ignore[misc, valid-type]
+        def add(self, *_: object) -> tuple[str, Values]:
+            return "a-key", {}
+
+    class Graph(SimpleNamespace):
+        def get(self, *_: object, **__: object) -> Values:
+            looks.append(1)
+            return {}
+
+    looks: list[int] = []
+    graph: Any = Graph(poller=Silent(), write_lock=lambda _: nullcontext())
+    with pytest.raises(DiagnosticError, match=r"Waiting for .*couldn't find resource \(21 retries\)"):
+        Absent().create(graph, {"applicationId": "/applications/a"}, time.monotonic() + 600)
+    assert len(looks) == 21
+
+
+def test_a_flexible_federated_credential_that_never_appears_is_given_up_in_time() -> None:
+    pauses: list[float] = []
+    poller = Poller(fixed_waits=True)
+    poller.pause = pauses.append  # type: ignore[method-assign, assignment]
+    graph: Any = SimpleNamespace(poller=poller, find=lambda *_, **__: None)
+    id_ = "/applications/a/federatedIdentityCredentials/b"
+    with pytest.raises(DiagnosticError, match=r"context deadline exceeded: context deadline exceeded"):
+        FlexibleFederatedCredential().wait_until_seen(graph, id_, time.monotonic())
+    assert pauses == [10, 1]
 
 
 @pytest.mark.parametrize("type_", [PASSWORD, CERTIFICATE])

@@ -11,7 +11,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2 as messages
 
 from rehearsal.azuread_plugin.location import EXECUTABLE, find_plugin, install
-from rehearsal.azuread_plugin.polling import NEEDED_IN_A_ROW, Poller, PollingError
+from rehearsal.azuread_plugin.polling import ABSENCES_TOLERATED, NEEDED, Poller, PollingError
 from rehearsal.azuread_plugin.provider import version
 from tests.support.azuread_plugin import APPLICATION, STAND_IN, AzureadPlugin, Bench, PluginError
 from tests.support.tenant import Tenant, wait_for
@@ -141,14 +141,14 @@ def test_the_fixed_waits_are_those_of_the_real_plugin_where_they_are_asked_for()
     clock = Clock(fixed_waits=True)
     clock.wait_until_stable(lambda: True, interval=5, deadline=time.monotonic() + 600)
     # 20 s after a delete: docs/reference/facts-graph.md, "Fixed waits".
-    assert clock.pauses == [5] * (NEEDED_IN_A_ROW - 1)
+    assert clock.pauses == [5] * (NEEDED - 1)
 
 
 def test_without_them_it_asks_as_often_but_does_not_pause() -> None:
     answers = iter([True] * 100)
     clock = Clock(fixed_waits=False)
     clock.wait_until_stable(lambda: next(answers), interval=5, deadline=time.monotonic() + 600)
-    assert len(list(answers)) == 100 - NEEDED_IN_A_ROW
+    assert len(list(answers)) == 100 - NEEDED
     assert sum(clock.pauses) == 0
 
 
@@ -159,12 +159,21 @@ def test_the_waits_are_asked_for_in_the_environment(monkeypatch: pytest.MonkeyPa
     assert Poller().fixed_waits
 
 
-def test_one_disagreeing_answer_begins_the_count_again() -> None:
+def test_one_disagreeing_answer_begins_the_count_of_a_deletion_again() -> None:
     answers = iter([True, True, False, True, True, True, True, True])
     clock = Clock(fixed_waits=False)
     clock.wait_until_stable(lambda: next(answers), interval=1, deadline=time.monotonic() + 600)
     assert list(answers) == []
     assert sum(clock.pauses) > 0  # a wrong answer is waited out in either case
+
+
+def test_something_new_may_be_absent_between_the_answers_that_show_it() -> None:
+    """As in `helper/retry/state.go`: an absence raises the count of absences alone, and leaves that of the finds."""
+    answers = iter([False] * 3 + [True, True, False, True, True, True])
+    clock = Clock(fixed_waits=True)
+    clock.wait_until_stable(lambda: next(answers), 1, time.monotonic() + 600, ABSENCES_TOLERATED)
+    assert list(answers) == []
+    assert clock.pauses == [1, 2, 4, 4, 4, 4, 4, 4]
 
 
 def test_it_gives_up_after_twenty_one_absences_or_at_the_deadline() -> None:

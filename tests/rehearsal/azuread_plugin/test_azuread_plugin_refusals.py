@@ -112,6 +112,29 @@ def test_an_azure_cli_that_nobody_signed_in_to_is_refused_in_the_real_plugins_wo
     assert lines(bench) == []
 
 
+def test_an_azure_cli_that_answers_no_json_is_refused_with_a_sentence(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "az").write_text("#!/bin/sh\necho Welcome\n")
+    (tmp_path / "az").chmod(0o700)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    with pytest.raises(PluginError, match="obtaining account details: unmarshaling the result of Azure CLI: "):
+        bench.start(ARM_CLIENT_SECRET="", ARM_USE_CLI="true", PATH=path).configure()
+
+
+def test_an_answer_of_graph_that_is_no_json_is_refused_with_a_sentence(plugin: AzureadPlugin, tenant: Tenant) -> None:
+    tenant.fault({**OURS, "method": "POST"}, action="raw", status=201, body="<html>")
+    with pytest.raises(PluginError, match="Could not create application: unmarshaling response: "):
+        plugin.create(APPLICATION, {"displayName": "A"})
+
+
+def test_a_cloud_that_there_is_not_is_refused_beside_a_metadata_host_too(bench: Bench) -> None:
+    text = 'failed to read Azure environment "germany": no environment was found with the name "germany"'
+    with pytest.raises(PluginError, match=text):
+        bench.start(ARM_ENVIRONMENT="germany").configure()
+    with pytest.raises(PluginError, match=text):
+        bench.start().configure(environment="germany")
+    assert lines(bench) == []
+
+
 def test_a_wrong_secret_is_refused_with_what_the_token_service_says_and_is_not_repeated(bench: Bench) -> None:
     with pytest.raises(PluginError, match=r"received HTTP status 401 with response: .*AADSTS7000215") as refusal:
         bench.start().configure(clientSecret="wrong-but-still-nobodys-business")

@@ -61,6 +61,9 @@ def test_files_in_folders_below_are_found_and_counted(tmp_path: Path) -> None:
     (tmp_path / "state" / ".pulumi").mkdir(parents=True)
     (tmp_path / "state" / ".pulumi" / "stack.json").write_bytes(b"\xff\x00" + SECRET.encode())
     (tmp_path / "clean.log").write_text("nothing")
+    (tmp_path / "azure-cli" / "lib").mkdir(parents=True)
+    (tmp_path / "azure-cli" / "pyvenv.cfg").touch()
+    (tmp_path / "azure-cli" / "lib" / "a.py").write_text(SECRET)
     assert search_files(SECRET, tmp_path) == ([Found("state/.pulumi/stack.json", "plain")], 2)
 
 

@@ -164,7 +164,8 @@ def test_it_belongs_to_no_clone_and_takes_the_virtual_environment_of_the_project
     (project / "Pulumi.yaml").write_text(
         'name: x\nruntime: {name: python, options: {toolchain: pip, virtualenv: "its venv"}}\n'
     )
-    with started(fake_go.cache / VERSION / "bin" / "pulumi-language-python", project / "below") as host:
+    (host_file,) = (fake_go.cache / VERSION).glob("bin-*/pulumi-language-python")
+    with started(host_file, project / "below") as host:
         about = host.stub.About(language_pb2.AboutRequest(info=info(project, "its venv")))
         assert about.executable.startswith(str(project / "its venv"))
 

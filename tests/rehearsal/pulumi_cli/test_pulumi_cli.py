@@ -9,19 +9,23 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from argparse import Namespace
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 import pytest
+from rich.console import Console
 
-from rehearsal.pulumi_cli import build, command, go, release
+from rehearsal.pulumi_cli import build, command, go, obtain, prebuild, release
 from rehearsal.pulumi_cli.cache import Cache
 from rehearsal.pulumi_cli.find import PulumiError, Search
 from rehearsal.pulumi_cli.pin import OLDEST, VERSION
-from rehearsal.pulumi_cli.progress import ProgressFile
+from rehearsal.pulumi_cli.progress import Progress, ProgressFile
 from tests.support.fake_go import PACKAGES, FakeGo
 from tests.support.tenant import REPOSITORY, wait_for
 
@@ -62,11 +66,17 @@ def cli(folder: Path, version: str, host: bool = True) -> Path:
     return folder / "pulumi"
 
 
+def our_bin(fake_go: FakeGo) -> Path:
+    """Return the folder with the CLI and the language host of this clone."""
+    (folder,) = (fake_go.cache / VERSION).glob("bin-*")
+    return folder
+
+
 def test_one_that_is_named_by_hand_comes_first_then_path_then_what_was_kept(fake_go: FakeGo, tmp_path: Path) -> None:
     assert get(fake_go).code == 0
     kept = Search(fake_go.environment).run()
     assert kept
-    assert kept.executable == fake_go.cache / VERSION / "bin" / "pulumi"
+    assert kept.executable == our_bin(fake_go) / "pulumi"
     on_path = cli(tmp_path / "on-path", "v3.999.0")
     environment = fake_go.environment | {"PATH": f"{on_path.parent}:{fake_go.environment['PATH']}"}
     found = Search(environment).run()
@@ -106,7 +116,7 @@ def test_one_that_is_named_and_has_no_language_host_gets_ours_where_it_is_kept(f
     bare = cli(tmp_path / "bare", "v3.999.0", host=False)
     found = Search(fake_go.environment, str(bare)).run()
     assert found
-    assert found.path({}).split(os.pathsep)[:2] == [str(bare.parent), str(fake_go.cache / VERSION / "bin")]
+    assert found.path({}).split(os.pathsep)[:2] == [str(bare.parent), str(our_bin(fake_go))]
 
 
 def test_what_is_to_be_fetched_is_said_first_and_can_be_refused(fake_go: FakeGo) -> None:
@@ -147,6 +157,72 @@ def test_two_that_ask_at_once_build_once_and_both_get_it(fake_go: FakeGo) -> Non
     assert len(fake_go.asked("build")) == 1
 
 
+def test_two_that_ask_at_once_download_once_and_both_get_it(
+    fake_go: FakeGo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    downloads, asked_too = [], threading.Event()
+
+    def install(cache: Cache, environment: object) -> str:
+        downloads.append(cache)
+        asked_too.wait(30)
+        cli(tmp_path / f"draft{len(downloads)}" / "bin", VERSION)
+        cache.keep(tmp_path / f"draft{len(downloads)}", VERSION, "Pulumi's release")
+        return ""
+
+    class Witness(ProgressFile):
+        """What whoever waits looks at."""
+
+        def read(self) -> Progress | None:
+            asked_too.set()
+            return super().read()
+
+    monkeypatch.setattr(release, "install", install)
+    monkeypatch.setattr(obtain, "ProgressFile", Witness)
+    with ThreadPoolExecutor() as threads:
+        both = [threads.submit(obtain.obtain, fake_go.environment, console=Console(quiet=True)) for _ in range(2)]
+        found = [each.result() for each in both]
+    assert [each.origin for each in found] == ["Pulumi's release"] * 2
+    assert len(downloads) == 1
+    assert not fake_go.asked("build")
+
+
+def test_a_failure_of_an_earlier_day_is_not_that_of_a_build_that_another_process_kept_from_beginning(
+    fake_go: FakeGo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = Cache(fake_go.environment)
+    cache.root.mkdir(parents=True)
+    ProgressFile(cache.progress).write(Progress("", failure="no network, that day"))
+    builds, begin = [], prebuild.start_build
+
+    def start_build(environment: Mapping[str, str], process: int) -> subprocess.Popen[bytes]:
+        builds.append(process)
+        return begin(environment, process) if len(builds) > 1 else subprocess.Popen(["true"])
+
+    monkeypatch.setattr(prebuild, "start_build", start_build)
+    monkeypatch.setattr(release, "install", lambda *_: "")
+    assert obtain.obtain(fake_go.environment, console=Console(quiet=True)).fetched
+    assert len(builds) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (VERSION.removeprefix("v"), ""),
+        ("3.0.0", f"what https://get.pulumi.com installed is damaged: it says '3.0.0' and not {VERSION}"),
+    ],
+)
+def test_a_release_is_what_it_says_of_itself_whatever_warnings_stand_before_it(
+    fake_go: FakeGo, monkeypatch: pytest.MonkeyPatch, said: str, why: str
+) -> None:
+    script = "import os, sys; os.mkdir(sys.argv[1] + '/bin'); open(sys.argv[1] + '/bin/pulumi', 'w')"
+    monkeypatch.setattr(release, "_INSTALL", f"{script}; print('a.py:1: DeprecationWarning: x'); print('{said}')")
+    cache = Cache(fake_go.environment)
+    assert release.install(cache, fake_go.environment) == why
+    found = cache.find()
+    assert (found and found.version) == (None if why else VERSION)
+    assert not (cache.root / "release").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_build_ends_with_whoever_waits_and_is_taken_up_where_it_was(
     fake_go: FakeGo, number: signal.Signals
@@ -163,6 +239,26 @@ def test_an_interrupted_build_ends_with_whoever_waits_and_is_taken_up_where_it_w
     assert get(fake_go).code == 0
     assert len(fake_go.asked("build")) == 2
     assert (fake_go.cache / VERSION / "bin" / "pulumi").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_ended_while_its_cli_is_built_says_so_and_leaves_no_build(
+    fake_go: FakeGo, tmp_path: Path, number: signal.Signals
+) -> None:
+    (fake_go.folder / "hold").touch()
+    clone = tmp_path / "clone"
+    shutil.copytree(REPOSITORY / "rehearsal", clone / "rehearsal", ignore=shutil.ignore_patterns("__pycache__"))
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "rehearsal", "demo", "--plain"], cwd=clone, env=fake_go.environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    wait_for(lambda: fake_go.asked("build"), 60, "the build to begin")
+    demo.send_signal(number)
+    said = demo.communicate(timeout=30)[0]
+    assert demo.returncode == 130, said
+    assert "Interrupted; everything that was started has been ended." in said
+    assert "Traceback" not in said
+    wait_for(lambda: not Cache(fake_go.environment).is_locked, 30, "the build to end")
 
 
 def test_progress_counts_what_an_earlier_build_has_done(fake_go: FakeGo) -> None:
@@ -198,6 +294,14 @@ def test_a_damaged_one_is_noticed_and_made_anew(fake_go: FakeGo, name: str) -> N
     assert len(fake_go.asked("build")) == 2
 
 
+def test_one_of_which_only_a_part_was_kept_counts_as_damaged(fake_go: FakeGo, tmp_path: Path) -> None:
+    cache = Cache(fake_go.environment)
+    cache.root.mkdir(parents=True)
+    cli(tmp_path / "draft" / "bin", VERSION).unlink()
+    cache.keep(tmp_path / "draft", VERSION, "Pulumi's release")
+    assert cache.find() is None
+
+
 @pytest.mark.parametrize(("content", "code"), [(None, 0), ("damaged", 1)])
 def test_what_is_kept_is_read_once(
     fake_go: FakeGo, monkeypatch: pytest.MonkeyPatch, content: str | None, code: int
@@ -219,13 +323,21 @@ def test_what_is_kept_is_read_once(
     assert read.count(executable) == 1
 
 
-def test_another_clones_language_host_gives_way_to_this_ones(fake_go: FakeGo) -> None:
+def test_clones_with_other_language_hosts_share_the_cli_and_leave_each_other_theirs(
+    fake_go: FakeGo, tmp_path: Path
+) -> None:
     assert get(fake_go).code == 0
-    host = fake_go.cache / VERSION / "bin" / "language_host.py"
-    mine = host.read_text()
+    ours = our_bin(fake_go)
+    before = {each: each.stat().st_mtime_ns for each in ours.iterdir()}
+    clone = tmp_path / "clone"
+    shutil.copytree(REPOSITORY / "rehearsal", clone / "rehearsal", ignore=shutil.ignore_patterns("__pycache__"))
+    host = clone / "rehearsal" / "pulumi_cli" / "language_host" / "language_host.py"
     host.write_text("# of a newer clone\n")
-    assert get(fake_go).code == 0
-    assert host.read_text() == mine
+    assert get(fake_go, clone=clone).code == 0
+    (theirs,) = {*(fake_go.cache / VERSION).glob("bin-*")} - {ours}
+    assert (theirs / "language_host.py").read_text() == "# of a newer clone\n"
+    assert (theirs / "pulumi").samefile(ours / "pulumi")
+    assert {each: each.stat().st_mtime_ns for each in ours.iterdir()} == before
     assert len(fake_go.asked("build")) == 1
 
 
@@ -238,6 +350,16 @@ def test_where_nothing_can_be_reached_one_paragraph_says_what_was_tried_and_the_
     assert "https://get.pulumi.com" in last
     assert "no such host" in last
     assert last.endswith("goes on where this one stopped.")
+
+
+def test_a_cache_folder_that_cannot_be_made_is_said_with_the_way_out_and_stops_no_make(fake_go: FakeGo) -> None:
+    (fake_go.folder / "file").touch()
+    folder = str(fake_go.folder / "file")  # nobody can make a folder in a file, root neither
+    got = get(fake_go, XDG_CACHE_HOME=folder)
+    assert got.code == 1
+    assert "Set XDG_CACHE_HOME to a folder that can be written. Ways out: " in got.output
+    prebuild = [sys.executable, "-m", "rehearsal.pulumi_cli.prebuild", "--with", str(os.getpid())]
+    subprocess.run(prebuild, cwd=REPOSITORY, env=fake_go.environment | {"XDG_CACHE_HOME": folder}, check=True)
 
 
 def test_too_little_space_is_said_before_anything_is_fetched(fake_go: FakeGo, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,6 +392,7 @@ def test_a_build_begins_beside_the_making_of_the_virtual_environment_and_ends_wi
     prebuild = [sys.executable, "-m", "rehearsal.pulumi_cli.prebuild", "--with", str(make.pid), "--keep"]
     said = subprocess.run(prebuild, cwd=REPOSITORY, env=fake_go.environment, capture_output=True, text=True, check=True)
     assert "There is no Pulumi CLI here" in said.stdout
+    assert Cache(fake_go.environment).is_locked, "else the command after it would try Pulumi's site once more"
     wait_for(lambda: fake_go.asked("build"), 60, "the build to begin")
     make.kill()
     make.wait()

@@ -110,6 +110,11 @@ def test_edits_do_what_an_administrator_would(tenant: Tenant) -> None:
     ("operation", "sentence"),
     [
         ({"do": "fly"}, "There is no operation 'fly'"),
+        ({"do": []}, "There is no operation '[]'"),
+        (
+            {"do": "set_environment_status", "environment": "Production", "status": "Active", "retryAfter": []},
+            "not 'list'",
+        ),
         (
             {"do": "rename_application", "clientId": "x", "displayName": "y"},
             "There is no application with the client id x.",

@@ -55,6 +55,44 @@ def test_with_latency_every_answer_of_every_service_takes_that_long(tenant: Tena
         assert time.monotonic() - began >= 0.2
 
 
+def test_what_is_new_is_in_no_list_and_found_by_no_filter_yet(tenant: Tenant, graph: Graph) -> None:
+    tenant.replication(MINUTE)
+    application = graph.application(tags=["a-tag"])
+    principal = graph.service_principal(application["appId"])
+    trust = {"name": "trust", "issuer": "https://issuer.example", "subject": "s", "audiences": ["api://x"]}
+    trusts = f"/applications/{application['id']}/federatedIdentityCredentials"
+    assert graph.ask("POST", trusts, json=trust).status_code == 201
+    asked = [
+        "/applications",
+        f"/applications?$filter=displayName eq '{application['displayName']}'",
+        "/applications?$filter=tags/any(t:t eq 'a-tag')",
+        f"/servicePrincipals?$filter=appId eq '{principal['appId']}'",
+        trusts,
+    ]
+
+    def found() -> list[bool]:
+        return [
+            "trust" in answer or application["appId"] in answer
+            for answer in (graph.ask("GET", each).text for each in asked)
+        ]
+
+    assert found() == [False] * 5
+    assert graph.ask("GET", f"/applications/{application['id']}").ok
+    tenant.advance(MINUTE)
+    assert found() == [True] * 5
+
+
+def test_a_new_grant_is_not_at_its_own_address_yet(tenant: Tenant, graph: Graph) -> None:
+    caller = graph.caller()
+    resource = graph.service_principal_of(BUSINESS_CENTRAL)["id"]
+    delegated = {"clientId": caller.object_id, "resourceId": resource, "consentType": "AllPrincipals", "scope": "x"}
+    tenant.replication(MINUTE)
+    own = f"/oauth2PermissionGrants/{graph.ask('POST', '/oauth2PermissionGrants', json=delegated).json()['id']}"
+    assert graph.ask("GET", own).status_code == 404
+    tenant.advance(MINUTE)
+    assert graph.ask("GET", own).ok
+
+
 def test_a_new_principal_is_not_yet_one_that_roles_can_be_assigned_to(tenant: Tenant, graph: Graph) -> None:
     application = graph.application()
     tenant.replication(MINUTE)
@@ -184,6 +222,19 @@ def test_if_ordered_so_lists_still_show_an_assignment_or_a_grant_that_is_deleted
     assert [graph.ask("GET", path).json()["value"] for path in (held, granted)] == before
     tenant.advance(MINUTE)
     assert [graph.ask("GET", path).json()["value"] for path in (held, granted)] == [[], []]
+
+
+def test_if_ordered_so_lists_still_show_what_is_withdrawn_by_hand_or_goes_with_its_principal(
+    tenant: Tenant, graph: Graph
+) -> None:
+    first, second = (graph.caller(business_central=[ROLE]) for _ in range(2))
+    before = assigned(graph)
+    tenant.replication(MINUTE, deletions=True)
+    tenant.edit("remove_app_role_assignment", clientId=first.client_id, role=ROLE)
+    tenant.edit("delete_service_principal", clientId=second.client_id)
+    assert sorted(map(str, assigned(graph))) == sorted(map(str, before))
+    tenant.advance(MINUTE)
+    assert len(assigned(graph)) == len(before) - 2
 
 
 def test_a_reset_ends_all_delays(tenant: Tenant, graph: Graph) -> None:

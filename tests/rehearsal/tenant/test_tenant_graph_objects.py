@@ -192,6 +192,42 @@ def test_owners_are_added_once_and_removed_once(tenant: Tenant, graph: Graph) ->
     assert graph.ask("DELETE", f"{path}/{tenant.ready.deployer.objectId}/$ref").status_code == 404
 
 
+def test_an_owner_who_is_a_user_has_no_name_for_whoever_may_not_read_users(tenant: Tenant, graph: Graph) -> None:
+    application = graph.application()
+    person = tenant.control("GET", "/users")[0]["objectId"]
+    reference = {"@odata.id": f"{tenant.ready.origin}/v1.0/users/{person}"}
+    assert graph.ask("POST", f"/applications/{application['id']}/owners/$ref", json=reference).ok
+    for roles, is_shown in ((["Application.Read.All"], False), (["Application.Read.All", "User.ReadBasic.All"], True)):
+        caller = graph.caller(graph=roles)
+        (listed,) = caller.graph("GET", f"/applications/{application['id']}/owners").json()["value"]
+        query = f"/applications?$filter=appId eq '{application['appId']}'&$expand=owners"
+        (expanded,) = caller.graph("GET", query).json()["value"][0]["owners"]
+        assert listed == expanded
+        assert (listed["@odata.type"], listed["id"]) == ("#microsoft.graph.user", person)
+        assert bool(listed["displayName"]) == bool(listed["userPrincipalName"]) == is_shown
+
+
+@pytest.mark.parametrize(
+    ("platform", "addresses", "status"),
+    [
+        ("web", ["https://shop.example/", "http://localhost/x", "http://127.0.0.1:1/x"], 201),
+        ("publicClient", ["http://localhost", "myapp://auth", "urn:ietf:wg:oauth:2.0:oob"], 201),
+        ("web", ["http://shop.example/"], 400),
+        ("publicClient", ["http://shop.example/"], 400),
+        ("web", ["x"], 400),
+        ("spa", ["myapp://auth"], 400),
+        ("web", ["https://[/"], 400),
+        ("web", ["https://shop.example/" + "x" * 236], 400),
+        ("web", [f"https://shop.example/{number}" for number in range(257)], 400),
+    ],
+)
+def test_redirect_addresses_are_those_that_a_sign_in_may_lead_back_to(
+    graph: Graph, platform: str, addresses: list[str], status: int
+) -> None:
+    body = {"displayName": "x", platform: {"redirectUris": addresses}}
+    assert graph.ask("POST", "/applications", json=body).status_code == status
+
+
 def test_an_owner_that_is_not_in_the_directory_is_refused(tenant: Tenant, graph: Graph) -> None:
     missing = f"{tenant.ready.origin}/v1.0/directoryObjects/{uuid.uuid4()}"
     response = graph.ask("POST", "/applications", json={"displayName": "x", "owners@odata.bind": [missing]})

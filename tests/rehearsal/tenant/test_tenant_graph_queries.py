@@ -36,10 +36,19 @@ def test_filters_of_the_clients_find_what_they_name(graph: Graph) -> None:
     assert names(graph, f"appId eq '{robots['appId']}' and displayName eq 'Warehouse doors'") == []
     assert names(graph, "identifierUris/any(s:s eq 'api://robots')") == ["Warehouse robots"]
     assert names(graph, "tags/any(t:t eq 'b')") == ["Warehouse robots"]
-    assert names(graph, "tags/any(t:startswith(t,'B'))") == ["Warehouse robots"]
-    assert names(graph, "tags/any(t:startswith(t,'c'))") == []
     found = names(graph, f"servicePrincipalNames/any(c:c eq '{robots['appId']}')", "servicePrincipals")
     assert found == ["Warehouse robots"]
+
+
+def test_how_a_tag_begins_is_for_an_advanced_query(graph: Graph) -> None:
+    graph.application("Warehouse robots", tags=["a", "b"])
+    query, advanced = {"$filter": "tags/any(t:startswith(t,'B'))"}, {"ConsistencyLevel": "eventual"}
+    for params, headers in ((query, {}), (query, advanced)):
+        assert graph.ask("GET", "/applications", params=params, headers=headers).status_code == 400
+    for start, found in (("B", ["Warehouse robots"]), ("c", [])):
+        query = {"$filter": f"tags/any(t:startswith(t,'{start}'))", "$count": "true"}
+        answer = graph.ask("GET", "/applications", params=query, headers=advanced).json()["value"]
+        assert [each["displayName"] for each in answer] == found
 
 
 def test_a_count_needs_the_header_of_advanced_queries_and_stands_on_the_first_page(graph: Graph) -> None:

@@ -278,6 +278,17 @@ def test_an_assertion_as_azuread_makes_it_is_accepted_and_a_tampered_one_is_not(
     ):
         refused(tenant.token_response(forged), 401, "invalid_client", code)
     refused(tenant.token_response({**good, "client_assertion": "no.jwt"}), 400, "invalid_request", 50027)
+    del good["client_assertion_type"]
+    refused(tenant.token_response(good), 400, "invalid_request", 900144)
+
+
+def test_a_disabled_resource_gets_no_tokens(tenant: Tenant) -> None:
+    graph = Graph(tenant)
+    caller = graph.caller(business_central=["API.ReadWrite.All"])
+    resource = graph.service_principal_of(BUSINESS_CENTRAL)["id"]
+    graph.ask("PATCH", f"/servicePrincipals/{resource}", json={"accountEnabled": False})
+    form = {"grant_type": "client_credentials", "client_id": caller.client_id, "client_secret": caller.secret}
+    refused(tenant.token_response({**form, "scope": BUSINESS_CENTRAL_SCOPE}), 400, "invalid_resource", 500014)
 
 
 def test_the_documents_that_clients_start_with_are_there(tenant: Tenant) -> None:

@@ -110,7 +110,8 @@ def test_it_is_what_its_policy_says(client: Client) -> None:
 @pytest.mark.parametrize(
     "changed",
     [{"issuer": {"name": "DigiCert"}}, {"key_props": {"kty": "RSA", "key_size": 1024}},
-     {"key_props": {"kty": "EC"}}, {"x509_props": {"subject": "nothing"}}, {"x509_props": {"validity_months": 12}}],
+     {"key_props": {"kty": "EC"}}, {"x509_props": {"subject": "nothing"}}, {"x509_props": {"validity_months": 12}},
+     {"x509_props": {"subject": "CN=x", "ekus": ["x"]}}],
 )  # fmt: skip
 def test_a_policy_that_makes_no_certificate_is_refused(
     certificate_vault: AdministeredVault, client: Client, changed: dict[str, Any]
@@ -214,6 +215,33 @@ def test_deleted_it_takes_its_key_and_its_secret_along_until_it_is_recovered_or_
     certificate_vault.edit("set_vault", purgeProtection=False)
     assert client.ask("DELETE", "/deletedcertificates/robots").status_code == 204
     assert made(client)["id"] != bundle["id"]
+
+
+def test_its_name_is_that_of_its_secret_also_while_it_is_made_deleted_or_brought_back(
+    tenant: Tenant, certificate_vault: AdministeredVault, client: Client
+) -> None:
+    certificate_vault.edit("grant_vault_role", role=OFFICER)
+
+    def refusal_of_a_secret() -> str:
+        answer = client.ask("PUT", "/secrets/robots", {"value": "x"})
+        assert answer.status_code == 409
+        return str(answer.json()["error"].get("innererror", {}).get("code", ""))
+
+    certificate_vault.edit("set_vault", certificateSeconds=20, transitionSeconds=30)
+    client.ask("POST", "/certificates/robots/create", {"policy": policy()})
+    assert refusal_of_a_secret() == ""
+    tenant.advance(21)
+    client.ask("DELETE", "/certificates/robots")
+    assert refusal_of_a_secret() == "ObjectIsBeingDeleted"
+    tenant.advance(31)
+    assert refusal_of_a_secret() == "ObjectIsDeletedButRecoverable"
+    client.ask("POST", "/deletedcertificates/robots/recover")
+    assert refusal_of_a_secret() == "ObjectIsBeingRecovered"
+    client.ask("PUT", "/secrets/gone", {"value": "x"})
+    client.ask("DELETE", "/secrets/gone")
+    tenant.advance(31)
+    refused = client.ask("POST", "/certificates/gone/create", {"policy": policy()})
+    assert refused.json()["error"]["innererror"]["code"] == "ObjectIsDeletedButRecoverable"
 
 
 READS = {"list", "versions", "get", "deleted", "pending"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from rehearsal.control_port import ControlPortError
 from tests.support.directory_objects import BUSINESS_CENTRAL, JOB_QUEUE_RUNNER, MICROSOFT_GRAPH, Graph, role_id
 from tests.support.tenant import Tenant
 
@@ -46,6 +49,18 @@ def test_the_approval_page_grants_delegated_permissions_beside_those_that_are_th
     tenant.edit("approve_permissions", clientId=application["appId"])
     (grant,) = graph.ask("GET", f"/servicePrincipals/{principal['id']}/oauth2PermissionGrants").json()["value"]
     assert grant["scope"] == "user_impersonation Financials.ReadWrite.All"
+
+
+def test_the_approval_page_grants_all_or_nothing(tenant: Tenant, graph: Graph) -> None:
+    role = graph.service_principal_of(BUSINESS_CENTRAL)["appRoles"][0]["id"]
+    asked = {"resourceAppId": BUSINESS_CENTRAL, "resourceAccess": [
+        {"id": role, "type": "Role"}, {"id": "11111111-2222-4333-8444-555555555555", "type": "Scope"},
+    ]}  # fmt: skip
+    application = graph.application(requiredResourceAccess=[asked])
+    principal = graph.service_principal(application["appId"])
+    with pytest.raises(ControlPortError, match="has no permission 11111111-2222-4333-8444-555555555555"):
+        tenant.edit("approve_permissions", clientId=application["appId"])
+    assert graph.ask("GET", f"/servicePrincipals/{principal['id']}/appRoleAssignments").json()["value"] == []
 
 
 def test_a_publisher_can_be_changed_and_taken_away(tenant: Tenant, graph: Graph) -> None:

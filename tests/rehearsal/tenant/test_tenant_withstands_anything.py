@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from rehearsal.tenant.directory.seed import DEPLOYER_APPLICATION_ID, DEPLOYER_OB
 from rehearsal.tenant.directory.shapes import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
 from rehearsal.tenant.graph.routes import ROUTES
 from rehearsal.tenant.graph.service import Graph
+from rehearsal.tenant.key_vault import certificates
+from rehearsal.tenant.key_vault.certificate_policy import new_key, read_policy
 from rehearsal.tenant.key_vault.service import KeyVault
 from rehearsal.tenant.messages import Caller, File, HttpRequest
 from rehearsal.tenant.sts.service import TokenService
@@ -172,6 +175,20 @@ def test_business_central_answers_any_request_in_its_own_words(
         assert json.dumps(client.service.snapshot()) == before
 
 
+_POLICY_KEYS = {
+    "key_props": ["kty", "key_size", "exportable", "reuse_key"],
+    "secret_props": ["contentType"],
+    "x509_props": ["ekus", "key_usage", "validity_months"],
+}
+POLICIES = st.fixed_dictionaries(
+    {"issuer": st.just({"name": "Self"}), "x509_props": st.builds(
+        lambda others: {"subject": "CN=x", **others}, st.dictionaries(st.sampled_from(_POLICY_KEYS["x509_props"]), VALUES)
+    )},
+    optional={
+        "lifetime_actions": VALUES | st.lists(VALUES, max_size=1),
+        **{part: st.dictionaries(st.sampled_from(_POLICY_KEYS[part]), VALUES) for part in ("key_props", "secret_props")},
+    },
+)  # fmt: skip
 VAULT_HEADERS = {"host": "shops.vault.azure.net", "authorization": "Bearer x"}
 
 
@@ -199,3 +216,25 @@ def test_a_vault_answers_any_request_in_its_own_words(
         assert set(answer.body) == {"error"}
         assert answer.status in {400, 403, 404, 409, 501}
         assert vaults.snapshot() == before
+
+
+KEY = new_key(read_policy({"issuer": {"name": "Self"}, "x509_props": {"subject": "CN=x"}}))
+
+
+@given(policy=POLICIES)
+def test_a_certificate_is_refused_at_once_or_made(policy: dict[str, Any]) -> None:
+    """What is found impossible only when it is made would be found again by every later request to the vault."""
+    vaults = KeyVault(
+        ORIGIN, "t", lambda: datetime.now(UTC), seeded_directory(ORIGIN, "s", "p", lambda: datetime.now(UTC))
+    )
+    vaults.edit({"do": "add_vault", "vault": "shops"})
+    vaults.edit({"do": "grant_vault_role", "vault": "shops", "role": "Key Vault Certificates Officer"})
+    caller = Caller("c", DEPLOYER_OBJECT_ID, "https://vault.azure.net")
+
+    def ask(method: str, path: str, body: Any = None) -> Any:
+        return vaults.answer(HttpRequest(method, path, {"api-version": "7.4"}, VAULT_HEADERS, body), caller)
+
+    with patch.object(certificates, "new_key", lambda _: KEY):
+        made = ask("POST", "/certificates/robots/create", {"policy": policy})
+        assert made.status in {202, 400, 501}
+        assert ask("GET", "/certificates/robots").status == (200 if made.status == 202 else 404)

@@ -22,12 +22,14 @@ from tests.support.rights.catalogue import (
     READ_GRANTS,
     REGISTRATION,
     SIGN_INS,
+    USERS,
     VAULT_READER,
 )
 from tests.support.rotate import LIFETIME, ago, label
 
 _SECTION = "Commands"
 _KEY = "robots"
+_ADMINISTRATOR = "Administrator"
 _SECRETS = {"issued": [label(100)], "lifetimeDays": LIFETIME}
 
 
@@ -96,11 +98,26 @@ def _adopt_with_sign_ins(world: World) -> None:
         raise NotDone(not_read[0].partition(":")[0])
 
 
+def _adopt_with_owners(world: World) -> None:
+    for each in _adopt(world)["applications"]:
+        if _ADMINISTRATOR in each["owners"]:
+            return
+    raise NotDone("owners who are people are shown by their ids")
+
+
 def _foreign(world: World) -> None:
     """Somebody gave an application access by hand."""
     let_in(world.tenant)
     who = {"clientId": world.application.client_id}
     world.edit("add_app_role_assignment", **who, resourceAppId=BUSINESS_CENTRAL, role="API.ReadWrite.All")
+
+
+def _foreign_with_owner(world: World) -> None:
+    """The same, with a person as an owner of the application."""
+    _foreign(world)
+    person = world.tenant.control("GET", "/users")[0]["objectId"]
+    path = f"/applications/{world.application.object_id}/owners/$ref"
+    graph(world.tenant, "POST", path, {"@odata.id": f"{world.tenant.ready.origin}/v1.0/users/{person}"})
 
 
 def _foreign_with_report(world: World) -> None:
@@ -184,6 +201,10 @@ OPERATIONS = [
         _SECTION, "`adopt`, with when each application last signed in",
         (READ, READ_GRANTS, API, AUTOMATION, REGISTRATION, SIGN_INS), _adopt_with_sign_ins, _foreign_with_report,
         tried=(SIGN_INS,),
+    ),
+    Operation(
+        _SECTION, "`adopt`, with the names of owners who are people",
+        (READ, READ_GRANTS, API, AUTOMATION, REGISTRATION, USERS), _adopt_with_owners, _foreign_with_owner, tried=(USERS,),
     ),
     Operation(_SECTION, "`remains`", (READ, API, AUTOMATION, REGISTRATION), _list, _deleted),
     Operation(_SECTION, "`remains --purge`, of what the caller owned", (READ, OWNED, API, AUTOMATION, REGISTRATION), _purge, _deleted),
