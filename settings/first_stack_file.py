@@ -51,7 +51,8 @@ class FirstStackFile:
         """Return the file."""
         lines = [
             "# yaml-language-server: $schema=config.schema.json",
-            "# Written by `python -m commands new`; from now on it is yours. Every key: docs/reference/stack-file.md",
+            "# Written by `python -m commands new`; from now on it is yours. Every key: docs/reference/stack-file.md,",
+            "# of `credentials`: docs/reference/credentials.md",
             "config:",
             f"  {_TENANT}: {_scalar(self.tenant_id)}",
             *(f"  {line}" if line else "" for line in self._sections()),

@@ -62,6 +62,12 @@ def by_pipeline(github: OutsideIssuer, client_id: str, environment: str) -> dict
     return {**NOBODY, "ARM_CLIENT_ID": client_id, **oidc}
 
 
+def trusts(tenant: Tenant, client_id: str) -> set[str]:
+    """The subjects of the federated tokens by which somebody is this application."""
+    (found,) = (each for each in tenant.state()["entra"]["applications"] if each["appId"] == client_id)
+    return {each["subject"] for each in found["federatedIdentityCredentials"]}
+
+
 def test_an_administrator_makes_the_pipelines_which_deploy_and_all_of_it_goes_again(
     tenant: Tenant, stack: Stack, plugin: str, tmp_path: Path
 ) -> None:
@@ -81,6 +87,7 @@ def test_an_administrator_makes_the_pipelines_which_deploy_and_all_of_it_goes_ag
     client_ids = stack.outputs()["clientIds"]
     reader, deployer, careful, people = (client_ids[each] for each in IDENTITIES)
     assert held(tenant, reader) == ["Application.Read.All"]
+    assert trusts(tenant, reader) == {f"repo:acme/integrations:environment:{each}" for each in ("preview", "rotation")}
     both = ["API.ReadWrite.All", "Automation.ReadWrite.All"]
     assert held(tenant, deployer) == sorted([*both, "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"])
     assert held(tenant, careful) == sorted([*both, "Application.ReadWrite.OwnedBy"])

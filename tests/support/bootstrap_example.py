@@ -12,9 +12,12 @@ EXAMPLE = Path(__file__).parents[2] / "stacks" / "Pulumi.example-bootstrap.yaml"
 
 
 def bootstrap_identities() -> dict[str, Any]:
-    """Return `integrations` of the example by key, the deployer for `consent: manual` among them."""
+    """Return `integrations` of the example by key: with the deployer for `consent: manual`, and rotation on a schedule."""
     text = EXAMPLE.read_text(encoding="utf-8")
-    whole = re.sub(r"^    # (deployerManualConsent:|  .*)$", r"    \1", text, flags=re.MULTILINE)
+    whole = re.sub(r"^( +)# (\w+:|- \w+: .*|  .*)$", r"\1\2", text, flags=re.MULTILINE)
     integrations = read_yaml(whole)["config"]["entra-business-central:integrations"]
     assert "deployerManualConsent" in integrations
+    assert [each["name"] for each in integrations["reader"]["credentials"]["federated"]] == [
+        "github-preview", "github-rotation",
+    ]  # fmt: skip
     return dict(integrations)

@@ -17,6 +17,7 @@ from clients.http.transport import USER_AGENT
 from rehearsal.demo.next_steps import README_SECTION
 from rehearsal.pulumi_cli.pin import VERSION as CLI_VERSION
 from settings.business_central_permissions import BUSINESS_CENTRAL_ROLES
+from tests.support.rights.catalogue import ADMIN_CENTER, EXTENSIONS, RIGHTS, VAULT_USER
 
 PROJECT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -105,6 +106,15 @@ _READER = {graph_permissions.READ_APPLICATIONS.id}
 def test_the_permissions_that_people_copy_are_those_that_the_program_names() -> None:
     text = (PROJECT / "docs" / "identities-by-hand.md").read_text(encoding="utf-8")
     assert set(re.findall(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})=Role", text)) == _DEPLOYER | _READER
+
+
+def test_the_bootstrap_s_page_names_the_rights_outside_microsoft_graph_that_a_stack_can_take() -> None:
+    text = (PROJECT / "docs" / "bootstrap.md").read_text(encoding="utf-8")
+    on_vaults = [
+        each.name for each in RIGHTS if each.where == "Key Vault" and each != VAULT_USER
+    ]  # the officer's has it
+    assert len(on_vaults) == 4
+    assert [each for each in [*on_vaults, ADMIN_CENTER.name, EXTENSIONS.name] if each not in text] == []
 
 
 _PIPELINES = [*(PROJECT / ".github" / "workflows").glob("*.yaml"), *PROJECT.glob("docs/pipeline*.md")]

@@ -1,4 +1,8 @@
-"""docs/reference/environment.md has every environment variable that the code reads, and no other."""
+"""docs/reference/environment.md has the environment variables of the code, and no other.
+
+Those are the texts in the code that begin with a prefix below and are a name as a whole. A variable with another prefix, or
+whose name the code puts together, is not noticed.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.support.bootstrap_example import bootstrap_identities
+
 PROJECT = Path(__file__).parents[2]
 JOB: dict[str, Any] = YAML(typ="safe").load(PROJECT / ".github" / "workflows" / "rotate.yaml")["jobs"]["rotate"]
 STEPS: dict[str, Any] = {each["id"]: each for each in JOB["steps"] if "id" in each}
@@ -91,9 +93,7 @@ def test_what_a_script_reads_is_given_to_it(step: str) -> None:
 
 
 def test_the_reader_is_to_trust_the_environment_that_the_job_names() -> None:
-    example = (PROJECT / "stacks" / "Pulumi.example-bootstrap.yaml").read_text(encoding="utf-8")
-    whole = re.sub(r"^( *)# (- name: github-rotation|  github: .*rotation\})$", r"\1\2", example, flags=re.MULTILINE)
-    reader = YAML(typ="safe").load(whole)["config"]["entra-business-central:integrations"]["reader"]
+    reader = bootstrap_identities()["reader"]
     assert JOB["environment"] in {each["github"]["environment"] for each in reader["credentials"]["federated"]}
     by_hand = (PROJECT / "docs" / "identities-by-hand.md").read_text(encoding="utf-8").partition("\n## Reader\n")[2]
     assert f'"repo:OWNER/REPO:environment:{JOB["environment"]}"' in by_hand

@@ -132,7 +132,7 @@ row was **verified on a real tenant**: nothing of this project has met one.
 
 An application needs the rights of all its operations; a right that includes another one needs no second:
 Application.ReadWrite.All includes Application.ReadWrite.OwnedBy and Application.Read.All. A person has roles of Entra in
-place of Microsoft Graph's permissions: [SECURITY](../../SECURITY.md#what-the-caller-needs-and-why). [The bootstrap
+place of Microsoft Graph's permissions ([README](../../README.md#with-a-real-tenant), step 3). [The bootstrap
 stack](../bootstrap.md) makes identities with these rights, and `python -m commands preflight` says which are missing;
 tests hold that all three agree. Rights that are marked (!) stand [below](#what-else-their-holder-can-do).
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -98,17 +97,6 @@ def test_a_preset_for_any_company_asks_for_little_and_names_no_contact(name: str
 def test_the_bootstrap_s_deployers_keep_what_they_need_themselves_beside_what_they_hand_out(key: str) -> None:
     entry = bootstrap_identities()[key]
     assert set(PRESETS.read(entry["preset"]).values["permissionSets"]) < set(entry["permissionSets"])
-
-
-def test_the_example_of_the_bootstrap_trusts_no_environment_but_those_that_the_pipeline_s_page_has_people_make() -> (
-    None
-):
-    text = (ROOT / "stacks" / "Pulumi.example-bootstrap.yaml").read_text(encoding="utf-8")
-    entries = read_yaml(text)["config"]["entra-business-central:integrations"].values()
-    trusts = [trust for each in entries for trust in each.get("credentials", {}).get("federated", [])]
-    page = (ROOT / "docs" / "pipeline.md").read_text(encoding="utf-8").partition("\n## Set it up\n")[2]
-    made = set(re.findall(r"^ *\| `([\w-]+)`", page, re.MULTILINE))
-    assert {each["github"]["environment"] for each in trusts} <= made
 
 
 def test_what_no_source_says_is_labelled_a_guess() -> None:
