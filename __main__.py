@@ -14,9 +14,9 @@ from components.program_end import end_quietly_when_interrupted, refuse
 from components.project_name import refuse_another_name
 from components.pulumi_sdk_patches import leave_out_stack_traces, treat_cancelled_requests_as_shutdown
 from components.run import Run
-from settings.cross_checks import tokens_sent_elsewhere
 from settings.loading import SettingsError, decode_configuration_value, load, project_configuration
 from settings.rotation_warnings import rotation_warnings
+from settings.server_token_warnings import server_token_warnings
 
 end_quietly_when_interrupted()
 treat_cancelled_requests_as_shutdown()
@@ -36,7 +36,7 @@ refuse_cloud_without_business_central(config_texts, settings)
 
 if warning := unread_bundle(os.environ):
     pulumi.warn(warning)
-for warning in [*rotation_warnings(settings), *tokens_sent_elsewhere(settings, os.environ)]:
+for warning in [*rotation_warnings(settings), *server_token_warnings(settings, os.environ)]:
     pulumi.warn(warning)
 
 if companion := settings.companion_extension:

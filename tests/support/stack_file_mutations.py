@@ -27,7 +27,6 @@ from components.proof import declared_proof
 from reconcilers.registration.plan import plan
 from reconcilers.registration.spec import DeclaredRegistration, Live, RegistrationSpec
 from settings import logical_names
-from settings.cross_checks import tokens_sent_elsewhere
 from settings.explain import explained
 from settings.first_stack_file import CannotAdd, FirstStackFile, is_only_begun
 from settings.issued_labels import CannotEdit, with_labels
@@ -35,6 +34,7 @@ from settings.loading import SettingsError, decode_configuration_value, load, pr
 from settings.models import PROJECT, Settings
 from settings.registrations import declared_registration
 from settings.rotation_warnings import rotation_warnings
+from settings.server_token_warnings import server_token_warnings
 from settings.yaml_reader import read_yaml
 from tests.support.found import own
 
@@ -222,7 +222,7 @@ def outcome(case: Case) -> Outcome:
         by_program = _loaded({key: decode_configuration_value(text) for key, text in handed_over.items()}, file)
         if isinstance(by_program, Settings):
             list(rotation_warnings(by_program))
-            list(tokens_sent_elsewhere(by_program, {}))
+            list(server_token_warnings(by_program, {}))
             _declare(by_program)
         if isinstance(by_commands, Settings):
             _declare(by_commands)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from settings import loading
-from settings.cross_checks import tokens_sent_elsewhere
+from settings.server_token_warnings import server_token_warnings
 from tests.support.loaded_settings import ENVIRONMENTS, MAGENTO, PRESETS, RUNNER
 
 
@@ -99,7 +99,7 @@ def test_a_server_that_gets_tokens_for_an_environment_online_of_the_stack_is_sai
         "environments": {"local": server, "production": {"name": "Production"}},
         "integrations": {"magento": {**MAGENTO, "environments": used}},
     }
-    said = list(tokens_sent_elsewhere(loading.load(values, presets=PRESETS, stack_file=Path("x.yaml")), {}))
+    said = list(server_token_warnings(loading.load(values, presets=PRESETS, stack_file=Path("x.yaml")), {}))
     assert [text.partition(" gets tokens that are as good for Production")[0] for text in said] == [
         f"environments.local: whoever runs {SERVER['baseUrl']}"
     ] * is_said
@@ -125,5 +125,5 @@ def test_whose_tokens_a_server_gets_is_said_and_nothing_where_it_gets_none(
     }
     settings = loading.load(values, presets=PRESETS, stack_file=Path("x.yaml"))
     password = {"BUSINESS_CENTRAL_USER": user, "BUSINESS_CENTRAL_PASSWORD": "x"}
-    said = list(tokens_sent_elsewhere(settings, password))
+    said = list(server_token_warnings(settings, password))
     assert [text.partition(" for Production: ")[2].partition(". ")[0] for text in said] == ([whose] if whose else [])
