@@ -17,8 +17,9 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -119,21 +120,35 @@ class Cache:
     def locked(self) -> Iterator[None]:
         """Keep other processes from getting a CLI at the same time.
 
+        It is tried for a second: `is_locked` of another process has the lock too, for a moment.
+
         Raises:
             AlreadyLockedError: another process is getting one.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        with lock(self.root / "lock"):
+        deadline = time.monotonic() + 1
+        with ExitStack() as held:
+            while True:
+                try:
+                    held.enter_context(self._lock())
+                    break
+                except AlreadyLockedError:
+                    if time.monotonic() > deadline:
+                        raise
+                time.sleep(0.01)
             yield
 
     @property
     def is_locked(self) -> bool:
         """Tell whether a process is getting one."""
         try:
-            with self.locked():
+            with self._lock():
                 return False
         except AlreadyLockedError:
             return True
+
+    def _lock(self) -> AbstractContextManager[None]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        return lock(self.root / "lock")
 
 
 def _checksum(path: Path) -> str:

@@ -13,6 +13,7 @@ import threading
 from argparse import Namespace
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
@@ -384,6 +385,15 @@ def test_a_silent_site_is_given_up_and_what_was_started_ends(fake_go: FakeGo) ->
     assert why == "https://get.pulumi.com sent nothing for 1 s"
     assert not any("PulumiCommand" in " ".join(each.cmdline()) for each in psutil.Process().children(recursive=True))
     assert not (fake_go.cache / "release").exists()
+
+
+def test_somebody_who_looks_whether_it_is_locked_keeps_nobody_out(tmp_path: Path) -> None:
+    cache = Cache({"XDG_CACHE_HOME": str(tmp_path)})
+    with ExitStack() as look:
+        look.enter_context(cache.locked())  # a look takes the lock, for a moment
+        threading.Timer(0.1, look.close).start()
+        with cache.locked():
+            assert Cache({"XDG_CACHE_HOME": str(tmp_path)}).is_locked
 
 
 def test_a_build_begins_beside_the_making_of_the_virtual_environment_and_ends_with_make(fake_go: FakeGo) -> None:
