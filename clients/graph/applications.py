@@ -222,7 +222,12 @@ def _quoted(text: str) -> str:
 
 def who_owns(owners: Mapping[str, str]) -> str:
     """Say who owns an application, given as `Applications.owners` returns it."""
-    return ", ".join(f"{name} ({id_})".lstrip() for id_, name in owners.items()) or "nobody"
+    return ", ".join(each_owner(owners)) or "nobody"
+
+
+def each_owner(owners: Mapping[str, str]) -> list[str]:
+    """Say who each of these owners is, with its object id."""
+    return [f"{name} ({id_})".lstrip() for id_, name in owners.items()]
 
 
 def _owner(found: Mapping[str, Any]) -> tuple[str, str]:

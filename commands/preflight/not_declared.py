@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from clients.entra.caller import Caller
-from clients.graph.applications import Application
+from clients.graph.applications import Application, each_owner
 from clients.http.bodies import printable
 from clients.http.errors import UserFacingError
 from commands.preflight.findings import Finding, finding_from
@@ -95,7 +95,7 @@ def _beside(
     yield from _note(integration, application, "federated credentials", trusted, _SIGNS_IN)
     named = set(integration.owners) or {caller.object_id if caller else ""}
     owners = stack.session.applications.owners(application.id)
-    others = [f"{name} ({id_})".lstrip() for id_, name in owners.items() if id_.lower() not in named]
+    others = each_owner({id_: name for id_, name in owners.items() if id_.lower() not in named})
     remedy = (
         "An owner can give it secrets and redirect addresses. With `owners` the stack file says who they are, exactly."
     )

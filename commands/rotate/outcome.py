@@ -78,7 +78,7 @@ class Outcome:
     @property
     def is_due(self) -> bool:
         """Whether anything changed; with `--check`, whether anything would."""
-        return self.edits or any(action == ("to remove" if self.checked else "removed") for _, action in self.foreign)
+        return self.edits or any(action == self._removal for _, action in self.foreign)
 
     @property
     def is_to_decide(self) -> bool:
@@ -86,10 +86,14 @@ class Outcome:
         return any(each.is_to_decide for each in self.rotation.notes) or bool(self._still_valid)
 
     @property
+    def _removal(self) -> ForeignAction:
+        """What is done to a foreign secret that goes; with `--check`, what would be done."""
+        return "to remove" if self.checked else "removed"
+
+    @property
     def _still_valid(self) -> Sequence[ListedSecret]:
         """After a leak, the secrets that neither this run nor the next `up` removes."""
-        removed = {"removed", "to remove"} if self.checked else {"removed"}
-        left_alone = [secret for secret, action in self.foreign if action not in removed]
+        left_alone = [secret for secret, action in self.foreign if action != self._removal]
         return [*self.known.kept, *left_alone] if self.reason else ()
 
     @property

@@ -73,7 +73,7 @@ class UndoableWrites:
     def _delete_unanswered(self, _: datetime) -> None:
         """Delete a vendor's service principal that was not there, and is after an answer that got lost."""
         client_id = self.spec.client_id
-        if made := self._seen(partial(self.graph.service_principal, client_id)):
+        if made := wait_until(partial(self.graph.service_principal, client_id), seconds=LOOK_SECONDS):
             return self._delete_new_service_principal(made.id, is_ours=False)
         attempting = f"find the service principal of application {client_id}"
         raise FailedPrecondition(attempting, f"the service principal of {client_id} is not seen, and may be later")
@@ -118,7 +118,7 @@ class UndoableWrites:
         """Withdraw a role if it was granted by a request that was sent then, and whose answer got lost."""
         what = f"{role} on {resource.display_name}"
         attempting = f"find out who granted {what} to {self.spec.client_id}"
-        made = self._seen(partial(self._assignment, role, principal_id, resource))
+        made = wait_until(partial(self._assignment, role, principal_id, resource), seconds=LOOK_SECONDS)
         if made is None:
             raise FailedPrecondition(attempting, f"{what} is not seen, and may be later")
         if not was_made_by(sent, datetime.now(UTC), made.created):
@@ -126,10 +126,6 @@ class UndoableWrites:
             raise FailedPrecondition(attempting, f"{what} may have been granted by somebody else{since}")
         self.granted.add(made.id)
         self.withdraw(role, made.id, resource, just_made=True)
-
-    def _seen(self, read: Callable[[], T | None]) -> T | None:
-        """Return what is found within moments, None where it is not."""
-        return wait_until(read, seconds=LOOK_SECONDS)
 
     def withdraw(self, role: str, assignment_id: str, resource: ServicePrincipal, *, just_made: bool = False) -> None:
         """Remove a role assignment.

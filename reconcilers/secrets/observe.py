@@ -23,7 +23,7 @@ def observe(graph: Graph, vault: Vault, spec: SecretSpec, recorded: Recorded | N
     Raises:
         UserFacingError: it cannot be read, or the application is not there in time.
     """
-    live = _in_vault(vault, spec, _credentials(graph, spec))
+    live = _in_vault(vault, spec, tuple(_credentials(graph, spec)))
     expected = {
         key_id_of(each)
         for each in live.versions
@@ -55,13 +55,12 @@ def observe_for_refresh(graph: Graph, vault: Vault, spec: SecretSpec, recorded: 
     current = vault.current().get(spec.secret_name.lower())
     if current and current.enabled and current.tags == spec.tags(recorded.key_id):
         return Live(credentials, (replace(current, version=recorded.version),))
+    return _in_vault(vault, spec, credentials)
+
+
+def _in_vault(vault: Vault, spec: SecretSpec, credentials: tuple[Password, ...] | None) -> Live:
     versions = tuple(vault.versions(spec.secret_name))
     return Live(credentials, versions, None if versions else vault.deleted(spec.secret_name))
-
-
-def _in_vault(vault: Vault, spec: SecretSpec, credentials: list[Password]) -> Live:
-    versions = tuple(vault.versions(spec.secret_name))
-    return Live(tuple(credentials), versions, None if versions else vault.deleted(spec.secret_name))
 
 
 def _credentials(graph: Graph, spec: SecretSpec) -> list[Password]:

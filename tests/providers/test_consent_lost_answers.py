@@ -20,6 +20,7 @@ LOST: dict[str, dict[str, Any]] = {
     "a page of a proxy": {"action": "raw", "status": 200, "body": "<html>", "when": "after"},
 }
 MADE = ("/servicePrincipals$", "appRoleAssignedTo", "oauth2PermissionGrants")
+ROLE_GRANTED = {"method": "POST", "path": "appRoleAssignedTo", "userAgent": OURS}
 PATCHED = {"method": "PATCH", "path": "/oauth2PermissionGrants/", "userAgent": OURS}
 LOOKED_AT = {"method": "GET", "path": "/oauth2PermissionGrants/", "userAgent": OURS}
 """By which a PATCH that was not answered is found done; where it is refused, that stays unknown."""
@@ -58,7 +59,7 @@ def test_a_role_that_somebody_else_granted_before_is_not_taken_away_after_a_lost
     tenant.advance(-60)
     add_role(tenant, BOTH[0])
     tenant.advance(60)
-    tenant.fault({"method": "POST", "path": "appRoleAssignedTo", "userAgent": OURS}, "drop")
+    tenant.fault(ROLE_GRANTED, "drop")
     with pytest.raises(
         ProviderError, match=rf"{BOTH[0]} on .* may have been granted by somebody else, at 20.*Entra admin center"
     ):
@@ -72,7 +73,7 @@ def test_a_role_whose_time_does_not_tell_who_granted_it_is_left_and_told(
     """This machine's clock is wrong, say."""
     let_in(tenant)
     tenant.advance(3600)
-    tenant.fault({"method": "POST", "path": "appRoleAssignedTo", "userAgent": OURS}, "drop", when="after")
+    tenant.fault(ROLE_GRANTED, "drop", when="after")
     with pytest.raises(
         ProviderError, match=r"What was not answered may be done all the same .*: the next run leaves it alone"
     ):
@@ -83,7 +84,7 @@ def test_a_role_whose_time_does_not_tell_who_granted_it_is_left_and_told(
 def test_what_was_not_answered_is_not_looked_for_where_the_vendor_is_out_of_the_tenant_again(
     tenant: Tenant, consents: ProviderHost
 ) -> None:
-    tenant.fault({"method": "POST", "path": "appRoleAssignedTo", "userAgent": OURS}, "drop")
+    tenant.fault(ROLE_GRANTED, "drop")
     with pytest.raises(ProviderError) as problem:
         consents.create(vendor_consent())
     assert holds(tenant) is None
@@ -94,7 +95,7 @@ def test_a_role_that_one_server_shows_is_taken_back_although_the_next_does_not_s
     tenant: Tenant, consents: ProviderHost
 ) -> None:
     let_in(tenant)
-    tenant.fault({"method": "POST", "path": "appRoleAssignedTo", "userAgent": OURS}, "drop", when="after")
+    tenant.fault(ROLE_GRANTED, "drop", when="after")
     looks = {"method": "GET", "path": "/appRoleAssignments$", "userAgent": OURS}
     tenant.fault(looks, "raw", status=200, body='{"value": []}', skip=1, times=0)
     with pytest.raises(ProviderError) as problem:
